@@ -1,0 +1,29 @@
+"""Errors that reach a user. Equipment outside its limits is never an exception: it is a verdict."""
+
+
+class BenchError(Exception):
+    """Root of every error that this project raises on purpose; its text is written for a person."""
+
+
+class ConfigError(BenchError):
+    """The bench file, a feature, a feeder or an option cannot be used as written."""
+
+
+class TransportError(BenchError):
+    """A link did not carry a request or its answer: refused, silent, garbled."""
+
+
+class InstrumentError(BenchError):
+    """A device or instrument answered, but refused or reported an error of its own."""
+
+
+class IdentityMismatch(BenchError):
+    """The device at the address is another than the one configured."""
+
+
+class SafetyTrip(BenchError):
+    """A set-point lies outside the instrument's limits or the bench's envelope; nothing was sent."""
+
+
+class WaitTimeout(BenchError):
+    """Something awaited did not happen within its time."""
