@@ -1,0 +1,159 @@
+"""Names, columns and hashing of the run directory: what writer, reader and verification agree on.
+
+Each line of a ``.jsonl`` file carries in ``prev`` the SHA-256 (hex) of the line before it, newline included; the first
+line carries 64 zeros. So a changed, removed or inserted line breaks the chain at the next one, and the last line is
+held by ``manifest.sha256``. ``seq`` is the line number, from 1. Times are seconds of the scenario's own clock.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+SCHEMA = 1
+RUN_FILE = "run.json"
+MANIFEST_FILE = "manifest.sha256"
+SERIES_FOLDER = "series"
+RENDERED_FOLDER = "rendered"
+FIRST_PREV = "0" * 64
+
+LogName = Literal["trace", "rows", "wire", "measurements"]
+
+
+@dataclass(frozen=True, slots=True)
+class TraceLine:
+    """A message on the bus."""
+
+    seq: int
+    time_s: float
+    producer: str
+    receiver: str
+    information: str
+    priority: Any = None
+    correlation: str | None = None
+    payload: Any = None
+    evidence: Any = None
+    scenario: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowLine:
+    """A state that the matcher gave a row (or one instance of it) at a time; the last line of an instance counts."""
+
+    seq: int
+    time_s: float
+    scenario: str
+    row: str
+    occurrence: str | None = None
+    instance: str | None = None
+    state: str = ""
+    reason: str | None = None
+    evidence: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class WireLine:
+    """An exchange with a device or instrument."""
+
+    seq: int
+    time_s: float
+    endpoint: str
+    protocol: str
+    operation: str
+    address: Any = None
+    values: Any = None
+    error: str | None = None
+    scenario: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurementLine:
+    """A measured value with its uncertainty, the limits that it was held against and what came of it."""
+
+    seq: int
+    time_s: float
+    quantity: str
+    value: float | None = None
+    unit: str | None = None
+    uncertainty: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    source: str | None = None
+    verdict: str | None = None
+    row: str | None = None
+    clause: str | None = None
+    scenario: str | None = None
+
+
+LINE_TYPES: dict[LogName, type[Any]] = {
+    "trace": TraceLine,
+    "rows": RowLine,
+    "wire": WireLine,
+    "measurements": MeasurementLine,
+}
+COLUMNS: dict[LogName, tuple[str, ...]] = {
+    log: tuple(field.name for field in fields(line)) for log, line in LINE_TYPES.items()
+}
+
+
+def log_file(log: LogName) -> str:
+    """File name of a log inside the run directory."""
+    return f"{log}.jsonl"
+
+
+def series_file(index: int) -> str:
+    """Path of a scenario's time series inside the run directory; scenarios count from 1."""
+    return f"{SERIES_FOLDER}/{index:04d}.parquet"
+
+
+def scenario_key(scenario: str, variant: str | None = None) -> str:
+    """What the ``scenario`` column holds: the scenario's id, with its variant where it has one (``1/1B``)."""
+    return f"{scenario}/{variant}" if variant else scenario
+
+
+def sha256(data: bytes) -> str:
+    """SHA-256 as lower-case hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def evidence_files(root: Path) -> list[str]:
+    """Relative POSIX paths of every file that the manifest covers, sorted; ``rendered/`` has a manifest of its own."""
+    names = (path.relative_to(root).as_posix() for path in root.rglob("*") if not path.is_dir())
+    return sorted(name for name in names if name != MANIFEST_FILE and not name.startswith(f"{RENDERED_FOLDER}/"))
+
+
+def manifest_text(hashes: dict[str, str]) -> str:
+    """The manifest in the form that ``sha256sum --check`` reads, sorted by name."""
+    return "".join(f"{hashes[name]}  {name}\n" for name in sorted(hashes))
+
+
+def write_manifest(root: Path) -> None:
+    """Hash every evidence file under root and write the manifest beside them."""
+    hashes = {name: file_sha256(root / name) for name in evidence_files(root)}
+    write_atomically(root / MANIFEST_FILE, manifest_text(hashes).encode())
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace a file so that a reader, or a power cut, sees the old content or the new one and nothing between."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,171 @@
+"""Writes a run directory as the run goes: a killed run leaves a valid prefix, and no line is ever rewritten."""
+
+import difflib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from reports.errors import ReportError
+from reports.run_directory.layout import (
+    COLUMNS,
+    FIRST_PREV,
+    RUN_FILE,
+    SCHEMA,
+    LogName,
+    log_file,
+    series_file,
+    sha256,
+    write_atomically,
+    write_manifest,
+)
+
+
+def _plain(value: Any) -> Any:
+    """Turn a NumPy scalar or array into what JSON has; anything else is refused."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+_encode = json.JSONEncoder(allow_nan=False, default=_plain).encode
+
+
+class _ChainedLog:
+    """One append-only file of JSON lines."""
+
+    def __init__(self, path: Path, columns: tuple[str, ...]) -> None:
+        self._name = path.name
+        self._columns = columns[1:]
+        self._known = frozenset(self._columns)
+        self._file = path.open("xb")
+        self._lock = Lock()
+        self._seq = 0
+        self._prev = FIRST_PREV
+
+    def append(self, record: Mapping[str, Any]) -> int:
+        if not self._known.issuperset(record):
+            raise ReportError(self._unknown_columns(record))
+        with self._lock:
+            line = self._line(record)
+            self._write(line)
+            self._seq += 1
+            self._prev = sha256(line)
+            return self._seq
+
+    def _write(self, line: bytes) -> None:
+        try:
+            self._file.write(line)
+            self._file.flush()
+        except (OSError, ValueError) as error:  # ValueError: the log is closed
+            raise ReportError(f"cannot write to {self._name}: {error}") from error
+
+    def _line(self, record: Mapping[str, Any]) -> bytes:
+        full: dict[str, Any] = {"seq": self._seq + 1}
+        for column in self._columns:
+            full[column] = record.get(column)
+        full["prev"] = self._prev
+        try:
+            return _encode(full).encode("ascii") + b"\n"
+        except (ValueError, TypeError) as error:
+            raise ReportError(f"{self._name}: {error} in {record!r}; where nothing was measured, give null") from error
+
+    def _unknown_columns(self, record: Mapping[str, Any]) -> str:
+        unknown = sorted(set(record) - self._known)
+        near = difflib.get_close_matches(unknown[0], self._columns, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return f"{self._name} has no column {', '.join(map(repr, unknown))} (it has {', '.join(self._columns)}){hint}"
+
+    def close(self) -> None:
+        if not self._file.closed:
+            os.fsync(self._file.fileno())
+            self._file.close()
+
+
+class RunWriter:
+    """The run directory of a run that is going on. Appending is safe from several threads."""
+
+    def __init__(self, path: Path, logs: dict[LogName, _ChainedLog]) -> None:
+        self.path = path
+        self._logs = logs
+
+    @classmethod
+    def create(cls, path: Path | str, run: Mapping[str, Any] | None = None) -> Self:
+        """Start a run directory.
+
+        :param path: a directory that is empty or does not exist yet
+        :param run: what is known of ``run.json`` at the start (seed, bench, versions); it reads ``"complete": false``
+        :raises ReportError: the directory holds something already or cannot be made
+        """
+        root = Path(path)
+        _make_empty(root)
+        writer = cls(root, {log: _ChainedLog(root / log_file(log), columns) for log, columns in COLUMNS.items()})
+        writer._write_run({"verdict": "NOT_RUN", **(run or {})}, complete=False)
+        return writer
+
+    def append(self, log: LogName, record: Mapping[str, Any]) -> int:
+        """Append a line and flush it; columns that the record leaves out are null.
+
+        :returns: the line's ``seq``, to be cited as evidence (``wire:88``)
+        :raises ReportError: an unknown column, a number that is not finite, a value that JSON cannot carry
+        """
+        return self._logs[log].append(record)
+
+    def write_series(self, index: int, table: Mapping[str, Any]) -> str:
+        """Write a scenario's time series, one row a plant step.
+
+        :param index: number of the scenario in ``run.json``, from 1
+        :param table: columns of equal length (sequences or NumPy arrays), ``time_s`` among them
+        :returns: the file's path inside the run directory, for ``run.json``
+        """
+        name = series_file(index)
+        target = self.path / name
+        if "time_s" not in table or target.exists():
+            raise ReportError(f"{name}: written already, or its table has no column time_s")
+        target.parent.mkdir(exist_ok=True)
+        columns = pa.table({column: pa.array(values) for column, values in table.items()})
+        pq.write_table(columns, target, compression="zstd")
+        return name
+
+    def finish(self, run: Mapping[str, Any]) -> None:
+        """Close the logs, write ``run.json`` as complete, and hash everything into ``manifest.sha256``."""
+        self.close()
+        self._write_run(run, complete=True)
+        write_manifest(self.path)
+
+    def close(self) -> None:
+        """Close the logs and leave the run incomplete (a way out for a run that could not finish)."""
+        for log in self._logs.values():
+            log.close()
+
+    def _write_run(self, run: Mapping[str, Any], *, complete: bool) -> None:
+        document = {"schema": SCHEMA, "complete": complete} | dict(run) | {"schema": SCHEMA, "complete": complete}
+        try:
+            text = json.dumps(document, indent=1, allow_nan=False, default=_plain)
+        except (ValueError, TypeError) as error:
+            raise ReportError(f"{RUN_FILE}: {error}") from error
+        write_atomically(self.path / RUN_FILE, text.encode("ascii") + b"\n")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _make_empty(root: Path) -> None:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        occupied = any(root.iterdir())
+    except OSError as error:
+        raise ReportError(f"cannot make the run directory {root}: {error.strerror}") from error
+    if occupied:
+        raise ReportError(f"run directory {root} is not empty; a run is never written over another: choose a new one")
