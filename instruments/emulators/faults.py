@@ -1,0 +1,99 @@
+"""Faults on demand: which kinds there are, and which of them an emulator has at a moment of its own time.
+
+A new kind is one entry in `FAULT_KINDS` and one question (`active`) at the place in an emulator where it acts.
+"""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from instruments.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class FaultKind:
+    """One way for equipment to be defective.
+
+    `default` is the value that a fault without one takes; a kind that knows no value has None there.
+    """
+
+    name: str
+    roles: frozenset[str]
+    description: str
+    default: float | None = None
+
+    @property
+    def takes_value(self) -> bool:
+        """Whether `kind=value` means anything."""
+        return self.default is not None
+
+
+_DER = frozenset({"inverter", "battery"})
+_METER = frozenset({"meter"})
+
+FAULT_KINDS: tuple[FaultKind, ...] = (
+    FaultKind("ignores-set-point", _DER, "takes an active-power command, reads it back, and stays where it was"),
+    FaultKind("wrong-sign", _DER, "follows an active-power command in the opposite direction"),
+    FaultKind("scaled", _DER, "delivers the commanded active power times the value", default=0.9),
+    FaultKind(
+        "reports-the-set-point-as-its-measurement",
+        _DER,
+        "delivers only the value's share of the commanded power, and reports the command as its measured power",
+        default=0.5,
+    ),
+    FaultKind("alert-never-sent", _METER, "never sets its voltage event flags"),
+    FaultKind("alert-for-a-healthy-voltage", _METER, "sets its under-voltage flag whatever the voltage is"),
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A defect in force from `start_s` to `end_s` of the emulator's time; without an end it stays."""
+
+    kind: str
+    value: float
+    start_s: float
+    end_s: float | None
+
+    def active(self, time_s: float) -> bool:
+        """Whether the defect is in force at a time."""
+        return self.start_s <= time_s and (self.end_s is None or time_s < self.end_s)
+
+
+def kinds_for(role: str) -> tuple[FaultKind, ...]:
+    """All kinds of fault that equipment of a role can have."""
+    return tuple(kind for kind in FAULT_KINDS if role in kind.roles)
+
+
+def find_kind(role: str, name: str) -> FaultKind:
+    """Look up a kind of fault; raises ConfigError naming the known ones and the nearest."""
+    known = {kind.name: kind for kind in kinds_for(role)}
+    if name in known:
+        return known[name]
+    near = get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise ConfigError(f"no fault {name!r} for the role {role!r}; known: {', '.join(sorted(known)) or 'none'}{hint}")
+
+
+class FaultSet:
+    """The faults of one emulator."""
+
+    def __init__(self, role: str) -> None:
+        self.role = role
+        self._faults: list[Fault] = []
+
+    def inject(self, kind: str, value: float | None = None, start_s: float = 0.0, end_s: float | None = None) -> None:
+        """Add a fault; raises ConfigError for an unknown kind, a value it does not take, or an end before its start."""
+        found = find_kind(self.role, kind)
+        if value is not None and not found.takes_value:
+            raise ConfigError(f"the fault {kind!r} takes no value")
+        if end_s is not None and end_s <= start_s:
+            raise ConfigError(f"the fault {kind!r} ends at {end_s} s, not after its start at {start_s} s")
+        chosen = value if value is not None else found.default
+        self._faults.append(Fault(kind, 0.0 if chosen is None else chosen, start_s, end_s))
+
+    def active(self, kind: str, time_s: float) -> Fault | None:
+        """Return the fault of a kind that is in force at a time, the last injected first, or None."""
+        for fault in reversed(self._faults):
+            if fault.kind == kind and fault.active(time_s):
+                return fault
+        return None

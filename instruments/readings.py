@@ -1,0 +1,170 @@
+"""What drivers hand back: plain values, taken from the wire and not from a set-point.
+
+Power is positive where the device delivers it into the network: generation, discharge and injected vars are > 0,
+load, charging and absorbed vars are < 0. Tuples over phases hold one entry for each phase in terminal order.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who answers at an address; a field that the device does not have is the empty string."""
+
+    manufacturer: str
+    model: str
+    options: str = ""
+    version: str = ""
+    serial: str = ""
+
+
+@dataclass(frozen=True)
+class Nameplate:
+    """Ratings of a distributed energy resource (IEEE 1547-2018 Table 28, SunSpec model 702).
+
+    `charge_max_w` is 0 for equipment that cannot absorb; `category` is A or B, `abnormal` I, II or III.
+    """
+
+    p_max_w: float
+    va_max_va: float
+    q_max_injected_var: float
+    q_max_absorbed_var: float
+    charge_max_w: float
+    v_nom_v: float
+    category: str
+    abnormal: str
+
+
+@dataclass(frozen=True)
+class AcReading:
+    """What a device says of its own terminals; `voltage_v` is phase to neutral, or the line pair of a 240 V unit."""
+
+    p_w: float
+    q_var: float
+    va: float
+    frequency_hz: float
+    voltage_v: tuple[float, ...]
+    current_a: float
+    connected: bool
+    running: bool
+    alarms: int = 0
+
+
+@dataclass(frozen=True)
+class AcMeasurement:
+    """What an instrument measured, per phase; `time_s` is its own time stamp, None where it has none."""
+
+    voltage_v: tuple[float, ...]
+    current_a: tuple[float, ...]
+    p_w: tuple[float, ...]
+    q_var: tuple[float, ...]
+    frequency_hz: float
+    time_s: float | None = None
+
+    @property
+    def total_p_w(self) -> float:
+        """Active power of all phases, W."""
+        return sum(self.p_w)
+
+    @property
+    def total_q_var(self) -> float:
+        """Reactive power of all phases, var."""
+        return sum(self.q_var)
+
+
+@dataclass(frozen=True)
+class SourceSetPoint:
+    """What an AC source was told to hold at its output, read back; not a measurement."""
+
+    voltage_v: tuple[float, ...]
+    angle_deg: tuple[float, ...]
+    frequency_hz: float
+    output_on: bool
+
+
+@dataclass(frozen=True)
+class SensingSetPoint:
+    """What a sensing source was told to present on the PT and CT secondaries; the angle is that of the current."""
+
+    voltage_v: float
+    current_a: float
+    angle_deg: float
+    frequency_hz: float
+    output_on: bool
+
+
+@dataclass(frozen=True)
+class PowerCommand:
+    """The active-power set-point a device holds (SunSpec 704), read back; `remaining_s` of its reversion timer."""
+
+    enabled: bool
+    power_w: float
+    remaining_s: float
+
+
+@dataclass(frozen=True)
+class StorageReading:
+    """State of a battery as it reports it (SunSpec 713, 714); `power_w` > 0 discharges."""
+
+    soc_pct: float
+    energy_wh: float
+    capacity_wh: float
+    power_w: float
+
+
+@dataclass(frozen=True)
+class VoltVarCurve:
+    """Volt-var characteristic: corner voltages in per unit of nominal, vars in per unit of rated VA (IEEE 1547 5.3.3).
+
+    `response_s` is the open-loop response time, to 90 % of the final change.
+    """
+
+    v_pu: tuple[float, ...]
+    q_pu: tuple[float, ...]
+    response_s: float
+
+
+@dataclass(frozen=True)
+class MeterReading:
+    """Registers of a revenue meter.
+
+    `voltage_v` holds the legs to neutral, `line_voltage_v` leg to leg (0 where the service has one leg). Power follows
+    the meter's own convention: > 0 is delivered to the customer, as is `import_wh`; `export_wh` came from the customer.
+    """
+
+    voltage_v: tuple[float, ...]
+    line_voltage_v: float
+    frequency_hz: float
+    p_w: float
+    q_var: float
+    import_wh: float
+    export_wh: float
+
+
+@dataclass(frozen=True)
+class MeterEvents:
+    """Event flags a meter set by itself; `raw` is its whole event register."""
+
+    under_voltage: bool
+    over_voltage: bool
+    raw: int
+
+
+@dataclass(frozen=True)
+class LoadTapChangerStatus:
+    """What a tap-changer control says of itself; the tap in service belongs to the plant, not to this register."""
+
+    automatic: bool
+    blocked: bool
+    tap_position: int
+    voltage_v: float
+
+
+@dataclass(frozen=True)
+class CapacitorBankStatus:
+    """What a capacitor control says of itself; the switch in service belongs to the plant, not to this register."""
+
+    automatic: bool
+    blocked: bool
+    closed: bool
+    voltage_v: float
