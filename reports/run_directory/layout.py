@@ -35,6 +35,7 @@ class TraceLine:
     payload: Any = None
     evidence: Any = None
     scenario: str | None = None
+    sent_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
