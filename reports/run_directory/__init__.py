@@ -1,6 +1,23 @@
 """A run directory: written as the run goes, read back, and checked against its own hashes."""
 
+from reports.run_directory.integrity import Finding
 from reports.run_directory.layout import MeasurementLine, RowLine, TraceLine, WireLine, scenario_key
+from reports.run_directory.reader import RunDirectory
+from reports.run_directory.summary import Moment, Precondition, RowItem, RunSummary, ScenarioRun
 from reports.run_directory.writer import RunWriter
 
-__all__ = ["MeasurementLine", "RowLine", "RunWriter", "TraceLine", "WireLine", "scenario_key"]
+__all__ = [
+    "Finding",
+    "MeasurementLine",
+    "Moment",
+    "Precondition",
+    "RowItem",
+    "RowLine",
+    "RunDirectory",
+    "RunSummary",
+    "RunWriter",
+    "ScenarioRun",
+    "TraceLine",
+    "WireLine",
+    "scenario_key",
+]

@@ -1,0 +1,124 @@
+"""Checks a run directory against its own hashes: the chain inside each log, and the manifest over all files.
+
+Whoever may write the directory can also make all hashes anew; a copy of the manifest kept elsewhere guards against it.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from reports.run_directory.layout import (
+    COLUMNS,
+    FIRST_PREV,
+    MANIFEST_FILE,
+    RENDERED_FOLDER,
+    RUN_FILE,
+    evidence_files,
+    file_sha256,
+    log_file,
+    manifest_text,
+    sha256,
+)
+
+Kind = Literal["changed", "missing", "added", "truncated", "incomplete"]
+_MANIFEST_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place where the files are not what the writer left; ``line`` counts from 1, None means the whole file."""
+
+    kind: Kind
+    file: str
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file} line {self.line}"
+        return f"{self.kind}: {place}: {self.message}"
+
+
+def verify(root: Path) -> list[Finding]:
+    """Check chain and manifest of a run directory, and the manifest of ``rendered/`` where there is one.
+
+    :returns: what is wrong; empty when every byte is as written. A run that was killed has one finding ``incomplete``,
+        and its logs are held by their chain alone.
+    """
+    findings = [finding for log in COLUMNS for finding in _check_log(root / log_file(log))]
+    if (root / MANIFEST_FILE).exists() or _says_complete(root / RUN_FILE):
+        findings += _check_manifest(root, "")
+    else:
+        findings.append(Finding("incomplete", RUN_FILE, None, "the run did not finish; the last lines are not sealed"))
+    rendered = root / RENDERED_FOLDER
+    if rendered.exists():
+        findings += _check_manifest(rendered, f"{RENDERED_FOLDER}/")
+    return findings
+
+
+def _says_complete(path: Path) -> bool:
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return True  # a run directory always has a readable run.json: without one it is held to its manifest
+    return not (isinstance(document, dict) and document.get("complete") is False)
+
+
+def _check_log(path: Path) -> Iterator[Finding]:
+    if not path.is_file():
+        yield Finding("missing", path.name, None, "the file is not there")
+        return
+    prev, seq = FIRST_PREV, 1
+    for number, line in enumerate(path.read_bytes().splitlines(keepends=True), start=1):
+        if not line.endswith(b"\n"):
+            yield Finding("truncated", path.name, number, "the line stops before its end")
+            return
+        record = _record(line)
+        yield from _check_line(path.name, number, record, prev, seq)
+        prev = sha256(line)
+        found = record.get("seq")
+        seq = (found if isinstance(found, int) else seq) + 1
+
+
+def _record(line: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _check_line(file: str, number: int, record: dict[str, Any], prev: str, seq: int) -> Iterator[Finding]:
+    found = record.get("seq")
+    if not isinstance(found, int):
+        yield Finding("changed", file, number, "the line is no record")
+    elif found > seq:
+        yield Finding("missing", file, number, f"records {seq} to {found - 1} before it are gone")
+    elif found < seq:
+        yield Finding("added", file, number, f"record {found} comes again or out of order")
+    elif record.get("prev") != prev:
+        yield Finding(
+            "changed", file, number, "its prev is not the hash of the line before: one of the two was changed"
+        )
+
+
+def _check_manifest(folder: Path, prefix: str) -> Iterator[Finding]:
+    manifest = folder / MANIFEST_FILE
+    name = prefix + MANIFEST_FILE
+    if not manifest.is_file():
+        yield Finding("missing", name, None, "the manifest is not there")
+        return
+    text = manifest.read_text(encoding="utf-8", errors="replace")
+    listed = {match[2]: match[1] for line in text.splitlines() if (match := _MANIFEST_LINE.fullmatch(line))}
+    if manifest_text(listed).encode() != manifest.read_bytes():
+        yield Finding("changed", name, None, "it is not in the form in which it was written")
+    present = set(evidence_files(folder))
+    for file in sorted(present | set(listed)):
+        if file not in listed:
+            yield Finding("added", prefix + file, None, "the manifest does not list it")
+        elif file not in present:
+            yield Finding("missing", prefix + file, None, "the manifest lists it")
+        elif file_sha256(folder / file) != listed[file]:
+            yield Finding("changed", prefix + file, None, "its hash is not the one in the manifest")

@@ -1,0 +1,124 @@
+"""Reads a run directory back, whole or as a killed run left it."""
+
+import json
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import pandas as pd
+
+from reports.errors import ReportError
+from reports.run_directory import integrity
+from reports.run_directory.integrity import Finding
+from reports.run_directory.layout import (
+    COLUMNS,
+    LINE_TYPES,
+    RUN_FILE,
+    SCHEMA,
+    LogName,
+    MeasurementLine,
+    RowLine,
+    TraceLine,
+    WireLine,
+    log_file,
+)
+from reports.run_directory.summary import RunSummary, ScenarioRun, scenarios_from_rows, summary
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """A recorded run. Logs are read when first asked for; a last line that was cut off is left out of them."""
+
+    path: Path
+    run: RunSummary
+
+    @classmethod
+    def open(cls, path: Path | str) -> Self:
+        """Open a run directory.
+
+        :raises ReportError: it is none, or of a schema that this version does not know
+        """
+        root = Path(path)
+        directory = cls(root, _read_summary(root))
+        if directory.run.scenarios or directory.run.complete:
+            return directory
+        return cls(root, replace(directory.run, scenarios=scenarios_from_rows(directory.rows)))
+
+    @cached_property
+    def trace(self) -> tuple[TraceLine, ...]:
+        """Messages on the bus."""
+        return _read_log(self.path, "trace")
+
+    @cached_property
+    def rows(self) -> tuple[RowLine, ...]:
+        """Row states as they changed."""
+        return _read_log(self.path, "rows")
+
+    @cached_property
+    def wire(self) -> tuple[WireLine, ...]:
+        """Exchanges with devices and instruments."""
+        return _read_log(self.path, "wire")
+
+    @cached_property
+    def measurements(self) -> tuple[MeasurementLine, ...]:
+        """Measurements with their limits and verdicts."""
+        return _read_log(self.path, "measurements")
+
+    def series(self, scenario: ScenarioRun) -> pd.DataFrame | None:
+        """Time series of a scenario, one row a plant step; None when it has none.
+
+        :raises ReportError: the file that ``run.json`` names is missing or cannot be read
+        """
+        if scenario.series is None:
+            return None
+        target = (self.path / scenario.series).resolve()
+        if not target.is_relative_to(self.path.resolve()):
+            raise ReportError(f"{RUN_FILE}: series {scenario.series!r} lies outside the run directory")
+        try:
+            return pd.read_parquet(target)
+        except (OSError, ValueError) as error:  # pyarrow's errors derive from these
+            raise ReportError(f"cannot read {scenario.series}: {error}") from error
+
+    def belongs(self, line: TraceLine | RowLine | WireLine | MeasurementLine, scenario: ScenarioRun) -> bool:
+        """Whether a line was written in this scenario; a line that names none belongs to the only one there is."""
+        if line.scenario is None:
+            return len(self.run.scenarios) == 1
+        return line.scenario == scenario.key
+
+    def verify(self) -> list[Finding]:
+        """Check hash chain and manifests; an empty list says that every byte is as written."""
+        return integrity.verify(self.path)
+
+
+def _read_summary(root: Path) -> RunSummary:
+    try:
+        document = json.loads((root / RUN_FILE).read_bytes())
+    except OSError as error:
+        raise ReportError(f"{root} is no run directory: {RUN_FILE}: {error.strerror}") from error
+    except ValueError as error:
+        raise ReportError(f"{root / RUN_FILE} cannot be read: {error}") from error
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        raise ReportError(f"{root / RUN_FILE} is not of schema {SCHEMA}")
+    try:
+        return summary(document)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise ReportError(f"{root / RUN_FILE} does not follow its schema: {error!r}") from error
+
+
+def _read_log(root: Path, log: LogName) -> tuple[Any, ...]:
+    path = root / log_file(log)
+    try:
+        lines = path.read_bytes().splitlines(keepends=True)
+    except OSError as error:
+        raise ReportError(f"cannot read {path}: {error.strerror}") from error
+    whole = (line for line in lines if line.endswith(b"\n"))
+    return tuple(_read_line(path, log, number, line) for number, line in enumerate(whole, start=1))
+
+
+def _read_line(path: Path, log: LogName, number: int, line: bytes) -> Any:
+    try:
+        record = json.loads(line)
+        return LINE_TYPES[log](**{column: record[column] for column in COLUMNS[log] if column in record})
+    except (ValueError, TypeError) as error:
+        raise ReportError(f"{path} line {number} is no record: {error}") from error

@@ -1,0 +1,170 @@
+"""``run.json`` as typed data. What a run did not state is empty or None here, never guessed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reports.run_directory.layout import RowLine, scenario_key
+from reports.verdict import RowState, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class RowItem:
+    """Final state of a row, or of one instance of it. Times are seconds of the scenario's clock."""
+
+    row: str
+    state: RowState
+    occurrence: str | None = None
+    instance: str | None = None
+    due_s: float | None = None
+    time_s: float | None = None
+    reason: str = ""
+    evidence: tuple[str, ...] = ()
+    text: str = ""
+    producer: str = ""
+    receiver: str = ""
+    information: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A named time at which the report shows the voltage profile."""
+
+    label: str
+    time_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Precondition:
+    """A precondition of the use case and whether it held; ``state`` is a row state or empty when not stated."""
+
+    text: str
+    state: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioRun:
+    """One scenario (one variant of it) as it was run."""
+
+    id: str
+    variant: str = ""
+    title: str = ""
+    feature: str = ""
+    verdict: Verdict = Verdict.NOT_RUN
+    reason: str = ""
+    expected: int = 0
+    met: int = 0
+    items: tuple[RowItem, ...] = ()
+    not_encoded: tuple[str, ...] = ()
+    preconditions: tuple[Precondition, ...] = ()
+    series: str | None = None
+    meters: Mapping[str, float] = field(default_factory=dict)
+    moments: tuple[Moment, ...] = ()
+    range_a_v: tuple[float, float] | None = None
+
+    @property
+    def key(self) -> str:
+        """What the ``scenario`` column of the logs holds for it."""
+        return scenario_key(self.id, self.variant)
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """The run as a whole."""
+
+    complete: bool
+    verdict: Verdict
+    counts: Mapping[str, int]
+    simulated: bool
+    seed: int | None
+    bench: Mapping[str, Any]
+    versions: Mapping[str, Any]
+    devices: Mapping[str, Mapping[str, Any]]
+    scenarios: tuple[ScenarioRun, ...]
+
+
+def summary(document: Mapping[str, Any]) -> RunSummary:
+    """Read ``run.json``.
+
+    :raises KeyError, TypeError, ValueError: a part is not what the schema says
+    """
+    return RunSummary(
+        complete=bool(document["complete"]),
+        verdict=Verdict(document.get("verdict", Verdict.NOT_RUN)),
+        counts=document.get("counts", {}),
+        simulated=bool(document.get("simulated", True)),
+        seed=document.get("seed"),
+        bench=document.get("bench", {}),
+        versions=document.get("versions", {}),
+        devices=document.get("devices", {}),
+        scenarios=tuple(_scenario(entry) for entry in document.get("scenarios", ())),
+    )
+
+
+def _scenario(entry: Mapping[str, Any]) -> ScenarioRun:
+    rows = entry.get("rows", {})
+    limits = entry.get("range_a_v")
+    return ScenarioRun(
+        id=str(entry["id"]),
+        variant=str(entry.get("variant") or ""),
+        title=str(entry.get("title") or ""),
+        feature=str(entry.get("feature") or ""),
+        verdict=Verdict(entry.get("verdict", Verdict.NOT_RUN)),
+        reason=str(entry.get("reason") or ""),
+        expected=int(rows.get("expected", 0)),
+        met=int(rows.get("met", 0)),
+        items=tuple(_item(item) for item in rows.get("items", ())),
+        not_encoded=tuple(map(str, rows.get("not_encoded", ()))),
+        preconditions=tuple(_precondition(condition) for condition in entry.get("preconditions", ())),
+        series=entry.get("series"),
+        meters={str(meter): float(km) for meter, km in entry.get("meters", {}).items()},
+        moments=tuple(Moment(str(moment["label"]), float(moment["time_s"])) for moment in entry.get("moments", ())),
+        range_a_v=(float(limits[0]), float(limits[1])) if limits else None,
+    )
+
+
+def _item(item: Mapping[str, Any]) -> RowItem:
+    return RowItem(
+        row=str(item["row"]),
+        state=RowState(item["state"]),
+        occurrence=item.get("occurrence"),
+        instance=item.get("instance"),
+        due_s=item.get("due_s"),
+        time_s=item.get("time_s"),
+        reason=str(item.get("reason") or ""),
+        evidence=tuple(item.get("evidence") or ()),
+        text=str(item.get("text") or ""),
+        producer=str(item.get("producer") or ""),
+        receiver=str(item.get("receiver") or ""),
+        information=str(item.get("information") or ""),
+    )
+
+
+def _precondition(condition: Mapping[str, Any] | str) -> Precondition:
+    if isinstance(condition, str):
+        return Precondition(condition)
+    return Precondition(str(condition["text"]), str(condition.get("state") or ""), str(condition.get("reason") or ""))
+
+
+def scenarios_from_rows(lines: tuple[RowLine, ...]) -> tuple[ScenarioRun, ...]:
+    """What a run that never wrote its scenarios still tells: the last state of every row, scenario by scenario."""
+    last: dict[str, dict[tuple[str, str | None, str | None], RowItem]] = {}
+    for line in lines:
+        item = RowItem(
+            line.row,
+            RowState(line.state),
+            line.occurrence,
+            line.instance,
+            time_s=line.time_s,
+            reason=line.reason or "",
+            evidence=tuple(line.evidence or ()),
+        )
+        last.setdefault(line.scenario, {})[line.row, line.occurrence, line.instance] = item
+    return tuple(_unfinished(key, tuple(items.values())) for key, items in last.items())
+
+
+def _unfinished(key: str, items: tuple[RowItem, ...]) -> ScenarioRun:
+    scenario, _, variant = key.partition("/")
+    reason = "The run ended before this scenario did; rows that are not listed were not reached."
+    return ScenarioRun(scenario, variant, verdict=Verdict.ABORTED, reason=reason, items=items)
