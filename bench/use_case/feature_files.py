@@ -1,0 +1,76 @@
+"""The steps of feature files, read with the parser that pytest-bdd uses."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gherkin.errors import CompositeParserException
+from gherkin.parser import Parser
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step; `keyword` is Given, When or Then, also where the file has And, But or an asterisk."""
+
+    keyword: str
+    text: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A Gherkin scenario, or the background of one or more (`is_background`), with the tags that apply to it."""
+
+    name: str
+    place: str
+    tags: frozenset[str]
+    steps: tuple[Step, ...]
+    is_background: bool = False
+
+
+class FeatureSyntaxError(Exception):
+    """A feature file is not Gherkin; the text says where and why."""
+
+
+_KEYWORDS = {"Context": "Given", "Action": "When", "Outcome": "Then"}
+
+
+def read_stories(path: Path) -> list[Story]:
+    """Read every scenario and background of a feature file; `FeatureSyntaxError` when it cannot be parsed."""
+    try:
+        feature = Parser().parse(path.read_text(encoding="utf-8")).get("feature")
+    except CompositeParserException as error:
+        raise FeatureSyntaxError("; ".join(str(item) for item in error.errors)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise FeatureSyntaxError(str(error)) from error
+    return list(_stories(feature, path.name, frozenset())) if feature else []
+
+
+def _stories(parent: Any, file: str, inherited: frozenset[str]) -> Iterator[Story]:
+    """Walk a feature, or a rule within one."""
+    tags = inherited | _tags(parent)
+    for child in parent["children"]:
+        if "rule" in child:
+            yield from _stories(child["rule"], file, tags)
+        elif "background" in child:
+            yield _story(child["background"], file, tags, is_background=True)
+        else:
+            yield _story(child["scenario"], file, tags | _tags(child["scenario"]), is_background=False)
+
+
+def _tags(node: Any) -> frozenset[str]:
+    return frozenset(tag["name"].removeprefix("@") for tag in node.get("tags", []))
+
+
+def _story(node: Any, file: str, tags: frozenset[str], *, is_background: bool) -> Story:
+    steps: list[Step] = []
+    keyword = "Given"
+    for step in node["steps"]:
+        keyword = _KEYWORDS.get(step["keywordType"], keyword)
+        steps.append(Step(keyword, step["text"], _place(step, file)))
+    return Story(node["name"], _place(node, file), tags, tuple(steps), is_background)
+
+
+def _place(node: Any, file: str) -> str:
+    return f"{file}:{node['location']['line']}"
