@@ -1,0 +1,87 @@
+"""One step of an EPRI OpenDER model on an electrical node, with its traps fenced off.
+
+The step length is a global of OpenDER's base class, so it is set before every run; angles are always passed; its
+messages on the root logger, one each step at a limit, are dropped.
+"""
+
+import logging
+import math
+from typing import Any
+
+import opender
+
+from instruments.emulators.electrical import ElectricalNode, PhasePower
+from instruments.readings import Nameplate
+
+TRIPPED = "Trip"
+IN_SERVICE = frozenset({"Continuous Operation", "Mandatory Operation", "Permissive Operation", "Entering Service"})
+NOMINAL_HZ = 60.0
+
+
+def _not_from_opender(record: logging.LogRecord) -> bool:
+    return "opender" not in record.pathname
+
+
+logging.getLogger().addFilter(_not_from_opender)
+
+
+def settings(nameplate: Nameplate, phases: int) -> dict[str, Any]:
+    """OpenDER keyword settings of a nameplate; the voltage base is line to line, or that of the one pair."""
+    return {
+        "NP_PHASE": "THREE" if phases > 1 else "SINGLE",
+        "NP_AC_V_NOM": nameplate.v_nom_v,
+        "NP_P_MAX": nameplate.p_max_w,
+        "NP_VA_MAX": nameplate.va_max_va,
+        "NP_Q_MAX_INJ": nameplate.q_max_injected_var,
+        "NP_Q_MAX_ABS": nameplate.q_max_absorbed_var,
+        "NP_P_MAX_CHARGE": nameplate.charge_max_w or nameplate.p_max_w,
+        "NP_APPARENT_POWER_CHARGE_MAX": nameplate.va_max_va,
+        "NP_NORMAL_OP_CAT": f"CAT_{nameplate.category}",
+        "NP_ABNORMAL_OP_CAT": f"CAT_{nameplate.abnormal}",
+    }
+
+
+class DerModel:
+    """A photovoltaic inverter, or with `storage` one whose DC side delivers and absorbs."""
+
+    def __init__(self, phases: int, storage: bool, **opender_settings: Any) -> None:
+        self.phases = phases
+        self._storage = storage
+        kind = opender.DER_BESS if storage else opender.DER_PV
+        self._der: Any = kind(**opender_settings)
+        self.power = PhasePower((0.0,) * phases, (0.0,) * phases)
+
+    def run(self, node: ElectricalNode, p_dc_w: float, dt_s: float) -> None:
+        """Advance by `dt_s` with the node's voltage and frequency and a DC power that is available or asked for."""
+        opender.DER.t_s = dt_s
+        voltage: Any = list(node.voltage_v) if self.phases > 1 else node.voltage_v[0]
+        angles = [math.radians(angle) for angle in node.angle_deg]
+        source = {"p_dem_w" if self._storage else "p_dc_w": p_dc_w}
+        self._der.update_der_input(v=voltage, theta=angles, f=node.frequency_hz, **source)
+        p_w, q_var = self._der.run()
+        self.power = PhasePower((float(p_w) / self.phases,) * self.phases, (float(q_var) / self.phases,) * self.phases)
+
+    @property
+    def status(self) -> str:
+        """Operating status in the words of OpenDER: Continuous Operation, Trip, Momentary Cessation and others."""
+        return str(self._der.der_status)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the equipment has not tripped."""
+        return self.status != TRIPPED
+
+    @property
+    def running(self) -> bool:
+        """Whether the equipment delivers, or would with a source."""
+        return self.status in IN_SERVICE
+
+    @property
+    def state_of_charge_pu(self) -> float:
+        """State of charge of a storage model."""
+        return float(self._der.bess_soc)
+
+    def configure(self, **opender_settings: Any) -> None:
+        """Change settings by their OpenDER names; they hold from the next step."""
+        for name, value in opender_settings.items():
+            setattr(self._der.der_file, name, value)

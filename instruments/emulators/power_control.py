@@ -1,0 +1,136 @@
+"""Active-power commands of SunSpec model 704 inside emulated equipment: checks, reversion timers, and defects."""
+
+from collections.abc import Callable
+
+from instruments.emulators.faults import FaultSet
+from instruments.emulators.modbus_server import ILLEGAL_VALUE, ModbusRefusal
+from instruments.emulators.sunspec_image import ModelImage
+from instruments.readings import Nameplate
+
+WATTS = 1
+"""WSetMod: the set-point is in WSet; with 0 it is in WSetPct of WMax."""
+FULL_PCT = 100.0
+
+
+class Reversion:
+    """One function of model 704 that falls back to its reversion values when its timer runs out.
+
+    The timer starts anew with each write to the enable point or to the time itself; a time of 0 never reverts.
+    `values` are the points that have a reversion value of their own, named with the ending Rvrt.
+    """
+
+    def __init__(self, model: ModelImage, enable: str, time: str, remaining: str, values: tuple[str, ...]) -> None:
+        self._model = model
+        self._enable, self._time, self._remaining, self._values = enable, time, remaining, values
+        self._remaining_s = 0.0
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the function is in force."""
+        return self._model.get(self._enable) == 1
+
+    def written(self, names: frozenset[str]) -> None:
+        """Take note of the points that a client wrote."""
+        if names & {self._enable, self._time}:
+            self._remaining_s = self._model.get(self._time) if self.enabled else 0.0
+            self._publish()
+
+    def advance(self, dt_s: float) -> None:
+        """Let time pass, s."""
+        if self._remaining_s <= 0:
+            return
+        self._remaining_s = max(0.0, self._remaining_s - dt_s)
+        if self._remaining_s == 0:
+            self._revert()
+        self._publish()
+
+    def _revert(self) -> None:
+        for name in (self._enable, *self._values):
+            self._model.set({name: self._model.get(f"{name}Rvrt")})
+
+    def _publish(self) -> None:
+        self._model.set({self._remaining: self._remaining_s})
+
+
+class PowerControl:
+    """Set-point and limit of active power as model 704 holds them."""
+
+    def __init__(self, model: ModelImage, nameplate: Nameplate) -> None:
+        self._model = model
+        self._nameplate = nameplate
+        model.set(_INITIAL)
+        model.on_write = self._written
+        self._set = Reversion(model, "WSetEna", "WSetRvrtTms", "WSetRvrtRem", ("WSet", "WSetPct"))
+        self._limit = Reversion(model, "WMaxLimPctEna", "WMaxLimPctRvrtTms", "WMaxLimPctRvrtRem", ("WMaxLimPct",))
+
+    @property
+    def set_point_w(self) -> float | None:
+        """Commanded active power, W; None while no command is enabled."""
+        if not self._set.enabled:
+            return None
+        if self._model.get("WSetMod") == WATTS:
+            return self._model.get("WSet")
+        return self._model.get("WSetPct") / FULL_PCT * self._nameplate.p_max_w
+
+    @property
+    def limit_pu(self) -> float | None:
+        """Limit of active power in per unit of the rating; None while it is not enabled."""
+        return self._model.get("WMaxLimPct") / FULL_PCT if self._limit.enabled else None
+
+    def advance(self, dt_s: float) -> None:
+        """Let time pass for the reversion timers, s."""
+        self._set.advance(dt_s)
+        self._limit.advance(dt_s)
+
+    def _written(self, names: frozenset[str]) -> None:
+        for name in ("WSet", "WSetRvrt"):
+            self._check(name, -self._nameplate.charge_max_w, self._nameplate.p_max_w)
+        lowest_pct = -FULL_PCT * self._nameplate.charge_max_w / self._nameplate.p_max_w
+        for name in ("WSetPct", "WSetPctRvrt"):
+            self._check(name, lowest_pct, FULL_PCT)
+        for name in ("WMaxLimPct", "WMaxLimPctRvrt"):
+            self._check(name, 0.0, FULL_PCT)
+        self._set.written(names)
+        self._limit.written(names)
+
+    def _check(self, name: str, lowest: float, highest: float) -> None:
+        if not lowest <= self._model.get(name) <= highest:
+            raise ModbusRefusal(ILLEGAL_VALUE)
+
+
+_INITIAL = {
+    **{"WSet_SF": 0, "WSetPct_SF": -1, "WMaxLimPct_SF": -1},
+    **{"WMaxLimPctEna": 0, "WMaxLimPct": FULL_PCT, "WMaxLimPctRvrt": FULL_PCT, "WMaxLimPctEnaRvrt": 0},
+    **{"WMaxLimPctRvrtTms": 0, "WMaxLimPctRvrtRem": 0},
+    **{"WSetEna": 0, "WSetMod": WATTS, "WSet": 0, "WSetRvrt": 0, "WSetPct": 0, "WSetPctRvrt": 0},
+    **{"WSetEnaRvrt": 0, "WSetRvrtTms": 0, "WSetRvrtRem": 0},
+}
+
+
+class CommandPath:
+    """What becomes of an active-power command inside the equipment, its defects included."""
+
+    def __init__(self, faults: FaultSet, commanded_w: Callable[[], float | None]) -> None:
+        self._faults = faults
+        self._commanded_w = commanded_w
+        self._held_w: float | None = None
+
+    def effective_w(self, time_s: float) -> float | None:
+        """Return the power that the equipment is really trying to deliver, W; None without a command."""
+        if not self._faults.active("ignores-set-point", time_s):
+            commanded = self._commanded_w()
+            self._held_w = None if commanded is None else commanded * self._factor(time_s)
+        return self._held_w
+
+    def reported_w(self, measured_w: float, time_s: float) -> float:
+        """Return what the equipment says that it delivers, W."""
+        commanded = self._commanded_w()
+        lies = self._faults.active("reports-the-set-point-as-its-measurement", time_s)
+        return commanded if lies and commanded is not None else measured_w
+
+    def _factor(self, time_s: float) -> float:
+        factor = -1.0 if self._faults.active("wrong-sign", time_s) else 1.0
+        for kind in ("scaled", "reports-the-set-point-as-its-measurement"):
+            fault = self._faults.active(kind, time_s)
+            factor *= fault.value if fault else 1.0
+        return factor
