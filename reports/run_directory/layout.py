@@ -118,6 +118,12 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def split_lines(data: bytes) -> tuple[list[bytes], bytes]:
+    """Whole lines of a log, newlines included, and what a writer that was killed left behind the last one."""
+    *lines, rest = data.split(b"\n")
+    return [line + b"\n" for line in lines], rest
+
+
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file, read in pieces."""
     with path.open("rb") as file:

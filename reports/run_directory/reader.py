@@ -22,6 +22,7 @@ from reports.run_directory.layout import (
     TraceLine,
     WireLine,
     log_file,
+    split_lines,
 )
 from reports.run_directory.summary import RunSummary, ScenarioRun, scenarios_from_rows, summary
 
@@ -109,11 +110,10 @@ def _read_summary(root: Path) -> RunSummary:
 def _read_log(root: Path, log: LogName) -> tuple[Any, ...]:
     path = root / log_file(log)
     try:
-        lines = path.read_bytes().splitlines(keepends=True)
+        lines, _cut_short = split_lines(path.read_bytes())
     except OSError as error:
         raise ReportError(f"cannot read {path}: {error.strerror}") from error
-    whole = (line for line in lines if line.endswith(b"\n"))
-    return tuple(_read_line(path, log, number, line) for number, line in enumerate(whole, start=1))
+    return tuple(_read_line(path, log, number, line) for number, line in enumerate(lines, start=1))
 
 
 def _read_line(path: Path, log: LogName, number: int, line: bytes) -> Any:
