@@ -1,0 +1,40 @@
+"""What the SCPI drivers share: taking answers apart, with errors that say what came back."""
+
+import math
+
+from instruments.errors import InstrumentError
+from instruments.readings import Identity
+from instruments.transports.visa import VisaLink
+
+IDENTITY_FIELDS = 4
+
+
+def read_identity(link: VisaLink) -> Identity:
+    """Ask `*IDN?`: manufacturer, model, serial number, version (IEEE 488.2, 10.14); raises InstrumentError."""
+    answer = link.query("*IDN?")
+    fields = [field.strip() for field in answer.split(",", IDENTITY_FIELDS - 1)]
+    if len(fields) != IDENTITY_FIELDS:
+        raise InstrumentError(f"{link.resource} answers {answer!r} to *IDN?, not four fields")
+    manufacturer, model, serial, version = fields
+    return Identity(manufacturer, model, version=version, serial=serial)
+
+
+def split_answers(link: VisaLink, answer: str, counts: tuple[int, ...]) -> list[tuple[float, ...]]:
+    """Read the answers to several queries of one message; `counts` says how many numbers each has.
+
+    Raises InstrumentError when another number of answers or of values came, or one of them is not a finite number.
+    """
+    found = [read_numbers(link, part) for part in answer.split(";")]
+    if tuple(len(values) for values in found) != counts:
+        raise InstrumentError(f"{link.resource} answers {answer!r}; expected {counts} values")
+    if not all(math.isfinite(value) for values in found for value in values):
+        raise InstrumentError(f"{link.resource} answers {answer!r}: not a value for everything asked")
+    return found
+
+
+def read_numbers(link: VisaLink, answer: str) -> tuple[float, ...]:
+    """Read a list of numbers, in which NAN and INF may stand for no value; raises InstrumentError."""
+    try:
+        return tuple(float(word) for word in answer.split(","))
+    except ValueError as error:
+        raise InstrumentError(f"{link.resource} answers {answer!r}, which is not numbers throughout") from error

@@ -1,0 +1,68 @@
+"""Digital input and output behind SCPI: `ROUTe` for output contacts, `SENSe:DIGital` for input contacts."""
+
+from instruments.drivers.scpi_answers import read_identity
+from instruments.errors import InstrumentError, TransportError
+from instruments.readings import Identity
+from instruments.transports.visa import VisaLink
+
+_CONTACT = {"0": False, "1": True}
+
+
+class ScpiDigitalIO:
+    """Contacts of the control under test are read, contacts of the apparatus are set; channels count from 1.
+
+    Every method talks to the instrument and raises TransportError when the link fails, InstrumentError when the
+    instrument refuses. Each is one round trip.
+    """
+
+    def __init__(self, link: VisaLink) -> None:
+        self._link = link
+
+    def identify(self) -> Identity:
+        """Ask who answers."""
+        return read_identity(self._link)
+
+    def read_inputs(self) -> tuple[bool, ...]:
+        """Read all input contacts, channel 1 first; True is closed."""
+        return self._contacts(self._link.query_checked(":SENS:DIG:DATA?"))
+
+    def count_closures(self) -> tuple[int, ...]:
+        """Read how often each input closed since the reset: a short pulse is counted even where no reading saw it."""
+        answer = self._link.query_checked(":SENS:TOT:DATA?")
+        words = answer.split(",")
+        if not all(word.isdecimal() for word in words):
+            raise InstrumentError(f"{self._link.resource} answers {answer!r} in place of counts")
+        return tuple(int(word) for word in words)
+
+    def set_output(self, channel: int, closed: bool) -> None:
+        """Close or open an output contact and read it back; raises InstrumentError when it did not follow."""
+        verb = "CLOS" if closed else "OPEN"
+        (state,) = self._contacts(self._link.query_checked(f":ROUT:{verb} (@{channel});:ROUT:CLOS? (@{channel})"))
+        if state != closed:
+            raise InstrumentError(f"{self._link.resource}: contact {channel} did not {'close' if closed else 'open'}")
+
+    def read_outputs(self) -> tuple[bool, ...]:
+        """Read back all output contacts, channel 1 first; True is closed."""
+        return self._contacts(self._link.query_checked(":ROUT:CLOS?"))
+
+    def make_safe(self) -> None:
+        """Open all output contacts and read them back; over a new connection where the old one is broken.
+
+        Raises InstrumentError naming the contacts that stay closed. An error from before does not stand in its way.
+        """
+        try:
+            self._open_all()
+        except TransportError:
+            self._open_all()
+
+    def _open_all(self) -> None:
+        done, _, states = self._link.query(":ROUT:OPEN:ALL;*OPC?;:ROUT:CLOS?").partition(";")
+        closed = [channel for channel, state in enumerate(self._contacts(states), 1) if state]
+        if closed or done != "1":
+            raise InstrumentError(f"{self._link.resource}: contacts {closed} did not open (acknowledged {done!r})")
+
+    def _contacts(self, answer: str) -> tuple[bool, ...]:
+        words = answer.split(",")
+        if not all(word in _CONTACT for word in words):
+            raise InstrumentError(f"{self._link.resource} answers {answer!r} in place of contact states")
+        return tuple(_CONTACT[word] for word in words)

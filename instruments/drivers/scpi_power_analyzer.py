@@ -1,0 +1,78 @@
+"""Power analyzer behind SCPI with a list of numeric items that one query answers."""
+
+import math
+
+from instruments.drivers.scpi_answers import read_identity, read_numbers, split_answers
+from instruments.errors import InstrumentError
+from instruments.readings import AcMeasurement, Identity
+from instruments.transports.visa import VisaLink
+
+FUNCTIONS = ("U", "I", "P", "Q")
+
+
+class ScpiPowerAnalyzer:
+    """The instrument whose word counts for power; wired so that what the equipment delivers is positive.
+
+    Every method talks to the instrument and raises TransportError when the link fails, InstrumentError when the
+    instrument refuses. A measurement is one round trip.
+    """
+
+    def __init__(self, link: VisaLink, phases: int = 3) -> None:
+        self._link = link
+        self._phases = phases
+        self._items = [f"{function},{phase}" for function in FUNCTIONS for phase in range(1, phases + 1)] + ["FU,1"]
+        self._configured = False
+
+    def identify(self) -> Identity:
+        """Ask who answers."""
+        return read_identity(self._link)
+
+    def check_errors(self) -> None:
+        """Empty the error queue; raises InstrumentError listing what was in it."""
+        self._link.check_errors()
+
+    def set_range(self, voltage_v: float, current_a: float) -> None:
+        """Set the measuring ranges and read them back; raises InstrumentError when one is below what was asked."""
+        self._link.command(f":INP:VOLT:RANG {voltage_v:.3f};:INP:CURR:RANG {current_a:.3f}")
+        answer = self._link.query_checked(":INP:VOLT:RANG?;:INP:CURR:RANG?")
+        (range_v,), (range_a,) = split_answers(self._link, answer, (1, 1))
+        if range_v < voltage_v * (1 - 1e-6) or range_a < current_a * (1 - 1e-6):
+            raise InstrumentError(
+                f"{self._link.resource} has ranges {range_v:g} V, {range_a:g} A after {voltage_v:g} V, {current_a:g} A"
+            )
+
+    def measure(self) -> AcMeasurement:
+        """Measure V, A, W and var of each phase, and the frequency: NaN where no voltage gives one.
+
+        Raises InstrumentError for an overflow, and when the analyzer was restarted and forgot its items.
+        """
+        try:
+            self._configure()
+            answer = self._link.query_checked(":NUM:NORM:VAL?")
+        except InstrumentError:
+            self._configured = False
+            raise
+        values = read_numbers(self._link, answer)
+        self._check(values)
+        n = self._phases
+        u, i, p, q = (values[start : start + n] for start in range(0, 4 * n, n))
+        return AcMeasurement(u, i, p, q, values[-1])
+
+    def _configure(self) -> None:
+        """Choose the items once, and read the choice back: values in another order would be taken for one another."""
+        if self._configured:
+            return
+        choice = ";".join(f"ITEM{number} {item}" for number, item in enumerate(self._items, 1))
+        self._link.command(f":NUM:FORM ASC;:NUM:NORM:NUMB {len(self._items)};{choice}")
+        ask = ";".join(f"ITEM{number}?" for number in range(1, len(self._items) + 1))
+        answer = self._link.query_checked(f":NUM:NORM:NUMB?;{ask}")
+        if answer != ";".join([str(len(self._items)), *self._items]):
+            raise InstrumentError(f"{self._link.resource} does not take the list of items; it answers {answer!r}")
+        self._configured = True
+
+    def _check(self, values: tuple[float, ...]) -> None:
+        if len(values) != len(self._items):
+            raise InstrumentError(f"{self._link.resource} answers {len(values)} values to {len(self._items)} items")
+        bad = [item for item, value in zip(self._items, values, strict=True) if not math.isfinite(value)]
+        if bad and bad != self._items[-1:]:
+            raise InstrumentError(f"{self._link.resource} has no value for {'; '.join(bad)}: outside its range")

@@ -1,0 +1,79 @@
+"""What AC sources behind SCPI share: the fence around their set-points, and switching off with proof."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from instruments.drivers.scpi_answers import split_answers
+from instruments.errors import ConfigError, InstrumentError, SafetyTrip
+from instruments.transports.visa import VisaLink
+
+RESIDUAL_V = 10.0
+"""An output that is off shows less than this, V; far below what is dangerous to touch."""
+
+
+@dataclass(frozen=True)
+class SourceLimits:
+    """The bench's envelope for a source: phase to neutral voltage, frequency, rms current per phase."""
+
+    voltage_v: tuple[float, float]
+    frequency_hz: tuple[float, float]
+    current_a: float
+
+
+class SourceFence:
+    """The narrower of the bench's envelope and the instrument's own ranges, which it asks for once.
+
+    Raises ConfigError when the two have nothing in common.
+    """
+
+    def __init__(self, link: VisaLink, envelope: SourceLimits) -> None:
+        self._link = link
+        self._envelope = envelope
+
+    @cached_property
+    def limits(self) -> SourceLimits:
+        """Limits in force."""
+        ask = ":SOUR:VOLT1? MIN;VOLT1? MAX;FREQ? MIN;FREQ? MAX;CURR? MAX"
+        answers = split_answers(self._link, self._link.query_checked(ask), (1,) * 5)
+        v_min, v_max, f_min, f_max, i_max = (values[0] for values in answers)
+        return SourceLimits(
+            self._narrower("voltage_v", (v_min, v_max), self._envelope.voltage_v),
+            self._narrower("frequency_hz", (f_min, f_max), self._envelope.frequency_hz),
+            min(i_max, self._envelope.current_a),
+        )
+
+    def check(self, voltage_v: Sequence[float], frequency_hz: float, current_a: Sequence[float] = ()) -> None:
+        """Raise SafetyTrip for a set-point outside the limits; nothing is clipped."""
+        limits = self.limits
+        self._check("voltage_v", voltage_v, limits.voltage_v)
+        self._check("frequency_hz", (frequency_hz,), limits.frequency_hz)
+        self._check("current_a", current_a, (0.0, limits.current_a))
+
+    def _check(self, name: str, values: Sequence[float], allowed: tuple[float, float]) -> None:
+        lowest, highest = allowed
+        for value in values:
+            if not lowest <= value <= highest:
+                raise SafetyTrip(f"{self._link.resource}: {name} {value:g} is outside {lowest:g} to {highest:g}")
+
+    def _narrower(self, name: str, own: tuple[float, float], envelope: tuple[float, float]) -> tuple[float, float]:
+        lowest, highest = max(own[0], envelope[0]), min(own[1], envelope[1])
+        if lowest > highest:
+            raise ConfigError(
+                f"{self._link.resource}: the limits of the bench for {name}, {envelope[0]:g} to {envelope[1]:g}, "
+                f"and the instrument's range, {own[0]:g} to {own[1]:g}, have nothing in common"
+            )
+        return lowest, highest
+
+
+def switch_off(link: VisaLink, phases: int) -> None:
+    """Switch an output off and prove it by the switch read back and by the measured voltage.
+
+    It does not look at the event status: an error from before must not stand in the way of a safe state.
+    Raises InstrumentError when the output is still on or alive.
+    """
+    answer = link.query(":OUTP OFF;*OPC?;:OUTP?;:MEAS:VOLT?")
+    _, (state,), voltage_v = split_answers(link, answer, (1, 1, phases))
+    if state != 0 or not all(abs(voltage) < RESIDUAL_V for voltage in voltage_v):
+        shown = ", ".join(f"{voltage:g}" for voltage in voltage_v)
+        raise InstrumentError(f"{link.resource} does not switch off: it answers OUTP {state:g} and measures {shown} V")

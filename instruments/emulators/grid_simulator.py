@@ -1,0 +1,159 @@
+"""Emulated AC grid simulator: holds the voltage of a node as commanded over SCPI, until a phase draws too much current.
+
+Dialect: numeric suffix for the phase, none for all phases; one output switch; measurements of all phases in one answer.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from instruments.emulators.electrical import ElectricalNode, symmetric_angles_deg
+from instruments.emulators.faults import FaultSet
+from instruments.emulators.scpi_instrument import Call, Handler, ScpiInstrument, scpi_number
+from instruments.emulators.scpi_status import ScpiError
+from instruments.readings import Identity
+
+OVER_CURRENT = 2
+"""Questionable condition bit 1: the output tripped on over-current and stays off until the protection is cleared."""
+
+_LARGEST_ANGLE_DEG = 360.0
+
+
+@dataclass(frozen=True)
+class AcSourceRatings:
+    """Ranges that an AC source accepts: phase to neutral voltage, frequency, and rms current per phase."""
+
+    voltage_v: tuple[float, float] = (0.0, 300.0)
+    frequency_hz: tuple[float, float] = (45.0, 65.0)
+    current_a: float = 100.0
+    trip_delay_s: float = 0.1
+
+
+class GridSimulatorEmulator:
+    """AC source in front of equipment; `scpi` is what it serves, `node` the copper at its output.
+
+    `advance` watches the current. Whoever calls it, or looks at the state, holds the lock of the emulators' host.
+    """
+
+    def __init__(
+        self, node: ElectricalNode, ratings: AcSourceRatings | None = None, serial: str = "0", name: str = "GS-3"
+    ) -> None:
+        self.node = node
+        self.ratings = ratings or AcSourceRatings()
+        self.faults = FaultSet("grid_simulator")
+        self.time_s = 0.0
+        self._over_current_s = 0.0
+        self._current_limit_a = self.ratings.current_a
+        self.scpi = ScpiInstrument(Identity("derbench", name, serial=serial, version="1.0"), self._table(), self._reset)
+        self._reset()
+
+    def advance(self, dt_s: float) -> None:
+        """Let `dt_s` pass: a current above its limit for the trip delay switches the output off and latches."""
+        self.time_s += dt_s
+        if self.faults.active("error-in-its-queue", self.time_s):
+            self.scpi.status.report(-310)
+        over = max(self.node.current_a) > self._current_limit_a
+        self._over_current_s = self._over_current_s + dt_s if over else 0.0
+        if over and self._over_current_s >= self.ratings.trip_delay_s:
+            self.scpi.status.questionable.set(OVER_CURRENT)
+            self._on = False
+        self._drive()
+
+    @property
+    def tripped(self) -> bool:
+        """Whether over-current switched the output off and nobody cleared it yet."""
+        return bool(self.scpi.status.questionable.condition & OVER_CURRENT)
+
+    def _reset(self) -> None:
+        self._on = False
+        self._voltage_v = [0.0] * self.node.phases
+        self._angle_deg = list(symmetric_angles_deg(self.node.phases))
+        self._frequency_hz = min(max(60.0, self.ratings.frequency_hz[0]), self.ratings.frequency_hz[1])
+        self._current_limit_a = self.ratings.current_a
+        self._clear_protection()
+        self._drive()
+
+    def _clear_protection(self) -> None:
+        self._over_current_s = 0.0
+        self.scpi.status.questionable.set(0)
+
+    def _drive(self) -> None:
+        """Put on the copper what the settings, and the defects of this source, make of it."""
+        if self._on:
+            voltage_v = [self._actual_v(voltage) for voltage in self._voltage_v]
+            if self.faults.active("swapped-phases", self.time_s):
+                voltage_v[:2] = reversed(voltage_v[:2])
+            self.node.apply(voltage_v, self._frequency_hz, self._angle_deg)
+        elif not self.faults.active("does-not-switch-off", self.time_s):
+            self.node.de_energize()
+
+    def _actual_v(self, set_point_v: float) -> float:
+        drift = self.faults.active("drifted", self.time_s)
+        wrong = self.faults.active("wrong-range", self.time_s)
+        return set_point_v * (1.0 + drift.value if drift else 1.0) * (wrong.value if wrong else 1.0)
+
+    def _table(self) -> dict[str, Handler]:
+        return {
+            "[SOURce:]VOLTage#[:LEVel][:IMMediate][:AMPLitude]": self._set_voltage,
+            "[SOURce:]VOLTage#[:LEVel][:IMMediate][:AMPLitude]?": self._answer_voltage,
+            "[SOURce:]PHASe#[:ADJust]": self._set_angle,
+            "[SOURce:]PHASe#[:ADJust]?": self._answer_angle,
+            "[SOURce:]FREQuency[:CW]": self._set_frequency,
+            "[SOURce:]FREQuency[:CW]?": lambda call: call.level(self._frequency_hz, *self.ratings.frequency_hz),
+            "[SOURce:]CURRent[:LEVel][:IMMediate][:AMPLitude]": self._set_current_limit,
+            "[SOURce:]CURRent[:LEVel][:IMMediate][:AMPLitude]?": lambda call: call.level(
+                self._current_limit_a, 0.0, self.ratings.current_a
+            ),
+            "OUTPut[:STATe]": self._switch_output,
+            "OUTPut[:STATe]?": lambda _: str(int(self._on)),
+            "OUTPut:PROTection:CLEar": lambda _: self._clear_protection(),
+            "MEASure:VOLTage[:AC]?": lambda _: _list(self.node.voltage_v),
+            "MEASure:CURRent[:AC]?": lambda _: _list(self.node.current_a),
+            "MEASure:POWer[:AC][:REAL]?": lambda _: _list(-p for p in self.node.power().p_w),
+            "MEASure:POWer[:AC]:REACtive?": lambda _: _list(-q for q in self.node.power().q_var),
+            "MEASure:FREQuency?": lambda _: scpi_number(self.node.frequency_hz),
+        }
+
+    def _set_voltage(self, call: Call) -> None:
+        self._assign(self._voltage_v, call, *self.ratings.voltage_v)
+
+    def _set_angle(self, call: Call) -> None:
+        self._assign(self._angle_deg, call, -_LARGEST_ANGLE_DEG, _LARGEST_ANGLE_DEG)
+
+    def _assign(self, settings: list[float], call: Call, lowest: float, highest: float) -> None:
+        value = call.number(lowest, highest)
+        for phase in self._phases(call):
+            settings[phase] = value
+        self._drive()
+
+    def _phases(self, call: Call) -> range:
+        """Phases that a suffix means, all of them without one; raises ScpiError -114 for a phase that is not there."""
+        suffix = call.suffixes[0]
+        if suffix is None:
+            return range(self.node.phases)
+        if not 1 <= suffix <= self.node.phases:
+            raise ScpiError(-114, str(suffix))
+        return range(suffix - 1, suffix)
+
+    def _answer_voltage(self, call: Call) -> str:
+        return ",".join(call.level(self._voltage_v[phase], *self.ratings.voltage_v) for phase in self._phases(call))
+
+    def _answer_angle(self, call: Call) -> str:
+        return _list(self._angle_deg[phase] for phase in self._phases(call))
+
+    def _set_frequency(self, call: Call) -> None:
+        self._frequency_hz = call.number(*self.ratings.frequency_hz)
+        self._drive()
+
+    def _set_current_limit(self, call: Call) -> None:
+        self._current_limit_a = call.number(0.0, self.ratings.current_a)
+
+    def _switch_output(self, call: Call) -> None:
+        on = call.switch()
+        if on and self.tripped:
+            raise ScpiError(-221, "protection tripped")
+        self._on = on
+        self._drive()
+
+
+def _list(values: Iterable[float]) -> str:
+    return ",".join(scpi_number(value) for value in values)

@@ -1,0 +1,218 @@
+"""SCPI over VISA. The one module that imports PyVISA; it uses the pure Python backend, so no vendor library is needed.
+
+Each call is one message and one answer. A setting travels together with its acknowledgement (`...;*ESR?;*OPC?`), for
+a message without an answer followed by a query costs 44 ms: Nagle's algorithm waits for the delayed acknowledgement.
+"""
+
+import re
+import socket
+from functools import lru_cache
+from types import TracebackType
+from typing import Self
+
+import pyvisa
+from pyvisa.resources import MessageBasedResource
+
+from instruments.errors import ConfigError, InstrumentError, TransportError
+from instruments.wire import Value, WireExchange, WireObserver, unobserved
+
+ANSWER_LIMIT = 65536
+"""Longest answer taken, bytes; a device that sends more without an end is refused."""
+
+ERROR_READS = 64
+"""Most entries read from an error queue; a queue that does not end is an error of the instrument."""
+
+_POWER_ON = 128
+_ERROR_EVENTS = 4 | 8 | 16 | 32  # query, device, execution and command error (IEEE 488.2, 11.5.1)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_SOCKET_RESOURCE = re.compile(r"TCPIP\d*::(?P<host>[^:]+)::(?P<port>\d+)::SOCKET", re.IGNORECASE)
+
+
+class VisaLink:
+    """A connection to one instrument, made at the first exchange and made again after one that failed.
+
+    `resource` is a VISA resource name such as `TCPIP0::127.0.0.1::5025::SOCKET`. `observer` gets every exchange.
+    All methods raise TransportError, naming the resource, when the instrument does not answer within `timeout_s`;
+    making a link raises ConfigError for a name that is none.
+    """
+
+    def __init__(
+        self, resource: str, observer: WireObserver = unobserved, timeout_s: float = 2.0, termination: str = "\n"
+    ) -> None:
+        _check_name(resource)
+        self.resource = resource
+        self.timeout_s = timeout_s
+        self._observer = observer
+        self._termination = termination
+        self._session: MessageBasedResource | None = None
+        self._cleared = False
+
+    def query(self, text: str) -> str:
+        """Send a query and return its answer as it came, without the terminator."""
+        answer = self._exchange(text)
+        self._observer(WireExchange("scpi", "query", text, parse_values(answer)))
+        return answer
+
+    def query_checked(self, text: str) -> str:
+        """Send a query together with `*ESR?` and return the answer to the query.
+
+        Raises InstrumentError when the instrument reports an error, or that it was restarted, since the last check.
+        """
+        answer, _, event = self._exchange(f"{text};*ESR?").rpartition(";")
+        self._finish("query", text, parse_values(answer), event)
+        return answer
+
+    def command(self, text: str) -> None:
+        """Send a setting and wait until it is done: one message, one answer.
+
+        Raises InstrumentError when the instrument reports an error, or that it was restarted, since the last check.
+        """
+        event, _, done = self._exchange(f"{text};*ESR?;*OPC?").rpartition(";")
+        if done != "1":
+            raise self._broken("write", text, f"acknowledged with {done!r} in place of 1")
+        address, values = split_command(text)
+        self._finish("write", address, values, event)
+
+    def check_errors(self) -> None:
+        """Empty the instrument's error queue; raises InstrumentError listing all that was in it."""
+        errors: list[str] = []
+        while len(errors) < ERROR_READS:
+            answer = self.query(":SYST:ERR?")
+            if re.match(r"[+-]?0+(,|$)", answer):
+                break
+            errors.append(answer)
+        if errors:
+            raise InstrumentError(f"{self.resource} reports: {'; '.join(errors)}")
+
+    def close(self) -> None:
+        """Close the connection; the next exchange would open it again."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def _finish(self, operation: str, address: str, values: tuple[Value, ...], event: str) -> None:
+        """Report an exchange and raise what its event status says."""
+        if not event.isdecimal():
+            raise self._broken(operation, address, f"answered {event!r} to *ESR?")
+        if not int(event) & (_ERROR_EVENTS | _POWER_ON):
+            self._observer(WireExchange("scpi", operation, address, values))
+            return
+        self._observer(WireExchange("scpi", operation, address, values, f"event status {event}"))
+        if int(event) & _POWER_ON:
+            raise InstrumentError(f"{self.resource} was restarted and lost its settings (noticed at {address!r})")
+        self.check_errors()
+        raise InstrumentError(f"{self.resource} flags an error (event status {event}) at {address!r} and queues none")
+
+    def _exchange(self, text: str) -> str:
+        session = self._opened()
+        if not self._cleared:
+            self._cleared = self._clear(session)
+        return self._round_trip(session, text)
+
+    def _opened(self) -> MessageBasedResource:
+        if self._session is None:
+            self._session = self._open()
+        return self._session
+
+    def _open(self) -> MessageBasedResource:
+        _resolve_host(self.resource)
+        wait_ms = round(1000 * self.timeout_s)
+        try:
+            session = _resource_manager().open_resource(
+                self.resource,
+                open_timeout=wait_ms,
+                timeout=wait_ms,
+                read_termination=self._termination,
+                write_termination=self._termination,
+            )
+        except Exception as error:  # the backend raises bare Exception for a connection it cannot make
+            raise TransportError(f"{self.resource}: cannot connect: {error}") from error
+        if not isinstance(session, MessageBasedResource):
+            session.close()
+            raise TransportError(f"{self.resource} is not a resource that takes messages")
+        return session
+
+    def _clear(self, session: MessageBasedResource) -> bool:
+        """Drop what the status registers and the error queue hold from before this link existed."""
+        answer = self._round_trip(session, "*CLS;*OPC?")
+        if answer != "1":
+            raise self._broken("write", "*CLS", f"acknowledged with {answer!r} in place of 1")
+        self._observer(WireExchange("scpi", "write", "*CLS", ()))
+        return True
+
+    def _round_trip(self, session: MessageBasedResource, text: str) -> str:
+        try:
+            session.write(text)
+            answer = session.read_bytes(ANSWER_LIMIT, break_on_termchar=True)
+        except (pyvisa.Error, OSError) as error:
+            raise self._broken("query", text, self._reason(error)) from error
+        end = self._termination.encode("ascii")
+        if not answer.endswith(end):
+            raise self._broken("query", text, f"sent {len(answer)} bytes without an end")
+        if not answer.isascii():
+            raise self._broken("query", text, f"sent bytes that are not ASCII: {answer[:40]!r}")
+        return answer[: -len(end)].decode("ascii").strip()
+
+    def _reason(self, error: Exception) -> str:
+        if isinstance(error, pyvisa.VisaIOError) and error.error_code == pyvisa.constants.StatusCode.error_timeout:
+            return f"no answer within {self.timeout_s:g} s"
+        if isinstance(error, ConnectionRefusedError):
+            return "connection refused: nothing listens at this address"
+        return str(error)
+
+    def _broken(self, operation: str, address: str, reason: str) -> TransportError:
+        """Close the connection, so that a late answer is never taken for the next one, and say why."""
+        self.close()
+        self._observer(WireExchange("scpi", operation, address, (), reason))
+        return TransportError(f"{self.resource}: {reason} (to {address!r})")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def parse_values(text: str) -> tuple[Value, ...]:
+    """Take an answer apart at semicolons and commas; numbers become numbers, quotes are dropped."""
+    return tuple(_value(part) for part in re.split("[;,]", text)) if text else ()
+
+
+def split_command(text: str) -> tuple[str, tuple[Value, ...]]:
+    """Split a message into its headers, joined by semicolons, and all of its parameters in order."""
+    units = [unit.partition(" ") for unit in text.split(";")]
+    headers = ";".join(header for header, _, _ in units)
+    return headers, tuple(value for _, _, parameters in units for value in parse_values(parameters))
+
+
+def _value(text: str) -> Value:
+    """Read a number; NAN and INF stay words, for they are not values."""
+    if not _NUMBER.fullmatch(text):
+        return text.strip(' "')
+    return int(text) if text.lstrip("+-").isdecimal() else float(text)
+
+
+def _check_name(resource: str) -> None:
+    try:
+        pyvisa.rname.parse_resource_name(resource)
+    except pyvisa.rname.InvalidResourceName as error:
+        raise ConfigError(f"{resource!r} is not a VISA resource name: {error}") from error
+
+
+@lru_cache(maxsize=1)
+def _resource_manager() -> pyvisa.ResourceManager:
+    return pyvisa.ResourceManager("@py")
+
+
+def _resolve_host(resource: str) -> None:
+    """Look the host name up first: the backend leaks its socket when that fails."""
+    if not (match := _SOCKET_RESOURCE.fullmatch(resource)):
+        return
+    try:
+        socket.getaddrinfo(match["host"], int(match["port"]), socket.AF_INET)
+    except OSError as error:
+        raise TransportError(
+            f"{resource}: cannot find the host {match['host']!r}: {error.strerror or error}"
+        ) from error
