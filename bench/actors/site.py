@@ -1,0 +1,164 @@
+"""A storage site: the premise interface in front, the inverter, and the battery behind it.
+
+The three actors are adapters: a message leaves them only after an exchange on the device's own wire, which it cites.
+A device that refuses a command gets no further message out of its adapter; the refusal is in the wire log.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from bench.actors.base import Actor, Handler
+from bench.bus import Bus, Delivery
+from bench.clock import Process
+from bench.messages import EquipmentState, EquipmentStatus, OperationalCommand
+from bench.names import Information, Party
+from instruments.errors import InstrumentError
+from instruments.roles import Battery, Inverter
+
+Citing = Callable[[], AbstractContextManager[list[str]]]
+
+
+@dataclass(frozen=True)
+class StorageSite:
+    """A battery and the inverter in front of it.
+
+    `power_scale`: what one watt of the device stands for on the feeder; the messages speak of the feeder's side.
+    """
+
+    battery_name: str
+    inverter: Inverter
+    battery: Battery
+    power_scale: float
+    rating_kw: float
+
+    def device_w(self, power_kw: float) -> float:
+        """Turn feeder-side kilowatts into the device's own watts."""
+        return power_kw * 1000.0 / self.power_scale
+
+    def feeder_kw(self, power_w: float) -> float:
+        """Turn the device's own watts into feeder-side kilowatts."""
+        return power_w * self.power_scale / 1000.0
+
+
+def read_storage_state(site: StorageSite) -> EquipmentState:
+    """Read a battery over its own wire: its own word on power, state of charge and energy."""
+    storage = site.battery.read_storage()
+    return EquipmentState(
+        device=site.battery_name,
+        kind="battery",
+        available=True,
+        power_kw=site.feeder_kw(storage.power_w),
+        rating_kw=site.rating_kw,
+        state_of_charge_pct=storage.soc_pct,
+        energy_kwh=site.feeder_kw(storage.energy_wh),
+    )
+
+
+class PremiseInterface(Actor):
+    """The communications radio at the site: writes commands into the inverter, carries its status back."""
+
+    party = Party.PREMISE_INTERFACE
+
+    def __init__(self, bus: Bus, sites: Mapping[str, StorageSite], citing: Citing) -> None:
+        super().__init__(bus)
+        self._sites = sites
+        self._citing = citing
+
+    def handlers(self) -> Mapping[Information, Handler]:
+        """Understand commands from the AMI and status reports from the inverter."""
+        return {
+            Information.OPERATIONAL_COMMAND: self._command_inverter,
+            Information.EQUIPMENT_STATUS: self._forward_status,
+        }
+
+    def _command_inverter(self, delivery: Delivery) -> None:
+        message = delivery.message
+        if not isinstance(message.payload, OperationalCommand):
+            return
+        command = message.payload.command
+        site = self._sites[command.device]
+        with self._citing() as citations:
+            try:
+                site.inverter.set_power_w(site.device_w(command.power_kw), command.duration_s)
+            except InstrumentError:
+                return
+        because = (delivery.citation, *citations)
+        self.send(Party.UTILITY_INVERTER, message.information, message.payload, message.correlation, because)
+
+    def _forward_status(self, delivery: Delivery) -> None:
+        message = delivery.message
+        self.send(Party.AMI_NETWORK, message.information, message.payload, message.correlation, (delivery.citation,))
+
+
+class UtilityInverter(Actor):
+    """The inverter's control of the battery behind it, and its report of what it delivers itself."""
+
+    party = Party.UTILITY_INVERTER
+
+    def __init__(self, bus: Bus, sites: Mapping[str, StorageSite], citing: Citing) -> None:
+        super().__init__(bus)
+        self._sites = sites
+        self._citing = citing
+
+    def handlers(self) -> Mapping[Information, Handler]:
+        """Understand commands from the premise interface and status reports from the battery."""
+        return {
+            Information.OPERATIONAL_COMMAND: self._command_battery,
+            Information.EQUIPMENT_STATUS: self._report,
+        }
+
+    def _command_battery(self, delivery: Delivery) -> None:
+        message = delivery.message
+        if not isinstance(message.payload, OperationalCommand):
+            return
+        command = message.payload.command
+        site = self._sites[command.device]
+        with self._citing() as citations:
+            try:
+                site.battery.set_power_w(site.device_w(command.power_kw), command.duration_s)
+            except InstrumentError:
+                return
+        because = (delivery.citation, *citations)
+        self.send(Party.UTILITY_BATTERY, message.information, message.payload, message.correlation, because)
+
+    def _report(self, delivery: Delivery) -> None:
+        message = delivery.message
+        if not isinstance(message.payload, EquipmentStatus):
+            return
+        state = message.payload.equipment
+        site = self._sites[state.device]
+        with self._citing() as citations:
+            power_kw = site.feeder_kw(site.inverter.read_ac().p_w)
+        status = EquipmentStatus(
+            event=message.payload.event, equipment=state.model_copy(update={"power_kw": power_kw})
+        )
+        because = (delivery.citation, *citations)
+        self.send(Party.PREMISE_INTERFACE, message.information, status, message.correlation, because)
+
+
+class UtilityBattery(Actor):
+    """The battery's adapter: reports what the battery says of itself, once it has had time to respond."""
+
+    party = Party.UTILITY_BATTERY
+
+    def __init__(self, bus: Bus, sites: Mapping[str, StorageSite], citing: Citing, status_after_s: float) -> None:
+        super().__init__(bus)
+        self._sites = sites
+        self._citing = citing
+        self._status_after_s = status_after_s
+
+    def handlers(self) -> Mapping[Information, Handler]:
+        """Understand commands from the inverter."""
+        return {Information.OPERATIONAL_COMMAND: self._report_later}
+
+    def _report_later(self, delivery: Delivery) -> Process:
+        yield self.clock.timeout(self._status_after_s)
+        message = delivery.message
+        if not isinstance(message.payload, OperationalCommand):
+            return
+        with self._citing() as citations:
+            state = read_storage_state(self._sites[message.payload.command.device])
+        status = EquipmentStatus(event=message.payload.event, equipment=state)
+        because = (delivery.citation, *citations)
+        self.send(Party.UTILITY_INVERTER, Information.EQUIPMENT_STATUS, status, message.correlation, because)

@@ -1,0 +1,101 @@
+"""The Enterprise Service Bus: point-to-point messages between actors, all of them recorded."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+
+import simpy
+
+from bench.clock import Clock, Process
+from bench.links import Link
+from bench.messages import PAYLOADS, Payload
+from bench.names import Information, Party
+from instruments.errors import ConfigError
+
+
+class Priority(IntEnum):
+    """Urgency on a shared link; the higher goes first."""
+
+    SCHEDULED = 0
+    NORMAL = 1
+    ALERT = 2
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message from producer to receiver. `evidence` cites wire exchanges and messages (`wire:8`, `message:3`)."""
+
+    producer: Party
+    receiver: Party
+    information: Information
+    payload: Payload
+    correlation: str
+    priority: Priority = Priority.NORMAL
+    evidence: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if type(self.payload) is not PAYLOADS[self.information]:
+            expected = PAYLOADS[self.information].__name__
+            raise ConfigError(f"{self.information} carries {expected}, not {type(self.payload).__name__}")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A message as it arrived: its number in the trace, when it was sent and when it came, in seconds."""
+
+    seq: int
+    sent_s: float
+    time_s: float
+    message: Message
+
+    @property
+    def citation(self) -> str:
+        """How other records cite this message."""
+        return f"message:{self.seq}"
+
+
+Route = Callable[[Party, Party], Link]
+Sieve = Callable[[Message], bool]
+
+
+class Bus:
+    """Carries messages over the link between their actors and tells every listener what arrived."""
+
+    def __init__(self, clock: Clock, route: Route, record: Callable[[Message, float, float], int]) -> None:
+        self.clock = clock
+        self._route = route
+        self._record = record
+        self._mailboxes: dict[Party, simpy.Store] = {}
+        self._recent: deque[Delivery] = deque(maxlen=50)
+        self.listeners: list[Callable[[Delivery], None]] = []
+        self.withheld: list[Sieve] = []
+        """Messages for which one of these is true never leave their producer (a fault, or the suppression test)."""
+
+    def mailbox(self, party: Party) -> simpy.Store:
+        """Return the store in which messages for `party` arrive in order of delivery."""
+        return self._mailboxes.setdefault(party, simpy.Store(self.clock.environment))
+
+    def send(self, message: Message) -> None:
+        """Put a message on the link between its two actors."""
+        if not any(sieve(message) for sieve in self.withheld):
+            self.clock.start(self._carry(message))
+
+    def recent(self, count: int) -> list[Delivery]:
+        """Return the last `count` deliveries, oldest first."""
+        return list(self._recent)[-count:]
+
+    def _carry(self, message: Message) -> Process:
+        sent_s = self.clock.now_s
+        size = len(message.payload.model_dump_json())
+        arrived = yield from self._route(message.producer, message.receiver).carry(size, message.priority)
+        if arrived:
+            self._deliver(message, sent_s)
+
+    def _deliver(self, message: Message, sent_s: float) -> None:
+        now = self.clock.now_s
+        delivery = Delivery(self._record(message, sent_s, now), sent_s, now, message)
+        self._recent.append(delivery)
+        for listener in self.listeners:
+            listener(delivery)
+        self.mailbox(message.receiver).put(delivery)

@@ -1,0 +1,320 @@
+"""The bench file: what is on the bench, how it is wired, and on which feeder. A closed schema; all errors at once."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from instruments.errors import ConfigError
+
+Role = Literal[
+    "inverter",
+    "battery",
+    "meter",
+    "load_tap_changer",
+    "capacitor_bank",
+    "grid_simulator",
+    "power_analyzer",
+]
+Range = tuple[float, float]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Section(BaseModel):
+    """A part of the bench file; a key that it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ClockSection(Section):
+    """How time goes: `virtual`, or `wall` with slip recorded against its tolerance."""
+
+    mode: Literal["virtual", "wall"] = "virtual"
+    step_s: Annotated[float, Field(gt=0, le=60)] = 1.0
+    slip_tolerance_s: Annotated[float, Field(gt=0)] = 0.1
+
+
+class FeederSection(Section):
+    """The OpenDSS master file, and the table of generation and storage sites on it."""
+
+    model: Path
+    sites: Path | None = None
+
+
+class CloudSection(Section):
+    """A cloud front: begins at `start_s`, takes irradiance down to `depth_pu` within `fall_s`, stays `duration_s`."""
+
+    start_s: float = 300.0
+    fall_s: Annotated[float, Field(gt=0)] = 45.0
+    depth_pu: Annotated[float, Field(ge=0, le=1)] = 0.08
+    duration_s: float = 7200.0
+    rise_s: Annotated[float, Field(gt=0)] = 60.0
+
+
+class EnvironmentSection(Section):
+    """Sun and load. `irradiance_csv` is a one-second record of the user's in place of clear sky and cloud."""
+
+    date: str = "2026-06-21"
+    start_hour: Annotated[float, Field(ge=0, lt=24)] = 13.0
+    latitude_deg: Annotated[float, Field(ge=-90, le=90)] = 34.0
+    longitude_deg: Annotated[float, Field(ge=-180, le=180)] = -118.0
+    load_pu: Annotated[float, Field(gt=0)] = 1.0
+    cloud: CloudSection | None = None
+    irradiance_csv: Path | None = None
+    irradiance_column: str | None = None
+
+
+class RangeASection(Section):
+    """On which interval service voltage is judged and how long it must be back before an event flag clears, s."""
+
+    interval_s: Annotated[float, Field(gt=0)] = 60.0
+    recover_s: Annotated[float, Field(gt=0)] = 300.0
+
+
+class AmiSection(Section):
+    """Timing of the meters' radios and of the link that they share."""
+
+    event_poll_s: Annotated[float, Field(gt=0)] = 30.0
+    scheduled_read_s: Annotated[float, Field(gt=0)] = 900.0
+    read_air_time_s: Annotated[float, Field(ge=0)] = 0.02
+    latency_s: Annotated[float, Field(ge=0)] = 1.0
+    bandwidth_bps: Annotated[float, Field(gt=0)] = 19200.0
+    loss_probability: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    retries: Annotated[int, Field(ge=0)] = 3
+    queue: Literal["priority", "fifo"] = "priority"
+
+
+class Limits(Section):
+    """The bench's envelope of a source: no set-point leaves it."""
+
+    voltage_v: Range | None = None
+    frequency_hz: Range | None = None
+    current_a: float | None = None
+
+
+class Emulation(Section):
+    """The behaviour that stands in for the equipment. Without this section the device is real.
+
+    `rating_kva` is the emulated unit's own; `dc_source` names the battery on an inverter's DC link.
+    """
+
+    model: Literal["opender"] | None = None
+    rating_kva: Annotated[float, Field(gt=0)] | None = None
+    capacity_kwh: Annotated[float, Field(gt=0)] | None = None
+    initial_soc_pct: Annotated[float, Field(ge=0, le=100)] = 60.0
+    nominal_v: Annotated[float, Field(gt=0)] | None = None
+    category: Literal["A", "B"] = "B"
+    abnormal: Literal["I", "II", "III"] = "III"
+    dc_source: Name | None = None
+    volt_var: bool = True
+    accuracy_pct: Annotated[float, Field(ge=0)] | None = None
+    listen: str | None = None
+
+
+class Identification(Section):
+    """Who the device has to be; fields left out are not compared."""
+
+    manufacturer: str | None = None
+    model: str | None = None
+    serial: str | None = None
+
+
+class Device(Section):
+    """A device or instrument on the bench. `accuracy_pct` of rating is what its set-point must be held within."""
+
+    role: Role
+    driver: str
+    resource: str
+    identity: Identification | None = None
+    limits: Limits | None = None
+    accuracy_pct: Annotated[float, Field(gt=0)] = 3.0
+    uncertainty_pct: Annotated[float, Field(ge=0)] = 0.5
+    timeout_s: Annotated[float, Field(gt=0)] = 2.0
+    emulate: Emulation | None = None
+
+
+class Fleet(Section):
+    """Many meters of one kind: one at every service or generation site that no single meter is wired to."""
+
+    role: Literal["meter"]
+    driver: str
+    at: Literal["services", "generation"]
+    prefix: Name
+    emulate: Emulation
+
+
+class Terminal(Section):
+    """What is wired to what. With a source and an analyzer, the device sees the feeder only through them.
+
+    `voltage_ratio`: feeder volts for one volt at the device; `power_scale`: feeder watts for one watt of the device.
+    """
+
+    device: Name
+    site: str | None = None
+    bus: str | None = None
+    phases: tuple[int, ...] | None = None
+    source: Name | None = None
+    analyzer: Name | None = None
+    voltage_ratio: Annotated[float, Field(gt=0)] = 1.0
+    power_scale: Annotated[float, Field(gt=0)] = 1.0
+    settle_s: Annotated[float, Field(ge=0)] = 0.0
+
+    @model_validator(mode="after")
+    def _has_one_place(self) -> "Terminal":
+        if (self.site is None) == (self.bus is None):
+            raise ValueError("a terminal is either at a `site` or at a `bus`")
+        if (self.source is None) != (self.analyzer is None):
+            raise ValueError("a source and an analyzer belong together: what is fed must be measured")
+        return self
+
+
+class DispatchSection(Section):
+    """Settings of the DER automation application: margin to Range A, V; how long commands hold, s."""
+
+    margin_v: Annotated[float, Field(ge=0)] = 0.5
+    duration_s: Annotated[float, Field(gt=0)] = 3600.0
+    compute_s: Annotated[float, Field(ge=0)] = 2.0
+
+
+class ActorsSection(Section):
+    """Settings of actors that have any."""
+
+    der_automation: DispatchSection = DispatchSection()
+    battery_status_after_s: Annotated[float, Field(gt=0)] = 15.0
+
+
+class BenchFile(Section):
+    """A whole bench."""
+
+    bench: str
+    clock: ClockSection = ClockSection()
+    feeder: FeederSection
+    environment: EnvironmentSection = EnvironmentSection()
+    range_a: RangeASection = RangeASection()
+    ami: AmiSection = AmiSection()
+    devices: dict[Name, Device]
+    fleets: dict[Name, Fleet] = {}
+    terminals: dict[Name, Terminal] = {}
+    actors: ActorsSection = ActorsSection()
+    horizon_s: Annotated[float, Field(gt=0)] = 1200.0
+
+
+def load_bench(path: Path) -> BenchFile:
+    """Read a bench file; paths in it are relative to it, `${VAR}` is taken from the environment.
+
+    Raises ConfigError with every error of the file: unknown keys with the nearest known one, wrong values, names that
+    nothing has.
+    """
+    document = _read(path)
+    try:
+        bench = BenchFile.model_validate(document)
+    except ValidationError as error:
+        raise _refused(path, [_worded(item) for item in error.errors()]) from None
+    bench = _with_absolute_paths(bench, path.parent)
+    faults = list(_dangling(bench))
+    if faults:
+        raise _refused(path, faults)
+    return bench
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot read the bench file {path}: {error.strerror}") from None
+    missing = sorted({v for v in re.findall(r"\$\{(\w+)\}", text) if v not in os.environ})
+    if missing:
+        raise _refused(path, [f"environment variable {name} is not set" for name in missing])
+    expanded = re.sub(r"\$\{(\w+)\}", lambda match: os.environ[match[1]], text)
+    try:
+        document = yaml.safe_load(expanded)
+    except yaml.YAMLError as error:
+        raise _refused(path, [str(error)]) from None
+    if not isinstance(document, dict):
+        raise _refused(path, ["it must be a mapping that starts with `bench:`"])
+    return document
+
+
+def _refused(path: Path, faults: list[str]) -> ConfigError:
+    return ConfigError("\n  ".join([f"bench file {path} has {len(faults)} error{'s' * (len(faults) > 1)}:", *faults]))
+
+
+def _worded(item: Any) -> str:
+    place = ".".join(str(part) for part in item["loc"])
+    if item["type"] != "extra_forbidden":
+        return f"{place}: {item['msg']}"
+    known = sorted(_fields_at(BenchFile, item["loc"][:-1]))
+    near = get_close_matches(str(item["loc"][-1]), known, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"{place}: unknown key; {hint}known here: {', '.join(known)}"
+
+
+def _fields_at(model: Any, place: tuple[Any, ...]) -> set[str]:
+    """Follow a path into the schema and return the keys that are known there."""
+    for part in place:
+        model = _inner(model.model_fields[part].annotation) if hasattr(model, "model_fields") else model
+        if get_origin(model) is dict:
+            model = _Entries(get_args(model)[1])
+        elif isinstance(model, _Entries):
+            model = model.entry
+    return set(model.model_fields) if hasattr(model, "model_fields") else set()
+
+
+class _Entries:
+    """A mapping on the way through the schema: its next path part is a name, not a key of the schema."""
+
+    def __init__(self, entry: Any) -> None:
+        self.entry = entry
+
+
+def _inner(annotation: Any) -> Any:
+    """Strip an optional: `X | None` becomes X."""
+    options = [option for option in get_args(annotation) if option is not type(None)]
+    return options[0] if options and get_origin(annotation) is not dict else annotation
+
+
+def _with_absolute_paths(bench: BenchFile, folder: Path) -> BenchFile:
+    feeder = bench.feeder.model_copy(
+        update={name: (folder / p).resolve() for name in ("model", "sites") if (p := getattr(bench.feeder, name))}
+    )
+    csv = bench.environment.irradiance_csv
+    environment = bench.environment.model_copy(update={"irradiance_csv": (folder / csv).resolve()} if csv else {})
+    return bench.model_copy(update={"feeder": feeder, "environment": environment})
+
+
+def _dangling(bench: BenchFile) -> Iterator[str]:
+    """Find names that nothing on the bench has, files that are not there, and real devices without a measurement."""
+    for what in ("model", "sites"):
+        file = getattr(bench.feeder, what)
+        if file is not None and not file.is_file():
+            yield f"feeder.{what}: there is no file {file}"
+    for name, terminal in bench.terminals.items():
+        for key in ("device", "source", "analyzer"):
+            wanted = getattr(terminal, key)
+            if wanted is not None and wanted not in bench.devices:
+                yield f"terminals.{name}.{key}: {_no_such(wanted, bench.devices)}"
+    for name, device in bench.devices.items():
+        source = device.emulate.dc_source if device.emulate else None
+        if source is not None and source not in bench.devices:
+            yield f"devices.{name}.emulate.dc_source: {_no_such(source, bench.devices)}"
+    yield from _unmeasured(bench)
+
+
+def _unmeasured(bench: BenchFile) -> Iterator[str]:
+    wired = {terminal.device: terminal for terminal in bench.terminals.values()}
+    for name, device in bench.devices.items():
+        terminal = wired.get(name)
+        if device.role == "inverter" and terminal is None:
+            yield f"devices.{name}: no terminal wires it to the feeder"
+        elif terminal is not None and device.emulate is None and terminal.source is None:
+            yield f"devices.{name}: real equipment needs a source and an analyzer in front of it"
+
+
+def _no_such(name: str, known: Mapping[str, Any]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"no device {name!r}" + (f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(sorted(known))}")

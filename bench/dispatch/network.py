@@ -1,0 +1,43 @@
+"""What the DER automation application asks of its own network model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """The feeder as the application believes it to be, from what it was sent.
+
+    `generation_pu`: output of the PV plants over their rating; `taps`, `closed`: positions by device;
+    `power_kw`: injections of single assets.
+    """
+
+    time_s: float
+    generation_pu: float
+    taps: Mapping[str, int]
+    closed: Mapping[str, bool]
+    power_kw: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Response:
+    """Expected voltages (V, 120 V base) at `meters`, and volts for one unit of each asset, both of shape (meters,).
+
+    Units: 1 kW of a battery, one closing of a capacitor bank, one tap step upwards.
+    """
+
+    meters: tuple[str, ...]
+    voltage_v: NDArray[np.float64]
+    effect_v: Mapping[str, NDArray[np.float64]]
+
+
+class NetworkModel(Protocol):
+    """A model of the feeder of the application's own, never the plant."""
+
+    def response(self, point: OperatingPoint) -> Response:
+        """Solve the model at an operating point and return its voltages and sensitivities."""
+        ...

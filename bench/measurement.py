@@ -1,0 +1,57 @@
+"""A measured value, its uncertainty and its limits, judged in one place."""
+
+import math
+from dataclasses import dataclass
+
+from reports.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Closed interval that a quantity must lie in; None is unbounded."""
+
+    lower: float | None = None
+    upper: float | None = None
+
+    @classmethod
+    def around(cls, centre: float, tolerance: float) -> "Limits":
+        """Return `centre` plus and minus `tolerance`."""
+        return cls(centre - tolerance, centre + tolerance)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One quantity from one source; `value` None means that it was not measured. Uncertainty: half width, k = 2."""
+
+    quantity: str
+    value: float | None
+    unit: str
+    uncertainty: float
+    time_s: float
+    source: str
+    limits: Limits = Limits()
+    row: str | None = None
+    clause: str | None = None
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether there is a value; not-a-number is none."""
+        return self.value is not None and math.isfinite(self.value)
+
+    @property
+    def verdict(self) -> Verdict:
+        """PASS or FAIL when the whole uncertainty band agrees, else INCONCLUSIVE; NOT_RUN when nothing was measured."""
+        if self.value is None or not self.is_measured:
+            return Verdict.NOT_RUN
+        return judge(self.value, self.uncertainty, self.limits)
+
+
+def judge(value: float, uncertainty: float, limits: Limits) -> Verdict:
+    """Compare the band value +- uncertainty with the limits (decision rule of ISO/IEC Guide 98-4: guarded both ways)."""
+    lower = -math.inf if limits.lower is None else limits.lower
+    upper = math.inf if limits.upper is None else limits.upper
+    if lower <= value - uncertainty and value + uncertainty <= upper:
+        return Verdict.PASS
+    if value + uncertainty < lower or value - uncertainty > upper:
+        return Verdict.FAIL
+    return Verdict.INCONCLUSIVE

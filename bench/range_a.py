@@ -1,0 +1,87 @@
+"""Which services are out of ANSI C84.1 Range A, by what the feeder model and not any meter says."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+RANGE_A_LOWER_V = 114.0
+RANGE_A_UPPER_V = 126.0
+"""Service voltage limits on the 120 V base, ANSI C84.1-2020 Range A (0.95 and 1.05 per unit)."""
+
+
+@dataclass(frozen=True)
+class RangeASettings:
+    """How sustained voltage is judged: mean over `interval_s`; `guard_v` is what a good meter may be wrong by."""
+
+    interval_s: float
+    guard_v: float
+
+
+class ServiceVoltages:
+    """True service voltages of all meters over time, and since when each has been out of range."""
+
+    def __init__(self, meters: tuple[str, ...], settings: RangeASettings) -> None:
+        self.meters = meters
+        self._index = {name: i for i, name in enumerate(meters)}
+        self._settings = settings
+        self._times_s: list[float] = []
+        self._history: list[NDArray[np.float64]] = []
+        self._out_since_s = np.full(len(meters), np.inf)
+
+    def take(self, time_s: float, voltage_v: NDArray[np.float64]) -> None:
+        """Take one step's voltages, V on the 120 V base, shape (meters,)."""
+        guard = self._settings.guard_v
+        out = (voltage_v < RANGE_A_LOWER_V - guard) | (voltage_v > RANGE_A_UPPER_V + guard)
+        self._out_since_s = np.where(out, np.minimum(self._out_since_s, time_s), np.inf)
+        self._times_s.append(time_s)
+        self._history.append(voltage_v)
+
+    def must_have_flagged(self, time_s: float) -> dict[str, float]:
+        """Return meters that have been out long enough to know it, with the time by which each had to know.
+
+        A meter's own intervals start when they like, so a whole one lies inside any two interval lengths.
+        """
+        known_s = self._out_since_s + 2 * self._settings.interval_s
+        return {name: float(known_s[i]) for name, i in self._index.items() if known_s[i] <= time_s}
+
+    def may_soon_flag(self, time_s: float) -> set[str]:
+        """Return meters that are out and have been for one interval, so that their alert is on its way or near."""
+        ripe = self._out_since_s + self._settings.interval_s <= time_s
+        return {name for name, i in self._index.items() if ripe[i]}
+
+    def window_v(self, meter: str, start_s: float, end_s: float) -> NDArray[np.float64]:
+        """Return one meter's voltages in a window of time."""
+        first, last = np.searchsorted(self._times_s, [start_s, end_s], side="left")
+        index = self._index[meter]
+        return np.array([step[index] for step in self._history[int(first) : int(last) + 1]])
+
+    def is_meter(self, meter: str) -> bool:
+        """Whether the feeder has a service of that meter."""
+        return meter in self._index
+
+    def could_read(self, meter: str, voltage_v: float, time_s: float) -> bool:
+        """Whether a good meter could have read this voltage within the last half interval."""
+        window = self.window_v(meter, time_s - self._settings.interval_s / 2, time_s)
+        guard = self._settings.guard_v
+        return bool(window.min() - guard <= voltage_v <= window.max() + guard)
+
+    def was_recently_out(self, meter: str, time_s: float) -> bool:
+        """Whether a good meter could have found an interval out of range in the last three intervals."""
+        return self._was_out(meter, time_s - 3 * self._settings.interval_s, time_s)
+
+    def _was_out(self, meter: str, start_s: float, end_s: float) -> bool:
+        voltage = self.window_v(meter, start_s, end_s)
+        steps = max(1, round(self._settings.interval_s / self._step_s()))
+        if len(voltage) < steps:
+            return False
+        means = np.convolve(voltage, np.full(steps, 1.0 / steps), mode="valid")
+        guard = self._settings.guard_v
+        return bool(np.any((means < RANGE_A_LOWER_V + guard) | (means > RANGE_A_UPPER_V - guard)))
+
+    def latest(self, meter: str) -> float:
+        """Return a meter's present true voltage, V on the 120 V base."""
+        return float(self._history[-1][self._index[meter]])
+
+    def _step_s(self) -> float:
+        return self._times_s[-1] - self._times_s[-2] if len(self._times_s) > 1 else self._settings.interval_s

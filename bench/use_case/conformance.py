@@ -1,0 +1,278 @@
+"""Matches what happened with the rows of the use case: who sent what to whom, in which order, in time, and true.
+
+The matcher alone knows rows. It listens to the bus and asks the plant; nothing that an actor says of itself is
+believed without another source.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bench.bus import Delivery
+from bench.clock import Clock
+from bench.evidence import Evidence, RowRecord
+from bench.measurement import Measurement
+from bench.messages import Payload
+from bench.use_case.model import Row
+from reports.verdict import RowState, Verdict
+
+DECIDED = frozenset({RowState.MET, RowState.NOT_MET, RowState.INCONCLUSIVE})
+
+
+@dataclass
+class Instance:
+    """One meter, device or the single instance of a row."""
+
+    state: RowState = RowState.NOT_RUN
+    reason: str = ""
+    evidence: tuple[str, ...] = ()
+    time_s: float | None = None
+    due_s: float | None = None
+    occurrence: str = ""
+
+    @property
+    def decided(self) -> bool:
+        """Whether nothing more is awaited."""
+        return self.state in DECIDED
+
+
+@dataclass
+class RowWatch:
+    """A row, its instances so far, and messages that looked like it but did not count."""
+
+    row: Row
+    predecessors: frozenset[str]
+    instances: dict[str, Instance] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def state(self) -> RowState:
+        """The worst of the instances; NOT_RUN where there is none."""
+        states = [instance.state for instance in self.instances.values()]
+        for state in (RowState.NOT_MET, RowState.INCONCLUSIVE, RowState.NOT_RUN):
+            if state in states:
+                return state
+        return RowState.MET if states else RowState.NOT_RUN
+
+
+class Judge(Protocol):
+    """What the matcher needs to know of the world beyond the bus."""
+
+    def selects(self, row: Row, payload: Payload) -> bool:
+        """Whether a message of the right kind speaks of this row's subject."""
+        ...
+
+    def instance(self, row: Row, payload: Payload) -> str:
+        """Name the meter or device a payload is about; empty for a row that happens once."""
+        ...
+
+    def required(self, row: Row, time_s: float) -> Mapping[str, float | None]:
+        """Return instances that must occur, with the time from which the limit runs where the plant sets it."""
+        ...
+
+    def pending(self, row: Row, time_s: float) -> set[str]:
+        """Return instances that are about to become required, so that the row is not complete without them."""
+        ...
+
+    def objection(self, row: Row, delivery: Delivery) -> str | None:
+        """Say what in a message is not true to the physics or lacks its wire exchange; None when it stands."""
+        ...
+
+    def effect(self, row: Row, instance: str, since_s: float) -> Measurement | None:
+        """Measure the effect of a command; None before there is anything to measure."""
+        ...
+
+
+EFFECT_HOLD = 3
+"""Consecutive plant steps for which an effect must be inside its limits before it counts as reached."""
+
+
+class Conformance:
+    """Keeps the state of every row of one scenario while it runs."""
+
+    def __init__(
+        self,
+        rows: tuple[Row, ...],
+        predecessors: Callable[[str], frozenset[str]],
+        judge: Judge,
+        evidence: Evidence,
+        clock: Clock,
+    ) -> None:
+        numbers = {row.number for row in rows}
+        self.watches = {row.number: RowWatch(row, predecessors(row.number) & numbers) for row in rows}
+        self._judge = judge
+        self._evidence = evidence
+        self._clock = clock
+        self._holding: dict[tuple[str, str], int] = {}
+        self._measured: dict[tuple[str, str], tuple[Measurement, str]] = {}
+
+    def hear(self, delivery: Delivery) -> None:
+        """Match one delivered message."""
+        candidates = self._candidates(delivery)
+        for watch in candidates:
+            name = self._judge.instance(watch.row, delivery.message.payload)
+            instance = watch.instances.get(name, Instance())
+            if not instance.decided and self._follows(watch, name):
+                self._match(watch, name, delivery)
+                return
+        self._note(candidates, delivery)
+
+    def tick(self) -> None:
+        """Take what time brings: new instances, effects, and limits that have passed."""
+        for watch in self.watches.values():
+            self._open(watch)
+            if watch.row.kind == "effect":
+                self._watch_effects(watch)
+            self._expire(watch)
+
+    def is_settled(self, number: str) -> bool:
+        """Whether a row is met by every instance that it concerns now, or can no longer be."""
+        watch = self.watches[number]
+        if any(i.state in {RowState.NOT_MET, RowState.INCONCLUSIVE} for i in watch.instances.values()):
+            return True
+        complete = watch.state is RowState.MET
+        return complete and not self._judge.pending(watch.row, self._clock.now_s) - set(watch.instances)
+
+    def is_open(self, number: str) -> bool:
+        """Whether all rows before a row are met, so that it may happen."""
+        return all(self.watches[p].state is RowState.MET for p in self.watches[number].predecessors)
+
+    def finish(self) -> None:
+        """End the scenario: what was never decided is NOT_RUN, or NOT_MET where it was due."""
+        for watch in self.watches.values():
+            blocked = [p for p in sorted(watch.predecessors) if self.watches[p].state is not RowState.MET]
+            for name, instance in (watch.instances or {"": Instance()}).items():
+                if not instance.decided:
+                    reason = instance.reason or self._why_not_run(watch, blocked)
+                    self._decide(watch, name, RowState.NOT_RUN, reason, ())
+
+    def _why_not_run(self, watch: RowWatch, blocked: list[str]) -> str:
+        if blocked:
+            return f"waited for {', '.join(blocked)}" + _listed(watch.notes)
+        return "the scenario ended before it could happen" + _listed(watch.notes)
+
+    def _candidates(self, delivery: Delivery) -> list[RowWatch]:
+        message = delivery.message
+        key = (message.producer.value, message.receiver.value, message.information.value)
+        return [
+            watch
+            for watch in self.watches.values()
+            if watch.row.kind != "effect"
+            and (watch.row.producer, watch.row.receiver, watch.row.information) == key
+            and self._judge.selects(watch.row, message.payload)
+        ]
+
+    def _follows(self, watch: RowWatch, name: str) -> bool:
+        """Whether all rows before this one are met, for the same instance where they share it."""
+        for number in watch.predecessors:
+            before = self.watches[number]
+            own = before.instances.get(name) if before.row.per == watch.row.per else None
+            if (own.state if own else before.state) is not RowState.MET:
+                return False
+        return True
+
+    def _match(self, watch: RowWatch, name: str, delivery: Delivery) -> None:
+        citations = (delivery.citation, *delivery.message.evidence)
+        objection = self._stranger(watch, delivery) or self._judge.objection(watch.row, delivery)
+        due_s = watch.instances.get(name, Instance()).due_s
+        if objection is None and due_s is not None and delivery.time_s > due_s:
+            objection = f"came at {delivery.time_s:.1f} s, after its limit of {due_s:.1f} s"
+        state = RowState.MET if objection is None else RowState.NOT_MET
+        self._decide(watch, name, state, objection or "", citations, delivery.message.correlation)
+
+    def _stranger(self, watch: RowWatch, delivery: Delivery) -> str | None:
+        """Object to a message of another occurrence than the rows before it (an alert's own number is none yet)."""
+        own = delivery.message.correlation
+        for number in sorted(watch.predecessors):
+            for instance in self.watches[number].instances.values():
+                if instance.occurrence and not instance.occurrence.startswith("alert-") and instance.occurrence != own:
+                    return f"belongs to {own}, but row {number} before it to {instance.occurrence}"
+        return None
+
+    def _note(self, candidates: list[RowWatch], delivery: Delivery) -> None:
+        for watch in candidates:
+            missing = [p for p in sorted(watch.predecessors) if self.watches[p].state is not RowState.MET]
+            if missing:
+                watch.notes.append(
+                    f"{delivery.citation} came at {delivery.time_s:.1f} s, out of order: {', '.join(missing)} not met yet"
+                )
+                return
+        if candidates:
+            candidates[-1].notes.append(f"{delivery.citation} came at {delivery.time_s:.1f} s, again")
+
+    def _open(self, watch: RowWatch) -> None:
+        """Start the limit of every instance that is now required."""
+        row = watch.row
+        if row.kind == "driven" or not self.is_open(row.number):
+            return
+        opened_s = max(
+            (i.time_s or 0.0 for p in watch.predecessors for i in self.watches[p].instances.values()), default=0.0
+        )
+        for name, since_s in self._judge.required(row, self._clock.now_s).items():
+            instance = watch.instances.setdefault(name, Instance())
+            if instance.due_s is None and row.limit_s is not None:
+                instance.due_s = (opened_s if since_s is None else since_s) + row.limit_s
+
+    def _watch_effects(self, watch: RowWatch) -> None:
+        for name, instance in watch.instances.items():
+            if instance.decided or instance.due_s is None:
+                continue
+            measurement = self._judge.effect(watch.row, name, instance.due_s - (watch.row.limit_s or 0.0))
+            if measurement is not None:
+                self._take_effect(watch, name, measurement)
+
+    def _take_effect(self, watch: RowWatch, name: str, measurement: Measurement) -> None:
+        key = (watch.row.number, name)
+        self._holding[key] = self._holding.get(key, 0) + 1 if measurement.verdict is Verdict.PASS else 0
+        self._measured[key] = (measurement, _worded(measurement))
+        if self._holding[key] >= EFFECT_HOLD:
+            cited = f"measurement:{self._evidence.measurement(measurement)}"
+            self._decide(watch, name, RowState.MET, _worded(measurement), (cited,))
+
+    def _expire(self, watch: RowWatch) -> None:
+        for name, instance in watch.instances.items():
+            if not instance.decided and instance.due_s is not None and self._clock.now_s > instance.due_s:
+                self._miss(watch, name, instance)
+
+    def _miss(self, watch: RowWatch, name: str, instance: Instance) -> None:
+        if watch.row.kind == "effect":
+            self._miss_effect(watch, name)
+            return
+        reason = (
+            f"no {watch.row.information} from {watch.row.producer} to {watch.row.receiver}"
+            f"{f' for {name}' if name else ''} by {instance.due_s:.1f} s"
+        )
+        self._decide(watch, name, RowState.NOT_MET, reason + _listed(watch.notes), ())
+
+    def _miss_effect(self, watch: RowWatch, name: str) -> None:
+        measurement, worded = self._measured.get((watch.row.number, name), (None, "nothing was measured"))
+        if measurement is None:
+            self._decide(watch, name, RowState.INCONCLUSIVE, worded, ())
+            return
+        cited = f"measurement:{self._evidence.measurement(measurement)}"
+        unsure = measurement.verdict is not Verdict.FAIL
+        state = RowState.INCONCLUSIVE if unsure else RowState.NOT_MET
+        self._decide(watch, name, state, worded, (cited,))
+
+    def _decide(
+        self, watch: RowWatch, name: str, state: RowState, reason: str, cited: tuple[str, ...], occurrence: str = ""
+    ) -> None:
+        instance = watch.instances.setdefault(name, Instance())
+        instance.state, instance.reason, instance.evidence = state, reason, cited
+        instance.occurrence = occurrence
+        instance.time_s = self._clock.now_s if state in DECIDED else None
+        self._evidence.row(RowRecord(watch.row.number, occurrence, name, state, reason, cited))
+
+
+def _worded(measurement: Measurement) -> str:
+    if measurement.value is None:
+        return f"{measurement.quantity} was not measured by {measurement.source}"
+    return (
+        f"{measurement.quantity} {measurement.value:.1f} +- {measurement.uncertainty:.1f} {measurement.unit} by "
+        f"{measurement.source} at {measurement.time_s:.1f} s, wanted {measurement.limits.lower:.1f} to "
+        f"{measurement.limits.upper:.1f} {measurement.unit}"
+    )
+
+
+def _listed(notes: list[str]) -> str:
+    return f" ({'; '.join(notes[-3:])})" if notes else ""

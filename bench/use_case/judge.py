@@ -1,0 +1,239 @@
+"""Holds a row's message against the world: its subject, its wire exchange, and the physics of the plant."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bench.bus import Delivery
+from bench.evidence import Evidence
+from bench.measurement import Limits, Measurement
+from bench.messages import (
+    AffectedArea,
+    AssetCommand,
+    EquipmentState,
+    EquipmentStatus,
+    Kind,
+    OperationalCommand,
+    Payload,
+    SelectedAssets,
+    SystemStatus,
+    VoltageOutOfRangeEvent,
+)
+from bench.names import Information, Party
+from bench.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V, ServiceVoltages
+from bench.use_case.model import Row
+
+SUBJECTS: Mapping[str, Kind] = {
+    **dict.fromkeys(("1.3", "1.4"), "battery"),
+    **dict.fromkeys(("1.5", "1.6", "1.7", "1.8", "1.9"), "capacitor"),
+    **dict.fromkeys(("1.10", "1.11", "1.12", "1.13"), "tap_changer"),
+}
+"""Which kind of equipment a branch of the step table is about."""
+
+PREDICTION_TOLERANCE_V = 0.6
+"""How far the application's linear prediction may lie from a full power flow, V on the 120 V base."""
+
+
+@dataclass(frozen=True)
+class PowerReading:
+    """Power of a device as another source than the device measured it, on the feeder's side."""
+
+    power_kw: float
+    uncertainty_kw: float
+    source: str
+    time_s: float
+
+
+class Field(Protocol):
+    """The plant and the instruments, as the judge may ask them."""
+
+    def power(self, device: str) -> PowerReading | None:
+        """Return the latest independent measurement of a device's power; None where nothing measures it."""
+        ...
+
+    def accuracy_kw(self, device: str) -> float:
+        """Return how exactly a device must hold its power, kW on the feeder's side."""
+        ...
+
+    def voltages_after(self, commands: tuple[AssetCommand, ...]) -> tuple[float, float]:
+        """Solve the plant's present state with the commands carried out; lowest and highest service voltage, V."""
+        ...
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Which endpoint a party of the use case is, for an instance of a row; None where it has no wire of its own."""
+
+    endpoint: Callable[[Party, str], str | None]
+
+
+class PlantJudge:
+    """The judge of a run: knows the plant's true voltages, the instruments' measurements and the wire log."""
+
+    def __init__(self, voltages: ServiceVoltages, field: Field, wiring: Wiring, evidence: Evidence) -> None:
+        self._voltages = voltages
+        self._field = field
+        self._wiring = wiring
+        self._evidence = evidence
+        self._alerts: dict[str, VoltageOutOfRangeEvent] = {}
+        self._selected: SelectedAssets | None = None
+        self._status: dict[str, EquipmentState] = {}
+
+    def selects(self, row: Row, payload: Payload) -> bool:
+        """Whether a payload speaks of the kind of equipment that the row's branch is about."""
+        subject = subject_of(row)
+        kind = _kind_of(payload)
+        return subject is None or kind is None or subject == kind
+
+    def instance(self, row: Row, payload: Payload) -> str:
+        """Name the meter or device of a payload."""
+        if row.per == "meter" and isinstance(payload, VoltageOutOfRangeEvent):
+            return payload.meter
+        if row.per == "device" and isinstance(payload, OperationalCommand):
+            return payload.command.device
+        if row.per == "device" and isinstance(payload, EquipmentStatus):
+            return payload.equipment.device
+        return ""
+
+    def required(self, row: Row, time_s: float) -> Mapping[str, float | None]:
+        """Return the meters that are out of range, the devices that were selected, or the one instance."""
+        if row.limit_from == "stimulus":
+            return dict(self._voltages.must_have_flagged(time_s))
+        if row.per == "meter":
+            return dict.fromkeys(self._alerts)
+        if row.per == "device":
+            commands = self._selected.commands if self._selected else ()
+            return {c.device: None for c in commands if c.kind == subject_of(row)}
+        return {"": None}
+
+    def pending(self, row: Row, time_s: float) -> set[str]:
+        """Return meters that have been out of range for an interval already."""
+        return self._voltages.may_soon_flag(time_s) if row.limit_from == "stimulus" else set()
+
+    def objection(self, row: Row, delivery: Delivery) -> str | None:
+        """Check the wire first, then the content."""
+        return self._no_wire(row, delivery) or self._untrue(row, delivery)
+
+    def effect(self, row: Row, instance: str, since_s: float) -> Measurement | None:
+        """Measure a commanded battery's power where another source than the battery measures it."""
+        command = next((c for c in (self._selected.commands if self._selected else ()) if c.device == instance), None)
+        reading = self._field.power(instance)
+        if command is None or (reading is not None and reading.time_s < since_s):
+            return None
+        return Measurement(
+            quantity=f"active power of {instance}",
+            value=reading.power_kw if reading else None,
+            unit="kW",
+            uncertainty=reading.uncertainty_kw if reading else 0.0,
+            time_s=reading.time_s if reading else since_s,
+            source=reading.source if reading else "no instrument",
+            limits=Limits.around(command.power_kw, self._field.accuracy_kw(instance)),
+            row=row.number,
+        )
+
+    def _no_wire(self, row: Row, delivery: Delivery) -> str | None:
+        if row.wire == "none":
+            return None
+        name = self.instance(row, delivery.message.payload)
+        parties = (delivery.message.producer, delivery.message.receiver)
+        expected = {e for party in parties if (e := self._wiring.endpoint(party, name))}
+        cited = {self._evidence.endpoint_of(citation) for citation in delivery.message.evidence}
+        if expected & cited:
+            return None
+        wanted = " or ".join(sorted(expected)) or "its device"
+        return f"{delivery.citation} cites no wire exchange with {wanted}"
+
+    def _untrue(self, row: Row, delivery: Delivery) -> str | None:
+        payload = delivery.message.payload
+        if isinstance(payload, VoltageOutOfRangeEvent):
+            return self._alert(row, payload, delivery)
+        if isinstance(payload, AffectedArea):
+            return self._area(payload, delivery.sent_s)
+        if isinstance(payload, SelectedAssets):
+            return self._selection(row, payload)
+        if isinstance(payload, OperationalCommand):
+            chosen = self._selected.commands if self._selected else ()
+            return None if payload.command in chosen else f"{payload.command} is not what was selected"
+        if isinstance(payload, EquipmentStatus):
+            return self._report(row, payload.equipment)
+        if isinstance(payload, SystemStatus):
+            return self._picture(payload)
+        return None
+
+    def _alert(self, row: Row, alert: VoltageOutOfRangeEvent, delivery: Delivery) -> str | None:
+        if delivery.message.information is not Information.VOLTAGE_EVENT or row.limit_from != "stimulus":
+            known = self._alerts.get(alert.meter)
+            return None if known == alert else f"tells {alert}, but the meter sent {known}"
+        if not self._voltages.is_meter(alert.meter):
+            return f"names a meter {alert.meter!r} that the feeder does not have"
+        self._alerts[alert.meter] = alert
+        return self._healthy(alert, delivery) or self._misread(alert.meter, alert.voltage_v, delivery.sent_s)
+
+    def _healthy(self, alert: VoltageOutOfRangeEvent, delivery: Delivery) -> str | None:
+        if self._voltages.was_recently_out(alert.meter, delivery.sent_s):
+            return None
+        return (
+            f"{alert.meter} reports {alert.condition}-voltage, but its service was at "
+            f"{self._voltages.latest(alert.meter):.2f} V by the feeder model and never out of "
+            f"{RANGE_A_LOWER_V:.0f} to {RANGE_A_UPPER_V:.0f} V before"
+        )
+
+    def _misread(self, meter: str, voltage_v: float, time_s: float) -> str | None:
+        if self._voltages.could_read(meter, voltage_v, time_s):
+            return None
+        true_v = self._voltages.latest(meter)
+        return f"{voltage_v:.2f} V is told of {meter}, but its service is at {true_v:.2f} V by the feeder model"
+
+    def _area(self, area: AffectedArea, time_s: float) -> str | None:
+        unheard = set(area.affected_meters) - set(self._alerts)
+        if unheard:
+            return f"names meters that never alerted: {', '.join(sorted(unheard))}"
+        misread = (self._misread(meter, v, time_s) for meter, v in area.voltage_v.items())
+        return next((m for m in misread if m), None)
+
+    def _selection(self, row: Row, selected: SelectedAssets) -> str | None:
+        if row.kind != "computation":
+            return None if selected == self._selected else "differs from the assets that were selected"
+        self._selected = selected
+        lowest, highest = self._field.voltages_after(selected.commands)
+        for what, told, found in (
+            ("lowest", selected.predicted_lowest_v, lowest),
+            ("highest", selected.predicted_highest_v, highest),
+        ):
+            if abs(told - found) > PREDICTION_TOLERANCE_V:
+                return f"predicts a {what} service voltage of {told:.2f} V; an independent power flow gives {found:.2f} V"
+        return None
+
+    def _report(self, row: Row, state: EquipmentState) -> str | None:
+        if row.kind == "computation":
+            known = self._status.get(state.device)
+            return None if known == state else f"enters {state}, but was told {known}"
+        self._status[state.device] = state
+        reading = self._field.power(state.device)
+        if reading is None:
+            return f"nothing but {state.device} itself measures its power"
+        tolerance = self._field.accuracy_kw(state.device) + reading.uncertainty_kw
+        if abs(state.power_kw - reading.power_kw) <= tolerance:
+            return None
+        return (
+            f"{state.device} reports {state.power_kw:.1f} kW, but {reading.source} measures {reading.power_kw:.1f} "
+            f"+- {reading.uncertainty_kw:.1f} kW"
+        )
+
+    def _picture(self, picture: SystemStatus) -> str | None:
+        shown = {state.device: state for state in picture.equipment}
+        wrong = [d for d, state in self._status.items() if state.kind == picture.updated and shown.get(d) != state]
+        return f"does not show the reported state of {', '.join(wrong)}" if wrong else None
+
+
+def subject_of(row: Row) -> Kind | None:
+    """Return the kind of equipment that a row's branch is about, None for rows about no equipment."""
+    return SUBJECTS.get(".".join(row.number.split(".")[:2]))
+
+
+def _kind_of(payload: Payload) -> Kind | None:
+    if isinstance(payload, OperationalCommand):
+        return payload.command.kind
+    if isinstance(payload, EquipmentStatus):
+        return payload.equipment.kind
+    return payload.updated if isinstance(payload, SystemStatus) else None
