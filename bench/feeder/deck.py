@@ -1,0 +1,86 @@
+"""Changes to a compiled deck: solution settings, its own controls, generators for devices outside the engine."""
+
+from typing import Any
+
+from bench.feeder.context import command
+from bench.feeder.model import InjectionSite
+from bench.feeder.names import unknown
+from instruments.errors import ConfigError
+
+_SOLUTION = "set mode=snap controlmode=off tolerance=1e-6 maxiterations=200 maxcontroliter=200"
+# Inside this band an element keeps its power; outside it the engine turns it into an impedance without a word.
+_WIDE_BAND = "vminpu=0.4 vmaxpu=1.5"
+_CONTROL_CLASSES = ("RegControl", "CapControl")
+
+
+def prepare(context: Any) -> None:
+    """Settle how the circuit is solved: snapshots of our own clock, tight tolerance, loads that keep their power."""
+    command(context, _SOLUTION)
+    if context.ActiveCircuit.Loads.Count:
+        command(context, f"batchedit load..* {_WIDE_BAND}")
+    if context.ActiveCircuit.Meters.Count == 0:
+        _measure_distances(context)
+    context.ActiveCircuit.Solution.Solve()
+
+
+def _measure_distances(context: Any) -> None:
+    """Give the deck an energy meter at its first line or transformer: without one buses have no distance."""
+    circuit = context.ActiveCircuit
+    circuit.SetActiveBus(circuit.AllBusNames[0])
+    elements = [name for name in circuit.ActiveBus.AllPDEatBus if name.lower().startswith(("line.", "transformer."))]
+    if elements:
+        command(context, f"new energymeter.derbench_head element={elements[0]} terminal=1")
+
+
+def enable_controls(context: Any, enabled: bool) -> None:
+    """Enable or disable the deck's regulator and capacitor controls."""
+    for name in _CONTROL_CLASSES:
+        context.ActiveCircuit.SetActiveClass(name)
+        if context.ActiveCircuit.ActiveClass.Count:
+            command(context, f"batchedit {name}..* enabled={'yes' if enabled else 'no'}")
+
+
+def settle_controls(context: Any) -> None:
+    """Solve once with the deck's own controls at work until none moves any more, then disable them again.
+
+    Raises:
+        ConfigError: they do not come to rest.
+    """
+    enable_controls(context, True)
+    try:
+        command(context, "set controlmode=static")
+        command(context, "solve")
+    finally:
+        command(context, "set controlmode=off")
+        enable_controls(context, False)
+
+
+def add_generator(context: Any, site: InjectionSite) -> int:
+    """Add a constant-power generator for an outside device; return its number within the class.
+
+    Raises:
+        ConfigError: the bus or one of its nodes does not exist, or the name is taken.
+    """
+    circuit = context.ActiveCircuit
+    _check_nodes(circuit, site)
+    nodes = ".".join(str(node) for node in site.nodes)
+    # Between two legs a device is one phase of the leg-to-leg voltage: 240 V, not two halves.
+    phases = 1 if site.leg_to_leg else len(site.nodes)
+    command(
+        context,
+        f"new generator.{site.name} bus1={site.bus}.{nodes} phases={phases} kv={site.kv} "
+        f"kw=0 kvar=0 model=1 {_WIDE_BAND} status=fixed",
+    )
+    return int(circuit.Generators.Count)
+
+
+def _check_nodes(circuit: Any, site: InjectionSite) -> None:
+    buses = [name.lower() for name in circuit.AllBusNames]
+    if site.bus.lower() not in buses:
+        raise ConfigError(f"site {site.name}: {unknown(buses, site.bus, 'bus')}")
+    circuit.SetActiveBus(site.bus)
+    there = {int(node) for node in circuit.ActiveBus.Nodes}
+    if missing := sorted(set(site.nodes) - there):
+        raise ConfigError(f"site {site.name}: bus {site.bus} has nodes {sorted(there)}, not {missing}")
+    if site.name.lower() in (name.lower() for name in circuit.Generators.AllNames):
+        raise ConfigError(f"site {site.name}: the feeder has a generator of this name already")
