@@ -1,5 +1,6 @@
 """SunSpec models 1, 701 and 702 of an emulated distributed energy resource, filled from plain values."""
 
+import cmath
 import math
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ UINT16 = 65_000
 """Counts that a register may reach, with room to the end of its type."""
 HEADROOM = 1.2
 """Measured values may exceed the rating by this factor and still be reported."""
+LOWEST_PU = 0.5
+"""Voltage down to which the current at rated VA still fits its register, per unit."""
 OFF, RUNNING = 0, 3
 SINGLE_PHASE, THREE_PHASE = 0, 2
 HOUR_S = 3600.0
@@ -89,7 +92,7 @@ def prepare_measurement(model: ModelImage, nameplate: Nameplate, phases: int) ->
     """Set the scale factors of model 701 so that values up to the headroom fit."""
     power_sf = scale_exponent(nameplate.va_max_va * HEADROOM, INT16)
     volts = nameplate.v_nom_v / math.sqrt(phases)
-    current_sf = scale_exponent(nameplate.va_max_va / phases / volts * phases * 2 * HEADROOM, INT16)
+    current_sf = scale_exponent(nameplate.va_max_va / (LOWEST_PU * volts) * HEADROOM, INT16)
     model.set({"W_SF": power_sf, "VA_SF": power_sf, "Var_SF": power_sf, "A_SF": current_sf})
     model.set({"V_SF": _volt_scale(nameplate.v_nom_v), "Hz_SF": -3, "PF_SF": PF_SCALE, "TotWh_SF": 0})
     model.set({"ACType": THREE_PHASE if phases > 1 else SINGLE_PHASE})
@@ -126,12 +129,9 @@ def line_voltages_v(node: ElectricalNode) -> tuple[float, ...]:
     """Voltages between neighbouring phases, V; none on a node of one phase."""
     if node.phases == 1:
         return ()
-    phasors = [v * complex(math.cos(math.radians(a)), math.sin(math.radians(a))) for v, a in _voltages(node)]
+    angles = [math.radians(angle) for angle in node.angle_deg]
+    phasors = [cmath.rect(volts, angle) for volts, angle in zip(node.voltage_v, angles, strict=True)]
     return tuple(abs(phasors[i] - phasors[(i + 1) % node.phases]) for i in range(node.phases))
-
-
-def _voltages(node: ElectricalNode) -> zip[tuple[float, float]]:
-    return zip(node.voltage_v, node.angle_deg, strict=True)
 
 
 def _volt_scale(v_nom_v: float) -> int:

@@ -124,10 +124,11 @@ class _Unit:
         try:
             words = work()
             refused = None
-            return words
         except ModbusRefusal as refusal:
             refused = refusal.code
             raise
+        else:
+            return words
         finally:
             self._server.log.append(Received(self._unit, function, address, values, refused))
 

@@ -1,0 +1,165 @@
+"""Emulated battery with its own SunSpec endpoint; limits of power and state of charge are those of EPRI OpenDER.
+
+It stands behind the DC link of an inverter, which says how much it can take, or on a node of its own. Power is held
+from the end of one step to the end of the next; the state of charge counts what was held.
+"""
+
+from collections.abc import Callable
+
+from instruments.emulators.der_model import NOMINAL_HZ, DerModel, settings
+from instruments.emulators.der_registers import (
+    UINT16,
+    AcState,
+    Energy,
+    prepare_measurement,
+    publish_identity,
+    publish_measurement,
+    publish_nameplate,
+)
+from instruments.emulators.electrical import ElectricalNode, PhasePower
+from instruments.emulators.faults import FaultSet
+from instruments.emulators.power_control import CommandPath, PowerControl
+from instruments.emulators.sunspec_image import SunSpecImage
+from instruments.readings import Identity, Nameplate
+from instruments.sunspec.layout import scale_exponent
+
+KILO = 1000.0
+PCT = 100.0
+STORAGE_PORT = 1
+"""PrtTyp of model 714 for energy storage."""
+FIXED_W = 1 << 1
+Q_SHARE = 0.44
+"""Reactive capability of Category B in per unit of rated VA (IEEE 1547-2018 Table 7); no function here uses it."""
+MODELS = ((1, ()), (701, ()), (702, ()), (704, ()), (713, ()), (714, (("NPrt", 1),)))
+
+DcLink = Callable[[], tuple[float, float]]
+"""Lowest and highest power that the other end of the link takes at this moment, W."""
+
+
+class BatteryEmulator:
+    """A battery that is commanded through model 704 of its own.
+
+    Without `node` it is a DC source: an inverter given it as `dc_source` takes what it delivers. With a node it has
+    an inverter of its own at unity power factor, and trips with the voltage. `efficiency` is OpenDER's: the share of
+    the charged energy that is stored.
+    """
+
+    role = "battery"
+
+    def __init__(
+        self,
+        name: str,
+        rating_kw: float,
+        capacity_kwh: float,
+        soc_init: float = 0.5,
+        *,
+        efficiency: float = 0.9,
+        v_nom_v: float = 480.0,
+        node: ElectricalNode | None = None,
+        unit: int = 1,
+    ) -> None:
+        self.name = name
+        self.node = node
+        self.time_s = 0.0
+        self.nameplate = _nameplate(rating_kw * KILO, v_nom_v)
+        self.capacity_wh = capacity_kwh * KILO
+        self.registers = SunSpecImage(MODELS)
+        self.link: DcLink | None = None
+        self._energy = Energy()
+        self._terminals = node or _always_nominal(v_nom_v)
+        self._der = DerModel(
+            self._terminals.phases,
+            storage=True,
+            **settings(self.nameplate, self._terminals.phases),
+            NP_BESS_CAPACITY=self.capacity_wh,
+            NP_EFFICIENCY=efficiency,
+            SOC_INIT=soc_init,
+        )
+        self._faults = FaultSet(self.role)
+        self._control = PowerControl(self.registers.model(704), self.nameplate)
+        self._path = CommandPath(self._faults, lambda: self._control.set_point_w)
+        self._prepare_registers(unit)
+        if node is not None:
+            node.attach(lambda: self._der.power)
+
+    @property
+    def delivered_w(self) -> float:
+        """Power that the battery delivers, W; charging is < 0."""
+        return sum(self._der.power.p_w)
+
+    @property
+    def soc_pu(self) -> float:
+        """State of charge, per unit of capacity."""
+        return self._der.state_of_charge_pu
+
+    def inject(self, kind: str, value: float | None = None, start_s: float = 0.0, end_s: float | None = None) -> None:
+        """Make the battery defective in its own time; raises ConfigError for what it cannot have."""
+        self._faults.inject(kind, value, start_s, end_s)
+
+    def advance(self, dt_s: float) -> None:
+        """Let time pass, s; the owner holds the host's lock."""
+        self.time_s += dt_s
+        self._energy.add(self.delivered_w, dt_s)
+        self._control.advance(dt_s)
+        wanted = self._path.effective_w(self.time_s) or 0.0
+        self._der.run(self._terminals, self._within_link(wanted), dt_s)
+
+    def _within_link(self, power_w: float) -> float:
+        limit = self._control.limit_pu
+        capped = power_w if limit is None else min(power_w, limit * self.nameplate.p_max_w)
+        lowest, highest = self.link() if self.link else (-float("inf"), float("inf"))
+        return max(lowest, min(highest, capped))
+
+    def _prepare_registers(self, unit: int) -> None:
+        image = self.registers
+        publish_identity(image, Identity("derbench", "emulated battery", "", "1", self.name), unit)
+        publish_nameplate(image.model(702), self.nameplate)
+        image.model(702).set({"CtrlModes": FIXED_W})
+        prepare_measurement(image.model(701), self.nameplate, self._terminals.phases)
+        image.model(713).set({"WH_SF": scale_exponent(self.capacity_wh, UINT16), "Pct_SF": -2, "Sta": 0, "SoH": PCT})
+        image.model(714).set({"DCW_SF": scale_exponent(self.nameplate.p_max_w, UINT16 // 2), "DCWH_SF": 0})
+        image.model(714).set({"Prt[1].PrtTyp": STORAGE_PORT, "Prt[1].ID": 1, "Prt[1].DCSta": 1, "PrtAlrms": 0})
+        image.model(701).refresh = self._publish_ac
+        image.model(713).refresh = self._publish_storage
+        image.model(714).refresh = self._publish_dc
+
+    def _reported_w(self) -> float:
+        return self._path.reported_w(self.delivered_w, self.time_s)
+
+    def _publish_ac(self) -> None:
+        phases = self._terminals.phases
+        power = PhasePower((self._reported_w() / phases,) * phases, self._der.power.q_var)
+        state = AcState(power, self._der.running, self._der.connected, 0, self._energy)
+        publish_measurement(self.registers.model(701), state, self.node)
+
+    def _publish_storage(self) -> None:
+        available = self.soc_pu * self.capacity_wh
+        self.registers.model(713).set({"WHRtg": self.capacity_wh, "WHAvail": available, "SoC": self.soc_pu * PCT})
+
+    def _publish_dc(self) -> None:
+        values = {
+            "DCW": self._reported_w(),
+            "DCWhInj": self._energy.injected_wh,
+            "DCWhAbs": self._energy.absorbed_wh,
+        }
+        self.registers.model(714).set(values | {f"Prt[1].{name}": value for name, value in values.items()})
+
+
+def _nameplate(rating_w: float, v_nom_v: float) -> Nameplate:
+    return Nameplate(
+        p_max_w=rating_w,
+        va_max_va=rating_w,
+        q_max_injected_var=Q_SHARE * rating_w,
+        q_max_absorbed_var=Q_SHARE * rating_w,
+        charge_max_w=rating_w,
+        v_nom_v=v_nom_v,
+        category="B",
+        abnormal="III",
+    )
+
+
+def _always_nominal(v_nom_v: float) -> ElectricalNode:
+    """Terminals of a battery on DC: OpenDER wants an AC voltage, and there is none that could trip it."""
+    node = ElectricalNode(1)
+    node.apply((v_nom_v,), NOMINAL_HZ)
+    return node

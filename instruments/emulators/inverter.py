@@ -1,0 +1,210 @@
+"""Emulated inverter on SunSpec Modbus. Volt-var, ride-through, trips and enter service are those of EPRI OpenDER."""
+
+import math
+from typing import Any
+
+from instruments.emulators.battery import BatteryEmulator
+from instruments.emulators.curves import PCT, VOLT_VAR, VOLT_WATT, WATT_VAR, Curve, CurveControl
+from instruments.emulators.der_model import DerModel, settings
+from instruments.emulators.der_registers import (
+    AcState,
+    Energy,
+    prepare_measurement,
+    publish_identity,
+    publish_measurement,
+    publish_nameplate,
+)
+from instruments.emulators.electrical import ElectricalNode, PhasePower
+from instruments.emulators.faults import FaultSet
+from instruments.emulators.power_control import CommandPath, PowerControl
+from instruments.emulators.sunspec_image import SunSpecImage
+from instruments.readings import Identity, Nameplate
+
+KILO = 1000.0
+MODELS = (
+    *((1, ()), (701, ()), (702, ()), (703, ()), (704, ())),
+    *((VOLT_VAR.model_id, VOLT_VAR.counts), (VOLT_WATT.model_id, VOLT_WATT.counts)),
+    *((WATT_VAR.model_id, WATT_VAR.counts), (715, ())),
+)
+CONTROL_MODES = 1 << 0 | 1 << 1 | 1 << 4 | 1 << 9 | 1 << 10
+"""CtrlModes of model 702: limit and fixed W, volt-var, watt-var, volt-watt."""
+MANUAL_SHUTDOWN, AC_OVER_VOLT, AC_UNDER_VOLT = 1 << 6, 1 << 10, 1 << 11
+UNDER_VOLTAGE_PU, OVER_VOLTAGE_PU = 0.88, 1.10
+"""Outside these a tripped inverter blames the voltage (IEEE 1547-2018 Tables 11 to 13, UV1 and OV1)."""
+PERMITTING = frozenset({1, 3})
+"""OpCtl of model 715: start, exit standby."""
+Q_SHARE = {"A": (0.44, 0.25), "B": (0.44, 0.44)}
+"""Reactive capability, injected and absorbed, in per unit of rated VA (IEEE 1547-2018 Table 7)."""
+VOLT_VAR_DEFAULT = {
+    "A": Curve((90.0, 100.0, 100.0, 110.0), (25.0, 0.0, 0.0, -25.0), 10.0),
+    "B": Curve((92.0, 98.0, 102.0, 108.0), (44.0, 0.0, 0.0, -44.0), 5.0),
+}
+"""IEEE 1547-2018 Table 8."""
+VOLT_WATT_DEFAULT = Curve((106.0, 110.0), (100.0, 0.0), 10.0)
+"""IEEE 1547-2018 Table 10 with a minimum power of 0."""
+WATT_VAR_DEFAULT = {
+    "A": Curve((-100.0, -50.0, -20.0, 20.0, 50.0, 100.0), (25.0, 0.0, 0.0, 0.0, 0.0, -25.0), 0.0),
+    "B": Curve((-100.0, -50.0, -20.0, 20.0, 50.0, 100.0), (44.0, 0.0, 0.0, 0.0, 0.0, -44.0), 0.0),
+}
+"""IEEE 1547-2018 Table 9."""
+ENTER_SERVICE = {
+    "ESVHi": ("ES_V_HIGH", 105.0, PCT),
+    "ESVLo": ("ES_V_LOW", 91.7, PCT),
+    "ESHzHi": ("ES_F_HIGH", 60.1, 1.0),
+    "ESHzLo": ("ES_F_LOW", 59.5, 1.0),
+    "ESDlyTms": ("ES_DELAY", 300.0, 1.0),
+    "ESRmpTms": ("ES_RAMP_RATE", 300.0, 1.0),
+}
+"""Point of model 703 -> OpenDER setting, default of IEEE 1547-2018 Table 4, divisor to OpenDER's unit."""
+
+
+class InverterEmulator:
+    """A PV inverter, or with `dc_source` a hybrid one that has a battery behind its DC link.
+
+    `available_w` is the DC power that the sun gives, set by the owner. `v_nom_v` is line to line, or across the pair
+    of a one-phase unit. A hybrid inverter exports PV by itself; the battery's power passes only within its own 704
+    set-point: between zero and that set-point it delivers what PV and battery give it, and never asks the battery.
+    """
+
+    role = "inverter"
+
+    def __init__(
+        self,
+        name: str,
+        rating_kva: float,
+        *,
+        category: str = "B",
+        abnormal: str = "III",
+        v_nom_v: float = 480.0,
+        phases: int = 3,
+        node: ElectricalNode | None = None,
+        dc_source: BatteryEmulator | None = None,
+        volt_var: bool = True,
+        unit: int = 1,
+    ) -> None:
+        self.name = name
+        self.node = node or ElectricalNode(phases)
+        self.available_w = 0.0
+        self.time_s = 0.0
+        self.nameplate = _nameplate(rating_kva * KILO, category, abnormal, v_nom_v, dc_source)
+        self.registers = SunSpecImage(MODELS)
+        self._battery = dc_source
+        self._energy = Energy()
+        self._der = DerModel(phases, storage=dc_source is not None, **settings(self.nameplate, phases))
+        self._faults = FaultSet(self.role)
+        self._control = PowerControl(self.registers.model(704), self.nameplate)
+        self._path = CommandPath(self._faults, lambda: self._control.set_point_w)
+        self._curves = self._make_curves(category, volt_var)
+        self._prepare_registers(unit, phases)
+        self.node.attach(lambda: self._der.power)
+        if dc_source is not None:
+            dc_source.link = self._link_limits_w
+
+    @property
+    def power(self) -> PhasePower:
+        """Power that the inverter delivers at its terminals, per phase."""
+        return self._der.power
+
+    @property
+    def status(self) -> str:
+        """Operating status in the words of OpenDER."""
+        return self._der.status
+
+    def inject(self, kind: str, value: float | None = None, start_s: float = 0.0, end_s: float | None = None) -> None:
+        """Make the inverter defective in its own time; raises ConfigError for what it cannot have."""
+        self._faults.inject(kind, value, start_s, end_s)
+
+    def advance(self, dt_s: float) -> None:
+        """Let time pass, s; the owner holds the host's lock, and has set the node's voltage and `available_w`."""
+        self.time_s += dt_s
+        self._energy.add(sum(self.power.p_w), dt_s)
+        self._control.advance(dt_s)
+        for curve in self._curves.values():
+            curve.advance()
+        limit = self._control.limit_pu
+        self._der.configure(AP_LIMIT_ENABLE=limit is not None, AP_LIMIT=1.0 if limit is None else limit)
+        self._der.run(self.node, self._dc_power_w(), dt_s)
+
+    def _dc_power_w(self) -> float:
+        """Power that the DC side gives to the bridge, within the inverter's own command."""
+        battery_w = self._battery.delivered_w if self._battery else 0.0
+        offered_w = self.available_w + battery_w
+        effective = self._path.effective_w(self.time_s)
+        return offered_w if effective is None else max(min(effective, 0.0), min(max(effective, 0.0), offered_w))
+
+    def _link_limits_w(self) -> tuple[float, float]:
+        """What a battery behind the link may deliver: charging from PV always, all else by the inverter's command."""
+        effective = self._path.effective_w(self.time_s)
+        if effective is None or not self._der.connected:
+            return -self.available_w, 0.0
+        limit = self._control.limit_pu
+        highest = self.nameplate.p_max_w * (1.0 if limit is None else limit)
+        return min(effective, 0.0) - self.available_w, min(max(effective, 0.0), highest)
+
+    def _make_curves(self, category: str, volt_var: bool) -> dict[int, CurveControl]:
+        image = self.registers
+        defaults = (
+            (VOLT_VAR, VOLT_VAR_DEFAULT[category], volt_var),
+            (VOLT_WATT, VOLT_WATT_DEFAULT, False),
+            (WATT_VAR, WATT_VAR_DEFAULT[category], False),
+        )
+        return {
+            kind.model_id: CurveControl(kind, image.model(kind.model_id), self._der, curve, enabled)
+            for kind, curve, enabled in defaults
+        }
+
+    def _prepare_registers(self, unit: int, phases: int) -> None:
+        image = self.registers
+        publish_identity(image, Identity("derbench", "emulated inverter", "", "1", self.name), unit)
+        publish_nameplate(image.model(702), self.nameplate)
+        image.model(702).set({"CtrlModes": CONTROL_MODES})
+        prepare_measurement(image.model(701), self.nameplate, phases)
+        image.model(701).refresh = self._publish_ac
+        image.model(703).set({"V_SF": -2, "Hz_SF": -3, "ES": 1} | {n: d for n, (_, d, _) in ENTER_SERVICE.items()})
+        image.model(715).set({"LocRemCtl": 0, "DERHb": 0, "ControllerHb": 0, "AlarmReset": 0, "OpCtl": 1})
+        for model_id in (703, 715):
+            image.model(model_id).on_write = self._service_written
+        image.model(715).refresh = lambda: image.model(715).set({"DERHb": int(self.time_s)})
+        self._service_written(frozenset())
+
+    @property
+    def _permitted(self) -> bool:
+        image = self.registers
+        return image.model(703).get("ES") == 1 and image.model(715).get("OpCtl") in PERMITTING
+
+    def _service_written(self, _names: frozenset[str]) -> None:
+        model = self.registers.model(703)
+        values: dict[str, Any] = {s: model.get(point) / unit for point, (s, _, unit) in ENTER_SERVICE.items()}
+        self._der.configure(ES_PERMIT_SERVICE=self._permitted, **values)
+
+    def _publish_ac(self) -> None:
+        reported = self._path.reported_w(sum(self.power.p_w), self.time_s)
+        phases = self.node.phases
+        power = PhasePower((reported / phases,) * phases, self.power.q_var)
+        state = AcState(power, self._der.running, self._der.connected, self._alarms(), self._energy)
+        publish_measurement(self.registers.model(701), state, self.node)
+
+    def _alarms(self) -> int:
+        if self._der.connected:
+            return 0
+        base_v = self.nameplate.v_nom_v / (math.sqrt(3.0) if self.node.phases > 1 else 1.0)
+        alarms = 0 if self._permitted else MANUAL_SHUTDOWN
+        if min(self.node.voltage_v) < UNDER_VOLTAGE_PU * base_v:
+            alarms |= AC_UNDER_VOLT
+        return alarms | (AC_OVER_VOLT if max(self.node.voltage_v) > OVER_VOLTAGE_PU * base_v else 0)
+
+
+def _nameplate(
+    rating_va: float, category: str, abnormal: str, v_nom_v: float, battery: BatteryEmulator | None
+) -> Nameplate:
+    injected, absorbed = Q_SHARE[category]
+    return Nameplate(
+        p_max_w=rating_va,
+        va_max_va=rating_va,
+        q_max_injected_var=injected * rating_va,
+        q_max_absorbed_var=absorbed * rating_va,
+        charge_max_w=min(battery.nameplate.charge_max_w, rating_va) if battery else 0.0,
+        v_nom_v=v_nom_v,
+        category=category,
+        abnormal=abnormal,
+    )
