@@ -29,7 +29,7 @@ class ScpiSensingSource:
         """
         self._fence.check((voltage_v,), frequency_hz, (current_a,))
         self._link.command(
-            f":SOUR:VOLT1 {voltage_v:.4f};CURR {current_a:.4f};PHAS {angle_deg:.3f};FREQ {frequency_hz:.4f}"
+            f":SOUR:VOLT1 {voltage_v:.4f};CURR {current_a:.4f};PHAS {angle_deg:z.3f};FREQ {frequency_hz:.4f}"
         )
 
     def read_set_point(self) -> SensingSetPoint:
