@@ -29,6 +29,8 @@ class FaultKind:
 
 _DER = frozenset({"inverter", "battery"})
 _METER = frozenset({"meter"})
+_SOURCE = frozenset({"grid_simulator", "sensing_source"})
+_INSTRUMENT = _SOURCE | {"power_analyzer"}
 
 FAULT_KINDS: tuple[FaultKind, ...] = (
     FaultKind("ignores-set-point", _DER, "takes an active-power command, reads it back, and stays where it was"),
@@ -42,6 +44,20 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
     ),
     FaultKind("alert-never-sent", _METER, "never sets its voltage event flags"),
     FaultKind("alert-for-a-healthy-voltage", _METER, "sets its under-voltage flag whatever the voltage is"),
+    FaultKind("wrong-range", _INSTRUMENT, "sources or measures the value's share, as in a range that is not set", 0.5),
+    FaultKind("drifted", _INSTRUMENT, "sources or measures off by the value, a fraction", default=0.01),
+    FaultKind(
+        "swapped-phases",
+        frozenset({"grid_simulator", "power_analyzer"}),
+        "has the first two phases exchanged: voltages of the source, current leads of the analyzer",
+    ),
+    FaultKind(
+        "reversed-current",
+        frozenset({"sensing_source", "power_analyzer"}),
+        "has a current turned round: the source's, or the analyzer's in its first phase",
+    ),
+    FaultKind("error-in-its-queue", _INSTRUMENT | {"digital_io"}, "keeps putting an error into its queue"),
+    FaultKind("does-not-switch-off", _SOURCE | {"digital_io"}, "says off and stays on; a contact once closed stays so"),
 )
 
 
