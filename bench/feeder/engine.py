@@ -185,6 +185,22 @@ class Feeder:
         """
         return known({site.name.lower(): index for index, site in enumerate(self.sites)}, name, "injection site")
 
+    def line_admittance(self, name: str) -> tuple[tuple[Indices, Indices], Complexes]:
+        """Return the places of a line's nodes at both ends, and its admittance matrix in siemens, near end first.
+
+        Raises:
+            ConfigError: there is no such line.
+        """
+        self._check_use()
+        names = {line.lower(): line for line in self._circuit.Lines.AllNames}
+        self._circuit.Lines.Name = known(names, name, "line")
+        element = self._circuit.ActiveCktElement
+        size = int(element.NumPhases)
+        ends = [inventory.split_bus(bus, size) for bus in element.BusNames]
+        near, far = (self.node_indices(*end) for end in ends)
+        raw = np.asarray(element.Yprim, dtype=np.float64).view(np.complex128)
+        return (near, far), raw.reshape(2 * size, 2 * size)
+
     @property
     def taps(self) -> Mapping[str, int]:
         """Tap positions as written."""

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from dss.enums import CapControlModes
+
 from bench.feeder.model import (
     CapacitorInfo,
     LoadInfo,
@@ -13,7 +15,6 @@ from bench.feeder.model import (
 )
 
 _SERVICE_LEG_KV = (0.11, 0.13)  # a bus whose legs are about 120 V to neutral carries split-phase services
-_KVAR_CONTROL = 1  # CapControlModes.KVAR
 
 
 def each(collection: Any) -> Iterator[Any]:
@@ -93,11 +94,11 @@ def capacitors(circuit: Any) -> tuple[CapacitorInfo, ...]:
 
 def _var_controls(circuit: Any) -> Iterator[tuple[str, VarControlSettings]]:
     for control in each(circuit.CapControls):
-        if control.Mode == _KVAR_CONTROL:
+        if control.Mode == CapControlModes.KVAR:
             yield (
                 control.Capacitor.lower(),
                 VarControlSettings(
-                    line=control.MonitoredObj.lower(),
+                    line=control.MonitoredObj.lower().removeprefix("line."),
                     terminal=int(control.MonitoredTerm),
                     close_above_kvar=float(control.ONSetting),
                     open_below_kvar=float(control.OFFSetting),
