@@ -1,0 +1,161 @@
+"""A SunSpec device on a Modbus link: finding its models, reading their points, writing points.
+
+SunSpec Device Information Model Specification: the marker at register 40000, 0 or 50000, then a chain of model id and
+length, ended by id 0xFFFF.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from instruments.errors import InstrumentError
+from instruments.readings import Identity
+from instruments.sunspec.layout import Counts, Layout, Point, from_words, layout, to_words
+from instruments.transports.modbus import ModbusLink
+
+BASES = (40000, 0, 50000)
+MARKER = (0x5375, 0x6E53)
+END = 0xFFFF
+MAX_MODELS = 64
+COUNT_POINTS = {705: ("NPt", "NCrv"), 706: ("NPt", "NCrv"), 712: ("NPt", "NCrv"), 714: ("NPrt",)}
+"""Points that size the repeating groups of a model; they lie before the groups, so they are found without counts."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Registers of one model as they were read, and where they begin in it."""
+
+    plan: Layout
+    words: tuple[int, ...]
+    start: int = 0
+
+    def number(self, name: str) -> float:
+        """Return a point in its unit; NaN when the device does not have it."""
+        point = self.plan.points[name]
+        raw = self._raw(point)
+        return raw * 10.0 ** self.exponent(point) if isinstance(raw, int) else math.nan
+
+    def text(self, name: str) -> str:
+        """Return a text point; empty when the device does not have it."""
+        raw = self._raw(self.plan.points[name])
+        return raw if isinstance(raw, str) else ""
+
+    def exponent(self, point: Point) -> int:
+        """Power of ten of a point's raw value."""
+        if isinstance(point.scale, int):
+            return point.scale
+        raw = self._raw(self.plan.points[point.scale])
+        return raw if isinstance(raw, int) else 0
+
+    def _raw(self, point: Point) -> int | str | None:
+        first = point.offset - self.start
+        if not 0 <= first <= len(self.words) - point.size:
+            raise ValueError(f"{point.name} of model {self.plan.model_id} was not read")
+        return from_words(point, self.words[first : first + point.size])
+
+
+class SunSpecDevice:
+    """Points of the models of one unit, addressed by model id and name."""
+
+    def __init__(self, link: ModbusLink) -> None:
+        self.name = link.name
+        self._link = link
+        self._addresses: dict[int, tuple[int, int]] = {}
+        self._plans: dict[int, Layout] = {}
+        self._scales: dict[int, Block] = {}
+
+    def models(self) -> tuple[int, ...]:
+        """Return the ids of the models in the order of the chain.
+
+        Raises InstrumentError when no base address has the SunSpec marker or the chain does not end.
+        """
+        if not self._addresses:
+            self._addresses = self._walk(self._base() + len(MARKER))
+        return tuple(self._addresses)
+
+    def identify(self) -> Identity:
+        """Read model 1."""
+        block = self.read(1)
+        return Identity(*(block.text(name) for name in ("Mn", "Md", "Opt", "Vr", "SN")))
+
+    def read(self, model_id: int, first: str = "ID", last: str = "") -> Block:
+        """Read a model from one point to another, both included; by default all of it."""
+        plan = self._plan(model_id)
+        start = plan.points[first].offset
+        end = plan.length if not last else plan.points[last].offset + plan.points[last].size
+        return Block(plan, self._link.read(self._address(model_id) + start, end - start), start)
+
+    def write(self, model_id: int, values: Mapping[str, float]) -> None:
+        """Write points that lie side by side, in one request, in the given order.
+
+        Raises InstrumentError when a value does not fit its point, and when the device refuses.
+        """
+        points = [self._plan(model_id).points[name] for name in values]
+        words = [word for point in points for word in self._words(model_id, point, values[point.name])]
+        for point, following in pairwise(points):
+            if point.offset + point.size != following.offset:
+                raise ValueError(f"{point.name} and {following.name} of model {model_id} do not lie side by side")
+        self._link.write(self._address(model_id) + points[0].offset, words)
+
+    def resolution(self, model_id: int, name: str) -> float:
+        """Step between neighbouring values of a point, in its unit."""
+        return float(10.0 ** self._scale_block(model_id).exponent(self._plan(model_id).points[name]))
+
+    def _words(self, model_id: int, point: Point, value: float) -> list[int]:
+        raw = round(value / 10.0 ** self._scale_block(model_id).exponent(point))
+        if not point.fits(raw):
+            raise InstrumentError(f"{self.name}: {value:g} does not fit {point.name} of model {model_id}")
+        return to_words(point, raw)
+
+    def _scale_block(self, model_id: int) -> Block:
+        """Scale factors do not change while a device runs, so they are read once."""
+        if model_id not in self._scales:
+            self._scales[model_id] = self.read(model_id)
+        return self._scales[model_id]
+
+    def _address(self, model_id: int) -> int:
+        self.models()
+        if model_id not in self._addresses:
+            has = ", ".join(map(str, self._addresses))
+            raise InstrumentError(f"{self.name} has no SunSpec model {model_id}; it has {has}")
+        return self._addresses[model_id][0]
+
+    def _plan(self, model_id: int) -> Layout:
+        address = self._address(model_id)
+        if model_id not in self._plans:
+            plan = layout(model_id, self._counts(model_id, address))
+            length = self._addresses[model_id][1]
+            if plan.length != length:
+                raise InstrumentError(f"{self.name}: model {model_id} has {length} registers, not {plan.length}")
+            self._plans[model_id] = plan
+        return self._plans[model_id]
+
+    def _counts(self, model_id: int, address: int) -> Counts:
+        names = COUNT_POINTS.get(model_id, ())
+        bare = layout(model_id, tuple((name, 0) for name in names))
+        return tuple((name, self._link.read(address + bare.points[name].offset, 1)[0]) for name in names)
+
+    def _base(self) -> int:
+        refusals = []
+        for base in BASES:
+            try:
+                if self._link.read(base, len(MARKER)) == MARKER:
+                    return base
+            except InstrumentError as error:
+                refusals.append(str(error))
+        raise InstrumentError("; ".join([f"{self.name} has no SunSpec marker at {_listed(BASES)}", *refusals]))
+
+    def _walk(self, address: int) -> dict[int, tuple[int, int]]:
+        found: dict[int, tuple[int, int]] = {}
+        for _ in range(MAX_MODELS):
+            model_id, length = self._link.read(address, 2)
+            if model_id == END:
+                return found
+            found.setdefault(model_id, (address, length + 2))
+            address += length + 2
+        raise InstrumentError(f"{self.name}: the chain of SunSpec models does not end")
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))
