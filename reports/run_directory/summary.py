@@ -78,6 +78,7 @@ class RunSummary:
     counts: Mapping[str, int]
     simulated: bool
     seed: int | None
+    started: str
     bench: Mapping[str, Any]
     versions: Mapping[str, Any]
     devices: Mapping[str, Mapping[str, Any]]
@@ -95,6 +96,7 @@ def summary(document: Mapping[str, Any]) -> RunSummary:
         counts=document.get("counts", {}),
         simulated=bool(document.get("simulated", True)),
         seed=document.get("seed"),
+        started=str(document.get("started") or ""),
         bench=document.get("bench", {}),
         versions=document.get("versions", {}),
         devices=document.get("devices", {}),

@@ -1,0 +1,58 @@
+"""``report.html``: one file that opens offline, asks for nothing from outside and runs no script."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from reports import evidence
+from reports.html.view import page
+from reports.run_directory import RunDirectory
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def html_report(directory: RunDirectory) -> str:
+    """Make the page; whatever a device or a file said stays text in it."""
+    environment = _environment(directory)
+    style = Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
+    return environment.get_template("report.html.j2").render(page=page(directory), style=style)
+
+
+def _environment(directory: RunDirectory) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters: dict[str, Any] = {
+        "words": _words,
+        "seconds": _seconds,
+        "span": _span,
+        "figure": "{:.6g}".format,
+        "measured": evidence.measured,
+        "bounds": evidence.bounds,
+        "cited": partial(evidence.describe, directory),
+        "drawing": Markup,  # charts are SVG of our own making, in which the drawing library escaped every text
+    }
+    environment.filters.update(filters)
+    return environment
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _seconds(time_s: float | None) -> str:
+    return "" if time_s is None else f"{time_s:.1f} s"
+
+
+def _span(times_s: tuple[float, float] | None) -> str:
+    if times_s is None:
+        return ""
+    first, last = (f"{time_s:.1f}" for time_s in times_s)
+    return f"{first} s" if first == last else f"{first} – {last} s"

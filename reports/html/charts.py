@@ -1,0 +1,201 @@
+"""Chart primitives: a few lines over time, lanes of switch states, points of a profile; each an SVG of its own.
+
+Text stays text (small and searchable), and equal data give equal bytes.
+"""
+
+import io
+import itertools
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib import ticker
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+WIDTH_IN = 9.4
+LEFT_IN, RIGHT_IN, BOTTOM_IN, TOP_IN = 0.75, 0.75, 0.45, 0.34
+MAX_POINTS = 700
+PALETTE = ("#1f5fa8", "#c2571a", "#2f7d4f", "#7a4fa3", "#9a7b0a", "#0f7f8c")
+BAND_COLOUR = "#dff0e2"
+_GENERATED_ID = re.compile(r' id="[A-Za-z0-9.]+_\d+"')
+_STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "text.parse_math": False,
+    "font.size": 9.0,
+    "axes.edgecolor": "#8a94a0",
+    "axes.labelcolor": "#39424e",
+    "xtick.color": "#39424e",
+    "ytick.color": "#39424e",
+    "axes.spines.top": False,
+    "axes.grid": True,
+    "grid.color": "#e6e9ed",
+    "axes.axisbelow": True,
+    "lines.linewidth": 1.3,
+}
+
+
+_LABEL_BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.0}
+
+
+@dataclass(frozen=True)
+class Line:
+    """Values over time; NaN leaves a gap."""
+
+    label: str
+    values: Floats
+    colour: str | None = None
+    dashed: bool = False
+    stepped: bool = False
+
+
+@dataclass(frozen=True)
+class Band:
+    """A permitted range, drawn as a tinted area with its limits."""
+
+    label: str
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A named moment on the time axis."""
+
+    label: str
+    time_s: float
+
+
+def time_chart(
+    name: str,
+    unit: str,
+    time_s: Floats,
+    lines: Sequence[Line],
+    *,
+    band: Band | None = None,
+    marks: Sequence[Mark] = (),
+    right: tuple[str, Line] | None = None,
+) -> str:
+    """Draw lines over a common time axis; `right` is a line with an axis and unit of its own."""
+
+    def draw(axes: Axes) -> None:
+        if band is not None:
+            _draw_band(axes, band)
+        for number, line in enumerate(lines):
+            _draw_line(axes, time_s, line, line.colour or PALETTE[number % len(PALETTE)])
+        if right is not None:
+            _draw_right(axes, time_s, *right)
+        if all(line.stepped for line in lines):
+            axes.yaxis.set_major_locator(ticker.MaxNLocator(integer=True, min_n_ticks=1))
+        _finish_time_axis(axes, unit, time_s, marks)
+
+    return _svg(name, 2.15, draw)
+
+
+def lane_chart(name: str, time_s: Floats, lanes: Sequence[Line], marks: Sequence[Mark] = ()) -> str:
+    """Draw one lane per switch, filled while its value is not zero."""
+
+    def draw(axes: Axes) -> None:
+        for number, lane in enumerate(lanes):
+            closed = np.nan_to_num(lane.values) != 0
+            axes.fill_between(time_s, number - 0.32, number + 0.32, where=closed, step="post", color=PALETTE[0], lw=0)
+            axes.text(0.006, number, lane.label, transform=axes.get_yaxis_transform(), va="center", bbox=_LABEL_BOX)
+        axes.set_yticks([])
+        axes.set_ylim(-0.6, len(lanes) - 0.4)
+        _finish_time_axis(axes, "", time_s, marks, legend=False)
+
+    return _svg(name, 0.8 + 0.3 * len(lanes), draw)
+
+
+def point_chart(name: str, labels: tuple[str, str], sets: Sequence[tuple[str, Floats, Floats]], band: Band) -> str:
+    """Draw sets of points (label, x, y) against a permitted band."""
+
+    def draw(axes: Axes) -> None:
+        _draw_band(axes, band)
+        for number, (label, x, y) in enumerate(sets):
+            colour = PALETTE[number % len(PALETTE)]
+            axes.plot(x, y, "os^Dv"[number % 5], ms=3.2, mew=0, alpha=0.8, color=colour, label=label)
+        axes.set_xlabel(labels[0])
+        axes.set_ylabel(labels[1])
+        _legend(axes)
+
+    return _svg(name, 3.4, draw)
+
+
+def _draw_band(axes: Axes, band: Band) -> None:
+    axes.axhspan(band.lower, band.upper, color=BAND_COLOUR, lw=0, label=band.label)
+    for limit in (band.lower, band.upper):
+        axes.axhline(limit, color="#4b9460", lw=0.9)
+
+
+def _draw_line(axes: Axes, time_s: Floats, line: Line, colour: str) -> None:
+    keep = thin(line.values)
+    axes.plot(
+        time_s[keep],
+        line.values[keep],
+        color=colour,
+        label=line.label,
+        linestyle="--" if line.dashed else "-",
+        drawstyle="steps-post" if line.stepped or line.dashed else "default",
+    )
+
+
+def _draw_right(axes: Axes, time_s: Floats, unit: str, line: Line) -> None:
+    other = axes.twinx()
+    other.grid(visible=False)
+    _draw_line(other, time_s, line, PALETTE[3])
+    other.set_ylabel(unit)
+    other.margins(y=0.15)
+    axes.plot([], [], color=PALETTE[3], label=f"{line.label} (right)")
+
+
+def _finish_time_axis(axes: Axes, unit: str, time_s: Floats, marks: Sequence[Mark], *, legend: bool = True) -> None:
+    axes.set_xlim(float(time_s[0]), float(max(time_s[-1], time_s[0] + 1.0)))
+    for number, mark in enumerate(marks, start=1):
+        axes.axvline(mark.time_s, color="#59636e", lw=0.8, linestyle=":")
+        axes.text(
+            mark.time_s, 1.0, str(number), transform=axes.get_xaxis_transform(), va="bottom", ha="center", size=7.5
+        )
+    axes.set_xlabel("time (s)")
+    axes.set_ylabel(unit)
+    if legend:
+        _legend(axes)
+
+
+def _legend(axes: Axes) -> None:
+    axes.legend(loc="lower left", bbox_to_anchor=(-0.012, 1), ncols=6, frameon=False, borderaxespad=1.0)
+
+
+def thin(values: Floats, most: int = MAX_POINTS) -> NDArray[np.intp]:
+    """Indices that keep the first, the last, the least and the greatest value of every stretch, so no peak is lost."""
+    if len(values) <= most:
+        return np.arange(len(values))
+    edges = np.linspace(0, len(values), most // 4 + 1).astype(np.intp)
+    kept = {index for start, end in itertools.pairwise(edges) for index in _extremes(values, start, end)}
+    return np.array(sorted(kept), dtype=np.intp)
+
+
+def _extremes(values: Floats, start: int, end: int) -> tuple[int, int, int, int]:
+    part = values[start:end]
+    low = int(np.argmin(np.where(np.isnan(part), np.inf, part)))
+    high = int(np.argmax(np.where(np.isnan(part), -np.inf, part)))
+    return start, start + low, start + high, end - 1
+
+
+def _svg(name: str, height_in: float, draw: Callable[[Axes], None]) -> str:
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
+        figure = Figure(figsize=(WIDTH_IN, height_in))
+        FigureCanvasSVG(figure)
+        size = (1 - (LEFT_IN + RIGHT_IN) / WIDTH_IN, 1 - (BOTTOM_IN + TOP_IN) / height_in)
+        draw(figure.add_axes((LEFT_IN / WIDTH_IN, BOTTOM_IN / height_in, *size)))
+        text = io.StringIO()
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    drawn = text.getvalue()
+    return _GENERATED_ID.sub("", drawn[drawn.index("<svg") :])

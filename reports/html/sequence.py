@@ -1,0 +1,158 @@
+"""The sequence diagram: who sent what to whom, in the order in which it came, laid out for the template.
+
+Messages that differ only by their instance (62 meters raising the same alert) are one arrow with a count. A row that
+should have been met and was not is drawn where it was due.
+"""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reports.rows import RowGroup
+from reports.run_directory import TraceLine
+from reports.verdict import RowState
+
+SPACING = 124
+FIRST_X = 132
+FIRST_Y = 104
+ROW_HEIGHT = 33
+HEADER_COLUMNS = 16
+MOST_ARROWS = 160
+SAME_BURST_S = 60.0
+_CHARACTER_WIDTH = 5.7
+
+
+@dataclass(frozen=True, slots=True)
+class Lifeline:
+    """A participant with its wrapped name at its place."""
+
+    x: int
+    words: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """A message, or several alike, at its place; `start_x` equals `end_x` for what a participant does by itself."""
+
+    y: int
+    start_x: int
+    end_x: int
+    label: str
+    label_x: float
+    when: str
+    style: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """Everything that the template draws; lengths in SVG user units."""
+
+    width: int
+    height: int
+    lifelines: list[Lifeline]
+    arrows: list[Arrow]
+    left_out: int
+
+
+@dataclass(slots=True)
+class _Burst:
+    """Messages alike, close to each other in time."""
+
+    producer: str
+    receiver: str
+    information: str
+    row: str
+    style: str
+    first_s: float
+    last_s: float
+    count: int = 1
+
+    @property
+    def label(self) -> str:
+        times = f" ×{self.count}" if self.count > 1 else ""
+        return " ".join(filter(None, (self.row, self.information))) + times
+
+    @property
+    def when(self) -> str:
+        first, last = f"{self.first_s:.1f}", f"{self.last_s:.1f}"
+        return f"{first} s" if first == last else f"{first} – {last} s"
+
+
+def diagram(trace: Iterable[TraceLine], groups: Sequence[RowGroup]) -> Diagram | None:
+    """Lay out the diagram of one scenario; None when nothing was sent and nothing was missed."""
+    bursts = _bursts(trace, groups) + _missing(groups)
+    if not bursts:
+        return None
+    shown = sorted(_most_telling(bursts), key=lambda burst: burst.first_s)
+    places = _places(shown)
+    width = FIRST_X + SPACING * (len(places) - 1) + 110
+    return Diagram(
+        width=width,
+        height=FIRST_Y + ROW_HEIGHT * len(shown) + 14,
+        lifelines=[Lifeline(x, textwrap.wrap(name, HEADER_COLUMNS) or ["?"]) for name, x in places.items()],
+        arrows=[_arrow(burst, number, places, width) for number, burst in enumerate(shown, start=1)],
+        left_out=len(bursts) - len(shown),
+    )
+
+
+def _most_telling(bursts: list[_Burst]) -> list[_Burst]:
+    """All of them, or, where they are too many for a page, those of rows before the others."""
+    if len(bursts) <= MOST_ARROWS:
+        return bursts
+    return sorted(bursts, key=lambda burst: (burst.row == "", burst.first_s))[:MOST_ARROWS]
+
+
+def _bursts(trace: Iterable[TraceLine], groups: Sequence[RowGroup]) -> list[_Burst]:
+    cited = {cited: group for group in groups for item in group.items for cited in item.evidence}
+    bursts: list[_Burst] = []
+    latest: dict[tuple[str, str, str, str], _Burst] = {}
+    for line in trace:
+        group = cited.get(f"trace:{line.seq}")
+        key = (line.producer, line.receiver, line.information, group.name if group else "")
+        burst = latest.get(key)
+        if burst is not None and line.time_s - burst.last_s <= SAME_BURST_S:
+            burst.count += 1
+            burst.last_s = line.time_s
+        else:
+            producer, receiver, information, _ = key
+            row = group.row if group else ""
+            burst = _Burst(producer, receiver, information, row, _style(group), line.time_s, line.time_s)
+            latest[key] = burst
+            bursts.append(burst)
+    return bursts
+
+
+def _style(group: RowGroup | None) -> str:
+    if group is None:
+        return "other"
+    return "bad" if group.state is RowState.NOT_MET else "row"
+
+
+def _missing(groups: Sequence[RowGroup]) -> list[_Burst]:
+    return [
+        _Burst(
+            item.producer,
+            item.receiver or item.producer,
+            f"{item.information} not met",
+            group.row,
+            "missing",
+            group.due_s,
+            group.due_s,
+        )
+        for group in groups
+        if group.state is RowState.NOT_MET and (item := group.failing_first[0]).producer and group.due_s is not None
+        if not any(cited.startswith("trace:") for cited in item.evidence)
+    ]
+
+
+def _places(bursts: Iterable[_Burst]) -> dict[str, int]:
+    names = dict.fromkeys(name for burst in bursts for name in (burst.producer, burst.receiver))
+    return {name: FIRST_X + SPACING * number for number, name in enumerate(names)}
+
+
+def _arrow(burst: _Burst, number: int, places: dict[str, int], width: int) -> Arrow:
+    start_x, end_x = places[burst.producer], places[burst.receiver]
+    half = len(burst.label) * _CHARACTER_WIDTH / 2
+    middle = (start_x + end_x) / 2 if start_x != end_x else start_x + half + 8
+    label_x = min(max(middle, FIRST_X - 20 + half), max(width - half - 4, half))
+    return Arrow(FIRST_Y + ROW_HEIGHT * number, start_x, end_x, burst.label, label_x, burst.when, burst.style)

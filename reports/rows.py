@@ -1,0 +1,90 @@
+"""Row items gathered for a reader: all instances of one occurrence of a row are one line with a count."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reports.run_directory import RowItem
+from reports.verdict import RowState
+
+_BEST_FIRST = (
+    RowState.NOT_APPLICABLE,
+    RowState.ABSENT_AS_REQUIRED,
+    RowState.MET,
+    RowState.INCONCLUSIVE,
+    RowState.NOT_RUN,
+    RowState.NOT_MET,
+)
+
+
+@dataclass(frozen=True)
+class RowGroup:
+    """One occurrence of a row with all its instances; the row is met when all of them are."""
+
+    row: str
+    occurrence: str
+    items: tuple[RowItem, ...]
+
+    @property
+    def state(self) -> RowState:
+        """State of the instance that came off worst."""
+        return max((item.state for item in self.items), key=_BEST_FIRST.index)
+
+    @property
+    def name(self) -> str:
+        """Row and occurrence, as one says it."""
+        return f"{self.row} ({self.occurrence})" if self.occurrence else self.row
+
+    @property
+    def text(self) -> str:
+        """The row's step text, or what is known of it."""
+        first = self.items[0]
+        return first.text or " ".join(filter(None, (first.producer, "→" * bool(first.receiver), first.receiver)))
+
+    @property
+    def count(self) -> str:
+        """How many instances are met, of how many (``62 of 62 net meters``); empty for a row without instances."""
+        if len(self.items) == 1:
+            return self.items[0].instance or ""
+        judged = [item for item in self.items if item.state is not RowState.NOT_APPLICABLE]
+        return f"{sum(item.state.is_met for item in judged)} of {len(judged)} {self._noun}"
+
+    @property
+    def _noun(self) -> str:
+        stems = {re.sub(r"[\s_.-]*\d[\d.]*$", "", item.instance or "") for item in self.items}
+        stem = stems.pop() if len(stems) == 1 else ""
+        return f"{stem.replace('_', ' ')}s" if stem else "instances"
+
+    @property
+    def failing_first(self) -> list[RowItem]:
+        """Instances, the worst first, otherwise in their order."""
+        return sorted(self.items, key=lambda item: -_BEST_FIRST.index(item.state))
+
+    @property
+    def times_s(self) -> tuple[float, float] | None:
+        """First and last time at which an instance was met; None when none was."""
+        times = [item.time_s for item in self.items if item.time_s is not None]
+        return (min(times), max(times)) if times else None
+
+    @property
+    def due_s(self) -> float | None:
+        """Latest time by which an instance had to be met."""
+        return max((item.due_s for item in self.items if item.due_s is not None), default=None)
+
+    @property
+    def reasons(self) -> list[str]:
+        """Different reasons of the instances that are not met, the worst first."""
+        return list(dict.fromkeys(item.reason for item in self.failing_first if item.reason and not item.state.is_met))
+
+    @property
+    def evidence(self) -> list[str]:
+        """Citations of all instances, those of the worst first."""
+        return list(dict.fromkeys(cited for item in self.failing_first for cited in item.evidence))
+
+
+def group_rows(items: Iterable[RowItem]) -> list[RowGroup]:
+    """Gather items into groups, in the order in which rows appear first."""
+    groups: dict[tuple[str, str], list[RowItem]] = {}
+    for item in items:
+        groups.setdefault((item.row, item.occurrence or ""), []).append(item)
+    return [RowGroup(row, occurrence, tuple(members)) for (row, occurrence), members in groups.items()]
