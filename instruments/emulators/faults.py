@@ -29,6 +29,8 @@ class FaultKind:
 
 _DER = frozenset({"inverter", "battery"})
 _METER = frozenset({"meter"})
+_LTC = frozenset({"load_tap_changer"})
+_CAPACITOR = frozenset({"capacitor_bank"})
 _SOURCE = frozenset({"grid_simulator", "sensing_source"})
 _INSTRUMENT = _SOURCE | {"power_analyzer"}
 
@@ -44,6 +46,19 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
     ),
     FaultKind("alert-never-sent", _METER, "never sets its voltage event flags"),
     FaultKind("alert-for-a-healthy-voltage", _METER, "sets its under-voltage flag whatever the voltage is"),
+    FaultKind("stuck", _LTC, "the mechanism takes the control's pulse and does not move"),
+    FaultKind("two-steps", _LTC, "the mechanism moves two taps for one pulse"),
+    FaultKind("wrong-direction", _LTC, "the control closes its lower contact to raise, and its raise contact to lower"),
+    FaultKind("reports-a-move-it-did-not-make", _LTC, "the control gives no pulse, and reports the next position"),
+    FaultKind("ignores-block", _LTC, "the control goes on regulating while it is blocked, and reports the block"),
+    FaultKind("hunts", _LTC, "the control regulates as if its band had no width, and so moves up and down for ever"),
+    FaultKind("does-not-close", _CAPACITOR, "the switch takes the control's close pulse and stays open"),
+    FaultKind("bounces", _CAPACITOR, "the switch opens and closes again the value's number of times", default=3.0),
+    FaultKind("closes-inside-the-discharge-time", _CAPACITOR, "the control closes again before the bank is discharged"),
+    FaultKind("ignores-the-var-block", _CAPACITOR, "the control goes on switching by its own logic while blocked"),
+    FaultKind(
+        "reports-closed-when-open", _CAPACITOR, "the control reports a closed switch whatever its status contact says"
+    ),
     FaultKind("wrong-range", _INSTRUMENT, "sources or measures the value's share, as in a range that is not set", 0.5),
     FaultKind("drifted", _INSTRUMENT, "sources or measures off by the value, a fraction", default=0.01),
     FaultKind(
