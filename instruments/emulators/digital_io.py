@@ -7,36 +7,27 @@ seen. Channel lists are those of SCPI: `(@1,3:5)`.
 import re
 from collections.abc import Callable
 
-from instruments.emulators.faults import FaultSet
-from instruments.emulators.scpi_instrument import Call, Handler, ScpiInstrument
+from instruments.emulators.scpi_emulator import ScpiEmulator
+from instruments.emulators.scpi_instrument import Call, Handler
 from instruments.emulators.scpi_status import ScpiError
-from instruments.readings import Identity
 
 _RANGE = re.compile(r"(\d{1,3})(?::(\d{1,3}))?")
 
 OutputObserver = Callable[[int, bool], None]
 
 
-class DigitalIOEmulator:
-    """Contacts on a bench. Emulated equipment is wired to it with `set_input`, `output` and `on_output`.
+class DigitalIOEmulator(ScpiEmulator):
+    """Contacts on a bench. Emulated equipment is wired to it with `set_input`, `output` and `on_output`."""
 
-    Whoever calls these holds the lock of the emulators' host.
-    """
+    role = "digital_io"
+    model = "emulated digital input and output"
 
-    def __init__(self, inputs: int = 16, outputs: int = 16, serial: str = "0", name: str = "DIO-16") -> None:
+    def __init__(self, name: str, inputs: int = 16, outputs: int = 16) -> None:
         self._inputs = [False] * inputs
         self._closures = [0] * inputs
         self._outputs = [False] * outputs
         self._observers: list[OutputObserver] = []
-        self.faults = FaultSet("digital_io")
-        self.time_s = 0.0
-        self.scpi = ScpiInstrument(Identity("derbench", name, serial=serial, version="1.0"), self._table(), self._reset)
-
-    def advance(self, dt_s: float) -> None:
-        """Let `dt_s` pass; it matters to faults only."""
-        self.time_s += dt_s
-        if self.faults.active("error-in-its-queue", self.time_s):
-            self.scpi.status.report(-310)
+        super().__init__(name)
 
     def set_input(self, channel: int, closed: bool) -> None:
         """Close or open the contact at an input, as equipment does; a closure is counted."""
@@ -67,7 +58,7 @@ class DigitalIOEmulator:
         }
 
     def _switch(self, channels: range | list[int], closed: bool) -> None:
-        if not closed and self.faults.active("does-not-switch-off", self.time_s):
+        if not closed and self._has("does-not-switch-off"):
             return
         for channel in channels:
             if self._outputs[channel - 1] != closed:

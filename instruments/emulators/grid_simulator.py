@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from instruments.emulators.electrical import ElectricalNode, symmetric_angles_deg
-from instruments.emulators.faults import FaultSet
-from instruments.emulators.scpi_instrument import Call, Handler, ScpiInstrument, scpi_number
+from instruments.emulators.scpi_emulator import ScpiEmulator
+from instruments.emulators.scpi_instrument import Call, Handler, scpi_number
 from instruments.emulators.scpi_status import ScpiError
-from instruments.readings import Identity
 
 OVER_CURRENT = 2
 """Questionable condition bit 1: the output tripped on over-current and stays off until the protection is cleared."""
@@ -28,29 +27,22 @@ class AcSourceRatings:
     trip_delay_s: float = 0.1
 
 
-class GridSimulatorEmulator:
-    """AC source in front of equipment; `scpi` is what it serves, `node` the copper at its output.
+class GridSimulatorEmulator(ScpiEmulator):
+    """AC source in front of equipment; `node` is the copper at its output."""
 
-    `advance` watches the current. Whoever calls it, or looks at the state, holds the lock of the emulators' host.
-    """
+    role = "grid_simulator"
+    model = "emulated grid simulator"
 
-    def __init__(
-        self, node: ElectricalNode, ratings: AcSourceRatings | None = None, serial: str = "0", name: str = "GS-3"
-    ) -> None:
+    def __init__(self, name: str, node: ElectricalNode, ratings: AcSourceRatings | None = None) -> None:
         self.node = node
         self.ratings = ratings or AcSourceRatings()
-        self.faults = FaultSet("grid_simulator")
-        self.time_s = 0.0
         self._over_current_s = 0.0
         self._current_limit_a = self.ratings.current_a
-        self.scpi = ScpiInstrument(Identity("derbench", name, serial=serial, version="1.0"), self._table(), self._reset)
-        self._reset()
+        super().__init__(name)
 
     def advance(self, dt_s: float) -> None:
         """Let `dt_s` pass: a current above its limit for the trip delay switches the output off and latches."""
-        self.time_s += dt_s
-        if self.faults.active("error-in-its-queue", self.time_s):
-            self.scpi.status.report(-310)
+        super().advance(dt_s)
         over = max(self.node.current_a) > self._current_limit_a
         self._over_current_s = self._over_current_s + dt_s if over else 0.0
         if over and self._over_current_s >= self.ratings.trip_delay_s:
@@ -79,17 +71,13 @@ class GridSimulatorEmulator:
     def _drive(self) -> None:
         """Put on the copper what the settings, and the defects of this source, make of it."""
         if self._on:
-            voltage_v = [self._actual_v(voltage) for voltage in self._voltage_v]
-            if self.faults.active("swapped-phases", self.time_s):
+            gain = self._gain()
+            voltage_v = [voltage * gain for voltage in self._voltage_v]
+            if self._has("swapped-phases"):
                 voltage_v[:2] = reversed(voltage_v[:2])
             self.node.apply(voltage_v, self._frequency_hz, self._angle_deg)
-        elif not self.faults.active("does-not-switch-off", self.time_s):
+        elif not self._has("does-not-switch-off"):
             self.node.de_energize()
-
-    def _actual_v(self, set_point_v: float) -> float:
-        drift = self.faults.active("drifted", self.time_s)
-        wrong = self.faults.active("wrong-range", self.time_s)
-        return set_point_v * (1.0 + drift.value if drift else 1.0) * (wrong.value if wrong else 1.0)
 
     def _table(self) -> dict[str, Handler]:
         return {

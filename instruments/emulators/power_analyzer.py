@@ -11,10 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from instruments.emulators.electrical import DEAD_V, ElectricalNode
-from instruments.emulators.faults import FaultSet
-from instruments.emulators.scpi_instrument import Call, Handler, ScpiInstrument, scpi_number
+from instruments.emulators.scpi_emulator import ScpiEmulator
+from instruments.emulators.scpi_instrument import Call, Handler, scpi_number
 from instruments.emulators.scpi_status import ScpiError
-from instruments.readings import Identity
 
 ITEM_LIMIT = 255
 OVER_RANGE = 1.3
@@ -54,33 +53,17 @@ class _Gains:
     power: float
 
 
-class PowerAnalyzerEmulator:
-    """Power analyzer whose gain errors are drawn once, from `seed`, within its accuracy class.
+class PowerAnalyzerEmulator(ScpiEmulator):
+    """Power analyzer whose gain errors are drawn once, from `seed`, within its accuracy class."""
 
-    The holder of the emulator host's lock may look at it; nothing in it moves by itself but its faults.
-    """
+    role = "power_analyzer"
+    model = "emulated power analyzer"
 
-    def __init__(
-        self,
-        node: ElectricalNode,
-        accuracy: AnalyzerClass | None = None,
-        seed: int = 0,
-        serial: str = "0",
-        name: str = "PA-3",
-    ) -> None:
+    def __init__(self, name: str, node: ElectricalNode, accuracy: AnalyzerClass | None = None, seed: int = 0) -> None:
         self.node = node
         self.accuracy = accuracy or AnalyzerClass()
-        self.faults = FaultSet("power_analyzer")
-        self.time_s = 0.0
         self._gains = [_draw_gains(random.Random(f"{seed}/{phase}"), self.accuracy) for phase in range(node.phases)]  # noqa: S311
-        self.scpi = ScpiInstrument(Identity("derbench", name, serial=serial, version="1.0"), self._table(), self._reset)
-        self._reset()
-
-    def advance(self, dt_s: float) -> None:
-        """Let `dt_s` pass; it matters to faults only."""
-        self.time_s += dt_s
-        if self.faults.active("error-in-its-queue", self.time_s):
-            self.scpi.status.report(-310)
+        super().__init__(name)
 
     def _reset(self) -> None:
         self._items = list(_DEFAULT_ITEMS)
@@ -147,18 +130,15 @@ class PowerAnalyzerEmulator:
         power = self.node.power()
         flows = (complex(p, q) for p, q in zip(power.p_w, power.q_var, strict=True))
         currents = self._leads([_current(s, v) for s, v in zip(flows, voltages, strict=True)])
-        drift = self.faults.active("drifted", self.time_s)
-        drifted = 1.0 + drift.value if drift else 1.0
-        return [self._element(v * drifted, i, g) for v, i, g in zip(voltages, currents, self._gains, strict=True)]
+        return [self._element(v, i, g) for v, i, g in zip(voltages, currents, self._gains, strict=True)]
 
     def _leads(self, currents: list[complex]) -> list[complex]:
-        """Bring the currents to the elements; defects: two leads exchanged, one turned round, another range in use."""
-        if self.faults.active("swapped-phases", self.time_s):
+        """Bring the currents to the elements; defects: two leads exchanged, one turned round, a gain that is off."""
+        if self._has("swapped-phases"):
             currents[:2] = reversed(currents[:2])
-        if self.faults.active("reversed-current", self.time_s):
+        if self._has("reversed-current"):
             currents[0] = -currents[0]
-        wrong = self.faults.active("wrong-range", self.time_s)
-        return [current * wrong.value for current in currents] if wrong else currents
+        return [current * self._gain() for current in currents]
 
     def _element(self, voltage: complex, current: complex, gains: _Gains) -> _Element:
         u, i = abs(voltage) * gains.u, abs(current) * gains.i

@@ -69,8 +69,8 @@ Handler = Callable[[Call], str | None]
 
 
 def scpi_number(value: float) -> str:
-    """Format a number the way instruments answer (NR3), with seven significant digits."""
-    return f"{value:.6E}"
+    """Format a number the way instruments answer (NR3), with seven significant digits and no negative zero."""
+    return f"{value:z.6E}"
 
 
 class ScpiInstrument:

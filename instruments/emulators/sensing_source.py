@@ -5,9 +5,8 @@ One voltage and one current; the phase is the angle of the current against the v
 
 from dataclasses import dataclass
 
-from instruments.emulators.faults import FaultSet
-from instruments.emulators.scpi_instrument import Call, Handler, ScpiInstrument, scpi_number
-from instruments.readings import Identity
+from instruments.emulators.scpi_emulator import ScpiEmulator
+from instruments.emulators.scpi_instrument import Call, Handler, scpi_number
 
 _LARGEST_ANGLE_DEG = 360.0
 
@@ -34,22 +33,20 @@ class Secondary:
 DEAD = Secondary(0.0, 0.0, 0.0, 0.0)
 
 
-class SensingSourceEmulator:
-    """Voltage and current source; an emulated control senses `secondary`, under the lock of the emulators' host."""
+class SensingSourceEmulator(ScpiEmulator):
+    """Voltage and current source; an emulated control senses what is on `secondary`."""
 
-    def __init__(self, ratings: SensingRatings | None = None, serial: str = "0", name: str = "SS-1") -> None:
+    role = "sensing_source"
+    model = "emulated sensing source"
+
+    def __init__(self, name: str, ratings: SensingRatings | None = None) -> None:
         self.ratings = ratings or SensingRatings()
-        self.faults = FaultSet("sensing_source")
-        self.time_s = 0.0
-        self.scpi = ScpiInstrument(Identity("derbench", name, serial=serial, version="1.0"), self._table(), self._reset)
         self.secondary = DEAD
-        self._reset()
+        super().__init__(name)
 
     def advance(self, dt_s: float) -> None:
-        """Let `dt_s` pass; it matters to faults only."""
-        self.time_s += dt_s
-        if self.faults.active("error-in-its-queue", self.time_s):
-            self.scpi.status.report(-310)
+        """Let `dt_s` pass; the output follows defects that come and go."""
+        super().advance(dt_s)
         self._drive()
 
     def _reset(self) -> None:
@@ -65,17 +62,11 @@ class SensingSourceEmulator:
             self.secondary = Secondary(
                 self._voltage_v * gain, self._current_a * gain, self._actual_angle_deg(), self._frequency_hz
             )
-        elif not self.faults.active("does-not-switch-off", self.time_s):
+        elif not self._has("does-not-switch-off"):
             self.secondary = DEAD
 
-    def _gain(self) -> float:
-        drift = self.faults.active("drifted", self.time_s)
-        wrong = self.faults.active("wrong-range", self.time_s)
-        return (1.0 + drift.value if drift else 1.0) * (wrong.value if wrong else 1.0)
-
     def _actual_angle_deg(self) -> float:
-        reversed_current = self.faults.active("reversed-current", self.time_s)
-        return self._angle_deg + 180.0 if reversed_current else self._angle_deg
+        return self._angle_deg + 180.0 if self._has("reversed-current") else self._angle_deg
 
     def _table(self) -> dict[str, Handler]:
         ratings = self.ratings

@@ -13,7 +13,7 @@ from instruments.emulators.grid_simulator import GridSimulatorEmulator
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.scpi_server import INPUT_LIMIT, scpi_protocol
 
-IDENTITY = b"derbench,GS-3,4711,1.0\n"
+IDENTITY = b"derbench,emulated grid simulator,source_1,1\n"
 Address = tuple[str, int]
 
 
@@ -34,7 +34,7 @@ def fuzzed_address(host: EmulatorHost) -> Address:
 
 
 def _serve(host: EmulatorHost) -> Address:
-    source = GridSimulatorEmulator(ElectricalNode(3), serial="4711")
+    source = GridSimulatorEmulator("source_1", ElectricalNode(3))
     return host.serve(scpi_protocol(source.scpi, host.lock))
 
 
@@ -108,13 +108,13 @@ def test_after_any_garbage_the_server_still_says_who_it_is(fuzzed_address: Addre
 
 
 def test_plain_pyvisa_works_the_grid_simulator(host: EmulatorHost) -> None:
-    source = GridSimulatorEmulator(ElectricalNode(3), serial="4711")
+    source = GridSimulatorEmulator("source_1", ElectricalNode(3))
     name = resource(host.serve(scpi_protocol(source.scpi, host.lock)))
     manager = pyvisa.ResourceManager("@py")
     client = manager.open_resource(name, read_termination="\n", write_termination="\n", timeout=2000)
     assert isinstance(client, pyvisa.resources.MessageBasedResource)
     try:
-        assert client.query("*IDN?") == "derbench,GS-3,4711,1.0"
+        assert client.query("*IDN?") == "derbench,emulated grid simulator,source_1,1"
         client.write("VOLT1 120.5")
         client.write("VOLT2 119")
         client.write("VOLT3 118;FREQ 59.9")
