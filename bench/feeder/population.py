@@ -94,6 +94,12 @@ class InverterPopulation:
         _, q_pu = self._limit(p_kw / self.rating_kva, self.curve.q_target_pu(v_pu))
         return q_pu * self.rating_kva
 
+    def slope_kvar_per_pu(self, v_pu: Floats, p_kw: Floats) -> Floats:
+        """Return -dQ/dV of the settled answer, zero in the dead band and where the inverter is at a limit."""
+        asked = self.curve.q_target_pu(v_pu)
+        _, given = self._limit(p_kw / self.rating_kva, asked)
+        return np.where(given == asked, self.curve.slope_pu(v_pu), 0.0) * self.rating_kva
+
     def _filter(self, target: Floats, dt_s: float) -> Floats:
         """First-order lag in its bilinear form, OpenDER's equation 3.12.1-2."""
         if self._asked is None:

@@ -1,0 +1,137 @@
+"""Where feeder and volt-var inverters come to rest together, and whether their loop is stable on the way there."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+from bench.feeder.engine import Feeder, FeederError
+from bench.feeder.model import Floats, Snapshot
+from bench.feeder.population import InverterPopulation
+from bench.feeder.voltage import SiteVoltages
+
+# A damped step settles any loop gain below 2 / 0.3 - 1 = 5.7, several times what feeders have.
+_DAMPING = 0.3
+_SETTLED_KVAR = 1e-3
+_MOST_STEPS = 500
+_PERTURBATION = 0.1
+
+
+class VoltVarLoop:
+    """A feeder with inverters at some of its sites; what the other sites inject is given."""
+
+    def __init__(self, feeder: Feeder, inverters: Sequence[int], population: InverterPopulation) -> None:
+        """Take the inverters' places among the feeder's sites, in the order of the population."""
+        self.feeder = feeder
+        self.population = population
+        self._inverters = np.asarray(inverters, dtype=np.intp)
+        self._voltages = SiteVoltages(feeder, [feeder.sites[index] for index in inverters])
+
+    def settle(self, p_kw: Floats, q_kvar: Floats, holding: int | None = None) -> tuple[Snapshot, Floats]:
+        """Return the state in which every inverter gives what its curve asks for, and Q of all sites in kvar.
+
+        Args:
+            p_kw: P of all sites.
+            q_kvar: Q of all sites; for inverters where the search begins.
+            holding: number of a site that keeps its Q even if it is an inverter.
+
+        Raises:
+            FeederError: a step cannot be solved, or the loop does not come to rest.
+        """
+        q_kvar = np.array(q_kvar, dtype=np.float64)
+        free = self._inverters != holding if holding is not None else np.True_
+        for _ in range(_MOST_STEPS):
+            snapshot = self.solve(p_kw, q_kvar)
+            change = free * (self._answer_kvar(snapshot, p_kw) - q_kvar[self._inverters])
+            if np.max(np.abs(change), initial=0.0) < _SETTLED_KVAR:
+                return snapshot, q_kvar
+            q_kvar[self._inverters] += _DAMPING * change
+        raise FeederError(f"volt-var does not come to rest within {_MOST_STEPS} damped steps")
+
+    def gain(self, p_kw: Floats, q_kvar: Floats) -> float:
+        """Return the loop gain at a state: spectral radius of diag(-dQ/dV) x dV/dQ over inverters on their slope.
+
+        Args:
+            p_kw: P of all sites.
+            q_kvar: Q of all sites.
+
+        Raises:
+            FeederError: a step cannot be solved.
+        """
+        base_pu = self._inverter_pu(self.solve(p_kw, q_kvar))
+        slope = self.population.slope_kvar_per_pu(base_pu, p_kw[self._inverters])
+        active = np.flatnonzero(slope)
+        columns = [self._voltage_per_kvar(p_kw, q_kvar, number, base_pu)[active] for number in active]
+        if not columns:
+            return 0.0
+        loop = slope[active, np.newaxis] * np.column_stack(columns)
+        return float(np.max(np.abs(np.linalg.eigvals(loop))))
+
+    def _voltage_per_kvar(self, p_kw: Floats, q_kvar: Floats, number: np.intp, base_pu: Floats) -> Floats:
+        step_kvar = _PERTURBATION * float(self.population.rating_kva[number])
+        moved = np.array(q_kvar, dtype=np.float64)
+        moved[self._inverters[number]] += step_kvar
+        change_pu: Floats = self._inverter_pu(self.solve(p_kw, moved)) - base_pu
+        return change_pu / step_kvar
+
+    def solve(self, p_kw: Floats, q_kvar: Floats) -> Snapshot:
+        """Return the state with P and Q of all sites as given, the inverters not answering.
+
+        Raises:
+            FeederError: it cannot be solved.
+        """
+        self.feeder.set_injections(p_kw, q_kvar)
+        snapshot = self.feeder.solve(0.0)
+        if not snapshot.good:
+            raise FeederError(f"the state asked for does not solve: {snapshot.reason}")
+        return snapshot
+
+    def _inverter_pu(self, snapshot: Snapshot) -> Floats:
+        return self._voltages.pu(snapshot.voltage_v)
+
+    def _answer_kvar(self, snapshot: Snapshot, p_kw: Floats) -> Floats:
+        return self.population.settled_kvar(self._inverter_pu(snapshot), p_kw[self._inverters])
+
+
+@dataclass(frozen=True)
+class LoopGain:
+    """A sampled volt-var loop's gain beside the gain at which it begins to oscillate with this delay."""
+
+    gain: float
+    limit: float
+    delay_steps: int
+
+    @property
+    def warn(self) -> bool:
+        """True above half the limit, where large disturbances need not settle any more."""
+        return self.gain > 0.5 * self.limit
+
+
+def loop_gain(gain: float, open_loop_response_s: float, step_s: float, delay_steps: int) -> LoopGain:
+    """Compare a gain with its limit for inverters of this open-loop response time, sampled every `step_s`."""
+    return LoopGain(gain, gain_limit(response_share(open_loop_response_s, step_s), delay_steps), delay_steps)
+
+
+def response_share(open_loop_response_s: float, step_s: float) -> float:
+    """Return the share of a step change that a first-order response covers in one sample (90 % in its response time).
+
+    Zero response time is no filter at all: everything in the next sample.
+    """
+    return 1.0 - 10.0 ** (-step_s / open_loop_response_s) if open_loop_response_s > 0.0 else 1.0
+
+
+def gain_limit(share: float, delay_steps: int) -> float:
+    """Return the loop gain at which q[k+1] = (1 - share) q[k] - share x gain x q[k - delay] stops settling.
+
+    The characteristic polynomial z^(d+1) - (1 - share) z^d + share x gain has a root z = exp(j angle) on the unit
+    circle where d x angle + arg(z - (1 - share)) reaches pi; without delay z = -1 and the gain is 2 / share - 1.
+    """
+    keep = 1.0 - share
+
+    def excess(angle: float) -> float:
+        return delay_steps * angle + math.atan2(math.sin(angle), math.cos(angle) - keep) - math.pi
+
+    angle = math.pi if delay_steps == 0 else float(brentq(excess, 1e-9, math.pi, xtol=1e-12))
+    return math.hypot(math.cos(angle) - keep, math.sin(angle)) / share
