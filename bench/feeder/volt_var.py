@@ -60,7 +60,7 @@ class VoltVarLoop:
         Raises:
             FeederError: a step cannot be solved.
         """
-        base_pu = self._inverter_pu(self.solve(p_kw, q_kvar))
+        base_pu = self.terminal_pu(self.solve(p_kw, q_kvar))
         slope = self.population.slope_kvar_per_pu(base_pu, p_kw[self._inverters])
         active = np.flatnonzero(slope)
         columns = [self._voltage_per_kvar(p_kw, q_kvar, number, base_pu)[active] for number in active]
@@ -73,7 +73,7 @@ class VoltVarLoop:
         step_kvar = _PERTURBATION * float(self.population.rating_kva[number])
         moved = np.array(q_kvar, dtype=np.float64)
         moved[self._inverters[number]] += step_kvar
-        change_pu: Floats = self._inverter_pu(self.solve(p_kw, moved)) - base_pu
+        change_pu: Floats = self.terminal_pu(self.solve(p_kw, moved)) - base_pu
         return change_pu / step_kvar
 
     def solve(self, p_kw: Floats, q_kvar: Floats) -> Snapshot:
@@ -88,11 +88,12 @@ class VoltVarLoop:
             raise FeederError(f"the state asked for does not solve: {snapshot.reason}")
         return snapshot
 
-    def _inverter_pu(self, snapshot: Snapshot) -> Floats:
+    def terminal_pu(self, snapshot: Snapshot) -> Floats:
+        """Return the inverters' terminal voltages in per unit of their rated voltage, shape (inverters,)."""
         return self._voltages.pu(snapshot.voltage_v)
 
     def _answer_kvar(self, snapshot: Snapshot, p_kw: Floats) -> Floats:
-        return self.population.settled_kvar(self._inverter_pu(snapshot), p_kw[self._inverters])
+        return self.population.settled_kvar(self.terminal_pu(snapshot), p_kw[self._inverters])
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,32 @@
+"""Feeders that several test modules share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from reference_feeder import Reference
+
+from bench.feeder.engine import Feeder
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def decks() -> Path:
+    """The public test feeders, which are not part of this repository."""
+    folder = REPOSITORY.parent / "shared" / "feeders"
+    if not folder.is_dir():
+        pytest.skip(f"the public test feeders are not beside this checkout ({folder.name} is absent)")
+    return folder
+
+
+@pytest.fixture
+def ieee13(decks: Path) -> Iterator[Feeder]:
+    with Feeder.open(decks / "13Bus" / "IEEE13Nodeckt.dss") as feeder:
+        yield feeder
+
+
+@pytest.fixture(scope="module")
+def reference() -> Iterator[Reference]:
+    with Reference.open() as reference:
+        yield reference
