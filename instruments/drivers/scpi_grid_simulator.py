@@ -30,7 +30,7 @@ class ScpiGridSimulator:
 
     def read_limits(self) -> SourceLimits:
         """Read the limits in force, the narrower of the instrument's and the bench's; asked for once."""
-        return self._fence.limits
+        return self._fence.read_limits()
 
     def set_voltage(
         self, voltage_v: Sequence[float], frequency_hz: float, angle_deg: Sequence[float] | None = None
@@ -58,7 +58,7 @@ class ScpiGridSimulator:
 
     def output_on(self) -> None:
         """Give the current limit to the instrument, close the output, and read the switch back."""
-        self._link.command(f":SOUR:CURR {self._fence.limits.current_a:.3f};:OUTP ON")
+        self._link.command(f":SOUR:CURR {self._fence.read_limits().current_a:.3f};:OUTP ON")
         if self._link.query_checked(":OUTP?") != "1":
             raise InstrumentError(f"{self._link.resource} does not switch its output on")
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from instruments.drivers.scpi_answers import split_answers
 from instruments.errors import ConfigError, InstrumentError, SafetyTrip
@@ -22,18 +21,20 @@ class SourceLimits:
 
 
 class SourceFence:
-    """The narrower of the bench's envelope and the instrument's own ranges, which it asks for once.
-
-    Raises ConfigError when the two have nothing in common.
-    """
+    """The narrower of the bench's envelope and the instrument's own ranges, which it asks for once."""
 
     def __init__(self, link: VisaLink, envelope: SourceLimits) -> None:
         self._link = link
         self._envelope = envelope
+        self._limits: SourceLimits | None = None
 
-    @cached_property
-    def limits(self) -> SourceLimits:
-        """Limits in force."""
+    def read_limits(self) -> SourceLimits:
+        """Return the limits in force; raises ConfigError when envelope and ranges have nothing in common."""
+        if self._limits is None:
+            self._limits = self._ask_limits()
+        return self._limits
+
+    def _ask_limits(self) -> SourceLimits:
         ask = ":SOUR:VOLT1? MIN;VOLT1? MAX;FREQ? MIN;FREQ? MAX;CURR? MAX"
         answers = split_answers(self._link, self._link.query_checked(ask), (1,) * 5)
         v_min, v_max, f_min, f_max, i_max = (values[0] for values in answers)
@@ -45,7 +46,7 @@ class SourceFence:
 
     def check(self, voltage_v: Sequence[float], frequency_hz: float, current_a: Sequence[float] = ()) -> None:
         """Raise SafetyTrip for a set-point outside the limits; nothing is clipped."""
-        limits = self.limits
+        limits = self.read_limits()
         self._check("voltage_v", voltage_v, limits.voltage_v)
         self._check("frequency_hz", (frequency_hz,), limits.frequency_hz)
         self._check("current_a", current_a, (0.0, limits.current_a))

@@ -140,6 +140,8 @@ class ScpiInstrument:
             "*STB?": lambda _: str(status.byte),
             "*OPC": lambda _: status.complete_operation(),
             "*OPC?": lambda _: "1",
+            "*TST?": lambda _: "0",
+            "*WAI": lambda _: None,
             "SYSTem:ERRor[:NEXT]?": lambda _: status.take_error(),
             "STATus:QUEStionable[:EVENt]?": lambda _: str(status.questionable.take_event()),
             "STATus:QUEStionable:CONDition?": lambda _: str(status.questionable.condition),

@@ -115,9 +115,9 @@ class VisaLink:
         return self._session
 
     def _open(self) -> MessageBasedResource:
-        _resolve_host(self.resource)
         wait_ms = round(1000 * self.timeout_s)
         try:
+            _resolve_host(self.resource)
             session = _resource_manager().open_resource(
                 self.resource,
                 open_timeout=wait_ms,
@@ -126,10 +126,12 @@ class VisaLink:
                 write_termination=self._termination,
             )
         except Exception as error:  # the backend raises bare Exception for a connection it cannot make
-            raise TransportError(f"{self.resource}: cannot connect: {error}") from error
+            reason = f"cannot connect: {error}"
+            self._observer(WireExchange("scpi", "open", self.resource, (), reason))
+            raise TransportError(f"{self.resource}: {reason}") from error
         if not isinstance(session, MessageBasedResource):
             session.close()
-            raise TransportError(f"{self.resource} is not a resource that takes messages")
+            raise ConfigError(f"{self.resource} is not a resource that takes messages")
         return session
 
     def _clear(self, session: MessageBasedResource) -> bool:
@@ -207,12 +209,6 @@ def _resource_manager() -> pyvisa.ResourceManager:
 
 
 def _resolve_host(resource: str) -> None:
-    """Look the host name up first: the backend leaks its socket when that fails."""
-    if not (match := _SOCKET_RESOURCE.fullmatch(resource)):
-        return
-    try:
+    """Look the host name up before the backend does, which leaks its socket when there is none; raises OSError."""
+    if match := _SOCKET_RESOURCE.fullmatch(resource):
         socket.getaddrinfo(match["host"], int(match["port"]), socket.AF_INET)
-    except OSError as error:
-        raise TransportError(
-            f"{resource}: cannot find the host {match['host']!r}: {error.strerror or error}"
-        ) from error

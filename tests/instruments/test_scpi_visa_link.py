@@ -144,9 +144,12 @@ def test_refused_connection_says_so() -> None:
             link.query("*IDN?")
 
 
-def test_unknown_host_says_so() -> None:
-    with pytest.raises(TransportError, match=r"cannot find the host 'no-such-host\.invalid'"):
-        VisaLink("TCPIP0::no-such-host.invalid::5025::SOCKET").query("*IDN?")
+@pytest.mark.parametrize("name", ["TCPIP0::no-such-host.invalid::5025::SOCKET", "ASRL/dev/no-such-port::INSTR"])
+def test_an_address_that_leads_nowhere_is_named(name: str) -> None:
+    seen: list[WireExchange] = []
+    with pytest.raises(TransportError, match=f"{name}: cannot connect"):
+        VisaLink(name, seen.append).query("*IDN?")
+    assert [(exchange.operation, exchange.address) for exchange in seen] == [("open", name)]
 
 
 @pytest.mark.parametrize("name", ["", "127.0.0.1:5025", "TCPIP0::127.0.0.1::x::y::z::SOCKET"])
