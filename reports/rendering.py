@@ -3,7 +3,9 @@
 import shutil
 from pathlib import Path
 
+from reports.allure import write_allure_results
 from reports.html import html_report
+from reports.junit import junit_xml
 from reports.run_directory import RunDirectory
 from reports.run_directory.layout import RENDERED_FOLDER, write_atomically, write_manifest
 
@@ -20,5 +22,7 @@ def render(path: Path | str) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     write_atomically(folder / "report.html", page.encode())
+    write_atomically(folder / "junit.xml", junit_xml(directory))
+    write_allure_results(directory, folder / "allure-results")
     write_manifest(folder)
     return folder

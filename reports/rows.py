@@ -39,7 +39,9 @@ class RowGroup:
     def text(self) -> str:
         """The row's step text, or what is known of it."""
         first = self.items[0]
-        return first.text or " ".join(filter(None, (first.producer, "→" * bool(first.receiver), first.receiver)))
+        if first.text:
+            return first.text.removeprefix(f"row {self.row}: ")
+        return f"{first.producer} → {first.receiver}: {first.information}" if first.producer else ""
 
     @property
     def count(self) -> str:

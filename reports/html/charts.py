@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 WIDTH_IN = 9.4
 LEFT_IN, RIGHT_IN, BOTTOM_IN, TOP_IN = 0.75, 0.75, 0.45, 0.34
 MAX_POINTS = 700
+LEAST_RIGHT_SPAN = 2.0
 PALETTE = ("#1f5fa8", "#c2571a", "#2f7d4f", "#7a4fa3", "#9a7b0a", "#0f7f8c")
 BAND_COLOUR = "#dff0e2"
 _GENERATED_ID = re.compile(r' id="[A-Za-z0-9.]+_\d+"')
@@ -153,6 +154,9 @@ def _draw_right(axes: Axes, time_s: Floats, unit: str, line: Line) -> None:
     _draw_line(other, time_s, line, PALETTE[3])
     other.set_ylabel(unit)
     other.margins(y=0.15)
+    low, high = other.get_ylim()
+    if high - low < LEAST_RIGHT_SPAN:  # a flat line shall look flat
+        other.set_ylim((low + high - LEAST_RIGHT_SPAN) / 2, (low + high + LEAST_RIGHT_SPAN) / 2)
     axes.plot([], [], color=PALETTE[3], label=f"{line.label} (right)")
 
 

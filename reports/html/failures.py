@@ -28,8 +28,9 @@ def failures(directory: RunDirectory, scenario: ScenarioRun, groups: Iterable[Ro
 
 def _failure(directory: RunDirectory, scenario: ScenarioRun, group: RowGroup) -> Failure:
     until_s = float("inf") if group.due_s is None else group.due_s
-    endpoints = _endpoints(directory, group)
     trace = [line for line in directory.trace if line.time_s <= until_s and directory.belongs(line, scenario)]
+    messages = _on_the_way(trace, group)
+    endpoints = _endpoints(directory, group, messages)
     exchanges = [
         line
         for line in directory.wire
@@ -37,16 +38,17 @@ def _failure(directory: RunDirectory, scenario: ScenarioRun, group: RowGroup) ->
     ]
     return Failure(
         group,
-        [f"trace:{line.seq} at {sentence(line)}" for line in _on_the_way(trace, group)],
+        [f"trace:{line.seq} at {sentence(line)}" for line in messages],
         [f"wire:{line.seq} at {sentence(line)}" for line in exchanges[-LAST:]],
         endpoints,
     )
 
 
-def _endpoints(directory: RunDirectory, group: RowGroup) -> list[str]:
-    """Devices that the failing instances name or cite."""
+def _endpoints(directory: RunDirectory, group: RowGroup, messages: list[TraceLine]) -> list[str]:
+    """Devices that the failing instances name or cite, or that the last messages on the way cite."""
     named = [item.instance for item in group.items if item.state is RowState.NOT_MET and item.instance]
-    cited = [wire_endpoint(directory, cited) for cited in group.evidence]
+    citations = [*group.evidence, *(cited for line in messages for cited in line.evidence or ())]
+    cited = [wire_endpoint(directory, citation) for citation in citations]
     return list(dict.fromkeys([*named, *(endpoint for endpoint in cited if endpoint)]))
 
 

@@ -1,5 +1,6 @@
 """Which charts a scenario's time series allow: voltages against Range A, feeder head, taps, capacitors, devices."""
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from reports.run_directory import Moment, ScenarioRun
 RANGE_A_V = (114.0, 126.0)
 """Service voltage of ANSI C84.1 Range A on the 120 V base, drawn where ``run.json`` names no other band."""
 MOST_DEVICES = 12
+LONGEST_LABEL = 34
 _HEAD = {"head_p_kw": "active power (kW)", "head_q_kvar": "reactive power (kvar)", "losses_kw": "losses (kW)"}
 
 
@@ -53,6 +55,11 @@ class Plotter:
         return Band(f"Range A, {lower:g} to {upper:g} V", lower, upper)
 
     @property
+    def moments(self) -> tuple[Moment, ...]:
+        """The scenario's moments; without any, those at which the lowest voltage and the ends of the record lie."""
+        return self.scenario.moments or _extreme_moments(self.time_s, self._named("v"))
+
+    @property
     def time_s(self) -> Floats:
         """The common time axis."""
         return self._column("time_s")
@@ -64,10 +71,12 @@ class Plotter:
         if not names:
             return None
         sets, rows = [], []
-        for moment in self.scenario.moments or _extreme_moments(self.time_s, volts):
+        for number, moment in enumerate(self.moments, start=1):
             step = int(np.abs(self.time_s - moment.time_s).argmin())
             y = np.array([volts[name][step] for name in names])
-            sets.append((f"{moment.label} ({self.time_s[step]:.0f} s)", _places(names, self.scenario.meters), y))
+            sets.append(
+                (textwrap.shorten(f"{number} {moment.label}", LONGEST_LABEL), _places(names, self.scenario.meters), y)
+            )
             rows.append(_profile_row(moment.label, float(self.time_s[step]), names, y, self.band))
         axis = "distance from the substation (km)" if self.scenario.meters else "meters, falling lowest voltage"
         svg = point_chart(self._name("profile"), (axis, "service voltage (V)"), sets, self.band)
@@ -143,7 +152,7 @@ class Plotter:
 
     @property
     def _marks(self) -> list[Mark]:
-        return [Mark(moment.label, moment.time_s) for moment in self.scenario.moments]
+        return [Mark(moment.label, moment.time_s) for moment in self.moments]
 
     def _named(self, prefix: str) -> dict[str, Floats]:
         head = f"{prefix}:"
@@ -165,6 +174,8 @@ def _places(names: Sequence[str], distance_km: Mapping[str, float]) -> Floats:
 
 
 def _extreme_moments(time_s: Floats, volts: Mapping[str, Floats]) -> tuple[Moment, ...]:
+    if not volts:
+        return ()
     lowest = int(pd.DataFrame(dict(volts)).min(axis=1).fillna(np.inf).to_numpy().argmin())
     found = (("start", 0), ("lowest voltage", lowest), ("end", len(time_s) - 1))
     return tuple(Moment(label, float(time_s[step])) for label, step in found)

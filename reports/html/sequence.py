@@ -12,11 +12,11 @@ from reports.rows import RowGroup
 from reports.run_directory import TraceLine
 from reports.verdict import RowState
 
-SPACING = 124
-FIRST_X = 132
-FIRST_Y = 104
+SPACING = 98
+FIRST_X = 136
+FIRST_Y = 84
 ROW_HEIGHT = 33
-HEADER_COLUMNS = 16
+HEADER_COLUMNS = 14
 MOST_ARROWS = 160
 SAME_BURST_S = 60.0
 _CHARACTER_WIDTH = 5.7
@@ -85,7 +85,7 @@ def diagram(trace: Iterable[TraceLine], groups: Sequence[RowGroup]) -> Diagram |
         return None
     shown = sorted(_most_telling(bursts), key=lambda burst: burst.first_s)
     places = _places(shown)
-    width = FIRST_X + SPACING * (len(places) - 1) + 110
+    width = FIRST_X + SPACING * (len(places) - 1) + 56
     return Diagram(
         width=width,
         height=FIRST_Y + ROW_HEIGHT * len(shown) + 14,
@@ -154,5 +154,5 @@ def _arrow(burst: _Burst, number: int, places: dict[str, int], width: int) -> Ar
     start_x, end_x = places[burst.producer], places[burst.receiver]
     half = len(burst.label) * _CHARACTER_WIDTH / 2
     middle = (start_x + end_x) / 2 if start_x != end_x else start_x + half + 8
-    label_x = min(max(middle, FIRST_X - 20 + half), max(width - half - 4, half))
+    label_x = min(max(middle, FIRST_X - 30 + half), width - half - 4)
     return Arrow(FIRST_Y + ROW_HEIGHT * number, start_x, end_x, burst.label, label_x, burst.when, burst.style)
