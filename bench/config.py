@@ -47,13 +47,12 @@ class FeederSection(Section):
 
 
 class CloudSection(Section):
-    """A cloud front: begins at `start_s`, takes irradiance down to `depth_pu` within `fall_s`, stays `duration_s`."""
+    """A cloud front: after `calm_s` of sun it takes irradiance down to `depth_pu` within `fall_s`, for `duration_s`."""
 
-    start_s: float = 300.0
+    calm_s: Annotated[float, Field(ge=0)] = 180.0
     fall_s: Annotated[float, Field(gt=0)] = 45.0
     depth_pu: Annotated[float, Field(ge=0, le=1)] = 0.08
-    duration_s: float = 7200.0
-    rise_s: Annotated[float, Field(gt=0)] = 60.0
+    duration_s: Annotated[float, Field(ge=0)] = 7200.0
 
 
 class EnvironmentSection(Section):
@@ -61,9 +60,10 @@ class EnvironmentSection(Section):
 
     date: str = "2026-06-21"
     start_hour: Annotated[float, Field(ge=0, lt=24)] = 13.0
-    latitude_deg: Annotated[float, Field(ge=-90, le=90)] = 34.0
-    longitude_deg: Annotated[float, Field(ge=-180, le=180)] = -118.0
+    latitude_deg: Annotated[float, Field(ge=-90, le=90)] = 34.05
+    longitude_deg: Annotated[float, Field(ge=-180, le=180)] = -117.6
     load_pu: Annotated[float, Field(gt=0)] = 1.0
+    load_shape: Path | None = None
     cloud: CloudSection | None = None
     irradiance_csv: Path | None = None
     irradiance_column: str | None = None
@@ -156,6 +156,7 @@ class Terminal(Section):
 
     device: Name
     site: str | None = None
+    service: str | None = None
     bus: str | None = None
     phases: tuple[int, ...] | None = None
     source: Name | None = None
@@ -166,8 +167,8 @@ class Terminal(Section):
 
     @model_validator(mode="after")
     def _has_one_place(self) -> "Terminal":
-        if (self.site is None) == (self.bus is None):
-            raise ValueError("a terminal is either at a `site` or at a `bus`")
+        if sum(place is not None for place in (self.site, self.service, self.bus)) != 1:
+            raise ValueError("a terminal is at one place: a `site`, a `service` or a `bus`")
         if (self.source is None) != (self.analyzer is None):
             raise ValueError("a source and an analyzer belong together: what is fed must be measured")
         return self
@@ -282,8 +283,13 @@ def _with_absolute_paths(bench: BenchFile, folder: Path) -> BenchFile:
     feeder = bench.feeder.model_copy(
         update={name: (folder / p).resolve() for name in ("model", "sites") if (p := getattr(bench.feeder, name))}
     )
-    csv = bench.environment.irradiance_csv
-    environment = bench.environment.model_copy(update={"irradiance_csv": (folder / csv).resolve()} if csv else {})
+    environment = bench.environment.model_copy(
+        update={
+            name: (folder / p).resolve()
+            for name in ("irradiance_csv", "load_shape")
+            if (p := getattr(bench.environment, name))
+        }
+    )
     return bench.model_copy(update={"feeder": feeder, "environment": environment})
 
 

@@ -55,3 +55,13 @@ def judge(value: float, uncertainty: float, limits: Limits) -> Verdict:
     if value + uncertainty < lower or value - uncertainty > upper:
         return Verdict.FAIL
     return Verdict.INCONCLUSIVE
+
+
+@dataclass(frozen=True)
+class PowerReading:
+    """Power of a device as another source than the device measured it, on the feeder's side."""
+
+    power_kw: float
+    uncertainty_kw: float
+    source: str
+    time_s: float

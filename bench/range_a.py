@@ -29,13 +29,13 @@ class ServiceVoltages:
         self._history: list[NDArray[np.float64]] = []
         self._out_since_s = np.full(len(meters), np.inf)
 
-    def take(self, time_s: float, voltage_v: NDArray[np.float64]) -> None:
-        """Take one step's voltages, V on the 120 V base, shape (meters,)."""
+    def take(self, time_s: float, legs_v: NDArray[np.float64]) -> None:
+        """Take one step's leg voltages, V to neutral, shape (meters, 2); one leg out of range is enough."""
         guard = self._settings.guard_v
-        out = (voltage_v < RANGE_A_LOWER_V - guard) | (voltage_v > RANGE_A_UPPER_V + guard)
+        out = ((legs_v < RANGE_A_LOWER_V - guard) | (legs_v > RANGE_A_UPPER_V + guard)).any(axis=1)
         self._out_since_s = np.where(out, np.minimum(self._out_since_s, time_s), np.inf)
         self._times_s.append(time_s)
-        self._history.append(voltage_v)
+        self._history.append(legs_v)
 
     def must_have_flagged(self, time_s: float) -> dict[str, float]:
         """Return meters that have been out long enough to know it, with the time by which each had to know.
@@ -51,7 +51,7 @@ class ServiceVoltages:
         return {name for name, i in self._index.items() if ripe[i]}
 
     def window_v(self, meter: str, start_s: float, end_s: float) -> NDArray[np.float64]:
-        """Return one meter's voltages in a window of time."""
+        """Return one meter's leg voltages in a window of time, shape (steps, 2)."""
         first, last = np.searchsorted(self._times_s, [start_s, end_s], side="left")
         index = self._index[meter]
         return np.array([step[index] for step in self._history[int(first) : int(last) + 1]])
@@ -75,13 +75,14 @@ class ServiceVoltages:
         steps = max(1, round(self._settings.interval_s / self._step_s()))
         if len(voltage) < steps:
             return False
-        means = np.convolve(voltage, np.full(steps, 1.0 / steps), mode="valid")
+        sums = np.vstack([np.zeros((1, 2)), np.cumsum(voltage, axis=0)])
+        means = (sums[steps:] - sums[:-steps]) / steps
         guard = self._settings.guard_v
         return bool(np.any((means < RANGE_A_LOWER_V + guard) | (means > RANGE_A_UPPER_V - guard)))
 
     def latest(self, meter: str) -> float:
-        """Return a meter's present true voltage, V on the 120 V base."""
-        return float(self._history[-1][self._index[meter]])
+        """Return a meter's present true voltage, of its legs the one farthest from 120 V."""
+        return float(max(self._history[-1][self._index[meter]], key=lambda leg_v: abs(leg_v - 120.0)))
 
     def _step_s(self) -> float:
         return self._times_s[-1] - self._times_s[-2] if len(self._times_s) > 1 else self._settings.interval_s

@@ -110,9 +110,8 @@ class NetMeters(Actor):
 
 
 def service_voltage_v(meter: Meter) -> float:
-    """Read the service voltage of a meter, mean of its legs to neutral, V on the 120 V base."""
-    legs = meter.read_voltage_v()
-    return sum(legs) / len(legs)
+    """Read the service voltage of a meter: of its legs to neutral the one farthest from 120 V."""
+    return max(meter.read_voltage_v(), key=lambda leg_v: abs(leg_v - 120.0))
 
 
 class AmiNetwork(Actor):

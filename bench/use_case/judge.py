@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bench.bus import Delivery
 from bench.evidence import Evidence
-from bench.measurement import Limits, Measurement
+from bench.measurement import Limits, Measurement, PowerReading
 from bench.messages import (
     AffectedArea,
     AssetCommand,
@@ -32,16 +32,6 @@ SUBJECTS: Mapping[str, Kind] = {
 
 PREDICTION_TOLERANCE_V = 0.6
 """How far the application's linear prediction may lie from a full power flow, V on the 120 V base."""
-
-
-@dataclass(frozen=True)
-class PowerReading:
-    """Power of a device as another source than the device measured it, on the feeder's side."""
-
-    power_kw: float
-    uncertainty_kw: float
-    source: str
-    time_s: float
 
 
 class Field(Protocol):

@@ -1,0 +1,64 @@
+"""Turns device sections into drivers. Emulator or equipment makes no difference here: only the address differs."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bench.assembly.resources import Resource
+from bench.config import Device
+from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
+from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
+from instruments.drivers.scpi_source import SourceLimits
+from instruments.drivers.sunspec_battery import SunSpecBattery
+from instruments.drivers.sunspec_inverter import SunSpecInverter
+from instruments.drivers.sunspec_meter import SunSpecMeter
+from instruments.errors import ConfigError
+from instruments.transports.modbus import ModbusConnections, ModbusLink
+from instruments.transports.visa import VisaLink
+from instruments.wire import WireObserver
+
+MODBUS_DRIVERS: dict[tuple[str, str], Callable[[ModbusLink], Any]] = {
+    ("inverter", "sunspec"): SunSpecInverter,
+    ("battery", "sunspec"): SunSpecBattery,
+    ("meter", "sunspec"): SunSpecMeter,
+}
+VISA_DRIVERS: dict[tuple[str, str], Callable[[VisaLink, Device], Any]] = {
+    ("grid_simulator", "scpi_generic"): lambda link, device: ScpiGridSimulator(link, _limits(device)),
+    ("power_analyzer", "scpi_generic"): lambda link, _device: ScpiPowerAnalyzer(link),
+}
+
+
+class DriverRack:
+    """Opens drivers and closes all their links; links to one Modbus address share a connection."""
+
+    def __init__(self) -> None:
+        self._modbus = ModbusConnections()
+        self._visa: list[VisaLink] = []
+
+    def open(self, name: str, device: Device, resource: Resource, observer: WireObserver) -> Any:
+        """Make the driver of a device; nothing is sent yet. Raises ConfigError for a driver that there is not."""
+        key = (device.role, device.driver)
+        if key in MODBUS_DRIVERS and resource.unit is not None:
+            link = self._modbus.link(resource.host, resource.port, resource.unit, observer, device.timeout_s)
+            return MODBUS_DRIVERS[key](link)
+        if key in VISA_DRIVERS and resource.unit is None:
+            visa = VisaLink(str(resource), observer, device.timeout_s)
+            self._visa.append(visa)
+            return VISA_DRIVERS[key](visa, device)
+        known = sorted(driver for role, driver in (*MODBUS_DRIVERS, *VISA_DRIVERS) if role == device.role)
+        raise ConfigError(
+            f"devices.{name}: no driver {device.driver!r} for the role {device.role!r} at {resource}; "
+            f"known: {', '.join(known) or 'none'}"
+        )
+
+    def close(self) -> None:
+        """Close every link."""
+        self._modbus.close()
+        for link in self._visa:
+            link.close()
+
+
+def _limits(device: Device) -> SourceLimits:
+    limits = device.limits
+    if limits is None or None in (limits.voltage_v, limits.frequency_hz, limits.current_a):
+        raise ConfigError("a grid simulator needs limits: voltage_v, frequency_hz and current_a")
+    return SourceLimits(limits.voltage_v or (0, 0), limits.frequency_hz or (0, 0), limits.current_a or 0.0)

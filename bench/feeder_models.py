@@ -1,0 +1,113 @@
+"""Two uses of a feeder model besides the plant: the application's own model, and the judge's independent power flow."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.dispatch.network import OperatingPoint, Response
+from bench.feeder.engine import Feeder
+from bench.feeder.model import Floats
+from bench.feeder.population import InverterPopulation
+from bench.feeder.sensitivity import SensitivityStudy
+from bench.feeder.sites import Site
+from bench.feeder.volt_var import VoltVarLoop
+from bench.feeder.voltage import ServiceVoltages
+from bench.messages import AssetCommand
+from bench.plant import PlantState, Weather
+from instruments.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Bindings:
+    """Which element of the feeder model a device name stands for.
+
+    `sites`: storage device to injection site; `taps`: tap-changer control to transformer; `banks`: capacitor control
+    to bank.
+    """
+
+    sites: Mapping[str, str]
+    taps: Mapping[str, str]
+    banks: Mapping[str, str]
+
+
+class SettledFeeder:
+    """A feeder model of its own with all its PV inverters on volt-var, settled wherever it is asked."""
+
+    def __init__(self, feeder: Feeder, sites: Sequence[Site]) -> None:
+        self.feeder = feeder
+        feeder.add_injections([site.injection for site in sites])
+        self._inverters = [i for i, site in enumerate(sites) if site.kind == "pv"]
+        self.rated_kw = np.array([site.rating_kva for site in sites])
+        self.is_pv = np.array([site.kind == "pv" for site in sites])
+        population = InverterPopulation(self.rated_kw[self._inverters])
+        self.loop = VoltVarLoop(feeder, self._inverters, population)
+        self.services = ServiceVoltages(feeder)
+
+    def set_positions(self, taps: Mapping[str, int], closed: Mapping[str, bool]) -> None:
+        """Put tap changers (by transformer) and banks (by name) where they are said to be."""
+        for name, position in taps.items():
+            self.feeder.set_tap(name, position)
+        for name, state in closed.items():
+            self.feeder.set_capacitor(name, state)
+
+
+class ApplicationModel:
+    """The DER automation application's network model: feeder data, a load forecast, and what it was sent."""
+
+    def __init__(self, model: SettledFeeder, forecast: Weather, meters: tuple[str, ...], bindings: Bindings) -> None:
+        """Take `meters` in the order of the feeder's services."""
+        self._model, self._forecast, self._meters, self._bindings = model, forecast, meters, bindings
+
+    def response(self, point: OperatingPoint) -> Response:
+        """Solve at an operating point and perturb every asset once."""
+        model, bound = self._model, self._bindings
+        model.feeder.scale_loads(self._forecast.load_pu(point.time_s))
+        model.set_positions(
+            {bound.taps[d]: position for d, position in point.taps.items() if d in bound.taps},
+            {bound.banks[d]: state for d, state in point.closed.items() if d in bound.banks},
+        )
+        p_kw = np.where(model.is_pv, model.rated_kw * point.generation_pu, 0.0)
+        for device, power in point.power_kw.items():
+            p_kw[model.feeder.site_index(bound.sites[device])] = power
+        found = SensitivityStudy(model.loop, p_kw, np.zeros_like(p_kw)).run(list(bound.sites.values()))
+        effects = {d: found.per_kw[site].service_v for d, site in bound.sites.items()}
+        effects |= {d: found.per_tap[name].service_v for d, name in bound.taps.items()}
+        effects |= {d: found.per_bank[name].service_v for d, name in bound.banks.items()}
+        return Response(self._meters, found.base.service_v, effects)
+
+
+class IndependentPowerFlow:
+    """Solves the plant's present state with commands carried out, in full and not by sensitivities."""
+
+    def __init__(self, model: SettledFeeder, plant_load: Weather, bindings: Bindings) -> None:
+        self._model, self._load, self._bindings = model, plant_load, bindings
+
+    def voltages_after(self, state: PlantState, commands: Sequence[AssetCommand]) -> tuple[float, float]:
+        """Return lowest and highest service voltage, V on the 120 V base, once all inverters have settled."""
+        model = self._model
+        model.feeder.scale_loads(self._load.load_pu(state.time_s))
+        model.set_positions(*self._positions(state, commands))
+        p_kw: Floats = state.site_p_kw.copy()
+        for command in commands:
+            if command.kind == "battery":
+                p_kw[model.feeder.site_index(self._site(command.device))] = command.power_kw
+        snapshot, _ = model.loop.settle(p_kw, state.site_q_kvar)
+        voltage_v = model.services.on_120_v(snapshot.voltage_v)
+        return float(voltage_v.min()), float(voltage_v.max())
+
+    def _positions(
+        self, state: PlantState, commands: Sequence[AssetCommand]
+    ) -> tuple[dict[str, int], dict[str, bool]]:
+        taps, closed = dict(state.snapshot.taps), dict(state.snapshot.capacitors)
+        for command in commands:
+            if command.kind == "tap_changer":
+                taps[self._bindings.taps[command.device]] += command.tap_steps
+            elif command.kind == "capacitor":
+                closed[self._bindings.banks[command.device]] = bool(command.close)
+        return taps, closed
+
+    def _site(self, device: str) -> str:
+        if device not in self._bindings.sites:
+            raise ConfigError(f"no site of the feeder is bound to {device!r}")
+        return self._bindings.sites[device]

@@ -1,0 +1,207 @@
+"""The physical state that everything shares: sun and load, the feeder, and the equipment on it, one step at a time."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from bench.feeder.engine import Feeder
+from bench.feeder.model import Complexes, Floats, Snapshot
+from bench.feeder.population import InverterPopulation
+from bench.feeder.sites import Site
+from bench.feeder.voltage import ServiceVoltages, SiteVoltages
+from bench.terminals import Terminal
+from instruments.errors import BenchError
+
+
+class Weather(Protocol):
+    """Sun and load over scenario time."""
+
+    def irradiance_pu(self, time_s: float) -> Floats:
+        """Return irradiance at each site in per unit of rated, shape (sites,)."""
+        ...
+
+    def load_pu(self, time_s: float) -> float:
+        """Return load as a share of nominal."""
+        ...
+
+
+class Apparatus(Protocol):
+    """A tap changer or a switched bank with its control: senses the feeder, and moves what belongs to the plant."""
+
+    def sense(self, snapshot: Snapshot) -> None:
+        """Take the feeder's voltage and current to the control's inputs."""
+        ...
+
+    def act(self, feeder: Feeder) -> None:
+        """Carry the contacts' action into the feeder."""
+        ...
+
+
+class Meters(Protocol):
+    """Emulated meters, which see the plant's services."""
+
+    def apply(self, state: "PlantState", service_of_site: Mapping[int, int], p_w: Floats, q_var: Floats) -> None:
+        """Take a step; the customers' consumption is in W and var, shape (services,)."""
+        ...
+
+
+@dataclass(frozen=True)
+class PlantState:
+    """One published step. Legs of the services to neutral, V, shape (services, 2); site power flows into the feeder."""
+
+    time_s: float
+    snapshot: Snapshot
+    legs_v: Floats
+    site_p_kw: Floats
+    site_q_kvar: Floats
+    irradiance_pu: float
+
+    @property
+    def service_v(self) -> Floats:
+        """Mean of both legs, V on the 120 V base, shape (services,)."""
+        return self.legs_v.mean(axis=1)
+
+
+class Plant:
+    """Couples feeder and equipment by one exchange a step: the equipment meets the voltages of the step before."""
+
+    def __init__(
+        self,
+        feeder: Feeder,
+        sites: Sequence[Site],
+        terminals: Mapping[str, Terminal],
+        weather: Weather,
+        equipment: "Equipment",
+    ) -> None:
+        """Take `terminals` by the name of their injection site; other PV sites form the population."""
+        self._feeder = feeder
+        self._weather = weather
+        self._equipment = equipment
+        self._terminals = [(feeder.site_index(name), terminal) for name, terminal in terminals.items()]
+        self._services = ServiceVoltages(feeder)
+        own = set(terminals) | equipment.idle_sites
+        self._pv = np.array([i for i, s in enumerate(sites) if s.kind == "pv" and s.name not in own], dtype=np.intp)
+        self._rated_kw = np.array([site.rating_kva for site in sites])[self._pv]
+        self._pv_voltages = SiteVoltages(feeder, [feeder.sites[i] for i in self._pv])
+        self._population = InverterPopulation(self._rated_kw)
+        self._metering = _Metering(feeder, sites)
+        self.listeners: list[Callable[[PlantState], None]] = []
+        self.bad_steps: list[str] = []
+        self.state = self._first_state()
+
+    def step(self, time_s: float, dt_s: float) -> PlantState:
+        """Advance everything by `dt_s` to `time_s` and tell the listeners.
+
+        Raises BenchError when two steps in a row do not solve: then nothing true can be said of the plant.
+        """
+        irradiance = self._weather.irradiance_pu(time_s)
+        before = self.state.snapshot
+        self._feed(before)
+        self._equipment.advance(dt_s, irradiance)
+        p_kw, q_kvar = self._injections(time_s, before.voltage_v, irradiance, dt_s)
+        for apparatus in self._equipment.apparatus:
+            apparatus.act(self._feeder)
+        self.state = self._solve(time_s, p_kw, q_kvar, irradiance)
+        self._publish(dt_s)
+        return self.state
+
+    def publish_first(self) -> None:
+        """Tell the listeners the state that everything starts from."""
+        self._publish(0.0)
+
+    def _first_state(self) -> PlantState:
+        """Start where the feeder rests: loads and sun of time 0, inverters settled, the deck's own controls settled."""
+        irradiance = self._weather.irradiance_pu(0.0)
+        self._feeder.scale_loads(self._weather.load_pu(0.0))
+        p_kw, q_kvar = np.zeros((2, len(self._feeder.sites)))
+        p_kw[self._pv] = self._rated_kw * irradiance[self._pv]
+        self._feeder.set_injections(p_kw, q_kvar)
+        self._feeder.settle_deck_controls()
+        for _ in range(SETTLING_STEPS):
+            voltage_v = self._feeder.solve(0.0).voltage_v
+            settled = self._population.settled_kvar(self._pv_voltages.pu(voltage_v), p_kw[self._pv])
+            q_kvar[self._pv] += SETTLING_DAMPING * (settled - q_kvar[self._pv])
+            self._feeder.set_injections(p_kw, q_kvar)
+        return self._solve(0.0, p_kw, q_kvar, irradiance)
+
+    def _feed(self, snapshot: Snapshot) -> None:
+        for _, terminal in self._terminals:
+            terminal.feed(snapshot.voltage_v)
+        for apparatus in self._equipment.apparatus:
+            apparatus.sense(snapshot)
+
+    def _injections(
+        self, time_s: float, voltage_v: Complexes, irradiance: Floats, dt_s: float
+    ) -> tuple[Floats, Floats]:
+        p_kw, q_kvar = np.zeros((2, len(self._feeder.sites)))
+        available = self._rated_kw * irradiance[self._pv]
+        p_kw[self._pv], q_kvar[self._pv] = self._population.step(self._pv_voltages.pu(voltage_v), available, dt_s)
+        for index, terminal in self._terminals:
+            p_kw[index], q_kvar[index] = terminal.measure(time_s)
+        return p_kw, q_kvar
+
+    def _solve(self, time_s: float, p_kw: Floats, q_kvar: Floats, irradiance: Floats) -> PlantState:
+        self._feeder.scale_loads(self._weather.load_pu(time_s))
+        self._feeder.set_injections(p_kw, q_kvar)
+        snapshot = self._feeder.solve(time_s)
+        if not snapshot.good:
+            self._take_bad_step(time_s, snapshot.reason)
+        sun = float(np.mean(irradiance)) if len(irradiance) else 0.0
+        return PlantState(time_s, snapshot, self._services.legs_v(snapshot.voltage_v), p_kw, q_kvar, sun)
+
+    def _take_bad_step(self, time_s: float, reason: str) -> None:
+        self.bad_steps.append(f"{time_s:.1f} s: {reason}")
+        if not self.state.snapshot.good:
+            raise BenchError(f"the feeder did not solve twice in a row: {'; '.join(self.bad_steps[-2:])}")
+
+    def _publish(self, dt_s: float) -> None:
+        state = self.state
+        p_w, q_var = self._metering.consumption_w(self._weather.load_pu(state.time_s), state)
+        for meters in self._equipment.meters:
+            meters.apply(state, self._metering.service_of_site, p_w, q_var)
+        self._equipment.advance_meters(dt_s)
+        for listener in self.listeners:
+            listener(state)
+
+
+SETTLING_STEPS = 30
+SETTLING_DAMPING = 0.3
+"""The first state is found by damped iteration; later the inverters' own response time does the damping."""
+
+
+@dataclass
+class Equipment:
+    """What is on the feeder besides its loads. `advance` lets time pass in emulated equipment, `dt_s` at a time.
+
+    `idle_sites` are sites whose device acts through another site's terminal, as a battery on a DC link does.
+    """
+
+    advance: Callable[[float, Floats], None]
+    advance_meters: Callable[[float], None]
+    meters: Sequence[Meters]
+    apparatus: Sequence[Apparatus]
+    idle_sites: set[str]
+
+
+class _Metering:
+    """What flows through each service's meter: its load less the generation behind it."""
+
+    def __init__(self, feeder: Feeder, sites: Sequence[Site]) -> None:
+        loads = {load.name.lower(): i for i, load in enumerate(feeder.loads)}
+        services = {service.name.lower(): i for i, service in enumerate(feeder.services)}
+        load = [loads[service.load.lower()] for service in feeder.services]
+        self._p_w, self._q_var = feeder.nominal_kw[load] * 1000.0, feeder.nominal_kvar[load] * 1000.0
+        behind = [(services[s.service.lower()], i) for i, s in enumerate(sites) if s.service.lower() in services]
+        self._service = np.array([service for service, _ in behind], dtype=np.intp)
+        self._site = np.array([site for _, site in behind], dtype=np.intp)
+        self.service_of_site = {site: service for service, site in behind}
+
+    def consumption_w(self, load_pu: float, state: PlantState) -> tuple[Floats, Floats]:
+        """Return W and var delivered to each customer, shape (services,)."""
+        p_w, q_var = self._p_w * load_pu, self._q_var * load_pu
+        np.subtract.at(p_w, self._service, state.site_p_kw[self._site] * 1000.0)
+        np.subtract.at(q_var, self._service, state.site_q_kvar[self._site] * 1000.0)
+        return p_w, q_var
+

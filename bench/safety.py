@@ -1,0 +1,89 @@
+"""The way into a safe state: registered before the first output is enabled, taken on every way out."""
+
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any, Protocol
+
+from instruments.errors import BenchError, ConfigError
+
+ACTION_TIMEOUT_S = 5.0
+"""How long one device may take to be made safe before the others go on without it."""
+
+
+class Interrupted(BenchError):
+    """The run was asked to stop, by a person or by the system."""
+
+
+class CanBeMadeSafe(Protocol):
+    """A device that can cease to energize, open its output, release its command; it reads back what it did."""
+
+    def make_safe(self) -> None:
+        """Bring the device into its safe state; raises when it cannot be proven."""
+        ...
+
+
+@dataclass
+class SafetyChain:
+    """Devices in the order in which they were put to use; they are made safe in the opposite order."""
+
+    _entries: list[tuple[str, CanBeMadeSafe]] = field(default_factory=list)
+
+    def register(self, name: str, device: CanBeMadeSafe) -> None:
+        """Add a device before anything of it is enabled."""
+        self._entries.append((name, device))
+
+    def make_safe(self) -> dict[str, str]:
+        """Make every device safe, each within its own time, whatever becomes of the others; return the failures."""
+        failures: dict[str, str] = {}
+        while self._entries:
+            name, device = self._entries.pop()
+            if problem := _attempt(device):
+                failures[name] = problem
+        return failures
+
+
+def _attempt(device: CanBeMadeSafe) -> str | None:
+    """Run one action in a thread of its own, so that a device that hangs holds up nobody else."""
+    executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="make-safe")
+    try:
+        executor.submit(device.make_safe).result(timeout=ACTION_TIMEOUT_S)
+    except FutureTimeoutError:
+        return f"did not finish within {ACTION_TIMEOUT_S:g} s"
+    except BenchError as error:
+        return str(error)
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+    return None
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Turn SIGTERM into an exception, as Ctrl-C already is, so that every way out is the same."""
+
+    def stop(number: int, _frame: FrameType | None) -> Any:
+        raise Interrupted(f"stopped by {signal.Signals(number).name}")
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def refuse_real_equipment(real: list[str]) -> None:
+    """Refuse devices without `emulate`: their safe state after a killed bench is not proven yet.
+
+    Raises ConfigError naming them.
+    """
+    if real:
+        raise ConfigError(
+            f"real equipment is not admitted yet: {', '.join(sorted(real))}. What makes it safe after the bench "
+            "process is killed is not built and proven; give the device an `emulate` section"
+        )
+
+

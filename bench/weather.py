@@ -1,0 +1,47 @@
+"""Sun and load of a scenario, with the cloud front that a test lets pass."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bench.config import EnvironmentSection
+from bench.feeder.model import Floats
+from bench.feeder.profiles import ClearSky, Clouded, CloudFront, CsvIrradiance, Irradiance, LoadShape, Location
+
+
+@dataclass
+class StagedWeather:
+    """Clear sky until a cloud front is let loose; or a recorded series, which nobody stages."""
+
+    sky: Irradiance
+    load: LoadShape | None
+    load_pu_base: float
+    front: CloudFront | None = None
+
+    def irradiance_pu(self, time_s: float) -> Floats:
+        """Return irradiance at each site, shape (sites,)."""
+        return self.sky.irradiance_pu(time_s)
+
+    def load_pu(self, time_s: float) -> float:
+        """Return load as a share of the feeder's nominal load."""
+        return self.load_pu_base * (self.load.load_pu(time_s) if self.load else 1.0)
+
+    def release_cloud(self, time_s: float) -> None:
+        """Let the bench file's cloud front reach the feeder at a time; a recorded series has its own clouds."""
+        if self.front is not None:
+            self.sky = Clouded(self.sky, (replace(self.front, start_s=time_s),))
+
+
+def make_weather(section: EnvironmentSection, sites: int) -> StagedWeather:
+    """Make the weather of the bench file for a number of sites; raises ConfigError for a file it cannot read."""
+    load = LoadShape.read(section.load_shape, section.start_hour) if section.load_shape else None
+    if section.irradiance_csv is not None:
+        column = section.irradiance_column if section.irradiance_column is not None else 0
+        return StagedWeather(
+            CsvIrradiance.read(section.irradiance_csv, column=column, places=sites), load, section.load_pu
+        )
+    hour, minute = divmod(round(section.start_hour * 60), 60)
+    start = datetime.fromisoformat(section.date).replace(hour=hour, minute=minute)  # noqa: DTZ007 - local solar day
+    place = Location(section.latitude_deg, section.longitude_deg)
+    cloud = section.cloud
+    front = cloud and CloudFront(0.0, cloud.fall_s, cloud.depth_pu, cloud.duration_s)
+    return StagedWeather(ClearSky(start, sites, place), load, section.load_pu, front)
