@@ -21,7 +21,7 @@ def render(path: Path | str) -> Path:
     folder = directory.path / RENDERED_FOLDER
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    write_atomically(folder / "report.html", page.encode())
+    write_atomically(folder / "report.html", page.encode(errors="replace"))
     write_atomically(folder / "junit.xml", junit_xml(directory))
     write_allure_results(directory, folder / "allure-results")
     write_manifest(folder)

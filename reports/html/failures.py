@@ -53,8 +53,8 @@ def _endpoints(directory: RunDirectory, group: RowGroup, messages: list[TraceLin
 
 
 def _on_the_way(trace: list[TraceLine], group: RowGroup) -> list[TraceLine]:
-    """Last messages of the row's own partners; the last of all where the row names none or they were silent."""
+    """Last messages about the row's information or between its partners; the last of all where there are none."""
     item = group.failing_first[0]
-    partners = {item.producer, item.receiver} - {""}
-    near = [line for line in trace if partners & {line.producer, line.receiver}]
+    partners = {item.producer, item.receiver}
+    near = [line for line in trace if line.information == item.information or partners & {line.producer, line.receiver}]
     return (near or trace)[-LAST:]
