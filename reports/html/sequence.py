@@ -19,7 +19,8 @@ ROW_HEIGHT = 33
 HEADER_COLUMNS = 14
 MOST_ARROWS = 160
 SAME_BURST_S = 60.0
-_CHARACTER_WIDTH = 5.7
+_CHARACTER_WIDTH = 6.0
+_BESIDE = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,9 @@ def _places(bursts: Iterable[_Burst]) -> dict[str, int]:
 def _arrow(burst: _Burst, number: int, places: dict[str, int], width: int) -> Arrow:
     start_x, end_x = places[burst.producer], places[burst.receiver]
     half = len(burst.label) * _CHARACTER_WIDTH / 2
-    middle = (start_x + end_x) / 2 if start_x != end_x else start_x + half + 8
-    label_x = min(max(middle, FIRST_X - 30 + half), width - half - 4)
+    if start_x != end_x:
+        label_x = min(max((start_x + end_x) / 2, FIRST_X - 30 + half), width - half - 4)
+    else:
+        fits = start_x + _BESIDE + 2 * half < width
+        label_x = start_x + (_BESIDE + half) * (1 if fits else -1)
     return Arrow(FIRST_Y + ROW_HEIGHT * number, start_x, end_x, burst.label, label_x, burst.when, burst.style)
