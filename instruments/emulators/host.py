@@ -1,7 +1,8 @@
 """One background thread that serves the sockets of all emulators of a bench.
 
 Emulators compute in the owner's thread, when it calls their `advance`, and answer in the server's thread. Both sides
-hold `EmulatorHost.lock` while they touch an emulator's state, so that an answer never shows half a step.
+hold `EmulatorHost.lock` while they touch an emulator's state, so that an answer never shows half a step. The owner
+never holds it while it talks to an emulator over the wire: the answer would wait for the lock.
 """
 
 import asyncio
@@ -83,9 +84,10 @@ class EmulatorHost:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     async def _close_servers(self) -> None:
+        while accepting := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.gather(*accepting)  # a server that closes while it accepts leaks the connection
         for server in self._servers:
             server.close()
-        await asyncio.sleep(0)  # a connection that was just accepted gets its protocol in the next turn of the loop
         for transport in tuple(self._connections):
             transport.abort()
         await asyncio.sleep(0)  # connection_lost runs in the turn after
