@@ -123,13 +123,19 @@ class RunWriter:
         :param index: number of the scenario in ``run.json``, from 1
         :param table: columns of equal length (sequences or NumPy arrays), ``time_s`` among them
         :returns: the file's path inside the run directory, for ``run.json``
+        :raises ReportError: no ``time_s``, columns of unequal length, a scenario that has its series already
         """
         name = series_file(index)
         target = self.path / name
-        if "time_s" not in table or target.exists():
-            raise ReportError(f"{name}: written already, or its table has no column time_s")
+        if target.exists():
+            raise ReportError(f"{name} is written already; a series is never written over")
+        if "time_s" not in table:
+            raise ReportError(f"{name}: the table has no column time_s")
+        try:
+            columns = pa.table({column: pa.array(values) for column, values in table.items()})
+        except (ValueError, TypeError) as error:  # pyarrow's errors derive from these
+            raise ReportError(f"{name}: {error}") from error
         target.parent.mkdir(exist_ok=True)
-        columns = pa.table({column: pa.array(values) for column, values in table.items()})
         pq.write_table(columns, target, compression="zstd")
         return name
 

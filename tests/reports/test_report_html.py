@@ -149,6 +149,13 @@ def test_a_series_without_meters_or_devices_still_gives_its_charts(tmp_path: Pat
     assert "no metered voltages" in text
 
 
+def test_a_damaged_series_does_not_cost_the_report(small_run: Path) -> None:
+    (small_run / "series" / "0001.parquet").write_bytes(b"PAR1 no more")
+    text = page_of(small_run).text
+    assert "cannot read series/0001.parquet" in text
+    assert "changed: series/0001.parquet" in text
+
+
 def test_equipment_carries_no_watermark(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", steps=5, alerts=2)
     edit_run_json(run, {"simulated": False})

@@ -187,3 +187,20 @@ def test_series_outside_the_run_directory_are_not_read(small_run: Path) -> None:
     directory = RunDirectory.open(small_run)
     with pytest.raises(ReportError, match="outside"):
         directory.series(directory.run.scenarios[0])
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [({"v:a": [1.0]}, "no column time_s"), ({"time_s": [0.0, 1.0], "v:a": [1.0]}, "series/0002")],
+    ids=["no time", "unequal lengths"],
+)
+def test_a_series_that_cannot_be_used_is_refused(tmp_path: Path, table: dict[str, Any], message: str) -> None:
+    with RunWriter.create(tmp_path / "run") as writer, pytest.raises(ReportError, match=message):
+        writer.write_series(2, table)
+
+
+def test_a_series_is_never_written_over(tmp_path: Path) -> None:
+    with RunWriter.create(tmp_path / "run") as writer:
+        writer.write_series(1, {"time_s": [0.0]})
+        with pytest.raises(ReportError, match="is written already"):
+            writer.write_series(1, {"time_s": [1.0]})
