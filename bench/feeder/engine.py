@@ -109,14 +109,17 @@ class Feeder:
 
     def set_injections(self, p_kw: Floats, q_kvar: Floats) -> None:
         """Write P and Q of all sites in their order, shape (sites,); positive flows into the feeder."""
+        self._check_use()
         self._site_power.write(p_kw, q_kvar)
 
     def set_loads(self, p_kw: Floats, q_kvar: Floats) -> None:
         """Write P and Q of all loads in the order of `loads`, shape (loads,); positive is consumed."""
+        self._check_use()
         self._load_power.write(p_kw, q_kvar)
 
     def scale_loads(self, factor: Floats | float) -> None:
         """Set all loads to their nominal power times a factor, one for all or one each."""
+        self._check_use()
         self._load_power.write(self.nominal_kw * factor, self.nominal_kvar * factor)
 
     def set_tap(self, transformer: str, position: int) -> int:
@@ -239,9 +242,9 @@ class Feeder:
     def _snapshot(self, time_s: float, reason: str, voltage_v: Complexes) -> Snapshot:
         self._steps += 1
         voltage_v.flags.writeable = False
-        source = self._circuit.TotalPower  # of the sources, negative when they deliver
+        p_kw, q_kvar = self._circuit.TotalPower.tolist()  # of the sources, negative when they deliver
         taps, capacitors = self._switches.taps, self._switches.capacitors
-        return Snapshot(self._steps, time_s, not reason, reason, voltage_v, -source[0], -source[1], taps, capacitors)
+        return Snapshot(self._steps, time_s, not reason, reason, voltage_v, -p_kw, -q_kvar, taps, capacitors)
 
     def _roll_back(self, time_s: float, reason: str) -> Snapshot:
         if self._last is None:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
-from reference_feeder import Reference
+from reference_feeder import LTC, Reference
 
 from bench.feeder.engine import Feeder
 
@@ -30,3 +31,14 @@ def ieee13(decks: Path) -> Iterator[Feeder]:
 def reference() -> Iterator[Reference]:
     with Reference.open() as reference:
         yield reference
+
+
+@pytest.fixture
+def night(reference: Reference) -> Reference:
+    """The reference feeder at rest: half load, nothing injected, banks open, a low tap."""
+    reference.feeder.scale_loads(0.5)
+    reference.set_banks(0)
+    reference.feeder.set_tap(LTC, 4)
+    nothing = np.zeros(len(reference.sites))
+    reference.feeder.set_injections(nothing, nothing)
+    return reference
