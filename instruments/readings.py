@@ -152,19 +152,32 @@ class MeterEvents:
 
 @dataclass(frozen=True)
 class LoadTapChangerStatus:
-    """What a tap-changer control says of itself; the tap in service belongs to the plant, not to this register."""
+    """What a tap-changer control says of itself; the tap in service belongs to the plant, not to this register.
+
+    `remote` is its panel switch, `operations` its own counter, `voltage_v` that of the PT secondary.
+    """
 
     automatic: bool
     blocked: bool
+    remote: bool
     tap_position: int
     voltage_v: float
+    operations: int
 
 
 @dataclass(frozen=True)
 class CapacitorBankStatus:
-    """What a capacitor control says of itself; the switch in service belongs to the plant, not to this register."""
+    """What a capacitor control says of itself; the switch in service belongs to the plant, not to this register.
+
+    `remote` is its panel switch, `operations` its own counter, `voltage_v` that of the PT secondary,
+    `discharge_left_s` the time for which it refuses to close.
+    """
 
     automatic: bool
     blocked: bool
+    remote: bool
     closed: bool
     voltage_v: float
+    operations: int
+    operations_today: int
+    discharge_left_s: float

@@ -56,7 +56,7 @@ class CapacitorControlEmulator:
         self.neutral_locked = False
         self.refused_closes = 0
         self.counter = OperationCounter()
-        self._sensing = sensing
+        self.sensing = sensing
         self._clock = DayClock(start_of_day_s)
         self._timer = DemandTimer()
         self._believed_closed = closed
@@ -81,12 +81,12 @@ class CapacitorControlEmulator:
     @property
     def voltage_v(self) -> float:
         """Voltage on its terminals, V."""
-        return self._sensing.secondary.voltage_v
+        return self.sensing.secondary.voltage_v
 
     @property
     def feeder_kvar(self) -> float:
         """Reactive power that flows towards the load at the control, kvar of all phases, primary side."""
-        sensed, settings = self._sensing.secondary, self.settings
+        sensed, settings = self.sensing.secondary, self.settings
         one_phase_va = sensed.voltage_v * settings.pt_ratio * sensed.current_a * settings.ct_ratio
         return settings.phases * one_phase_va * math.sin(math.radians(-sensed.angle_deg)) / 1000.0
 

@@ -42,7 +42,7 @@ class TapChangerControlEmulator:
         self.remote = True
         self.reduction_stage = 0
         self.counter = OperationCounter()
-        self._sensing = sensing
+        self.sensing = sensing
         self._clock = DayClock(start_of_day_s)
         self._timer = DemandTimer()
         self._counted_position = position
@@ -64,12 +64,12 @@ class TapChangerControlEmulator:
     @property
     def voltage_v(self) -> float:
         """Voltage on its terminals, V."""
-        return self._sensing.secondary.voltage_v
+        return self.sensing.secondary.voltage_v
 
     @property
     def regulated_v(self) -> float:
         """Voltage at the load centre by line-drop compensation, V: I (R cos phi + X sin phi) below the terminals."""
-        sensed = self._sensing.secondary
+        sensed = self.sensing.secondary
         lag_rad = math.radians(-sensed.angle_deg)
         drop_v = self.settings.ldc_r_v * math.cos(lag_rad) + self.settings.ldc_x_v * math.sin(lag_rad)
         return sensed.voltage_v - sensed.current_a / self.settings.ct_rated_a * drop_v
@@ -150,7 +150,7 @@ class TapChangerControlEmulator:
         self._undelayed = self._undelayed or stage != self.reduction_stage
         self.reduction_stage = stage
 
-    def change(self, **settings: float) -> None:
+    def change(self, **settings: float | Characteristic) -> None:
         """Change settings by name; raises CommandRefused in local and for settings that cannot work together."""
         self.require_remote()
         try:

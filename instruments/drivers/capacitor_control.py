@@ -1,0 +1,75 @@
+"""Capacitor-bank control on Modbus, whatever its register layout: the role CapacitorBankControl over a point map."""
+
+from instruments.drivers.point_map_device import PointMapDevice
+from instruments.point_map import PointMap
+from instruments.readings import CapacitorBankStatus, Identity
+from instruments.transports.modbus import ModbusLink
+
+_STATUS = (
+    "control_mode",
+    "var_block",
+    "panel_switch",
+    "switch_status",
+    "voltage",
+    "operations_total",
+    "operations_today",
+    "discharge_left",
+)
+_LABELS = {
+    "control_mode": ("automatic", "scada_manual"),
+    "panel_switch": ("remote", "local"),
+    "switch_status": ("open", "closed"),
+    "switch_command": ("open", "close"),
+}
+
+
+class PointMapCapacitorControl:
+    """The control of a switched capacitor bank.
+
+    Every method talks to the control and raises TransportError when the link fails, InstrumentError when the control
+    refuses or does not read back what was written. Settings are written by name through `points`.
+    """
+
+    def __init__(self, link: ModbusLink, point_map: PointMap) -> None:
+        """Nothing is sent yet; raises ConfigError naming all points and labels that the map lacks."""
+        self.points = PointMapDevice(link, point_map)
+        self.points.require({name: _LABELS.get(name, ()) for name in (*_STATUS, "switch_command")})
+
+    def identify(self) -> Identity:
+        """Ask who answers."""
+        return self.points.identify()
+
+    def read_status(self) -> CapacitorBankStatus:
+        """Read what the control says of itself."""
+        readings = self.points.read(*_STATUS)
+        return CapacitorBankStatus(
+            automatic=readings.label("control_mode") == "automatic",
+            blocked=readings.flag("var_block"),
+            remote=readings.label("panel_switch") == "remote",
+            closed=readings.label("switch_status") == "closed",
+            voltage_v=readings.number("voltage"),
+            operations=round(readings.number("operations_total")),
+            operations_today=round(readings.number("operations_today")),
+            discharge_left_s=readings.number("discharge_left"),
+        )
+
+    def close_bank(self) -> None:
+        """Close the bank; works while blocked, and is refused as busy while the bank discharges."""
+        self.points.write("switch_command", "close")
+
+    def open_bank(self) -> None:
+        """Open the bank; works while blocked."""
+        self.points.write("switch_command", "open")
+
+    def set_automatic(self, automatic: bool) -> None:
+        """Go to automatic, or to SCADA commands alone, and read it back."""
+        self.points.write("control_mode", "automatic" if automatic else "scada_manual")
+
+    def set_blocked(self, blocked: bool) -> None:
+        """Block or free its own switching logic, and read it back."""
+        self.points.write("var_block", blocked)
+
+    def make_safe(self) -> None:
+        """Leave the control to itself: free and in automatic."""
+        self.set_blocked(False)
+        self.set_automatic(True)

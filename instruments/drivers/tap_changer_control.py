@@ -1,0 +1,63 @@
+"""Tap-changer control on Modbus, whatever its register layout: the role LoadTapChangerControl over a point map."""
+
+from instruments.drivers.point_map_device import PointMapDevice
+from instruments.point_map import PointMap
+from instruments.readings import Identity, LoadTapChangerStatus
+from instruments.transports.modbus import ModbusLink
+
+_STATUS = ("control_mode", "blocked", "panel_switch", "tap_position", "voltage", "operations_total")
+_LABELS = {
+    "control_mode": ("automatic", "scada_manual"),
+    "panel_switch": ("remote", "local"),
+    "tap_command": ("raise", "lower"),
+}
+
+
+class PointMapTapChangerControl:
+    """The control of a load tap changer.
+
+    Every method talks to the control and raises TransportError when the link fails, InstrumentError when the control
+    refuses or does not read back what was written. Settings are written by name through `points`.
+    """
+
+    def __init__(self, link: ModbusLink, point_map: PointMap) -> None:
+        """Nothing is sent yet; raises ConfigError naming all points and labels that the map lacks."""
+        self.points = PointMapDevice(link, point_map)
+        self.points.require({name: _LABELS.get(name, ()) for name in (*_STATUS, "tap_command")})
+
+    def identify(self) -> Identity:
+        """Ask who answers."""
+        return self.points.identify()
+
+    def read_status(self) -> LoadTapChangerStatus:
+        """Read what the control says of itself."""
+        readings = self.points.read(*_STATUS)
+        return LoadTapChangerStatus(
+            automatic=readings.label("control_mode") == "automatic",
+            blocked=readings.flag("blocked"),
+            remote=readings.label("panel_switch") == "remote",
+            tap_position=round(readings.number("tap_position")),
+            voltage_v=readings.number("voltage"),
+            operations=round(readings.number("operations_total")),
+        )
+
+    def raise_tap(self) -> None:
+        """Raise by one tap; the control takes it in SCADA-manual only, and not before its inter-tap delay is over."""
+        self.points.write("tap_command", "raise")
+
+    def lower_tap(self) -> None:
+        """Lower by one tap, under the same conditions."""
+        self.points.write("tap_command", "lower")
+
+    def set_automatic(self, automatic: bool) -> None:
+        """Go to automatic, or to SCADA-manual, and read it back."""
+        self.points.write("control_mode", "automatic" if automatic else "scada_manual")
+
+    def set_blocked(self, blocked: bool) -> None:
+        """Block or free automatic operation, and read it back."""
+        self.points.write("blocked", blocked)
+
+    def make_safe(self) -> None:
+        """Leave the control to itself: free and in automatic."""
+        self.set_blocked(False)
+        self.set_automatic(True)

@@ -1,0 +1,107 @@
+"""What the emulated controls show and take over SCADA, by point name; a point map gives it addresses."""
+
+from instruments.emulators.capacitor_control import CapacitorControlEmulator
+from instruments.emulators.capacitor_settings import Strategy
+from instruments.emulators.point_bank import Binding, PointBank
+from instruments.emulators.tap_changer_control import TapChangerControlEmulator
+from instruments.emulators.tap_changer_settings import Characteristic, Direction
+from instruments.point_map import PointMap
+from instruments.readings import Identity
+
+Control = TapChangerControlEmulator | CapacitorControlEmulator
+
+_BAND_STATUS = {-1: "below", 0: "in_band", 1: "above"}
+_TAP_SETTINGS = {
+    "band_centre": "band_centre_v",
+    "bandwidth": "bandwidth_v",
+    "delay": "delay_s",
+    "inter_tap_delay": "inter_tap_delay_s",
+    "ldc_r": "ldc_r_v",
+    "ldc_x": "ldc_x_v",
+    "block_raise": "block_raise_v",
+    "block_lower": "block_lower_v",
+}
+_CAPACITOR_SETTINGS = {
+    "close_below": "close_below_v",
+    "open_above": "open_above_v",
+    "override_low": "override_low_v",
+    "override_high": "override_high_v",
+    "close_above_reactive_power": "close_above_kvar",
+    "open_below_reactive_power": "open_below_kvar",
+    "close_delay": "close_delay_s",
+    "open_delay": "open_delay_s",
+}
+
+
+def tap_changer_registers(control: TapChangerControlEmulator, point_map: PointMap) -> PointBank:
+    """Lay a tap-changer control out as registers; raises ConfigError for a map with points that it does not have."""
+    settings = {name: _setting(control, field) for name, field in _TAP_SETTINGS.items()}
+    own = {
+        "blocked": Binding(lambda: control.blocked, lambda value: control.set_blocked(bool(value))),
+        "reduction_stage": Binding(
+            lambda: control.reduction_stage, lambda value: control.set_reduction_stage(round(float(value)))
+        ),
+        "tap_position": Binding(lambda: control.position),
+        "band_status": Binding(lambda: _BAND_STATUS[control.band_status]),
+        "regulated_voltage": Binding(lambda: max(0.0, control.regulated_v)),
+        "current_angle": Binding(lambda: control.sensing.secondary.angle_deg),
+        "characteristic": Binding(
+            lambda: control.settings.characteristic.value,
+            lambda value: control.change(characteristic=Characteristic(str(value))),
+        ),
+        "tap_command": Binding(put=lambda value: control.command(Direction[str(value).upper()])),
+    }
+    return PointBank(point_map, {**_identity(control.identity), **_common(control), **settings, **own})
+
+
+def capacitor_registers(control: CapacitorControlEmulator, point_map: PointMap) -> PointBank:
+    """Lay a capacitor control out as registers; raises ConfigError for a map with points that it does not have."""
+    settings = {name: _setting(control, field) for name, field in _CAPACITOR_SETTINGS.items()}
+    own = {
+        "var_block": Binding(lambda: control.blocked, lambda value: control.set_blocked(bool(value))),
+        "switch_status": Binding(lambda: "closed" if control.reported_closed else "open"),
+        "feeder_reactive_power": Binding(lambda: control.feeder_kvar),
+        "neutral_current": Binding(lambda: control.neutral_current_a),
+        "neutral_lockout": Binding(lambda: control.neutral_locked),
+        "discharge_left": Binding(lambda: control.lockout_left_s),
+        "refused_closes": Binding(lambda: control.refused_closes),
+        "temperature": Binding(lambda: control.temperature_c),
+        "strategy": Binding(
+            lambda: control.settings.strategy.value, lambda value: control.change(strategy=Strategy(str(value)))
+        ),
+        "daily_limit": Binding(
+            lambda: control.settings.daily_limit, lambda value: control.change(daily_limit=round(float(value)))
+        ),
+        "switch_command": Binding(put=lambda value: control.command(closing=value == "close")),
+        "reset_lockout": Binding(put=lambda value: control.reset_lockout() if value else None),
+    }
+    return PointBank(point_map, {**_identity(control.identity), **_common(control), **settings, **own})
+
+
+def _identity(identity: Identity) -> dict[str, Binding]:
+    return {
+        "manufacturer": Binding(lambda: identity.manufacturer),
+        "model": Binding(lambda: identity.model),
+        "version": Binding(lambda: identity.version),
+        "serial": Binding(lambda: identity.serial),
+    }
+
+
+def _common(control: Control) -> dict[str, Binding]:
+    return {
+        "control_mode": Binding(
+            lambda: "automatic" if control.automatic else "scada_manual",
+            lambda value: control.set_automatic(value == "automatic"),
+        ),
+        "panel_switch": Binding(lambda: "remote" if control.remote else "local"),
+        "voltage": Binding(lambda: control.voltage_v),
+        "current": Binding(lambda: control.sensing.secondary.current_a),
+        "operations_total": Binding(lambda: control.counter.total),
+        "operations_today": Binding(lambda: control.operations_today),
+    }
+
+
+def _setting(control: Control, field: str) -> Binding:
+    return Binding(
+        lambda: float(getattr(control.settings, field)), lambda value: control.change(**{field: float(value)})
+    )
