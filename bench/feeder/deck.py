@@ -24,10 +24,11 @@ def prepare(context: Any) -> None:
 
 
 def _measure_distances(context: Any) -> None:
-    """Give the deck an energy meter at its first line or transformer: without one buses have no distance."""
+    """Give the deck an energy meter at its first series element: without one buses have no distance."""
     circuit = context.ActiveCircuit
     circuit.SetActiveBus(circuit.AllBusNames[0])
-    elements = [name for name in circuit.ActiveBus.AllPDEatBus if name.lower().startswith(("line.", "transformer."))]
+    series = ("line.", "transformer.", "reactor.")
+    elements = [name for name in circuit.ActiveBus.AllPDEatBus if name.lower().startswith(series)]
     if elements:
         command(context, f"new energymeter.derbench_head element={elements[0]} terminal=1")
 

@@ -15,6 +15,7 @@ from bench.feeder import deck, inventory
 from bench.feeder.batch import VoltageReader
 from bench.feeder.model import Complexes, Floats, Indices, InjectionSite, Snapshot
 from bench.feeder.names import known, unknown
+from bench.feeder.services import add_services
 from bench.feeder.setpoints import PowerSetPoints
 from bench.feeder.switches import Switches
 from instruments.errors import BenchError, ConfigError
@@ -59,15 +60,22 @@ class Feeder:
         return PowerSetPoints(self._context, class_name, numbers, p_kw, q_kvar)
 
     @classmethod
-    def open(cls, master: Path) -> Self:
+    def open(cls, master: Path, *, with_services: bool = False) -> Self:
         """Compile a master file. The deck's own regulator and capacitor controls are read and then disabled.
 
+        Args:
+            master: the OpenDSS file that defines the circuit.
+            with_services: give a deck without split-phase services one for each line-to-neutral load.
+
         Raises:
-            ConfigError: the file is missing, or OpenDSS refuses it (its text, with file and line).
+            ConfigError: the file is missing, OpenDSS refuses it (its text, with file and line), or services are asked
+                for and the feeder has no line-to-neutral load.
         """
         context = contexts.acquire()
         try:
             contexts.compile_master(context, master)
+            if with_services:
+                add_services(context)
             return cls(context)
         except BaseException:
             contexts.release(context)

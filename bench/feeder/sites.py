@@ -1,6 +1,7 @@
 """The distributed energy resources of a feeder, as the table beside its model lists them."""
 
 import csv
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,28 +45,41 @@ def load_sites(path: Path) -> tuple[Site, ...]:
         raise ConfigError(f"table of sites not found: {path}")
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
-        return tuple(_site(row, f"{path}, line {reader.line_num}") for row in reader)
+        sites: dict[str, Site] = {}
+        for row in reader:
+            where = f"{path}, line {reader.line_num}"
+            site = _site(row, where)
+            if site.name in sites:
+                raise ConfigError(f"{where}: there is a site {site.name!r} already")
+            sites[site.name] = site
+    return tuple(sites.values())
 
 
 def _site(row: dict[str, str], where: str) -> Site:
     try:
-        site = Site(
+        return Site(
             name=row["name"],
             kind=_one_of(KINDS, row["kind"]),
             owner=_one_of(OWNERS, row["owner"]),
             bus=row["bus"],
             nodes=tuple(int(node) for node in row["nodes"].split(".")),
-            kv=float(row["kv"]),
-            rating_kva=float(row["rating_kva"]),
+            kv=_positive(row["kv"], "voltage"),
+            rating_kva=_positive(row["rating_kva"], "rating"),
             energy_kwh=float(row["energy_kwh"]),
             service=row["service"],
         )
     except (KeyError, ValueError, AttributeError, TypeError) as error:
         raise ConfigError(f"{where}: {error!r}") from error
-    return site
 
 
 def _one_of(allowed: tuple[str, ...], text: str) -> str:
     if text not in allowed:
         raise ValueError(f"{text!r} is none of {', '.join(allowed)}")
     return text
+
+
+def _positive(text: str, what: str) -> float:
+    value = float(text)
+    if not 0.0 < value < math.inf:
+        raise ValueError(f"the {what} must be positive, not {text}")
+    return value
