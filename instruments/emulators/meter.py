@@ -130,7 +130,9 @@ class MeterFleet:
         power_sf = scale_exponent(rating_w * HEADROOM, INT16)
         meter.set({"A_SF": -2, "V_SF": -2, "Hz_SF": -2, "TotWh_SF": 0})
         meter.set({"W_SF": power_sf, "VA_SF": power_sf, "VAR_SF": power_sf})
-        meter.refresh = lambda: meter.set(self._values(index))
+        meter.refresh = lambda: meter.set(
+            {name: value for name, value in self._values(index).items() if name in meter.layout.points}
+        )
         return image
 
     def _values(self, index: int) -> Mapping[str, float]:
@@ -139,7 +141,8 @@ class MeterFleet:
         va, line_v = float(np.hypot(p_w, q_var)), leg1_v + leg2_v
         amps = va / line_v if line_v else 0.0
         return {
-            **{"PhV": line_v / LEGS, "PhVphA": leg1_v, "PhVphB": leg2_v, "PPV": line_v, "PhVphAB": line_v},
+            **{"PhV": line_v / LEGS, "PhVphA": leg1_v, "PhVphB": leg2_v, "PPV": line_v},
+            **{"PhVphAB": line_v, "PPVphAB": line_v},  # the line pair is named differently in 202 and 201
             **{"A": LEGS * amps, "AphA": amps, "AphB": amps, "Hz": NOMINAL_HZ if line_v else 0.0},
             **{"W": p_w, "VAR": q_var, "VA": va},
             **{"TotWhImp": float(self._import_wh[index]) % ENERGY_WRAP},
