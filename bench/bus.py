@@ -24,7 +24,7 @@ class Priority(IntEnum):
 
 @dataclass(frozen=True)
 class Message:
-    """One message from producer to receiver. `evidence` cites wire exchanges and messages (`wire:8`, `message:3`)."""
+    """One message from producer to receiver. `evidence` cites wire exchanges and messages (`wire:8`, `trace:3`)."""
 
     producer: Party
     receiver: Party
@@ -52,7 +52,7 @@ class Delivery:
     @property
     def citation(self) -> str:
         """How other records cite this message."""
-        return f"message:{self.seq}"
+        return f"trace:{self.seq}"
 
 
 Route = Callable[[Party, Party], Link]

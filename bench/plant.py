@@ -81,6 +81,7 @@ class Plant:
         self._equipment = equipment
         self._terminals = [(feeder.site_index(name), terminal) for name, terminal in terminals.items()]
         self._services = ServiceVoltages(feeder)
+        self.services = self._services.services
         own = set(terminals) | equipment.idle_sites
         self._pv = np.array([i for i, s in enumerate(sites) if s.kind == "pv" and s.name not in own], dtype=np.intp)
         self._rated_kw = np.array([site.rating_kva for site in sites])[self._pv]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from bench.actors.base import Actor
 from bench.bus import Bus, Delivery
@@ -9,6 +10,7 @@ from bench.clock import Clock, Process
 from bench.evidence import Evidence
 from bench.plant import Plant
 from bench.use_case.conformance import Conformance, RowWatch
+from bench.use_case.grammar import wording
 from bench.use_case.model import Row
 from instruments.errors import ConfigError
 from reports.verdict import RowState
@@ -37,6 +39,23 @@ class Moment:
     time_s: float
 
 
+@dataclass(frozen=True)
+class Timing:
+    """Plant step, calm before the stimulus, and when the scenario ends, s."""
+
+    step_s: float
+    calm_s: float
+    horizon_s: float
+
+
+class Stimulus(Protocol):
+    """What the test lets happen to the feeder."""
+
+    def release_cloud(self, time_s: float) -> None:
+        """Let a cloud front begin at a time."""
+        ...
+
+
 class Story:
     """Runs a scenario step by step; the matcher and the plant go on whatever a step waits for."""
 
@@ -48,12 +67,12 @@ class Story:
         cast: Cast,
         conformance: Conformance,
         evidence: Evidence,
-        step_s: float,
-        horizon_s: float,
+        stimulus: Stimulus,
+        timing: Timing,
     ) -> None:
         self.clock, self.plant, self.bus, self.conformance = clock, plant, bus, conformance
         self._cast, self._evidence = cast, evidence
-        self._step_s, self.horizon_s = step_s, horizon_s
+        self._stimulus, self._timing = stimulus, timing
         self.moments: list[Moment] = []
         self.row_listeners: list[RowListener] = []
         bus.listeners.append(conformance.hear)
@@ -65,9 +84,20 @@ class Story:
         """Note a moment for the report."""
         self.moments.append(Moment(label, self.clock.now_s))
 
-    def run_for(self, duration_s: float) -> None:
-        """Let time pass."""
-        self.clock.run_until(self.clock.now_s + duration_s)
+    def calm(self) -> None:
+        """Let the bench come to rest before anything happens."""
+        self.clock.run_until(self.clock.now_s + self._timing.calm_s)
+
+    def release_cloud(self) -> None:
+        """Let the cloud front of the bench file begin now."""
+        self.mark("before the cloud")
+        self._stimulus.release_cloud(self.clock.now_s)
+
+    def require_wording(self, number: str, sentence: str) -> None:
+        """Raise ConfigError when a step's sentence is not the one that the table gives to its row."""
+        row = self.conformance.watches[number].row
+        if wording(row) != f"row {number}: {sentence}":
+            raise ConfigError(f"the step for row {number} has to read {wording(row)!r}, not {sentence!r}")
 
     def perform(self, number: str) -> None:
         """Let a person do what a driven row says, and wait until it is on the bus.
@@ -79,16 +109,18 @@ class Story:
 
     def observe(self, number: str) -> None:
         """Wait until a row is met for all it concerns, or never can be; raises RowNotMet with what is known."""
-        self.clock.run_until(self.horizon_s, lambda: self.conformance.is_settled(number))
+        self.clock.run_until(self._timing.horizon_s, lambda: self.conformance.is_settled(number))
         watch = self.conformance.watches[number]
         for listener in self.row_listeners:
             listener(watch, self.clock.now_s)
         if watch.state is not RowState.MET:
             raise RowNotMet(self.explain(number))
+        if watch.row.limit_from == "stimulus":
+            self.mark(f"at row {number}")
 
     def finish(self) -> None:
         """Run on to the horizon, so that the record shows every row, and close it."""
-        self.clock.run_until(self.horizon_s)
+        self.clock.run_until(self._timing.horizon_s)
         self.mark("at the end")
         self.conformance.finish()
 
@@ -96,11 +128,11 @@ class Story:
         """Say what was awaited, since when, what came last on the way there, and what the device last answered."""
         watch = self.conformance.watches[number]
         reasons = _reasons(watch)
-        lines = [f"row {number}: {describe(watch.row)}: {watch.state}", *(f"  {reason}" for reason in reasons[:6])]
+        lines = [f"{wording(watch.row)}: {watch.state}", *(f"  {reason}" for reason in reasons[:6])]
         if len(reasons) > 6:
             lines.append(f"  ... and {len(reasons) - 6} more")
         lines += [f"  last on the bus: {_told(d)}" for d in self._relevant(watch.row)]
-        for name in list(watch.instances)[:3]:
+        for name in _failing_first(watch)[:3]:
             lines += [f"  last on the wire: {exchange}" for exchange in self._evidence.last_exchanges(name)]
         return "\n".join(lines)
 
@@ -117,15 +149,14 @@ class Story:
 
     def _run_plant(self) -> Process:
         while True:
-            yield self.clock.timeout(self._step_s)
-            self.plant.step(self.clock.now_s, self._step_s)
+            yield self.clock.timeout(self._timing.step_s)
+            self.plant.step(self.clock.now_s, self._timing.step_s)
             self.conformance.tick()
 
 
-def describe(row: Row) -> str:
-    """Word a row as a feature does."""
-    target = "" if row.is_own else f" to the {row.receiver}"
-    return f"the {row.producer} {row.verb} the {row.information}{target}"
+def _failing_first(watch: RowWatch) -> list[str]:
+    """Name the instances, those that are not met before the others."""
+    return sorted(watch.instances, key=lambda name: watch.instances[name].state is RowState.MET)
 
 
 def _reasons(watch: RowWatch) -> list[str]:

@@ -1,8 +1,9 @@
 """Puts a scenario together from a bench file: emulators, drivers, plant, actors, matcher."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from bench.actors.der_automation import DerAutomation, DispatchSettings
 from bench.actors.dms import DistributionManagement
@@ -22,10 +23,12 @@ from bench.bus import Bus
 from bench.clock import make_clock
 from bench.config import BenchFile, Terminal
 from bench.evidence import Evidence
+from bench.faults import Fault
 from bench.feeder.engine import Feeder
 from bench.feeder.model import Floats, InjectionSite
 from bench.feeder.sites import Site, load_sites
 from bench.feeder_models import ApplicationModel, Bindings, IndependentPowerFlow, SettledFeeder
+from bench.feeder.volt_var import LoopGain, loop_gain
 from bench.links import AmiLink, AmiLinkSettings, FixedLatency, Link
 from bench.messages import AssetCommand, EquipmentState
 from bench.measurement import PowerReading
@@ -34,7 +37,7 @@ from bench.plant import Equipment, Plant, PlantState
 from bench.range_a import RangeASettings, ServiceVoltages
 from bench.safety import SafetyChain, refuse_real_equipment
 from bench.series import SeriesRecorder
-from bench.story import Cast, Story
+from bench.story import Cast, Story, Timing
 from bench.terminals import DirectTerminal, MeasuredTerminal, TerminalPlace
 from bench.terminals import Terminal as PlantTerminal
 from bench.use_case.conformance import Conformance
@@ -46,19 +49,11 @@ from instruments.errors import ConfigError, IdentityMismatch
 from instruments.readings import Identity
 from reports.run_directory import RunWriter
 
+COUPLING_DELAY_STEPS = 1
+"""The equipment meets the voltages of the step before: one exchange of delay in the volt-var loop."""
+
 METER_GUARD_V = 0.05
 """What rounding in registers adds to a meter's class, V."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A fault to be injected: where, what, how much, and from when to when in seconds of the scenario."""
-
-    target: str
-    kind: str
-    value: float | None = None
-    start_s: float = 0.0
-    end_s: float | None = None
 
 
 class BenchAssembly:
@@ -131,11 +126,19 @@ class BenchAssembly:
             self._cast(bus),
             conformance,
             self.evidence,
-            self.config.clock.step_s,
-            self.config.horizon_s,
+            self.weather,
+            Timing(self.config.clock.step_s, self._calm_s(), self.config.horizon_s),
         )
         self.plant.publish_first()
         return story
+
+    def meter_distances_km(self) -> dict[str, float]:
+        """Return how far each net meter is from the substation."""
+        return dict(zip(self.net_meter_names, (s.distance_km for s in self.plant.services), strict=True))
+
+    def _calm_s(self) -> float:
+        cloud = self.config.environment.cloud
+        return cloud.calm_s if cloud else 0.0
 
     def _open(self) -> None:
         config = self.config
@@ -152,6 +155,7 @@ class BenchAssembly:
         self._energize()
         self.plant = Plant(feeder, self._sites, self.terminals, self.weather, self._equipment())
         self.net_meter_names = self._meter_names("services", len(feeder.services))
+        self.loop_gain = self._loop_gain()
         self.series = SeriesRecorder(self.net_meter_names, self.terminals, self._states_of_charge())
 
     def _open_feeder(self) -> Feeder:
@@ -161,6 +165,18 @@ class BenchAssembly:
 
     def _settled_feeder(self) -> SettledFeeder:
         return SettledFeeder(self._open_feeder(), self._sites)
+
+    def _loop_gain(self) -> LoopGain:
+        """Compute the volt-var loop gain under sun and under cloud, and hold the larger against its limit."""
+        model = self._settled_feeder()
+        cloud = self.config.environment.cloud
+        gains = []
+        for share in (1.0, cloud.depth_pu if cloud else 1.0):
+            p_kw = np.where(model.is_pv, model.rated_kw * share, 0.0)
+            _, q_kvar = model.loop.settle(p_kw, np.zeros_like(p_kw))
+            gains.append(model.loop.gain(p_kw, q_kvar))
+        response_s = model.loop.population.curve.open_loop_response_s
+        return loop_gain(max(gains), response_s, self.config.clock.step_s, COUPLING_DELAY_STEPS)
 
     def _open_drivers(self) -> None:
         addresses = {name: endpoint.resource for name, endpoint in self.emulated.endpoints.items()}

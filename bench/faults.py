@@ -1,0 +1,32 @@
+"""Faults on demand: `TARGET:KIND[=VALUE][@START[..END]]`."""
+
+import re
+from dataclasses import dataclass
+
+from instruments.errors import ConfigError
+
+_FAULT = re.compile(
+    r"(?P<target>[a-z][a-z0-9_]*):(?P<kind>[a-z][a-z0-9-]*)(=(?P<value>-?\d+(\.\d+)?))?"
+    r"(@(?P<start>\d+(\.\d+)?)(\.\.(?P<end>\d+(\.\d+)?))?)?"
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault to be injected: where, what, how much, and from when to when in seconds of the scenario."""
+
+    target: str
+    kind: str
+    value: float | None = None
+    start_s: float = 0.0
+    end_s: float | None = None
+    text: str = ""
+
+
+def parse_fault(text: str) -> Fault:
+    """Read a fault as the command line writes it; raises ConfigError with the form."""
+    found = _FAULT.fullmatch(text)
+    if found is None:
+        raise ConfigError(f"cannot read the fault {text!r}: write TARGET:KIND[=VALUE][@START[..END]]")
+    number = {key: float(found[key]) if found[key] else None for key in ("value", "start", "end")}
+    return Fault(found["target"], found["kind"], number["value"], number["start"] or 0.0, number["end"], text)

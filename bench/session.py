@@ -1,0 +1,210 @@
+"""A run: one bench, one run directory, the scenarios that were played on it, and what came of them."""
+
+import hashlib
+import platform
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from bench.assembly.bench import BenchAssembly
+from bench.config import BenchFile
+from bench.faults import Fault
+from bench.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V
+from bench.story import Story
+from bench.use_case.conformance import Instance, RowWatch
+from bench.use_case.grammar import wording
+from bench.use_case.model import UseCase
+from bench.use_case.tables import load as load_use_case
+from instruments.errors import BenchError
+from reports.run_directory import RunWriter
+from reports.verdict import RowState, Verdict, worst, worst_of_states
+
+PACKAGES = ("derbench", "opendssdirect.py", "opender", "pymodbus", "pyvisa", "pysunspec2", "numpy", "pytest-bdd")
+
+
+@dataclass(frozen=True)
+class Title:
+    """Which scenario a feature plays: its number in the use case, the alternative taken, and its names."""
+
+    scenario: str
+    variant: str | None
+    feature: str
+    name: str
+
+
+@dataclass
+class Played:
+    """A scenario that is on: its story, and what broke the bench or ended it early."""
+
+    title: Title
+    rows: Sequence[str]
+    assembly: BenchAssembly
+    story: Story
+    problems: list[str] = field(default_factory=list)
+    aborted: str = ""
+
+
+class RunSession:
+    """Collects scenarios into one run directory; `finish` writes run.json and the manifest."""
+
+    def __init__(self, path: Path, bench: BenchFile, bench_path: Path, seed: int, faults: Sequence[Fault]) -> None:
+        """Start the run directory; raises ReportError when it exists."""
+        self.bench, self.seed, self.faults = bench, seed, faults
+        self.use_case: UseCase = load_use_case()
+        self._head = _head(bench, bench_path, seed, faults)
+        self.writer = RunWriter.create(path, self._head)
+        self.scenarios: list[dict[str, Any]] = []
+        self._identities: dict[str, Any] = {}
+
+    @property
+    def path(self) -> Path:
+        """The run directory."""
+        return self.writer.path
+
+    def play(self, title: Title, rows: Sequence[str]) -> Played:
+        """Put a scenario's bench together. Raises BenchError when it cannot be; `fail_to_start` records that."""
+        assembly = BenchAssembly(self.bench, self.use_case, self.writer, title.scenario, self.seed)
+        try:
+            assembly.inject(self.faults)
+            self._identities.update({n: vars(i) for n, i in assembly.identities.items()})
+            return Played(title, rows, assembly, assembly.story(rows, title.variant))
+        except BaseException:
+            assembly.close()
+            raise
+
+    def fail_to_start(self, title: Title, reason: str) -> None:
+        """Record a scenario whose bench could not be put together."""
+        self.scenarios.append(_entry(title) | {"verdict": Verdict.ERROR.value, "reason": reason})
+
+    def close(self, played: Played) -> Verdict:
+        """End a scenario on any way out: run on where that makes sense, make safe, record; return its verdict."""
+        try:
+            if not (played.problems or played.aborted):
+                played.story.finish()
+            else:
+                played.story.conformance.finish()
+        except BenchError as error:
+            played.problems.append(str(error))
+            played.story.conformance.finish()
+        finally:
+            unsafe = played.assembly.close()
+            played.problems += [f"{name} could not be proven safe: {why}" for name, why in unsafe.items()]
+        entry = self._judged(played)
+        self.scenarios.append(entry)
+        return Verdict(entry["verdict"])
+
+    def finish(self) -> Verdict:
+        """Write run.json and hash everything; return the run's verdict."""
+        verdict = worst(Verdict(entry["verdict"]) for entry in self.scenarios)
+        counts = Counter(entry["verdict"] for entry in self.scenarios)
+        document = self._head | {
+            "verdict": verdict.value,
+            "counts": dict(counts),
+            "devices": self._devices(),
+            "scenarios": self.scenarios,
+        }
+        self.writer.finish(document)
+        return verdict
+
+    def _devices(self) -> dict[str, Any]:
+        return {
+            name: {
+                "role": device.role,
+                "identity": self._identities.get(name, {}),
+                "emulated": device.emulate is not None,
+                "faults": [fault.text for fault in self.faults if fault.target == name],
+            }
+            for name, device in self.bench.devices.items()
+        }
+
+    def _judged(self, played: Played) -> dict[str, Any]:
+        story, assembly = played.story, played.assembly
+        index = len(self.scenarios) + 1
+        series = self.writer.write_series(index, assembly.series.table())
+        items = [item for watch in story.conformance.watches.values() for item in _items(watch)]
+        states = [watch.state for watch in story.conformance.watches.values()]
+        gain = assembly.loop_gain
+        return _entry(played.title) | {
+            "verdict": _verdict(played, states).value,
+            "reason": "; ".join([*played.problems, played.aborted] if played.aborted else played.problems),
+            "rows": {
+                "expected": len(states),
+                "met": sum(state.is_met for state in states),
+                "items": items,
+                "not_encoded": self._not_encoded(played),
+            },
+            "series": series,
+            "meters": assembly.meter_distances_km(),
+            "moments": [vars(moment) for moment in story.moments],
+            "range_a_v": [RANGE_A_LOWER_V, RANGE_A_UPPER_V],
+            "loop_gain": vars(gain) | {"warn": gain.warn},
+            "bad_steps": story.plant.bad_steps,
+        }
+
+    def _not_encoded(self, played: Played) -> list[str]:
+        rows = self.use_case.rows_of(played.title.scenario, played.title.variant)
+        return [row.number for row in rows if row.number not in played.rows]
+
+
+def _verdict(played: Played, states: Sequence[RowState]) -> Verdict:
+    """The worst of rows, of what broke, and of time that slipped."""
+    verdicts = [worst_of_states(states)]
+    if played.problems:
+        verdicts.append(Verdict.ERROR)
+    if played.aborted:
+        verdicts.append(Verdict.ABORTED)
+    slip = played.story.clock.slip
+    if slip is not None and slip.exceeded:
+        verdicts.append(Verdict.INCONCLUSIVE)
+    return worst(verdicts)
+
+
+def _entry(title: Title) -> dict[str, Any]:
+    return {
+        "id": title.scenario,
+        "variant": title.variant or "",
+        "title": title.name,
+        "feature": title.feature,
+    }
+
+
+def _items(watch: RowWatch) -> list[dict[str, Any]]:
+    return [_item(watch, name, i) for name, i in (watch.instances or {"": Instance()}).items()]
+
+
+def _item(watch: RowWatch, name: str, instance: Instance) -> dict[str, Any]:
+    row = watch.row
+    return {
+        "row": row.number,
+        "occurrence": instance.occurrence,
+        "instance": name,
+        "state": instance.state.value,
+        "due_s": instance.due_s,
+        "time_s": instance.time_s,
+        "reason": instance.reason,
+        "evidence": list(instance.evidence),
+        "text": wording(row),
+        "producer": row.producer,
+        "receiver": row.receiver,
+        "information": row.information,
+    }
+
+
+def _head(bench: BenchFile, path: Path, seed: int, faults: Sequence[Fault]) -> Mapping[str, Any]:
+    return {
+        "verdict": Verdict.NOT_RUN.value,
+        "simulated": any(device.emulate is not None for device in bench.devices.values()),
+        "seed": seed,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "bench": {
+            "name": bench.bench,
+            "path": path.name,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        },
+        "faults": [fault.text for fault in faults],
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+    }

@@ -1,0 +1,15 @@
+"""Options and plugins; nothing else."""
+
+import pytest
+
+pytest_plugins = ["fixtures.run", "steps.stimulus", "steps.rows"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take what `bench run` passes on."""
+    group = parser.getgroup("bench")
+    group.addoption("--bench", default="fixtures/benches/emulated.yaml", help="bench file")
+    group.addoption("--out", default=None, help="run directory to write (default: a new one under runs/)")
+    group.addoption("--seed", type=int, default=1, help="seed of everything that is drawn")
+    group.addoption("--fault", action="append", default=[], help="TARGET:KIND[=VALUE][@START[..END]]")
+    group.addoption("--scenario", default=None, help="play only scenarios whose name contains this text")
