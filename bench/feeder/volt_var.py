@@ -16,6 +16,7 @@ from bench.feeder.voltage import SiteVoltages
 _DAMPING = 0.3
 _SETTLED_KVAR = 1e-3
 _MOST_STEPS = 500
+_MOST_ROUNDS = 20
 _PERTURBATION = 0.1
 
 
@@ -49,6 +50,24 @@ class VoltVarLoop:
                 return snapshot, q_kvar
             q_kvar[self._inverters] += _DAMPING * change
         raise FeederError(f"volt-var does not come to rest within {_MOST_STEPS} damped steps")
+
+    def settle_with_deck_controls(self, p_kw: Floats, q_kvar: Floats) -> tuple[Snapshot, Floats]:
+        """Return a state to start from: inverters and the deck's own regulators and banks at rest with each other.
+
+        Args:
+            p_kw: P of all sites.
+            q_kvar: Q of all sites; for inverters where the search begins.
+
+        Raises:
+            ConfigError: the deck's controls do not come to rest.
+            FeederError: a step cannot be solved, or inverters and controls keep moving each other.
+        """
+        for _ in range(_MOST_ROUNDS):
+            snapshot, q_kvar = self.settle(p_kw, q_kvar)
+            self.feeder.settle_deck_controls()
+            if (self.feeder.taps, self.feeder.capacitor_states) == (snapshot.taps, snapshot.capacitors):
+                return snapshot, q_kvar
+        raise FeederError(f"volt-var and the deck's controls keep moving each other for {_MOST_ROUNDS} rounds")
 
     def gain(self, p_kw: Floats, q_kvar: Floats) -> float:
         """Return the loop gain at a state: spectral radius of diag(-dQ/dV) x dV/dQ over inverters on their slope.

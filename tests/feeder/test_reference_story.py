@@ -126,6 +126,15 @@ def test_the_services_near_the_substation_limit_the_taps(outcomes: list[Outcome]
         assert not series[1].too_high, f"no tap is left to raise: {series[1]}"
 
 
+def test_the_decks_own_controls_start_the_story_where_the_tests_do(reference: Reference, start_tap: int) -> None:
+    reference.set_banks(0)
+    reference.feeder.set_tap(LTC, 0)
+    p_kw = reference.power_kw(NOON_PU)
+    snapshot, _ = reference.loop.settle_with_deck_controls(p_kw, np.zeros(len(p_kw)))
+    assert snapshot.taps == {LTC: start_tap}
+    assert not any(snapshot.capacitors.values()), "a bank would be closed before the story begins"
+
+
 def test_var_controls_leave_the_banks_alone_until_scada_closes_them(reference: Reference, start_tap: int) -> None:
     """Open, the banks stay open at noon and in the cloud; closed in the cloud, one would open unless it is blocked."""
     feeder = reference.feeder
