@@ -1,0 +1,49 @@
+"""Drivers and links of bench equipment that stand on their own: `from instruments import SunSpecInverter`.
+
+Names are loaded when they are first asked for: the transports behind them take time to import, and a command line
+that only prints its help needs none of them.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from instruments.drivers.scpi_digital_io import ScpiDigitalIO
+    from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
+    from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
+    from instruments.drivers.scpi_sensing_source import ScpiSensingSource
+    from instruments.drivers.sunspec_battery import SunSpecBattery
+    from instruments.drivers.sunspec_inverter import SunSpecInverter
+    from instruments.drivers.sunspec_meter import SunSpecMeter
+    from instruments.transports.modbus import ModbusConnections
+    from instruments.transports.visa import VisaLink
+
+__all__ = [
+    "ModbusConnections",
+    "ScpiDigitalIO",
+    "ScpiGridSimulator",
+    "ScpiPowerAnalyzer",
+    "ScpiSensingSource",
+    "SunSpecBattery",
+    "SunSpecInverter",
+    "SunSpecMeter",
+    "VisaLink",
+]
+
+_HOMES = {
+    "ModbusConnections": "transports.modbus",
+    "ScpiDigitalIO": "drivers.scpi_digital_io",
+    "ScpiGridSimulator": "drivers.scpi_grid_simulator",
+    "ScpiPowerAnalyzer": "drivers.scpi_power_analyzer",
+    "ScpiSensingSource": "drivers.scpi_sensing_source",
+    "SunSpecBattery": "drivers.sunspec_battery",
+    "SunSpecInverter": "drivers.sunspec_inverter",
+    "SunSpecMeter": "drivers.sunspec_meter",
+    "VisaLink": "transports.visa",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -9,6 +9,7 @@ from instruments.drivers.sunspec_der import (
     release_power,
 )
 from instruments.drivers.sunspec_device import SunSpecDevice
+from instruments.errors import SafetyTrip
 from instruments.readings import AcReading, Identity, Nameplate, PowerCommand, StorageReading
 from instruments.transports.modbus import ModbusLink
 
@@ -51,8 +52,11 @@ class SunSpecBattery:
     def set_power_w(self, power_w: float, reversion_s: float) -> PowerCommand:
         """Command a power, W, > 0 to discharge, which ends by itself after `reversion_s`; return the read-back.
 
-        Raises SafetyTrip, before anything is sent, for a power outside the nameplate.
+        Raises SafetyTrip, before anything is sent, for a power outside the nameplate and for a command without an end:
+        storage must not go on when whoever commanded it is gone.
         """
+        if reversion_s < 1:
+            raise SafetyTrip(f"{self._device.name}: a command to storage needs a reversion time of 1 s or more")
         check_power(self._device, self.read_nameplate(), power_w)
         return command_power(self._device, power_w, reversion_s)
 

@@ -72,15 +72,21 @@ def command_power(device: SunSpecDevice, power_w: float, reversion_s: float) -> 
     device.write(704, {"WSetMod": WATTS, "WSet": power_w})
     device.write(704, {"WSetEnaRvrt": 0, "WSetRvrtTms": reversion_s})
     device.write(704, {"WSetEna": 1})
-    held = read_command(device)
+    block = device.read(704)
+    held = _held(block)
     if not held.enabled or abs(held.power_w - power_w) > device.resolution(704, "WSet") / 2:
         raise InstrumentError(f"{device.name} was told {power_w:g} W and reads back {held}")
+    if block.number("WSetRvrtTms") != round(reversion_s):
+        raise InstrumentError(f"{device.name} does not keep the reversion time of {reversion_s:g} s")
     return held
 
 
 def read_command(device: SunSpecDevice) -> PowerCommand:
     """Read the set-point that the device holds."""
-    block = device.read(704)
+    return _held(device.read(704))
+
+
+def _held(block: Block) -> PowerCommand:
     remaining = block.number("WSetRvrtRem")
     return PowerCommand(
         enabled=block.number("WSetEna") == 1,

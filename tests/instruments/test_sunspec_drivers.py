@@ -121,6 +121,22 @@ def test_a_set_point_outside_the_nameplate_raises_before_anything_is_written(tap
     assert frames == []
 
 
+def test_a_command_to_storage_without_an_end_raises_before_anything_is_written(tapped):
+    link, frames = tapped(Map(common(), NAMEPLATE, CONTROLS))
+    with pytest.raises(SafetyTrip, match="reversion time"):
+        SunSpecBattery(link).set_power_w(100_000, reversion_s=0)
+    assert frames == []
+
+
+def test_a_device_that_does_not_keep_the_reversion_time_is_found_out(tapped):
+    bank = Map(common(), NAMEPLATE, CONTROLS)
+    store = bank.write
+    bank.write = lambda address, values: None if address == 40152 else store(address, values)
+    link, _ = tapped(bank)
+    with pytest.raises(InstrumentError, match="does not keep the reversion time of 300 s"):
+        SunSpecBattery(link).set_power_w(800_000, reversion_s=300)
+
+
 def test_a_device_that_does_not_keep_the_command_is_found_out_at_the_read_back(tapped):
     link, _ = tapped(Map(common(), NAMEPLATE, CONTROLS, deaf=True))
     with pytest.raises(InstrumentError, match="was told 800000 W and reads back"):
