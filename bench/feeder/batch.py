@@ -13,14 +13,15 @@ _AVOID_FULL_RECALC = 2  # SetterFlags.AvoidFullRecalc: without it each write reb
 class BatchProperty:
     """One numeric property of a fixed list of elements of one class; `values` is what was written last."""
 
-    def __init__(self, context: Any, class_name: str, numbers: Sequence[int], name: str) -> None:
-        """Bind to elements by their numbers (1-based, in the engine's order within the class)."""
+    def __init__(self, context: Any, class_name: str, elements: Sequence[str], name: str) -> None:
+        """Bind to elements of the class by their names; arrays are in this order."""
         api = context._api_util
+        numbers = class_numbers(context.ActiveCircuit, class_name, elements)
         self._batch, self._count = _create(api, class_name, numbers)
         self._write = api.lib.Batch_Float64ArrayS
         self._set = api.lib.BatchOperation_Set
         self._name = name.encode()
-        self.values: Floats = np.zeros(len(numbers))
+        self.values: Floats = np.zeros(len(elements))
         self._data = api.ffi.cast("double *", self.values.ctypes.data)
         self._dispose = api.lib.Batch_Dispose
 
@@ -35,6 +36,13 @@ class BatchProperty:
         if self._count:
             self._dispose(self._batch)
             self._count = 0
+
+
+def class_numbers(circuit: Any, class_name: str, elements: Sequence[str]) -> list[int]:
+    """Return the elements' numbers within their class, from 1; disabled elements of a deck count there too."""
+    circuit.SetActiveClass(class_name)
+    numbers = {name.lower(): number for number, name in enumerate(circuit.ActiveClass.AllNames, start=1)}
+    return [numbers[element.lower()] for element in elements]
 
 
 def _create(api: Any, class_name: str, numbers: Sequence[int]) -> tuple[Any, int]:

@@ -20,7 +20,7 @@ def prepare(context: Any) -> None:
         command(context, f"batchedit load..* {_WIDE_BAND}")
     if context.ActiveCircuit.Meters.Count == 0:
         _measure_distances(context)
-    context.ActiveCircuit.Solution.Solve()
+    command(context, "solve")
 
 
 def _measure_distances(context: Any) -> None:
@@ -56,8 +56,8 @@ def settle_controls(context: Any) -> None:
         enable_controls(context, False)
 
 
-def add_generator(context: Any, site: InjectionSite) -> int:
-    """Add a constant-power generator for an outside device; return its number within the class.
+def add_generator(context: Any, site: InjectionSite) -> None:
+    """Add a constant-power generator for an outside device.
 
     Raises:
         ConfigError: the bus or one of its nodes does not exist, or the name is taken.
@@ -72,7 +72,6 @@ def add_generator(context: Any, site: InjectionSite) -> int:
         f"new generator.{site.name} bus1={site.bus}.{nodes} phases={phases} kv={site.kv} "
         f"kw=0 kvar=0 model=1 {_WIDE_BAND} status=fixed",
     )
-    return int(circuit.Generators.Count)
 
 
 def _check_nodes(circuit: Any, site: InjectionSite) -> None:

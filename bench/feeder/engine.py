@@ -50,14 +50,13 @@ class Feeder:
         self._node_index = {name: index for index, name in enumerate(self.node_names)}
         self.nominal_kw = np.array([load.kw for load in self.loads])
         self.nominal_kvar = np.array([load.kvar for load in self.loads])
-        self._load_power = self._bind("Load", range(1, len(self.loads) + 1), self.nominal_kw, self.nominal_kvar)
-        self._site_numbers: tuple[int, ...] = ()
+        self._load_power = self._bind("Load", [load.name for load in self.loads], self.nominal_kw, self.nominal_kvar)
         self._site_power = self._bind("Generator", (), np.zeros(0), np.zeros(0))
         self._steps = 0
         self._last: Snapshot | None = None
 
-    def _bind(self, class_name: str, numbers: Sequence[int], p_kw: Floats, q_kvar: Floats) -> PowerSetPoints:
-        return PowerSetPoints(self._context, class_name, numbers, p_kw, q_kvar)
+    def _bind(self, class_name: str, elements: Sequence[str], p_kw: Floats, q_kvar: Floats) -> PowerSetPoints:
+        return PowerSetPoints(self._context, class_name, elements, p_kw, q_kvar)
 
     @classmethod
     def open(cls, master: Path, *, with_services: bool = False) -> Self:
@@ -107,12 +106,12 @@ class Feeder:
         self._check_use()
         if self._last is not None:
             raise FeederError("injection sites must be added before the first solve")
-        numbers = tuple(deck.add_generator(self._context, site) for site in sites)
+        for site in sites:
+            deck.add_generator(self._context, site)
         first = len(self.sites)
         self.sites = (*self.sites, *sites)
-        self._site_numbers += numbers
         self._site_power.close()
-        self._site_power = self._bind("Generator", self._site_numbers, *np.zeros((2, len(self.sites))))
+        self._site_power = self._bind("Generator", [site.name for site in self.sites], *np.zeros((2, len(self.sites))))
         return slice(first, len(self.sites))
 
     def set_injections(self, p_kw: Floats, q_kvar: Floats) -> None:

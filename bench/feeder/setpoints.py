@@ -12,10 +12,10 @@ from bench.feeder.model import Floats
 class PowerSetPoints:
     """P and Q of a fixed list of elements of one class, in order."""
 
-    def __init__(self, context: Any, class_name: str, numbers: Sequence[int], p_kw: Floats, q_kvar: Floats) -> None:
-        """Bind to elements by number (1-based within the class); `p_kw` and `q_kvar` are what they hold now."""
-        self._p = BatchProperty(context, class_name, numbers, "kW")
-        self._q = BatchProperty(context, class_name, numbers, "kvar")
+    def __init__(self, context: Any, class_name: str, elements: Sequence[str], p_kw: Floats, q_kvar: Floats) -> None:
+        """Bind to elements by name; `p_kw` and `q_kvar` are what they hold now."""
+        self._p = BatchProperty(context, class_name, elements, "kW")
+        self._q = BatchProperty(context, class_name, elements, "kvar")
         self._p.values[:], self._q.values[:] = p_kw, q_kvar
         self._good_p, self._good_q = self._p.values.copy(), self._q.values.copy()
         self._fresh = False

@@ -230,6 +230,22 @@ def write_deck(folder: Path, part: str) -> Path:
     return master
 
 
+def test_disabled_elements_of_a_deck_stay_out_of_the_way(tmp_path: Path) -> None:
+    master = write_deck(
+        tmp_path,
+        "new line.a bus1=sourcebus bus2=b length=0.01\n"
+        "new load.absent bus1=b kv=12.47 kw=500 kvar=0 enabled=no\nnew load.present bus1=b kv=12.47 kw=20 kvar=0\n"
+        "new generator.absent bus1=b kv=12.47 kw=100 enabled=no\n"
+        "set voltagebases=[12.47]\ncalcvoltagebases\n",
+    )
+    with Feeder.open(master) as feeder:
+        feeder.add_injections([InjectionSite("roof", "b", (1, 2, 3), 12.47)])
+        assert [load.name for load in feeder.loads] == ["present"]
+        feeder.set_loads(np.array([50.0]), np.array([0.0]))
+        feeder.set_injections(np.array([15.0]), np.array([0.0]))
+        assert feeder.solve(0.0).head_p_kw == pytest.approx(35.0, abs=0.5)
+
+
 @pytest.mark.parametrize(
     ("part", "said"),
     [
