@@ -1,30 +1,67 @@
 """The `bench` command. Each subcommand imports what it needs when it runs, so that help comes at once."""
 
+# ruff: noqa: PLC0415
+
 import sys
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from instruments.errors import BenchError, ConfigError
+from reports.errors import ReportError
+from reports.verdict import Verdict
 
 DEFAULT_BENCH = Path(__file__).parents[1] / "fixtures" / "benches" / "emulated.yaml"
-USAGE, ERROR = 2, 3
+USAGE = 2
+"""Exit code of a command that cannot be carried out as it was asked for."""
 
 
-class PlainErrors(click.Group):
-    """Turns the errors that this project raises on purpose into one message and an exit code; no traceback."""
+class Commands(click.Group):
+    """Commands by name; a name that is none of them is told with the nearest."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the arguments begin with; raises UsageError listing the known ones."""
+        known = self.list_commands(ctx)
+        if args[0] not in known and not args[0].startswith("-"):
+            near = get_close_matches(args[0], known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"no command {args[0]!r}; known: {', '.join(known)}{hint}")
+        return super().resolve_command(ctx, args)
+
+
+class PlainErrors(Commands):
+    """Turns every exception into one message and an exit code; no traceback, and never the code of a FAIL."""
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a subcommand."""
         try:
             return super().invoke(ctx)
-        except ConfigError as error:
-            click.echo(f"error: {error}", err=True)
-            sys.exit(USAGE)
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except (ConfigError, ReportError) as error:
+            _fail(str(error), USAGE)
         except BenchError as error:
-            click.echo(f"error: {error}", err=True)
-            sys.exit(ERROR)
+            _fail(str(error), Verdict.ERROR.exit_code)
+        except KeyboardInterrupt:
+            _fail("stopped by a person", Verdict.ABORTED.exit_code)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the bench broke and not the equipment
+            _fail(f"the bench broke: {type(error).__name__}: {error}", Verdict.ERROR.exit_code)
+
+
+def _fail(text: str, code: int) -> NoReturn:
+    click.echo(f"error: {text}", err=True)
+    sys.exit(code)
+
+
+def _end(answer: tuple[str, Verdict]) -> NoReturn:
+    text, verdict = answer
+    click.echo(text)
+    sys.exit(verdict.exit_code)
 
 
 @click.group(cls=PlainErrors, context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,8 +73,13 @@ def main() -> None:
 
 
 BENCH = click.option(
-    "--bench", type=click.Path(path_type=Path), default=DEFAULT_BENCH, show_default="the emulated bench", help="bench file"
+    "--bench",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_BENCH,
+    show_default="the emulated bench",
+    help="bench file",
 )
+RUN = click.argument("run", type=click.Path(path_type=Path))
 
 
 @main.command()
@@ -58,8 +100,77 @@ def run(
     seed: int,
 ) -> None:
     """Play use-case FEATURES (default: all) on a bench, and write a run directory with a report."""
-    from bench.run_command import RunRequest, console_for  # noqa: PLC0415
-    from bench.run_command import run as play  # noqa: PLC0415
+    from bench.commands.run import RunRequest, console_for
+    from bench.commands.run import run as play
 
     folder = out or Path("runs") / datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
     sys.exit(play(RunRequest(features, bench, folder, seed, faults, scenario, tags), console_for()))
+
+
+@main.command()
+@RUN
+def verify(run: Path) -> None:
+    """Check the hashes of a RUN directory: 0 as written, 1 changed, 5 never finished."""
+    from bench.commands import runs
+
+    _end(runs.verify(run))
+
+
+@main.command()
+@RUN
+def report(run: Path) -> None:
+    """Render the report of a RUN directory again."""
+    from bench.commands import runs
+
+    click.echo(runs.report(run))
+
+
+@main.command()
+@click.argument("left", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("right", metavar="RUN", type=click.Path(path_type=Path))
+def compare(left: Path, right: Path) -> None:
+    """Name what differs between two RUN directories, `first | second`: 0 nothing, 1 something."""
+    from bench.commands import runs
+
+    _end(runs.compare(left, right))
+
+
+@main.command()
+def faults() -> None:
+    """List every kind of fault that `run --fault` injects, with the rows that must catch it."""
+    from bench.commands.faults import listing
+
+    click.echo(listing())
+
+
+@main.group(name="use-case", cls=Commands)
+def use_case() -> None:
+    """Look into the use case's tables, hold the features against them, or import others."""
+
+
+@use_case.command()
+@click.argument("row")
+def show(row: str) -> None:
+    """Tell everything that the tables say of a ROW, such as 1.3.4."""
+    from bench.commands import use_case as commands
+
+    click.echo(commands.show(row))
+
+
+@use_case.command()
+@click.option("--complete", is_flag=True, help="a row that no feature encodes is a fault")
+def check(complete: bool) -> None:
+    """Hold the features against the tables: 0 nothing wrong, 1 something is."""
+    from bench.commands import use_case as commands
+
+    _end(commands.check_features(complete))
+
+
+@use_case.command(name="import")
+@click.argument("document", metavar="DOC", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="new folder for tables and feature skeletons")
+def import_(document: Path, out: Path | None) -> None:
+    """Turn the text of a use-case document into tables, and tell what a person has to look at."""
+    from bench.commands import use_case as commands
+
+    click.echo(commands.import_tables(document, out))

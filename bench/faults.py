@@ -1,6 +1,7 @@
 """Faults on demand: `TARGET:KIND[=VALUE][@START[..END]]`."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from instruments.errors import ConfigError
@@ -9,6 +10,16 @@ _FAULT = re.compile(
     r"(?P<target>[a-z][a-z0-9_]*):(?P<kind>[a-z][a-z0-9-]*)(=(?P<value>-?\d+(\.\d+)?))?"
     r"(@(?P<start>\d+(\.\d+)?)(\.\.(?P<end>\d+(\.\d+)?))?)?"
 )
+
+CAUGHT_AT: Mapping[str, tuple[str, ...]] = {
+    "ignores-set-point": ("1.3.4",),
+    "wrong-sign": ("1.3.4",),
+    "scaled": ("1.3.4",),
+    "reports-the-set-point-as-its-measurement": ("1.3.4",),
+    "alert-never-sent": ("1.1",),
+    "alert-for-a-healthy-voltage": ("1.1",),
+}
+"""Rows of the use case at which a run has to fail, by kind of fault; kinds that no encoded row exercises are absent."""
 
 
 @dataclass(frozen=True)

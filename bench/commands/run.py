@@ -21,7 +21,7 @@ from reports.run_directory import RunDirectory
 from reports.verdict import RowState, Verdict
 
 STYLES = {"PASS": "bold green", "FAIL": "bold red", "ERROR": "bold magenta"}
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FEATURES = ROOT / "features"
 
 
