@@ -1,7 +1,7 @@
 """The plant's own tap mechanism and capacitor switch: contacts come in, a position or a status contact goes out.
 
 They know nothing of controls and of voltage. What they record is what happened, which is what operations are counted
-by; a control's own counter is that control's word. `advance` lets time pass and then sees the contacts as they are.
+by; a control's own counter is that control's word.
 """
 
 from collections import deque
@@ -99,14 +99,17 @@ class TapMechanism:
         return self._left_s
 
     def advance(self, dt_s: float, raise_closed: bool, lower_closed: bool) -> None:
-        """Let `dt_s` pass, then take the contacts."""
+        """Take the contacts as they are now, then let `dt_s` pass.
+
+        Called before the control is advanced: a pulse is then seen when it begins, if it lasts for a step.
+        """
+        direction = self._contacts.take(raise_closed, lower_closed)
+        if direction != 0 and self._direction == 0:
+            self._direction, self._left_s = direction, self._motor_s
         self.time_s += dt_s
         self._left_s -= dt_s
         if self._left_s <= _NOW_S:
             self._arrive()
-        direction = self._contacts.take(raise_closed, lower_closed)
-        if direction != 0 and self._direction == 0:
-            self._direction, self._left_s = direction, self._motor_s
 
     def _arrive(self) -> None:
         arrived_s = self.time_s + self._left_s
@@ -156,13 +159,13 @@ class CapacitorSwitch:
         return self._due[0].due_s - self.time_s if self._due else inf
 
     def advance(self, dt_s: float, close_closed: bool, open_closed: bool) -> None:
-        """Let `dt_s` pass, then take the contacts."""
-        self.time_s += dt_s
-        while self.quiet_s <= _NOW_S:
-            self._move(self._due.popleft())
+        """Take the contacts as they are now, then let `dt_s` pass; called before the control is advanced."""
         direction = self._contacts.take(close_closed, open_closed)
         if direction != 0 and not self._due and (direction > 0) != self.closed:
             self._due.append(_Move(self.time_s + self._operating_s, direction > 0, commanded=True))
+        self.time_s += dt_s
+        while self.quiet_s <= _NOW_S:
+            self._move(self._due.popleft())
 
     def _move(self, move: _Move) -> None:
         if move.closed and self._faults.active("does-not-close", self.time_s):

@@ -43,7 +43,7 @@ class CapacitorSettings:
     neutral_limit_a: float = 0.5
     discharge_s: float = 300.0
     daily_limit: int = 10
-    pulse_s: float = 1.0
+    pulse_s: float = 2.0
     dead_sensing_v: float = 30.0
     pt_ratio: float = 60.0
     ct_ratio: float = 60.0

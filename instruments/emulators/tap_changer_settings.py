@@ -36,7 +36,7 @@ class TapChangerSettings:
     delay_s: float = 30.0
     characteristic: Characteristic = Characteristic.DEFINITE
     inter_tap_delay_s: float = 5.0
-    pulse_s: float = 1.0
+    pulse_s: float = 2.0
     ldc_r_v: float = 0.0
     ldc_x_v: float = 0.0
     ct_rated_a: float = 5.0
