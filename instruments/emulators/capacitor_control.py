@@ -110,6 +110,10 @@ class CapacitorControlEmulator:
         waits = [self._clock.until_s(moment) for moment in moments]
         return min(self._demand_left_s, self.close_contact.quiet_s, self.open_contact.quiet_s, *waits)
 
+    def inject(self, kind: str, value: float | None = None, start_s: float = 0.0, end_s: float | None = None) -> None:
+        """Make the control or the switch behind it defective; raises ConfigError for an unknown fault."""
+        self.faults.inject(kind, value, start_s, end_s)
+
     def advance(self, dt_s: float) -> None:
         """Let `dt_s` pass with the inputs as they are."""
         run(self, dt_s)

@@ -39,6 +39,7 @@ class PulseContact:
     def __init__(self, pulse_s: float) -> None:
         self.closed = False
         self.closures = 0
+        self._latched = False
         self._pulse_s = pulse_s
         self._left_s = NEVER_S
         self._observers: list[ContactObserver] = []
@@ -55,8 +56,15 @@ class PulseContact:
     def pulse(self) -> None:
         """Close for one pulse."""
         self.closures += 1
+        self._latched = True
         self._left_s = self._pulse_s
         self._set(True)
+
+    def sample(self) -> bool:
+        """Whether it is closed or has been since the last sample: what a latched input sees, in steps of any length."""
+        seen = self.closed or self._latched
+        self._latched = False
+        return seen
 
     def elapse(self, dt_s: float) -> None:
         """Let time pass, s."""

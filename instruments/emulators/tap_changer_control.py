@@ -100,6 +100,10 @@ class TapChangerControlEmulator:
         wait_s = NEVER_S if self._timer.demand is None else max(self._delay_left_s, self._gap_left_s)
         return min(wait_s, self.raise_contact.quiet_s, self.lower_contact.quiet_s)
 
+    def inject(self, kind: str, value: float | None = None, start_s: float = 0.0, end_s: float | None = None) -> None:
+        """Make the control or the mechanism behind it defective; raises ConfigError for an unknown fault."""
+        self.faults.inject(kind, value, start_s, end_s)
+
     def advance(self, dt_s: float) -> None:
         """Let `dt_s` pass with the inputs as they are."""
         run(self, dt_s)

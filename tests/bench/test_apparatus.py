@@ -10,6 +10,7 @@ from instruments.emulators.contacts import SensingTerminals
 from instruments.emulators.faults import FaultSet
 from instruments.emulators.sensing_source import Secondary
 from instruments.emulators.tap_changer_control import TapChangerControlEmulator
+from instruments.emulators.tap_changer_settings import Direction
 from instruments.errors import ConfigError
 
 OPEN = (False, False)
@@ -169,11 +170,27 @@ def test_a_control_regulates_a_feeder_through_the_mechanism_into_its_band():
     assert (mechanism.pulses, control.counter.total, control.position) == (3, 3, 3)
 
 
+@pytest.mark.parametrize("step_s", [0.5, 1.0, 4.0, 15.0])
+@pytest.mark.parametrize("control_first", [True, False])
+def test_no_pulse_is_lost_in_long_steps_nor_by_the_order(step_s, control_first):
+    control = TapChangerControlEmulator(SensingTerminals(Secondary(120.0, 0.0, 0.0, 60.0)))
+    mechanism = TapMechanism()
+    control.set_automatic(False)
+    control.command(Direction.LOWER)
+    for _ in range(round(30.0 / step_s)):
+        if control_first:
+            control.advance(step_s)
+        mechanism.advance(step_s, control.raise_contact.sample(), control.lower_contact.sample())
+        if not control_first:
+            control.advance(step_s)
+    assert (mechanism.position, mechanism.pulses) == (-1, 1)
+
+
 def test_one_inject_reaches_control_and_mechanism():
     terminals = SensingTerminals(Secondary(117.0, 0.0, 0.0, 60.0))
     control = TapChangerControlEmulator(terminals)
     mechanism = TapMechanism(faults=control.faults)
-    control.faults.inject("stuck")
+    control.inject("stuck")
     for _ in range(40):
         mechanism.advance(1.0, control.raise_contact.closed, control.lower_contact.closed)
         control.advance(1.0)

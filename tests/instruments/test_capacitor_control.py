@@ -277,7 +277,7 @@ class TestFaults:
 
     def test_closes_inside_the_discharge_time(self):
         bench = make(closed=True)
-        bench.control.faults.inject("closes-inside-the-discharge-time")
+        bench.control.inject("closes-inside-the-discharge-time")
         bench.control.command(closing=False)
         bench.run(2.0)
         bench.control.command(closing=True)
@@ -285,7 +285,7 @@ class TestFaults:
 
     def test_ignores_the_var_block_and_still_reports_it(self):
         bench = make()
-        bench.control.faults.inject("ignores-the-var-block")
+        bench.control.inject("ignores-the-var-block")
         bench.control.set_blocked(True)
         sense_kvar(bench, 400.0)
         assert bench.run(60.0) == [(60.0, "close")]
@@ -294,6 +294,6 @@ class TestFaults:
     def test_reports_closed_when_open(self):
         bench = make()
         bench.control.status_input = False
-        bench.control.faults.inject("reports-closed-when-open")
+        bench.control.inject("reports-closed-when-open")
         assert bench.control.reported_closed
         assert not bench.control.closed

@@ -150,6 +150,6 @@ def test_local_refuses_the_driver(driver, control):
 
 
 def test_the_status_that_is_reported_can_lie(driver, control):
-    control.faults.inject("reports-closed-when-open")
+    control.inject("reports-closed-when-open")
     assert driver.read_status().closed
     assert control.close_contact.closures == 0

@@ -274,7 +274,7 @@ class TestFaults:
 
     def test_wrong_direction_closes_the_other_contact_and_reports_the_right_one(self):
         bench = make(118.0)
-        bench.control.faults.inject("wrong-direction")
+        bench.control.inject("wrong-direction")
         assert bench.run(30.0) == [(30.0, "lower")]
         assert bench.control.position == 1
 
@@ -282,7 +282,7 @@ class TestFaults:
     def test_reports_a_move_it_did_not_make(self, fed_back, reported):
         bench = make()
         bench.control.position_input = fed_back
-        bench.control.faults.inject("reports-a-move-it-did-not-make")
+        bench.control.inject("reports-a-move-it-did-not-make")
         bench.control.set_automatic(False)
         bench.control.command(Direction.RAISE)
         assert bench.run(60.0) == []
@@ -291,14 +291,14 @@ class TestFaults:
 
     def test_ignores_block_regulates_and_still_reports_it(self):
         bench = make(118.0)
-        bench.control.faults.inject("ignores-block")
+        bench.control.inject("ignores-block")
         bench.control.set_blocked(True)
         assert bench.run(30.0) == [(30.0, "raise")]
         assert bench.control.blocked
 
     def test_hunts_moves_up_and_down_inside_its_band(self):
         bench = make(119.9)
-        bench.control.faults.inject("hunts")
+        bench.control.inject("hunts")
         ways = []
         for _ in range(200):
             for _, way in bench.run(1.0):
@@ -308,5 +308,5 @@ class TestFaults:
 
     def test_a_fault_has_its_time(self):
         bench = make(118.0)
-        bench.control.faults.inject("wrong-direction", start_s=32.0, end_s=37.0)
+        bench.control.inject("wrong-direction", start_s=32.0, end_s=37.0)
         assert [way for _, way in bench.run(40.0)] == ["raise", "lower", "raise"]

@@ -192,7 +192,7 @@ def test_a_map_without_what_the_driver_needs_is_refused():
 
 
 def test_the_position_that_is_reported_can_lie_and_the_contacts_do_not(driver, control):
-    control.faults.inject("reports-a-move-it-did-not-make")
+    control.inject("reports-a-move-it-did-not-make")
     driver.set_automatic(False)
     driver.raise_tap()
     assert driver.read_status().tap_position == -2
