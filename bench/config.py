@@ -130,12 +130,18 @@ class Device(Section):
     role: Role
     driver: str
     resource: str
+    point_map: Path | None = None
     identity: Identification | None = None
     limits: Limits | None = None
     accuracy_pct: Annotated[float, Field(gt=0)] = 3.0
     uncertainty_pct: Annotated[float, Field(ge=0)] = 0.5
     timeout_s: Annotated[float, Field(gt=0)] = 2.0
     emulate: Emulation | None = None
+
+    @property
+    def rating_kva(self) -> float:
+        """The unit's own rating as the bench file gives it; 0 where it does not."""
+        return (self.emulate.rating_kva or 0.0) if self.emulate else 0.0
 
 
 class Fleet(Section):
@@ -157,6 +163,8 @@ class Terminal(Section):
     device: Name
     site: str | None = None
     service: str | None = None
+    transformer: str | None = None
+    capacitor: str | None = None
     bus: str | None = None
     phases: tuple[int, ...] | None = None
     source: Name | None = None
@@ -167,8 +175,9 @@ class Terminal(Section):
 
     @model_validator(mode="after")
     def _has_one_place(self) -> "Terminal":
-        if sum(place is not None for place in (self.site, self.service, self.bus)) != 1:
-            raise ValueError("a terminal is at one place: a `site`, a `service` or a `bus`")
+        places = (self.site, self.service, self.transformer, self.capacitor, self.bus)
+        if sum(place is not None for place in places) != 1:
+            raise ValueError("a terminal is at one place: a `site`, `service`, `transformer`, `capacitor` or `bus`")
         if (self.source is None) != (self.analyzer is None):
             raise ValueError("a source and an analyzer belong together: what is fed must be measured")
         return self
@@ -203,6 +212,11 @@ class BenchFile(Section):
     terminals: dict[Name, Terminal] = {}
     actors: ActorsSection = ActorsSection()
     horizon_s: Annotated[float, Field(gt=0)] = 1200.0
+
+    @property
+    def behind_inverter(self) -> dict[str, str]:
+        """Return each battery on a DC link with the inverter that it works through."""
+        return {d.emulate.dc_source: name for name, d in self.devices.items() if d.emulate and d.emulate.dc_source}
 
 
 def load_bench(path: Path) -> BenchFile:
@@ -280,6 +294,12 @@ def _inner(annotation: Any) -> Any:
 
 
 def _with_absolute_paths(bench: BenchFile, folder: Path) -> BenchFile:
+    devices = {
+        name: device.model_copy(update={"point_map": (folder / device.point_map).resolve()})
+        if device.point_map
+        else device
+        for name, device in bench.devices.items()
+    }
     feeder = bench.feeder.model_copy(
         update={name: (folder / p).resolve() for name in ("model", "sites") if (p := getattr(bench.feeder, name))}
     )
@@ -290,7 +310,7 @@ def _with_absolute_paths(bench: BenchFile, folder: Path) -> BenchFile:
             if (p := getattr(bench.environment, name))
         }
     )
-    return bench.model_copy(update={"feeder": feeder, "environment": environment})
+    return bench.model_copy(update={"feeder": feeder, "environment": environment, "devices": devices})
 
 
 def _dangling(bench: BenchFile) -> Iterator[str]:

@@ -32,12 +32,12 @@ class Bindings:
 
 
 class SettledFeeder:
-    """A feeder model of its own with all its PV inverters on volt-var, settled wherever it is asked."""
+    """A feeder model of its own with all its inverters on volt-var, settled wherever it is asked."""
 
     def __init__(self, feeder: Feeder, sites: Sequence[Site]) -> None:
         self.feeder = feeder
         feeder.add_injections([site.injection for site in sites])
-        self._inverters = [i for i, site in enumerate(sites) if site.kind == "pv"]
+        self._inverters = [i for i, site in enumerate(sites) if site.kind != "generator"]
         self.rated_kw = np.array([site.rating_kva for site in sites])
         self.is_pv = np.array([site.kind == "pv" for site in sites])
         population = InverterPopulation(self.rated_kw[self._inverters])
@@ -96,9 +96,7 @@ class IndependentPowerFlow:
         voltage_v = model.services.on_120_v(snapshot.voltage_v)
         return float(voltage_v.min()), float(voltage_v.max())
 
-    def _positions(
-        self, state: PlantState, commands: Sequence[AssetCommand]
-    ) -> tuple[dict[str, int], dict[str, bool]]:
+    def _positions(self, state: PlantState, commands: Sequence[AssetCommand]) -> tuple[dict[str, int], dict[str, bool]]:
         taps, closed = dict(state.snapshot.taps), dict(state.snapshot.capacitors)
         for command in commands:
             if command.kind == "tap_changer":

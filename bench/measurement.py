@@ -47,7 +47,7 @@ class Measurement:
 
 
 def judge(value: float, uncertainty: float, limits: Limits) -> Verdict:
-    """Compare the band value +- uncertainty with the limits (decision rule of ISO/IEC Guide 98-4: guarded both ways)."""
+    """Compare the band value +- uncertainty with the limits: guarded both ways, after ISO/IEC Guide 98-4."""
     lower = -math.inf if limits.lower is None else limits.lower
     upper = math.inf if limits.upper is None else limits.upper
     if lower <= value - uncertainty and value + uncertainty <= upper:

@@ -10,6 +10,7 @@ from bench.feeder.engine import Feeder
 from bench.feeder.model import Complexes, Floats, Snapshot
 from bench.feeder.population import InverterPopulation
 from bench.feeder.sites import Site
+from bench.feeder.volt_var import VoltVarLoop
 from bench.feeder.voltage import ServiceVoltages, SiteVoltages
 from bench.terminals import Terminal
 from instruments.errors import BenchError
@@ -34,8 +35,8 @@ class Apparatus(Protocol):
         """Take the feeder's voltage and current to the control's inputs."""
         ...
 
-    def act(self, feeder: Feeder) -> None:
-        """Carry the contacts' action into the feeder."""
+    def act(self, feeder: Feeder, dt_s: float) -> None:
+        """Carry what the contacts did in the last `dt_s` into the feeder."""
         ...
 
 
@@ -61,36 +62,36 @@ class PlantState:
     @property
     def service_v(self) -> Floats:
         """Mean of both legs, V on the 120 V base, shape (services,)."""
-        return self.legs_v.mean(axis=1)
+        mean: Floats = self.legs_v.mean(axis=1)
+        return mean
 
 
 class Plant:
     """Couples feeder and equipment by one exchange a step: the equipment meets the voltages of the step before."""
 
-    def __init__(
-        self,
-        feeder: Feeder,
-        sites: Sequence[Site],
-        terminals: Mapping[str, Terminal],
-        weather: Weather,
-        equipment: "Equipment",
-    ) -> None:
-        """Take `terminals` by the name of their injection site; other PV sites form the population."""
-        self._feeder = feeder
-        self._weather = weather
-        self._equipment = equipment
-        self._terminals = [(feeder.site_index(name), terminal) for name, terminal in terminals.items()]
+    def __init__(self, feeder: Feeder, sites: Sequence[Site], weather: Weather) -> None:
+        """Find the state that everything starts from; `connect` puts the equipment on."""
+        self._feeder, self._weather, self._sites = feeder, weather, sites
+        self._pv_kw = np.array([site.rating_kva * (site.kind == "pv") for site in sites])
+        self._rated_kva = np.array([site.rating_kva for site in sites])
         self._services = ServiceVoltages(feeder)
         self.services = self._services.services
-        own = set(terminals) | equipment.idle_sites
-        self._pv = np.array([i for i, s in enumerate(sites) if s.kind == "pv" and s.name not in own], dtype=np.intp)
-        self._rated_kw = np.array([site.rating_kva for site in sites])[self._pv]
-        self._pv_voltages = SiteVoltages(feeder, [feeder.sites[i] for i in self._pv])
-        self._population = InverterPopulation(self._rated_kw)
         self._metering = _Metering(feeder, sites)
         self.listeners: list[Callable[[PlantState], None]] = []
         self.bad_steps: list[str] = []
         self.state = self._first_state()
+        self.connect({}, Equipment.none())
+
+    def connect(self, terminals: Mapping[str, Terminal], equipment: "Equipment") -> None:
+        """Take `terminals` by the name of their injection site; inverters at all other sites form the population."""
+        feeder, sites = self._feeder, self._sites
+        self._equipment = equipment
+        self._terminals = [(feeder.site_index(name), terminal) for name, terminal in terminals.items()]
+        own = set(terminals) | equipment.idle_sites
+        others = [i for i, s in enumerate(sites) if s.kind != "generator" and s.name not in own]
+        self._inverters = np.array(others, dtype=np.intp)
+        self._voltages = SiteVoltages(feeder, [feeder.sites[i] for i in others])
+        self._population = InverterPopulation(self._rated_kva[self._inverters])
 
     def step(self, time_s: float, dt_s: float) -> PlantState:
         """Advance everything by `dt_s` to `time_s` and tell the listeners.
@@ -103,7 +104,7 @@ class Plant:
         self._equipment.advance(dt_s, irradiance)
         p_kw, q_kvar = self._injections(time_s, before.voltage_v, irradiance, dt_s)
         for apparatus in self._equipment.apparatus:
-            apparatus.act(self._feeder)
+            apparatus.act(self._feeder, dt_s)
         self.state = self._solve(time_s, p_kw, q_kvar, irradiance)
         self._publish(dt_s)
         return self.state
@@ -113,18 +114,14 @@ class Plant:
         self._publish(0.0)
 
     def _first_state(self) -> PlantState:
-        """Start where the feeder rests: loads and sun of time 0, inverters settled, the deck's own controls settled."""
+        """Start where the feeder rests: all inverters settled, taps and banks where their settings leave them."""
         irradiance = self._weather.irradiance_pu(0.0)
         self._feeder.scale_loads(self._weather.load_pu(0.0))
-        p_kw, q_kvar = np.zeros((2, len(self._feeder.sites)))
-        p_kw[self._pv] = self._rated_kw * irradiance[self._pv]
-        self._feeder.set_injections(p_kw, q_kvar)
-        self._feeder.settle_deck_controls()
-        for _ in range(SETTLING_STEPS):
-            voltage_v = self._feeder.solve(0.0).voltage_v
-            settled = self._population.settled_kvar(self._pv_voltages.pu(voltage_v), p_kw[self._pv])
-            q_kvar[self._pv] += SETTLING_DAMPING * (settled - q_kvar[self._pv])
-            self._feeder.set_injections(p_kw, q_kvar)
+        everywhere = [i for i, site in enumerate(self._sites) if site.kind != "generator"]
+        population = InverterPopulation(self._rated_kva[everywhere])
+        p_kw = self._pv_kw * irradiance
+        loop = VoltVarLoop(self._feeder, everywhere, population)
+        _, q_kvar = loop.settle_with_deck_controls(p_kw, np.zeros_like(p_kw))
         return self._solve(0.0, p_kw, q_kvar, irradiance)
 
     def _feed(self, snapshot: Snapshot) -> None:
@@ -137,8 +134,9 @@ class Plant:
         self, time_s: float, voltage_v: Complexes, irradiance: Floats, dt_s: float
     ) -> tuple[Floats, Floats]:
         p_kw, q_kvar = np.zeros((2, len(self._feeder.sites)))
-        available = self._rated_kw * irradiance[self._pv]
-        p_kw[self._pv], q_kvar[self._pv] = self._population.step(self._pv_voltages.pu(voltage_v), available, dt_s)
+        own = self._inverters
+        available_kw = (self._pv_kw * irradiance)[own]
+        p_kw[own], q_kvar[own] = self._population.step(self._voltages.pu(voltage_v), available_kw, dt_s)
         for index, terminal in self._terminals:
             p_kw[index], q_kvar[index] = terminal.measure(time_s)
         return p_kw, q_kvar
@@ -167,11 +165,6 @@ class Plant:
             listener(state)
 
 
-SETTLING_STEPS = 30
-SETTLING_DAMPING = 0.3
-"""The first state is found by damped iteration; later the inverters' own response time does the damping."""
-
-
 @dataclass
 class Equipment:
     """What is on the feeder besides its loads. `advance` lets time pass in emulated equipment, `dt_s` at a time.
@@ -184,6 +177,11 @@ class Equipment:
     meters: Sequence[Meters]
     apparatus: Sequence[Apparatus]
     idle_sites: set[str]
+
+    @classmethod
+    def none(cls) -> "Equipment":
+        """Return a feeder's equipment before any is connected."""
+        return cls(lambda _dt_s, _irradiance: None, lambda _dt_s: None, (), (), set())
 
 
 class _Metering:
@@ -205,4 +203,3 @@ class _Metering:
         np.subtract.at(p_w, self._service, state.site_p_kw[self._site] * 1000.0)
         np.subtract.at(q_var, self._service, state.site_q_kvar[self._site] * 1000.0)
         return p_w, q_var
-

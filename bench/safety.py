@@ -15,7 +15,7 @@ ACTION_TIMEOUT_S = 5.0
 """How long one device may take to be made safe before the others go on without it."""
 
 
-class Interrupted(BenchError):
+class Interrupted(BenchError):  # noqa: N818  a person's wish, not a defect
     """The run was asked to stop, by a person or by the system."""
 
 
@@ -85,5 +85,3 @@ def refuse_real_equipment(real: list[str]) -> None:
             f"real equipment is not admitted yet: {', '.join(sorted(real))}. What makes it safe after the bench "
             "process is killed is not built and proven; give the device an `emulate` section"
         )
-
-

@@ -3,26 +3,30 @@
 import hashlib
 import platform
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bench.assembly.bench import BenchAssembly
 from bench.config import BenchFile
 from bench.faults import Fault
 from bench.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V
-from bench.story import Story
+from bench.story import RowListener, Story
 from bench.use_case.conformance import Instance, RowWatch
 from bench.use_case.grammar import wording
 from bench.use_case.model import UseCase
 from bench.use_case.tables import load as load_use_case
 from instruments.errors import BenchError
-from reports.run_directory import RunWriter
+from reports.run_directory import RunWriter, scenario_key
 from reports.verdict import RowState, Verdict, worst, worst_of_states
 
+LISTENERS = pytest.StashKey[tuple[RowListener, ...]]()
+"""Where a progress display leaves whom to tell of rows as they are decided."""
 PACKAGES = ("derbench", "opendssdirect.py", "opender", "pymodbus", "pyvisa", "pysunspec2", "numpy", "pytest-bdd")
 
 
@@ -67,7 +71,8 @@ class RunSession:
 
     def play(self, title: Title, rows: Sequence[str]) -> Played:
         """Put a scenario's bench together. Raises BenchError when it cannot be; `fail_to_start` records that."""
-        assembly = BenchAssembly(self.bench, self.use_case, self.writer, title.scenario, self.seed)
+        key = scenario_key(title.scenario, title.variant or "")
+        assembly = BenchAssembly(self.bench, self.use_case, self.writer, key, self.seed)
         try:
             assembly.inject(self.faults)
             self._identities.update({n: vars(i) for n, i in assembly.identities.items()})
@@ -194,7 +199,7 @@ def _item(watch: RowWatch, name: str, instance: Instance) -> dict[str, Any]:
     }
 
 
-def _head(bench: BenchFile, path: Path, seed: int, faults: Sequence[Fault]) -> Mapping[str, Any]:
+def _head(bench: BenchFile, path: Path, seed: int, faults: Sequence[Fault]) -> dict[str, Any]:
     return {
         "verdict": Verdict.NOT_RUN.value,
         "simulated": any(device.emulate is not None for device in bench.devices.values()),

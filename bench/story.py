@@ -15,10 +15,13 @@ from bench.use_case.model import Row
 from instruments.errors import ConfigError
 from reports.verdict import RowState
 
+SHOWN = 6
+"""Reasons that an explanation lists before it only counts."""
+
 RowListener = Callable[[RowWatch, float], None]
 
 
-class RowNotMet(AssertionError):
+class RowNotMet(AssertionError):  # noqa: N818  a finding about equipment, not an error of the bench
     """A row of the use case did not come as it should; the text says what was awaited and what came instead."""
 
 
@@ -128,9 +131,9 @@ class Story:
         """Say what was awaited, since when, what came last on the way there, and what the device last answered."""
         watch = self.conformance.watches[number]
         reasons = _reasons(watch)
-        lines = [f"{wording(watch.row)}: {watch.state}", *(f"  {reason}" for reason in reasons[:6])]
-        if len(reasons) > 6:
-            lines.append(f"  ... and {len(reasons) - 6} more")
+        lines = [f"{wording(watch.row)}: {watch.state}", *(f"  {reason}" for reason in reasons[:SHOWN])]
+        if len(reasons) > SHOWN:
+            lines.append(f"  ... and {len(reasons) - SHOWN} more")
         lines += [f"  last on the bus: {_told(d)}" for d in self._relevant(watch.row)]
         for name in _failing_first(watch)[:3]:
             lines += [f"  last on the wire: {exchange}" for exchange in self._evidence.last_exchanges(name)]

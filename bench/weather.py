@@ -40,8 +40,8 @@ def make_weather(section: EnvironmentSection, sites: int) -> StagedWeather:
             CsvIrradiance.read(section.irradiance_csv, column=column, places=sites), load, section.load_pu
         )
     hour, minute = divmod(round(section.start_hour * 60), 60)
-    start = datetime.fromisoformat(section.date).replace(hour=hour, minute=minute)  # noqa: DTZ007 - local solar day
+    start = datetime.fromisoformat(section.date).replace(hour=hour, minute=minute)
     place = Location(section.latitude_deg, section.longitude_deg)
     cloud = section.cloud
-    front = cloud and CloudFront(0.0, cloud.fall_s, cloud.depth_pu, cloud.duration_s)
+    front = CloudFront(0.0, cloud.fall_s, cloud.depth_pu, cloud.duration_s) if cloud else None
     return StagedWeather(ClearSky(start, sites, place), load, section.load_pu, front)

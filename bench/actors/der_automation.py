@@ -21,6 +21,9 @@ from bench.messages import (
 )
 from bench.names import Information, Party
 
+NOTHING = 1e-3
+"""An amount below this, in kW, closings or taps, is left undone."""
+
 
 @dataclass(frozen=True)
 class DispatchSettings:
@@ -83,9 +86,7 @@ def choose_assets(
 ) -> SelectedAssets:
     """Choose commands for an event: measured voltages where there are any, the model's for the other meters."""
     response = network.response(operating_point(area, time_s))
-    voltage_v = np.array(
-        [area.voltage_v.get(m, v) for m, v in zip(response.meters, response.voltage_v, strict=True)]
-    )
+    voltage_v = np.array([area.voltage_v.get(m, v) for m, v in zip(response.meters, response.voltage_v, strict=True)])
     assets = [asset for state in area.equipment if (asset := _asset(state, response, settings))]
     lower, upper = settings.lower_v + settings.margin_v, settings.upper_v - settings.margin_v
     chosen = select(voltage_v, assets, lower, upper)
@@ -123,7 +124,9 @@ def _asset(state: EquipmentState, response: Response, settings: DispatchSettings
     return Asset(state.device, effect, -16.0 - tap, 16.0 - tap, integer=True, cost=settings.tap_cost)
 
 
-def _battery(state: EquipmentState, effect: "np.ndarray[tuple[int], np.dtype[np.float64]]", settings: DispatchSettings) -> Asset:
+def _battery(
+    state: EquipmentState, effect: "np.ndarray[tuple[int], np.dtype[np.float64]]", settings: DispatchSettings
+) -> Asset:
     """Bound the power by the rating and by the energy that must last as long as the command."""
     hours = settings.duration_s / 3600.0
     energy = state.energy_kwh if state.energy_kwh is not None else state.rating_kw * hours
@@ -137,13 +140,11 @@ def _commands(area: AffectedArea, chosen: Selection, settings: DispatchSettings)
     commands = []
     for state in area.equipment:
         amount = chosen.amounts.get(state.device, 0.0)
-        if abs(amount) < 1e-3:
+        if abs(amount) < NOTHING:
             continue
         if state.kind == "battery":
             power = round(state.power_kw + amount, 1)
-            command = AssetCommand(
-                device=state.device, kind=state.kind, power_kw=power, duration_s=settings.duration_s
-            )
+            command = AssetCommand(device=state.device, kind=state.kind, power_kw=power, duration_s=settings.duration_s)
         elif state.kind == "capacitor":
             command = AssetCommand(device=state.device, kind=state.kind, close=amount > 0)
         else:

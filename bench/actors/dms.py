@@ -119,9 +119,7 @@ class DistributionManagement(Actor):
             self._tell_application(delivery, message.payload)
             return
         self.equipment[message.payload.equipment.device] = message.payload.equipment
-        self.send(
-            self.party, Information.EQUIPMENT_STATUS, message.payload, message.correlation, (delivery.citation,)
-        )
+        self.send(self.party, Information.EQUIPMENT_STATUS, message.payload, message.correlation, (delivery.citation,))
 
     def _tell_application(self, delivery: Delivery, update: EquipmentStatus) -> None:
         status = SystemStatus(

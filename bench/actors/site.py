@@ -130,9 +130,7 @@ class UtilityInverter(Actor):
         site = self._sites[state.device]
         with self._citing() as citations:
             power_kw = site.feeder_kw(site.inverter.read_ac().p_w)
-        status = EquipmentStatus(
-            event=message.payload.event, equipment=state.model_copy(update={"power_kw": power_kw})
-        )
+        status = EquipmentStatus(event=message.payload.event, equipment=state.model_copy(update={"power_kw": power_kw}))
         because = (delivery.citation, *citations)
         self.send(Party.PREMISE_INTERFACE, message.information, status, message.correlation, because)
 

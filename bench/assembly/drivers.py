@@ -5,13 +5,16 @@ from typing import Any
 
 from bench.assembly.resources import Resource
 from bench.config import Device
+from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
 from instruments.drivers.scpi_source import SourceLimits
 from instruments.drivers.sunspec_battery import SunSpecBattery
 from instruments.drivers.sunspec_inverter import SunSpecInverter
 from instruments.drivers.sunspec_meter import SunSpecMeter
+from instruments.drivers.tap_changer_control import PointMapTapChangerControl
 from instruments.errors import ConfigError
+from instruments.point_map import PointMap, load_point_map
 from instruments.transports.modbus import ModbusConnections, ModbusLink
 from instruments.transports.visa import VisaLink
 from instruments.wire import WireObserver
@@ -20,6 +23,10 @@ MODBUS_DRIVERS: dict[tuple[str, str], Callable[[ModbusLink], Any]] = {
     ("inverter", "sunspec"): SunSpecInverter,
     ("battery", "sunspec"): SunSpecBattery,
     ("meter", "sunspec"): SunSpecMeter,
+}
+POINT_MAP_DRIVERS: dict[tuple[str, str], Callable[[ModbusLink, PointMap], Any]] = {
+    ("load_tap_changer", "point_map"): PointMapTapChangerControl,
+    ("capacitor_bank", "point_map"): PointMapCapacitorControl,
 }
 VISA_DRIVERS: dict[tuple[str, str], Callable[[VisaLink, Device], Any]] = {
     ("grid_simulator", "scpi_generic"): lambda link, device: ScpiGridSimulator(link, _limits(device)),
@@ -40,11 +47,16 @@ class DriverRack:
         if key in MODBUS_DRIVERS and resource.unit is not None:
             link = self._modbus.link(resource.host, resource.port, resource.unit, observer, device.timeout_s)
             return MODBUS_DRIVERS[key](link)
+        if key in POINT_MAP_DRIVERS and resource.unit is not None and device.point_map is not None:
+            link = self._modbus.link(resource.host, resource.port, resource.unit, observer, device.timeout_s)
+            return POINT_MAP_DRIVERS[key](link, load_point_map(device.point_map))
         if key in VISA_DRIVERS and resource.unit is None:
             visa = VisaLink(str(resource), observer, device.timeout_s)
             self._visa.append(visa)
             return VISA_DRIVERS[key](visa, device)
-        known = sorted(driver for role, driver in (*MODBUS_DRIVERS, *VISA_DRIVERS) if role == device.role)
+        known = sorted(
+            driver for role, driver in (*MODBUS_DRIVERS, *POINT_MAP_DRIVERS, *VISA_DRIVERS) if role == device.role
+        )
         raise ConfigError(
             f"devices.{name}: no driver {device.driver!r} for the role {device.role!r} at {resource}; "
             f"known: {', '.join(known) or 'none'}"
@@ -55,6 +67,11 @@ class DriverRack:
         self._modbus.close()
         for link in self._visa:
             link.close()
+
+
+def anonymous_meter() -> Device:
+    """Return the section of a meter that belongs to a fleet and has none of its own."""
+    return Device(role="meter", driver="sunspec", resource="")
 
 
 def _limits(device: Device) -> SourceLimits:

@@ -1,27 +1,53 @@
 """Puts emulated equipment on its addresses, and wires emulated devices to each other and to the feeder."""
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
+from bench.assembly.emulated_meters import MeterGroup, Place, make_fleet
+from bench.assembly.places import FeederPlaces
 from bench.assembly.resources import Resource, parse_resource
-from bench.config import BenchFile, Device, Emulation, Terminal
-from bench.feeder.model import Floats, Service
-from bench.feeder.sites import Site
+from bench.config import BenchFile, Device, Emulation
+from bench.feeder.model import Floats
 from instruments.emulators.battery import BatteryEmulator
+from instruments.emulators.capacitor_control import CapacitorControlEmulator
+from instruments.emulators.capacitor_settings import CapacitorSettings
+from instruments.emulators.contacts import SensingTerminals
+from instruments.emulators.control_points import capacitor_registers, tap_changer_registers
 from instruments.emulators.electrical import ElectricalNode
-from instruments.emulators.grid_simulator import AcSourceRatings, GridSimulatorEmulator
+from instruments.emulators.grid_simulator import GridSimulatorEmulator
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.inverter import InverterEmulator
-from instruments.emulators.meter import AlertLimits, MeterClass, MeterFleet, serve_fleet
-from instruments.emulators.modbus_server import ModbusServer
+from instruments.emulators.meter import serve_fleet
+from instruments.emulators.modbus_server import ModbusServer, RegisterBank
 from instruments.emulators.power_analyzer import AnalyzerClass, PowerAnalyzerEmulator
+from instruments.emulators.scpi_emulator import ScpiEmulator
 from instruments.emulators.scpi_server import scpi_protocol
+from instruments.emulators.tap_changer_control import TapChangerControlEmulator
+from instruments.emulators.tap_changer_settings import TapChangerSettings
 from instruments.errors import ConfigError
+from instruments.point_map import load_point_map
 
-Timed = InverterEmulator | BatteryEmulator | GridSimulatorEmulator | PowerAnalyzerEmulator
+PT_RATIO = 60.0
+CT_RATIO = 140.0
+"""Instrument transformers of the emulated controls: 7200:120 V and 700:5 A."""
+
+
+class Emulator(Protocol):
+    """What every emulated device has."""
+
+    def advance(self, dt_s: float) -> None:
+        """Let time pass."""
+        ...
+
+    def inject(self, kind: str, value: float | None = None, start_s: float = 0.0, end_s: float | None = None) -> None:
+        """Make it defective."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -33,31 +59,19 @@ class Endpoint:
     resource: Resource
 
 
-@dataclass(frozen=True)
-class MeterGroup:
-    """A fleet of meters and the services (or generation sites) that they sit at, by position."""
-
-    fleet: MeterFleet
-    places: np.ndarray[tuple[int], np.dtype[np.intp]]
-    at: str
-
-
 class EmulatedEquipment:
-    """All emulated devices of a bench, served until `close`."""
+    """All emulated devices of a bench, served until `close`; `endpoints`, `devices` and `nodes` by device name."""
 
-    def __init__(self, bench: BenchFile, services: Sequence[Service], sites: Sequence[Site], seed: int) -> None:
+    def __init__(self, bench: BenchFile, places: FeederPlaces, seed: int) -> None:
         """Serve everything that has an `emulate` section.
 
         Raises ConfigError for an address that cannot be had, naming it, and for settings that do not fit together.
         """
-        self._bench, self._seed = bench, seed
-        self._sites = {site.name: i for i, site in enumerate(sites)}
-        self._site_list, self._services = sites, services
-        self._wired = {terminal.device: terminal for terminal in bench.terminals.values()}
+        self._bench, self._places, self._seed = bench, places, seed
         self.host = EmulatorHost()
         self.endpoints: dict[str, Endpoint] = {}
         self.nodes: dict[str, ElectricalNode] = {}
-        self.devices: dict[str, Timed] = {}
+        self.devices: dict[str, Emulator] = {}
         self.meters: list[MeterGroup] = []
         try:
             self._serve_all()
@@ -81,11 +95,12 @@ class EmulatedEquipment:
         device.inject(kind, value, start_s, end_s)
 
     def advance(self, dt_s: float, irradiance_pu: Floats) -> None:
-        """Let `dt_s` pass for everything but meters; batteries before the inverters that take their power."""
+        """Let `dt_s` pass for everything but meters: sources, then batteries, then the inverters they feed."""
         with self.host.lock:
-            for name, device in self._in_order():
+            for name, device in self.devices.items():
                 if isinstance(device, InverterEmulator):
-                    device.available_w = self._available_w(name, device, irradiance_pu)
+                    share = self._places.irradiance_pu(name, irradiance_pu)
+                    device.available_w = share * device.nameplate.p_max_w
                 device.advance(dt_s)
 
     def advance_meters(self, dt_s: float) -> None:
@@ -97,65 +112,52 @@ class EmulatedEquipment:
     def state_of_charge_pct(self) -> dict[str, Callable[[], float]]:
         """Return for each battery what reads its true state of charge."""
         batteries = {n: d for n, d in self.devices.items() if isinstance(d, BatteryEmulator)}
-        return {name: (lambda battery=battery: battery.soc_pu * 100.0) for name, battery in batteries.items()}
+        return {name: partial(_soc_pct, battery) for name, battery in batteries.items()}
 
-    def _in_order(self) -> list[tuple[str, Timed]]:
-        """Sources first, then batteries, inverters, analyzers: each sees what this step brought to it."""
-        ranks = (GridSimulatorEmulator, BatteryEmulator, InverterEmulator, PowerAnalyzerEmulator)
-        return sorted(self.devices.items(), key=lambda item: ranks.index(type(item[1])))
-
-    def _available_w(self, name: str, device: InverterEmulator, irradiance_pu: Floats) -> float:
-        terminal = self._wired[name]
-        index = self._sites.get(terminal.site or "")
-        if index is None or self._site_list[index].kind != "pv":
-            return 0.0
-        return float(irradiance_pu[index]) * device.nameplate.p_max_w
+    def control(self, name: str) -> TapChangerControlEmulator | CapacitorControlEmulator:
+        """Return an emulated control; raises ConfigError when the device is none."""
+        device = self.devices.get(name)
+        if not isinstance(device, TapChangerControlEmulator | CapacitorControlEmulator):
+            raise ConfigError(f"devices.{name} is no emulated control")
+        return device
 
     def _serve_all(self) -> None:
-        emulated = {n: d for n, d in self._bench.devices.items() if d.emulate is not None}
-        for role in ("battery", "inverter", "grid_simulator", "power_analyzer", "meter"):
-            for name, device in emulated.items():
-                if device.role == role:
-                    self._serve(name, device, device.emulate or Emulation())
+        """Serve in the order in which effects run: sources, batteries, inverters, controls, analyzers."""
+        makers: dict[str, Callable[[str, Device, Emulation], None]] = {
+            "grid_simulator": self._serve_grid_simulator,
+            "battery": self._serve_battery,
+            "inverter": self._serve_inverter,
+            "load_tap_changer": self._serve_tap_changer,
+            "capacitor_bank": self._serve_capacitor,
+            "power_analyzer": self._serve_analyzer,
+            "meter": self._serve_meter,
+        }
+        for role, serve in makers.items():
+            for name, device in self._bench.devices.items():
+                if device.role == role and device.emulate is not None:
+                    serve(name, device, device.emulate)
         for fleet in self._bench.fleets.values():
             self._serve_fleet(fleet.prefix, fleet.at, fleet.emulate)
 
-    def _serve(self, name: str, device: Device, emulate: Emulation) -> None:
-        wanted = parse_resource(device.resource)
-        if emulate.listen:
-            host, _, port = emulate.listen.rpartition(":")
-            wanted = Resource(host, int(port), wanted.unit)
-        if device.role == "meter":
-            self._serve_meter(name, wanted, emulate)
-            return
-        emulator = self._make(name, device, emulate, wanted.unit or 1)
-        self.devices[name] = emulator
-        if isinstance(emulator, InverterEmulator | BatteryEmulator):
-            server = ModbusServer(self.host, {wanted.unit or 1: emulator.registers})
-            host, port = server.listen(wanted.host, wanted.port)
-        else:
-            host, port = self.host.serve(scpi_protocol(emulator.scpi, self.host.lock), wanted.host, wanted.port)
-        self.endpoints[name] = Endpoint(name, device.role, wanted.at_port(port))
+    def _serve_grid_simulator(self, name: str, device: Device, _emulate: Emulation) -> None:
+        self._serve_scpi(device, GridSimulatorEmulator(name, self._node(self._behind("source", name))))
 
-    def _make(self, name: str, device: Device, emulate: Emulation, unit: int) -> Timed:
-        makers: Mapping[str, Callable[[str, Device, Emulation, int], Timed]] = {
-            "battery": self._battery,
-            "inverter": self._inverter,
-            "grid_simulator": self._grid_simulator,
-            "power_analyzer": self._power_analyzer,
-        }
-        if device.role not in makers:
-            raise ConfigError(f"devices.{name}: there is no emulator for the role {device.role!r}")
-        return makers[device.role](name, device, emulate, unit)
+    def _serve_analyzer(self, name: str, device: Device, emulate: Emulation) -> None:
+        share = (0.2 if emulate.accuracy_pct is None else emulate.accuracy_pct) / 100.0
+        node = self._node(self._behind("analyzer", name))
+        accuracy = AnalyzerClass(voltage=share, current=share, power=share)
+        self._serve_scpi(device, PowerAnalyzerEmulator(name, node, accuracy, seed=derived_seed(self._seed, name)))
 
-    def _battery(self, name: str, device: Device, emulate: Emulation, unit: int) -> BatteryEmulator:
+    def _serve_battery(self, name: str, device: Device, emulate: Emulation) -> None:
         rating = _needed(name, "rating_kva", emulate.rating_kva)
         capacity = _needed(name, "capacity_kwh", emulate.capacity_kwh)
-        return BatteryEmulator(name, rating, capacity, emulate.initial_soc_pct / 100.0, unit=unit)
+        unit = self._wanted(device).unit or 1
+        battery = BatteryEmulator(name, rating, capacity, emulate.initial_soc_pct / 100.0, unit=unit)
+        self._serve_modbus(name, device, battery, battery.registers)
 
-    def _inverter(self, name: str, device: Device, emulate: Emulation, unit: int) -> InverterEmulator:
+    def _serve_inverter(self, name: str, device: Device, emulate: Emulation) -> None:
         source = self.devices.get(emulate.dc_source or "")
-        return InverterEmulator(
+        inverter = InverterEmulator(
             name,
             _needed(name, "rating_kva", emulate.rating_kva),
             category=emulate.category,
@@ -165,17 +167,81 @@ class EmulatedEquipment:
             node=self._node(name),
             dc_source=source if isinstance(source, BatteryEmulator) else None,
             volt_var=emulate.volt_var,
-            unit=unit,
+            unit=self._wanted(device).unit or 1,
         )
+        self._serve_modbus(name, device, inverter, inverter.registers)
 
-    def _grid_simulator(self, name: str, device: Device, emulate: Emulation, unit: int) -> GridSimulatorEmulator:
-        return GridSimulatorEmulator(name, self._node(self._behind("source", name)), AcSourceRatings())
+    def _serve_tap_changer(self, name: str, device: Device, _emulate: Emulation) -> None:
+        info = self._places.tap_changer(name)
+        deck = info.settings
+        settings = TapChangerSettings(
+            band_centre_v=deck.set_point_v if deck else 120.0,
+            bandwidth_v=deck.band_v if deck else 2.0,
+            delay_s=deck.delay_s if deck else 30.0,
+            lowest_tap=info.min_position,
+            highest_tap=info.max_position,
+        )
+        control = TapChangerControlEmulator(
+            SensingTerminals(), settings, self._places.position(name), self._start_of_day_s
+        )
+        self._serve_modbus(name, device, control, tap_changer_registers(control, load_point_map(_map_of(name, device))))
 
-    def _power_analyzer(self, name: str, device: Device, emulate: Emulation, unit: int) -> PowerAnalyzerEmulator:
-        share = (emulate.accuracy_pct if emulate.accuracy_pct is not None else 0.2) / 100.0
-        accuracy = AnalyzerClass(voltage=share, current=share, power=share)
-        node = self._node(self._behind("analyzer", name))
-        return PowerAnalyzerEmulator(name, node, accuracy, seed=_seed(self._seed, name))
+    def _serve_capacitor(self, name: str, device: Device, _emulate: Emulation) -> None:
+        deck = self._places.capacitor(name).settings
+        if deck is None:
+            raise ConfigError(f"devices.{name}: its bank has no CapControl in the feeder model to take settings from")
+        settings = CapacitorSettings(
+            close_above_kvar=deck.close_above_kvar,
+            open_below_kvar=deck.open_below_kvar,
+            close_delay_s=deck.close_delay_s,
+            open_delay_s=deck.open_delay_s,
+            discharge_s=deck.dead_time_s,
+            pt_ratio=PT_RATIO,
+            ct_ratio=CT_RATIO,
+        )
+        control = CapacitorControlEmulator(
+            SensingTerminals(), settings, self._places.is_closed(name), self._start_of_day_s
+        )
+        self._serve_modbus(name, device, control, capacitor_registers(control, load_point_map(_map_of(name, device))))
+
+    def _serve_meter(self, name: str, device: Device, emulate: Emulation) -> None:
+        at, place = self._places.of_meter(name)
+        fleet = make_fleet([name], emulate, self._bench.range_a, derived_seed(self._seed, name))
+        self._listen(name, device, fleet.registers[0])
+        self.meters.append(MeterGroup(fleet, np.array([place], dtype=np.intp), at))
+
+    def _serve_fleet(self, prefix: str, at: Place, emulate: Emulation) -> None:
+        taken = {int(place) for group in self.meters if group.at == at for place in group.places}
+        places = [place for place in self._places.metered(at) if place not in taken]
+        names = [f"{prefix}_{number}" for number in range(2, len(places) + 2)]
+        fleet = make_fleet(names, emulate, self._bench.range_a, derived_seed(self._seed, prefix))
+        addresses, _ = serve_fleet(self.host, fleet)
+        for name, address in addresses.items():
+            self.endpoints[name] = Endpoint(name, "meter", Resource(address.host, address.port, address.unit))
+        self.meters.append(MeterGroup(fleet, np.array(places, dtype=np.intp), at))
+
+    def _serve_scpi(self, device: Device, emulator: ScpiEmulator) -> None:
+        wanted = self._wanted(device)
+        _, port = self.host.serve(scpi_protocol(emulator.scpi, self.host.lock), wanted.host, wanted.port)
+        self.devices[emulator.name] = emulator
+        self.endpoints[emulator.name] = Endpoint(emulator.name, device.role, wanted.at_port(port))
+
+    def _serve_modbus(self, name: str, device: Device, emulator: Emulator, registers: RegisterBank) -> None:
+        self._listen(name, device, registers)
+        self.devices[name] = emulator
+
+    def _listen(self, name: str, device: Device, registers: RegisterBank) -> None:
+        wanted = self._wanted(device)
+        _, port = ModbusServer(self.host, {wanted.unit or 1: registers}).listen(wanted.host, wanted.port)
+        self.endpoints[name] = Endpoint(name, device.role, wanted.at_port(port))
+
+    def _wanted(self, device: Device) -> Resource:
+        """Return where the emulator is to answer: `listen` where the resource points at a gateway before it."""
+        resource = parse_resource(device.resource)
+        if device.emulate is None or device.emulate.listen is None:
+            return resource
+        host, _, port = device.emulate.listen.rpartition(":")
+        return Resource(host, int(port), resource.unit)
 
     def _behind(self, key: str, instrument: str) -> str:
         """Name the device behind a source or an analyzer."""
@@ -186,60 +252,21 @@ class EmulatedEquipment:
 
     def _node(self, device: str) -> ElectricalNode:
         if device not in self.nodes:
-            self.nodes[device] = ElectricalNode(phase_count(self._wired[device], self._site_list))
+            self.nodes[device] = ElectricalNode(self._places.phases(device))
         return self.nodes[device]
 
-    def _serve_meter(self, name: str, wanted: Resource, emulate: Emulation) -> None:
-        terminal = self._wired[name]
-        at, place = ("services", self._service(terminal)) if terminal.service else ("generation", self._place(terminal))
-        fleet = self._fleet([name], emulate)
-        server = ModbusServer(self.host, {wanted.unit or 1: fleet.registers[0]})
-        _, port = server.listen(wanted.host, wanted.port)
-        self.endpoints[name] = Endpoint(name, "meter", wanted.at_port(port))
-        self.meters.append(MeterGroup(fleet, np.array([place], dtype=np.intp), at))
-
-    def _serve_fleet(self, prefix: str, at: str, emulate: Emulation) -> None:
-        taken = {int(place) for group in self.meters if group.at == at for place in group.places}
-        count = len(self._services) if at == "services" else len(self._site_list)
-        generation = {i for i, site in enumerate(self._site_list) if site.kind == "pv" and site.service}
-        places = [i for i in range(count) if i not in taken and (at == "services" or i in generation)]
-        names = [f"{prefix}_{number}" for number in range(2, len(places) + 2)]
-        fleet = self._fleet(names, emulate)
-        addresses, _ = serve_fleet(self.host, fleet)
-        for name, address in addresses.items():
-            resource = Resource(address.host, address.port, address.unit)
-            self.endpoints[name] = Endpoint(name, "meter", resource)
-        self.meters.append(MeterGroup(fleet, np.array(places, dtype=np.intp), at))
-
-    def _fleet(self, names: Sequence[str], emulate: Emulation) -> MeterFleet:
-        share = (emulate.accuracy_pct if emulate.accuracy_pct is not None else 0.2) / 100.0
-        limits = AlertLimits(interval_s=self._bench.range_a.interval_s, recover_s=self._bench.range_a.recover_s)
-        seed = _seed(self._seed, names[0] if names else "")
-        return MeterFleet(names, accuracy=MeterClass(voltage=share), limits=limits, seed=seed)
-
-    def _service(self, terminal: Terminal) -> int:
-        numbers = {service.name: i for i, service in enumerate(self._services)}
-        if terminal.service not in numbers:
-            raise ConfigError(f"the feeder has no service {terminal.service!r}")
-        return numbers[terminal.service]
-
-    def _place(self, terminal: Terminal) -> int:
-        if terminal.site not in self._sites:
-            raise ConfigError(f"the table of sites has no site {terminal.site!r}")
-        return self._sites[terminal.site]
+    @property
+    def _start_of_day_s(self) -> float:
+        return self._bench.environment.start_hour * 3600.0
 
 
-def phase_count(terminal: Terminal, sites: Sequence[Site]) -> int:
-    """Phases of a device's terminals; a split-phase device has one, across both legs."""
-    site = next((s for s in sites if s.name == terminal.site), None)
-    nodes = site.nodes if site else tuple(terminal.phases or bus_nodes(terminal.bus or ""))
-    return 1 if len(nodes) < 3 else 3
+def _soc_pct(battery: BatteryEmulator) -> float:
+    return battery.soc_pu * 100.0
 
 
-def bus_nodes(bus: str) -> tuple[int, ...]:
-    """Read the nodes out of `bus.1.2`; a bare bus has three phases."""
-    parts = bus.split(".")[1:]
-    return tuple(int(part) for part in parts) or (1, 2, 3)
+def derived_seed(seed: int, name: str) -> int:
+    """Return a seed of its own for each device, from the run's and its name."""
+    return zlib.crc32(f"{seed}/{name}".encode())
 
 
 def _needed(name: str, key: str, value: float | None) -> float:
@@ -248,5 +275,7 @@ def _needed(name: str, key: str, value: float | None) -> float:
     return value
 
 
-def _seed(seed: int, name: str) -> int:
-    return zlib.crc32(f"{seed}/{name}".encode())
+def _map_of(name: str, device: Device) -> Path:
+    if device.point_map is None:
+        raise ConfigError(f"devices.{name}: the driver {device.driver!r} needs a point_map")
+    return device.point_map

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from bench.config import load_bench
 from bench.faults import parse_fault
+from bench.session import LISTENERS
 from bench.use_case.conformance import RowWatch
 from bench.use_case.coverage import check
 from bench.use_case.tables import load as load_use_case
@@ -46,9 +47,7 @@ class Progress:
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Ask the run to be told of rows."""
-        from fixtures.run import LISTENERS  # noqa: PLC0415 - fixtures import the bench, not the other way round
-
-        config.stash[LISTENERS] = [self.row]
+        config.stash[LISTENERS] = (self.row,)
 
     def row(self, watch: RowWatch, now_s: float) -> None:
         """Print a row's state."""

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+ROUNDING_V = 1e-6
+"""What the solver's own tolerance may leave of a broken limit, V."""
 VOLT_PENALTY = 1e4
 """Cost of a volt outside the limits, far above any operation: limits are broken only where nothing helps."""
 
@@ -42,7 +44,7 @@ class Selection:
     @property
     def feasible(self) -> bool:
         """Whether every meter is expected inside the limits."""
-        return self.shortfall_v < 1e-6
+        return self.shortfall_v < ROUNDING_V
 
 
 def select(voltage_v: NDArray[np.float64], assets: Sequence[Asset], lower_v: float, upper_v: float) -> Selection:

@@ -20,6 +20,10 @@ from bench.feeder.setpoints import PowerSetPoints
 from bench.feeder.switches import Switches
 from instruments.errors import BenchError, ConfigError
 
+SERVICE_KV = 0.24
+SERVICE_LEG_KV = 0.2
+"""A two-node bus below this base is a split-phase service, whose devices stand across both legs."""
+
 
 class FeederError(BenchError):
     """The power flow is lost (the last good state does not solve either), or the feeder is used against its rules."""
@@ -186,6 +190,19 @@ class Feeder:
             return np.array([self._node_index[f"{bus.lower()}.{node}"] for node in nodes], dtype=np.intp)
         except KeyError as error:
             raise ConfigError(unknown(list(self.node_names), str(error.args[0]), "node")) from None
+
+    def base_kv(self, bus: str, nodes: Sequence[int]) -> float:
+        """Return what a device at these nodes is rated for: 0.24 kV across a service, line to line for three phases.
+
+        Raises:
+            ConfigError: there is no such node.
+        """
+        self.node_indices(bus, nodes)
+        self._circuit.SetActiveBus(bus)
+        phase_kv = float(self._circuit.ActiveBus.kVBase)
+        if tuple(nodes) == (1, 2) and phase_kv < SERVICE_LEG_KV:
+            return SERVICE_KV
+        return phase_kv * (math.sqrt(3.0) if len(nodes) > 1 else 1.0)
 
     def site_index(self, name: str) -> int:
         """Return where a site stands in the injection arrays.

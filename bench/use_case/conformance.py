@@ -46,6 +46,11 @@ class RowWatch:
     notes: list[str] = field(default_factory=list)
 
     @property
+    def time_s(self) -> float | None:
+        """When the last instance was met, s."""
+        return max((i.time_s for i in self.instances.values() if i.time_s is not None), default=None)
+
+    @property
     def state(self) -> RowState:
         """The worst of the instances; NOT_RUN where there is none."""
         states = [instance.state for instance in self.instances.values()]
@@ -133,10 +138,6 @@ class Conformance:
         complete = watch.state is RowState.MET
         return complete and not self._judge.pending(watch.row, self._clock.now_s) - set(watch.instances)
 
-    def is_open(self, number: str) -> bool:
-        """Whether all rows before a row are met, so that it may happen."""
-        return all(self.watches[p].state is RowState.MET for p in self.watches[number].predecessors)
-
     def finish(self) -> None:
         """End the scenario: what was never decided is NOT_RUN, or NOT_MET where it was due."""
         for watch in self.watches.values():
@@ -162,14 +163,17 @@ class Conformance:
             and self._judge.selects(watch.row, message.payload)
         ]
 
+    def _before(self, watch: RowWatch, name: str) -> list[RowWatch | Instance]:
+        """Return what comes before an instance: the same meter or device in rows that share it, else the row."""
+        shared = watch.row.per != "once"
+        return [
+            before.instances.get(name, Instance()) if shared and before.row.per == watch.row.per else before
+            for before in (self.watches[number] for number in watch.predecessors)
+        ]
+
     def _follows(self, watch: RowWatch, name: str) -> bool:
-        """Whether all rows before this one are met, for the same instance where they share it."""
-        for number in watch.predecessors:
-            before = self.watches[number]
-            own = before.instances.get(name) if before.row.per == watch.row.per else None
-            if (own.state if own else before.state) is not RowState.MET:
-                return False
-        return True
+        """Whether everything before an instance is met."""
+        return all(before.state is RowState.MET for before in self._before(watch, name))
 
     def _match(self, watch: RowWatch, name: str, delivery: Delivery) -> None:
         citations = (delivery.citation, *delivery.message.evidence)
@@ -178,24 +182,32 @@ class Conformance:
         if objection is None and due_s is not None and delivery.time_s > due_s:
             objection = f"came at {delivery.time_s:.1f} s, after its limit of {due_s:.1f} s"
         state = RowState.MET if objection is None else RowState.NOT_MET
-        self._decide(watch, name, state, objection or "", citations, delivery.message.correlation)
+        occurrence = "" if watch.row.limit_from == "stimulus" else delivery.message.correlation
+        self._decide(watch, name, state, objection or "", citations, occurrence)
+        self._name_occurrence(watch, name, occurrence)
 
     def _stranger(self, watch: RowWatch, delivery: Delivery) -> str | None:
-        """Object to a message of another occurrence than the rows before it (an alert's own number is none yet)."""
+        """Object to a message of another occurrence than the rows before it."""
         own = delivery.message.correlation
         for number in sorted(watch.predecessors):
             for instance in self.watches[number].instances.values():
-                if instance.occurrence and not instance.occurrence.startswith("alert-") and instance.occurrence != own:
+                if instance.occurrence and instance.occurrence != own:
                     return f"belongs to {own}, but row {number} before it to {instance.occurrence}"
         return None
+
+    def _name_occurrence(self, watch: RowWatch, name: str, occurrence: str) -> None:
+        """Give what started an occurrence its name: a stimulus has none until the first message that follows."""
+        for number in watch.predecessors:
+            before = self.watches[number].instances.get(name)
+            if before is not None and before.time_s is not None and not before.occurrence:
+                before.occurrence = occurrence
 
     def _note(self, candidates: list[RowWatch], delivery: Delivery) -> None:
         for watch in candidates:
             missing = [p for p in sorted(watch.predecessors) if self.watches[p].state is not RowState.MET]
             if missing:
-                watch.notes.append(
-                    f"{delivery.citation} came at {delivery.time_s:.1f} s, out of order: {', '.join(missing)} not met yet"
-                )
+                came = f"{delivery.citation} came at {delivery.time_s:.1f} s"
+                watch.notes.append(f"{came}, out of order: {', '.join(missing)} not met yet")
                 return
         if candidates:
             candidates[-1].notes.append(f"{delivery.citation} came at {delivery.time_s:.1f} s, again")
@@ -203,15 +215,14 @@ class Conformance:
     def _open(self, watch: RowWatch) -> None:
         """Start the limit of every instance that is now required."""
         row = watch.row
-        if row.kind == "driven" or not self.is_open(row.number):
+        if row.kind == "driven" or row.limit_s is None:
             return
-        opened_s = max(
-            (i.time_s or 0.0 for p in watch.predecessors for i in self.watches[p].instances.values()), default=0.0
-        )
         for name, since_s in self._judge.required(row, self._clock.now_s).items():
-            instance = watch.instances.setdefault(name, Instance())
-            if instance.due_s is None and row.limit_s is not None:
+            instance = watch.instances.get(name, Instance())
+            if instance.due_s is None and self._follows(watch, name):
+                opened_s = max((before.time_s or 0.0 for before in self._before(watch, name)), default=0.0)
                 instance.due_s = (opened_s if since_s is None else since_s) + row.limit_s
+                watch.instances[name] = instance
 
     def _watch_effects(self, watch: RowWatch) -> None:
         for name, instance in watch.instances.items():

@@ -133,22 +133,25 @@ class PlantJudge:
         wanted = " or ".join(sorted(expected)) or "its device"
         return f"{delivery.citation} cites no wire exchange with {wanted}"
 
-    def _untrue(self, row: Row, delivery: Delivery) -> str | None:
-        payload = delivery.message.payload
-        if isinstance(payload, VoltageOutOfRangeEvent):
-            return self._alert(row, payload, delivery)
-        if isinstance(payload, AffectedArea):
-            return self._area(payload, delivery.sent_s)
-        if isinstance(payload, SelectedAssets):
-            return self._selection(row, payload)
-        if isinstance(payload, OperationalCommand):
-            chosen = self._selected.commands if self._selected else ()
-            return None if payload.command in chosen else f"{payload.command} is not what was selected"
-        if isinstance(payload, EquipmentStatus):
-            return self._report(row, payload.equipment)
-        if isinstance(payload, SystemStatus):
-            return self._picture(payload)
+    def _untrue(self, row: Row, delivery: Delivery) -> str | None:  # noqa: PLR0911  one line a payload
+        match delivery.message.payload:
+            case VoltageOutOfRangeEvent() as alert:
+                return self._alert(row, alert, delivery)
+            case AffectedArea() as area:
+                return self._area(area, delivery.sent_s)
+            case SelectedAssets() as selected:
+                return self._selection(row, selected)
+            case OperationalCommand(command=command):
+                return self._unselected(command)
+            case EquipmentStatus(equipment=state):
+                return self._report(row, state)
+            case SystemStatus() as picture:
+                return self._picture(picture)
         return None
+
+    def _unselected(self, command: AssetCommand) -> str | None:
+        chosen = self._selected.commands if self._selected else ()
+        return None if command in chosen else f"{command} is not what was selected"
 
     def _alert(self, row: Row, alert: VoltageOutOfRangeEvent, delivery: Delivery) -> str | None:
         if delivery.message.information is not Information.VOLTAGE_EVENT or row.limit_from != "stimulus":
@@ -191,7 +194,7 @@ class PlantJudge:
             ("highest", selected.predicted_highest_v, highest),
         ):
             if abs(told - found) > PREDICTION_TOLERANCE_V:
-                return f"predicts a {what} service voltage of {told:.2f} V; an independent power flow gives {found:.2f} V"
+                return f"predicts {told:.2f} V as {what} service voltage; an independent power flow gives {found:.2f} V"
         return None
 
     def _report(self, row: Row, state: EquipmentState) -> str | None:

@@ -26,7 +26,11 @@ logging.getLogger().addFilter(_not_from_opender)
 
 
 def settings(nameplate: Nameplate, phases: int) -> dict[str, Any]:
-    """OpenDER keyword settings of a nameplate; the voltage base is line to line, or that of the one pair."""
+    """OpenDER keyword settings of a nameplate; the voltage base is line to line, or that of the one pair.
+
+    Vars are available at any active power, night included, as the vectorised population has them: OpenDER's default
+    gives none below 5 % of rated power.
+    """
     return {
         "NP_PHASE": "THREE" if phases > 1 else "SINGLE",
         "NP_AC_V_NOM": nameplate.v_nom_v,
@@ -37,6 +41,7 @@ def settings(nameplate: Nameplate, phases: int) -> dict[str, Any]:
         "NP_P_MAX_CHARGE": nameplate.charge_max_w or nameplate.p_max_w,
         "NP_APPARENT_POWER_CHARGE_MAX": nameplate.va_max_va,
         "NP_NORMAL_OP_CAT": f"CAT_{nameplate.category}",
+        "NP_Q_CAPABILITY_LOW_P": "SAME",
         "NP_ABNORMAL_OP_CAT": f"CAT_{nameplate.abnormal}",
     }
 

@@ -1,0 +1,61 @@
+"""SCADA: reads the utility's equipment over its own wires, whatever kind it is."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bench.actors.site import StorageSite, read_storage_state
+from bench.messages import EquipmentState
+from instruments.readings import AcReading, Nameplate
+from instruments.roles import CapacitorBankControl, LoadTapChangerControl
+
+
+class Plant(Protocol):
+    """A generating plant that tells its output and its rating."""
+
+    def read_ac(self) -> AcReading:
+        """Read present output."""
+        ...
+
+    def read_nameplate(self) -> Nameplate:
+        """Read ratings."""
+        ...
+
+
+@dataclass(frozen=True)
+class Scada:
+    """The utility's equipment by device name; plants with what one of their watts stands for on the feeder."""
+
+    storage: Mapping[str, StorageSite]
+    plants: Mapping[str, tuple[Plant, float]]
+    tap_changers: Mapping[str, LoadTapChangerControl]
+    capacitors: Mapping[str, CapacitorBankControl]
+
+    def read(self) -> tuple[EquipmentState, ...]:
+        """Read everything once; raises TransportError when a device does not answer."""
+        return tuple(self._states())
+
+    def _states(self) -> Iterator[EquipmentState]:
+        for site in self.storage.values():
+            yield read_storage_state(site)
+        for name, (plant, scale) in self.plants.items():
+            power_kw = plant.read_ac().p_w * scale / 1000.0
+            rating_kw = plant.read_nameplate().p_max_w * scale / 1000.0
+            yield EquipmentState(device=name, kind="generation", available=True, power_kw=power_kw, rating_kw=rating_kw)
+        for name, control in self.capacitors.items():
+            yield read_capacitor_state(name, control)
+        for name, tap_changer in self.tap_changers.items():
+            yield read_tap_changer_state(name, tap_changer)
+
+
+def read_capacitor_state(name: str, control: CapacitorBankControl) -> EquipmentState:
+    """Read what a capacitor control says; a discharging bank, or one in local, is not available."""
+    status = control.read_status()
+    available = status.remote and status.discharge_left_s <= 0.0
+    return EquipmentState(device=name, kind="capacitor", available=available, closed=status.closed)
+
+
+def read_tap_changer_state(name: str, control: LoadTapChangerControl) -> EquipmentState:
+    """Read what a tap-changer control says; one in local is not available."""
+    status = control.read_status()
+    return EquipmentState(device=name, kind="tap_changer", available=status.remote, tap=status.tap_position)

@@ -1,0 +1,66 @@
+"""Emulated meters: single ones at their terminals, and fleets at every other service or generation site."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.config import Emulation, RangeASection
+from bench.feeder.model import Floats
+from bench.plant import PlantState
+from instruments.emulators.meter import AlertLimits, MeterClass, MeterFleet
+
+Place = Literal["services", "generation"]
+DEFAULT_CLASS_PCT = 0.2
+
+
+@dataclass(frozen=True)
+class MeterGroup:
+    """A fleet and the services, or generation sites, that its meters sit at, by their numbers."""
+
+    fleet: MeterFleet
+    places: NDArray[np.intp]
+    at: Place
+
+
+class MeterView:
+    """Shows a group of emulated meters what flows where they sit."""
+
+    def __init__(self, group: MeterGroup, lock: threading.RLock) -> None:
+        self._group, self._lock = group, lock
+
+    def apply(self, state: PlantState, service_of_site: Mapping[int, int], p_w: Floats, q_var: Floats) -> None:
+        """Take a step; `p_w` and `q_var` are the customers' consumption, shape (services,)."""
+        places = self._group.places
+        if self._group.at == "generation":
+            legs_v = state.legs_v[[service_of_site[int(place)] for place in places]]
+            p_w, q_var = -state.site_p_kw[places] * 1000.0, -state.site_q_kvar[places] * 1000.0
+        else:
+            legs_v, p_w, q_var = state.legs_v[places], p_w[places], q_var[places]
+        with self._lock:
+            self._group.fleet.apply(legs_v[:, 0], legs_v[:, 1], p_w, q_var)
+
+
+def meter_class_pct(emulate: Emulation) -> float:
+    """Return the accuracy class of an emulated meter, percent of reading."""
+    return DEFAULT_CLASS_PCT if emulate.accuracy_pct is None else emulate.accuracy_pct
+
+
+def make_fleet(names: Sequence[str], emulate: Emulation, range_a: RangeASection, seed: int) -> MeterFleet:
+    """Make meters with the bench file's class and alert intervals."""
+    share = meter_class_pct(emulate) / 100.0
+    limits = AlertLimits(interval_s=range_a.interval_s, recover_s=range_a.recover_s)
+    return MeterFleet(names, accuracy=MeterClass(voltage=share), limits=limits, seed=seed)
+
+
+def meter_names(groups: Sequence[MeterGroup], at: Place, count: int) -> tuple[str, ...]:
+    """Name the meter at each of `count` places; empty where there is none."""
+    names = [""] * count
+    for group in groups:
+        for name, place in zip(group.fleet.names, group.places, strict=True):
+            if group.at == at:
+                names[place] = name
+    return tuple(names)

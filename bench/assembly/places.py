@@ -1,0 +1,94 @@
+"""Where on the feeder each device of the bench file is."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from bench.assembly.emulated_meters import Place
+from bench.config import BenchFile, Terminal
+from bench.feeder.engine import Feeder
+from bench.feeder.model import CapacitorInfo, Floats, TapChangerInfo
+from bench.feeder.names import known
+from bench.feeder.sites import Site
+from instruments.errors import ConfigError
+
+T = TypeVar("T")
+PHASES = (1, 2, 3)
+
+
+class FeederPlaces:
+    """Looks up the terminals of a bench file on a feeder; raises ConfigError for places that the feeder has not."""
+
+    def __init__(self, bench: BenchFile, feeder: Feeder, sites: tuple[Site, ...]) -> None:
+        """Add the sites, and a site for every terminal that names a bus instead, to the feeder."""
+        self._terminals = {terminal.device: terminal for terminal in bench.terminals.values()}
+        self._feeder = feeder
+        own = [_site_at_bus(bench, feeder, terminal) for terminal in bench.terminals.values() if terminal.bus]
+        self.sites = (*sites, *own)
+        feeder.add_injections([site.injection for site in self.sites])
+        self._numbers = {site.name: number for number, site in enumerate(self.sites)}
+
+    def terminal(self, device: str) -> Terminal:
+        """Return the terminal of a device."""
+        return _found(self._terminals, device, "terminal for the device")
+
+    def site(self, device: str) -> Site:
+        """Return the site at which a device injects."""
+        terminal = self.terminal(device)
+        name = terminal.site or terminal.device
+        return self.sites[_found(self._numbers, name, "site")]
+
+    def phases(self, device: str) -> int:
+        """Return the phases of a device's terminals; a split-phase device has one, across both legs."""
+        return len(PHASES) if len(self.site(device).nodes) == len(PHASES) else 1
+
+    def irradiance_pu(self, device: str, irradiance_pu: Floats) -> float:
+        """Return the sun at a PV device; nothing shines on others."""
+        site = self.site(device)
+        return float(irradiance_pu[self._numbers[site.name]]) if site.kind == "pv" else 0.0
+
+    def tap_changer(self, device: str) -> TapChangerInfo:
+        """Return the tap changer that a control moves."""
+        infos = {info.name: info for info in self._feeder.tap_changers}
+        return _found(infos, self.terminal(device).transformer or "", "tap changer")
+
+    def capacitor(self, device: str) -> CapacitorInfo:
+        """Return the bank that a control switches."""
+        infos = {info.name: info for info in self._feeder.capacitors}
+        return _found(infos, self.terminal(device).capacitor or "", "capacitor bank")
+
+    def position(self, device: str) -> int:
+        """Return the tap in service."""
+        return self._feeder.taps[self.tap_changer(device).name]
+
+    def is_closed(self, device: str) -> bool:
+        """Return whether a bank is closed."""
+        return self._feeder.capacitor_states[self.capacitor(device).name]
+
+    def of_meter(self, device: str) -> tuple[Place, int]:
+        """Return what a single meter measures, a service or a generation site, and its number."""
+        terminal = self.terminal(device)
+        if terminal.service is None:
+            return "generation", self._numbers[self.site(device).name]
+        services = {service.name: number for number, service in enumerate(self._feeder.services)}
+        return "services", _found(services, terminal.service, "service")
+
+    def metered(self, at: Place) -> list[int]:
+        """Return the numbers of all services, or of all PV sites that are behind one."""
+        if at == "services":
+            return list(range(len(self._feeder.services)))
+        return [number for number, site in enumerate(self.sites) if site.kind == "pv" and site.service]
+
+
+def _site_at_bus(bench: BenchFile, feeder: Feeder, terminal: Terminal) -> Site:
+    """Make a site of `bus` or `bus.1.2`: an inverter of the emulated rating, on the bus's own base voltage."""
+    bus, _, listed = (terminal.bus or "").partition(".")
+    nodes = tuple(int(node) for node in listed.split(".")) if listed else terminal.phases or PHASES
+    emulate = bench.devices[terminal.device].emulate
+    rating_kva = (emulate.rating_kva if emulate and emulate.rating_kva else 0.0) * terminal.power_scale
+    return Site(terminal.device, "pv", "customer", bus, nodes, feeder.base_kv(bus, nodes), rating_kva, 0.0, "")
+
+
+def _found(items: Mapping[str, T], name: str, what: str) -> T:
+    if not name:
+        raise ConfigError(f"a terminal lacks its {what}")
+    return known({key.lower(): value for key, value in items.items()}, name, what)

@@ -1,0 +1,129 @@
+"""Tap changer and switched banks in the plant: what their controls sense, and what their contacts move.
+
+The position of a tap and the state of a switch belong to the plant; a control only closes contacts.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from bench.apparatus import CapacitorSwitch, Operation, TapMechanism
+from bench.feeder.engine import Feeder
+from bench.feeder.model import Complexes, Indices, Snapshot
+from bench.feeder.probe import LineProbe
+
+Sense = Callable[[float, float, float], None]
+"""Takes secondary voltage (V), secondary current (A) and the current's angle against the voltage (deg)."""
+
+
+class Contacts(Protocol):
+    """The two output contacts of a control, as the apparatus sees them."""
+
+    def read(self) -> tuple[bool, bool]:
+        """Return whether raise and lower (close and open) are closed."""
+        ...
+
+    def report(self, position: int) -> None:
+        """Feed the apparatus's position, or its status contact as 0 and 1, back to the control."""
+        ...
+
+
+@dataclass(frozen=True)
+class InstrumentTransformers:
+    """Ratios of the potential and current transformers in front of a control."""
+
+    pt_ratio: float
+    ct_ratio: float
+
+    def secondary(self, voltage_v: complex, current_a: complex) -> tuple[float, float, float]:
+        """Return V, A and degrees on the secondary side; the angle is that of the current against the voltage."""
+        angle = math.degrees(np.angle(current_a * np.conj(voltage_v))) if abs(current_a) > 0 else 0.0
+        return abs(voltage_v) / self.pt_ratio, abs(current_a) / self.ct_ratio, angle
+
+
+class TapChanger:
+    """A load tap changer with its control: one phase of its bus is sensed, contacts move its mechanism."""
+
+    def __init__(
+        self,
+        name: str,
+        transformer: str,
+        nodes: Indices,
+        transformers: InstrumentTransformers,
+        mechanism: TapMechanism,
+        sense: Sense,
+        contacts: Contacts,
+    ) -> None:
+        self.name, self.transformer = name, transformer
+        self._nodes, self._transformers = nodes, transformers
+        self._mechanism, self._sense, self._contacts = mechanism, sense, contacts
+
+    @property
+    def operations(self) -> list[Operation]:
+        """Completed movements."""
+        return self._mechanism.operations
+
+    @property
+    def position(self) -> int:
+        """The tap in service."""
+        return self._mechanism.position
+
+    def sense(self, snapshot: Snapshot) -> None:
+        """Bring bus voltage and the feeder's current, a third of its power a phase, to the control."""
+        voltage_v = complex(snapshot.voltage_v[self._nodes[0]])
+        phase_va = complex(snapshot.head_p_kw, snapshot.head_q_kvar) * 1000.0 / 3.0
+        current_a = (phase_va / voltage_v).conjugate() if abs(voltage_v) > 0 else 0j
+        self._sense(*self._transformers.secondary(voltage_v, current_a))
+
+    def act(self, feeder: Feeder, dt_s: float) -> None:
+        """Let the mechanism follow the contacts, and the feeder the mechanism."""
+        before = self._mechanism.position
+        self._mechanism.advance(dt_s, *self._contacts.read())
+        if self._mechanism.position != before:
+            feeder.set_tap(self.transformer, self._mechanism.position)
+        self._contacts.report(self._mechanism.position)
+
+
+class CapacitorBank:
+    """A switched bank with its control, which senses one phase of the line that feeds it."""
+
+    def __init__(
+        self,
+        name: str,
+        bank: str,
+        probe: LineProbe,
+        transformers: InstrumentTransformers,
+        switch: CapacitorSwitch,
+        sense: Sense,
+        contacts: Contacts,
+    ) -> None:
+        self.name, self.bank = name, bank
+        self._probe, self._transformers = probe, transformers
+        self._switch, self._sense, self._contacts = switch, sense, contacts
+
+    @property
+    def operations(self) -> list[Operation]:
+        """Completed movements."""
+        return self._switch.operations
+
+    @property
+    def closed(self) -> bool:
+        """The switch in service."""
+        return self._switch.closed
+
+    def sense(self, snapshot: Snapshot) -> None:
+        """Bring the first phase's voltage and current to the control."""
+        voltages: Complexes = snapshot.voltage_v
+        voltage_v, current_a = self._probe.voltage_v(voltages)[0], self._probe.current_a(voltages)[0]
+        self._sense(*self._transformers.secondary(complex(voltage_v), complex(current_a)))
+
+    def act(self, feeder: Feeder, dt_s: float) -> None:
+        """Let the switch follow the contacts, and the feeder the switch."""
+        before = self._switch.closed
+        self._switch.advance(dt_s, *self._contacts.read())
+        if self._switch.closed != before:
+            feeder.set_capacitor(self.bank, self._switch.closed)
+        self._contacts.report(int(self._switch.closed))
