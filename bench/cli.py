@@ -49,7 +49,7 @@ class PlainErrors(Commands):
             _fail(str(error), Verdict.ERROR.exit_code)
         except KeyboardInterrupt:
             _fail("stopped by a person", Verdict.ABORTED.exit_code)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the bench broke and not the equipment
+        except Exception as error:
             _fail(f"the bench broke: {type(error).__name__}: {error}", Verdict.ERROR.exit_code)
 
 
@@ -91,6 +91,7 @@ RUN = click.argument("run", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="run directory to write  [default: a new one under runs/]")
 @click.option("--seed", type=int, default=1, show_default=True, help="seed of everything that is drawn")
 def run(
+    *,
     features: tuple[str, ...],
     bench: Path,
     scenario: str | None,
@@ -105,6 +106,17 @@ def run(
 
     folder = out or Path("runs") / datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
     sys.exit(play(RunRequest(features, bench, folder, seed, faults, scenario, tags), console_for()))
+
+
+@main.command()
+@BENCH
+def doctor(bench: Path) -> None:
+    """Open and identify everything on a bench, energise nothing, and tell all faults at once."""
+    from bench.commands.doctor import doctor as examine
+
+    text, code = examine(bench)
+    click.echo(text)
+    sys.exit(code)
 
 
 @main.command()

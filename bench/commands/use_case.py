@@ -46,7 +46,7 @@ def _facts(use_case: UseCase, row: Row) -> Iterator[tuple[str, str]]:
 def _predecessors(use_case: UseCase, row: Row) -> dict[str, str]:
     """List the rows directly before a row, for each alternative that has it where they differ."""
     order = RowOrder(use_case)
-    takes = [v for v in use_case.variants(row.scenario) if row in use_case.rows_of(row.scenario, v)]
+    takes: list[str | None] = [v for v in use_case.variants(row.scenario) if row in use_case.rows_of(row.scenario, v)]
     found = {variant: order.predecessors(row.number, variant) for variant in takes or [None]}
     listed = {v or "": ", ".join(n for n in use_case.rows if n in before) for v, before in found.items()}
     return {"": next(iter(listed.values()))} if len(set(listed.values())) == 1 else listed

@@ -1,0 +1,104 @@
+"""`bench doctor`: opens and identifies everything on a bench, energises nothing, and tells all faults at once."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from bench.assembly.drivers import DriverRack, anonymous_meter
+from bench.assembly.emulation import EmulatedEquipment
+from bench.assembly.places import FeederPlaces
+from bench.assembly.resources import Resource, parse_resource
+from bench.config import BenchFile, Device, Identification, load_bench
+from bench.feeder.engine import Feeder
+from bench.feeder.sites import load_sites
+from bench.weather import make_weather
+from instruments.errors import BenchError, ConfigError, IdentityMismatch
+from instruments.readings import Identity
+from instruments.wire import unobserved
+
+CONFIGURATION, BROKEN = 2, 3
+"""Exit codes: something cannot be used as written; something does not answer, or is another device."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found out about one thing on the bench; `error` is None where it is in order."""
+
+    subject: str
+    text: str
+    error: BenchError | None = None
+
+    def __str__(self) -> str:
+        return f"{'fault' if self.error else 'ok':<6} {self.subject}: {self.text}"
+
+
+def doctor(path: Path) -> tuple[str, int]:
+    """Examine a bench; return the findings, one a line, and the exit code.
+
+    Raises ConfigError when the bench file or its feeder cannot be read, or an emulator cannot have its address.
+    """
+    findings = list(_examine(load_bench(path)))
+    faults = [finding.error for finding in findings if finding.error is not None]
+    lines = [*map(str, findings), f"{len(faults)} faults; nothing was energised"]
+    if any(isinstance(error, ConfigError) for error in faults):
+        return "\n".join(lines), CONFIGURATION
+    return "\n".join(lines), BROKEN if faults else 0
+
+
+def _examine(bench: BenchFile) -> Iterator[Finding]:
+    with ExitStack() as opened:
+        feeder = opened.enter_context(Feeder.open(bench.feeder.model))
+        places = FeederPlaces(bench, feeder, load_sites(bench.feeder.sites) if bench.feeder.sites else ())
+        yield Finding("feeder", f"{len(feeder.node_names)} nodes, {len(feeder.services)} services")
+        yield _found("environment", partial(_sunshine, bench, len(places.sites)))
+        equipment = EmulatedEquipment(bench, places, seed=1)
+        opened.callback(equipment.close)
+        rack = DriverRack()
+        opened.callback(rack.close)
+        addresses = {name: endpoint.resource for name, endpoint in equipment.endpoints.items()}
+        for name, device in bench.devices.items():
+            yield _found(name, partial(_identify, rack, name, device, addresses.get(name)))
+        yield from _examine_fleets(rack, {n: a for n, a in addresses.items() if n not in bench.devices})
+
+
+def _examine_fleets(rack: DriverRack, addresses: dict[str, Resource]) -> Iterator[Finding]:
+    """Identify every meter of the fleets; those in order are counted, those that are not are told one by one."""
+    meter = anonymous_meter()
+    found = [_found(n, partial(_identify, rack, n, meter, a)) for n, a in addresses.items()]
+    faults = [finding for finding in found if finding.error]
+    yield from faults
+    yield Finding("fleets", f"{len(found) - len(faults)} of {len(found)} meters identified")
+
+
+def _found(subject: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(subject, look())
+    except BenchError as error:
+        return Finding(subject, str(error), error)
+
+
+def _sunshine(bench: BenchFile, sites: int) -> str:
+    weather = make_weather(bench.environment, sites)
+    sun_pu = weather.irradiance_pu(0.0)
+    return f"sun {sun_pu.mean() if sites else 0.0:.2f}, load {weather.load_pu(0.0):.2f} per unit at the start"
+
+
+def _identify(rack: DriverRack, name: str, device: Device, served: Resource | None) -> str:
+    resource = served or parse_resource(device.resource)
+    found: Identity = rack.open(name, device, resource, unobserved).identify()
+    if wrong := mismatch(device.identity or Identification(), found):
+        raise IdentityMismatch(f"{resource} is another device: {wrong}")
+    told = [text for text in (found.manufacturer, found.model, found.version, found.serial) if text]
+    return f"{resource} {', '.join(told)}{' (emulated)' if device.emulate else ''}"
+
+
+def mismatch(wanted: Identification, found: Identity) -> str:
+    """Say in what a device differs from the one configured; empty where it is the one."""
+    fields = wanted.model_dump(exclude_none=True)
+    return "; ".join(
+        f"{key} is {getattr(found, key)!r}, not {value!r}"
+        for key, value in fields.items()
+        if getattr(found, key) != value
+    )
