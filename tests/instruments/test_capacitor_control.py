@@ -71,10 +71,11 @@ def test_voltage_strategy():
     assert bench.run(61.0) == [(721.0, "open")]
 
 
-def test_time_strategy_follows_the_clock_over_midnight():
+@pytest.mark.parametrize("step_s", [60.0, 600.0, 86400.0])
+def test_time_strategy_follows_the_clock_over_midnight(step_s):
     hour_s = 3600.0
     bench = make(strategy=Strategy.TIME, start_of_day_s=21 * hour_s, close_at_s=22 * hour_s, open_at_s=hour_s)
-    assert bench.run(24 * hour_s, 600.0) == [(hour_s + 60.0, "close"), (4 * hour_s + 60.0, "open")]
+    assert bench.run(24 * hour_s, step_s) == [(hour_s + 60.0, "close"), (4 * hour_s + 60.0, "open")]
 
 
 def test_temperature_strategy_has_a_dead_band():
