@@ -135,8 +135,13 @@ class Conformance:
         watch = self.watches[number]
         if any(i.state in {RowState.NOT_MET, RowState.INCONCLUSIVE} for i in watch.instances.values()):
             return True
-        complete = watch.state is RowState.MET
-        return complete and not self._judge.pending(watch.row, self._clock.now_s) - set(watch.instances)
+        awaited = self._judge.pending(watch.row, self._clock.now_s) | self._begun(watch)
+        return watch.state is RowState.MET and not awaited - set(watch.instances)
+
+    def _begun(self, watch: RowWatch) -> set[str]:
+        """Return the meters or devices of the rows before a row that shares them: all of them are to come."""
+        shared = [w for w in map(self.watches.__getitem__, watch.predecessors) if w.row.per == watch.row.per != "once"]
+        return {name for before in shared for name in before.instances}
 
     def finish(self) -> None:
         """End the scenario: what was never decided is NOT_RUN, or NOT_MET where it was due."""
