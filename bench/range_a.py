@@ -51,7 +51,7 @@ class ServiceVoltages:
         return {name for name, i in self._index.items() if ripe[i]}
 
     def window_v(self, meter: str, start_s: float, end_s: float) -> NDArray[np.float64]:
-        """Return one meter's leg voltages in a window of time, shape (steps, 2), from the step that it starts within."""
+        """Return one meter's leg voltages in a window of time, shape (steps, 2), from the step that it starts in."""
         after_start, after_end = np.searchsorted(self._times_s, [start_s, end_s], side="right")
         index = self._index[meter]
         return np.array([step[index] for step in self._history[max(int(after_start) - 1, 0) : int(after_end)]])
