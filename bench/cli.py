@@ -110,6 +110,20 @@ def run(
 
 @main.command()
 @BENCH
+def emulate(bench: Path) -> None:
+    """Serve the emulators of a bench on their addresses in wall time, until interrupted.
+
+    Prints one JSON line for each endpoint, then {"ready": true}. The feeder of the bench file runs behind them, under
+    its sun and load; the bench file's cloud is not released. A device behind a grid simulator sees what you set on
+    the simulator over SCPI, and nothing before its output is on.
+    """
+    from bench.commands.emulate import emulate as serve
+
+    serve(bench, click.echo)
+
+
+@main.command()
+@BENCH
 def doctor(bench: Path) -> None:
     """Open and identify everything on a bench, energise nothing, and tell all faults at once."""
     from bench.commands.doctor import doctor as examine

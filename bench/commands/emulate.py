@@ -1,0 +1,140 @@
+"""`bench emulate`: the emulators of a bench on their addresses, in wall time, with the feeder behind them."""
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Self
+
+from bench.assembly.apparatus import make_apparatus
+from bench.assembly.emulated_meters import MeterView
+from bench.assembly.emulation import EmulatedEquipment, Endpoint
+from bench.assembly.places import FeederPlaces
+from bench.assembly.wiring import direct_terminal
+from bench.config import BenchFile, load_bench
+from bench.feeder.engine import Feeder
+from bench.feeder.sites import load_sites
+from bench.plant import Equipment, Plant
+from bench.terminals import DirectTerminal, TerminalPlace
+from bench.weather import make_weather
+
+TICK_S = 0.1
+SEED = 1
+
+Volts = tuple[float, ...]
+
+
+def emulate(path: Path, tell: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `tell` gets one JSON line for each endpoint, then `{"ready": true}`.
+
+    Raises ConfigError for a bench file that cannot be used and for an address that cannot be had, BenchError when the
+    feeder does not solve any more.
+    """
+    with _stop_request() as stop, WallTimeBench(load_bench(path)) as bench:
+        for endpoint in bench.endpoints:
+            tell(json.dumps(_described(endpoint)))
+        tell(json.dumps({"ready": True}))
+        started_s, before_s = time.monotonic(), 0.0
+        while not stop.requested:
+            time.sleep(TICK_S)
+            now_s = time.monotonic() - started_s
+            bench.advance(now_s, now_s - before_s)
+            before_s = now_s
+
+
+def _described(endpoint: Endpoint) -> dict[str, str | int | None]:
+    resource = endpoint.resource
+    return {
+        "name": endpoint.name,
+        "role": endpoint.role,
+        "protocol": resource.protocol,
+        "address": f"{resource.host}:{resource.port}",
+        "unit": resource.unit,
+    }
+
+
+class WallTimeBench:
+    """Emulated equipment around a feeder. A context manager that takes everything off its address.
+
+    A device with a grid simulator in front of it sees what the simulator's own clients set, and nothing else; the
+    power that it then delivers goes into the feeder. All other devices see their feeder node.
+    """
+
+    def __init__(self, bench: BenchFile) -> None:
+        """Settle the feeder and serve; raises ConfigError."""
+        with ExitStack() as opened:
+            self._feeder = opened.enter_context(Feeder.open(bench.feeder.model))
+            places = FeederPlaces(bench, self._feeder, load_sites(bench.feeder.sites) if bench.feeder.sites else ())
+            self._plant = Plant(self._feeder, places.sites, make_weather(bench.environment, len(places.sites)))
+            self._emulated = EmulatedEquipment(bench, places, SEED)
+            opened.callback(self._emulated.close)
+            self._connect(bench, places)
+            self._opened = opened.pop_all()
+
+    @property
+    def endpoints(self) -> list[Endpoint]:
+        """Where everything is served."""
+        return list(self._emulated.endpoints.values())
+
+    def advance(self, now_s: float, dt_s: float) -> None:
+        """Let `dt_s` pass, to `now_s` since the start."""
+        self._plant.step(now_s, dt_s)
+
+    def _connect(self, bench: BenchFile, places: FeederPlaces) -> None:
+        emulated = self._emulated
+        wired = [name for name, endpoint in emulated.endpoints.items() if endpoint.role == "inverter"]
+        equipment = Equipment(
+            emulated.advance,
+            emulated.advance_meters,
+            [MeterView(group, emulated.host.lock) for group in emulated.meters],
+            list(make_apparatus(self._feeder, places, emulated).values()),
+            set(bench.behind_inverter) - set(wired),
+        )
+        self._plant.connect({places.site(name).name: self._terminal(places, name) for name in wired}, equipment)
+        self._plant.publish_first()
+
+    def _terminal(self, places: FeederPlaces, device: str) -> DirectTerminal:
+        section, site = places.terminal(device), places.site(device)
+        place = TerminalPlace(self._feeder.node_indices(site.bus, site.nodes), site.injection.leg_to_leg)
+        terminal = direct_terminal(section, place, self._emulated.nodes[device], self._emulated.host.lock)
+        return terminal if section.source is None else replace(terminal, apply=_left_to_its_source)
+
+    def close(self) -> None:
+        """Take everything off its address."""
+        self._opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _left_to_its_source(_voltage_v: Volts, _angle_deg: Volts) -> None:
+    """Leave a node to the grid simulator in front of it."""
+
+
+@dataclass
+class _Stop:
+    requested: bool = False
+
+    def request(self, _number: int, _frame: FrameType | None) -> None:
+        self.requested = True
+
+
+@contextmanager
+def _stop_request() -> Iterator[_Stop]:
+    """Take SIGINT and SIGTERM as the request to end, also while everything is still being opened."""
+    stop = _Stop()
+    before = {number: signal.signal(number, stop.request) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
