@@ -61,7 +61,10 @@ class PulseContact:
         self._set(True)
 
     def sample(self) -> bool:
-        """Whether it is closed or has been since the last sample: what a latched input sees, in steps of any length."""
+        """Whether it is closed or has been since the last sample: what a latched input sees.
+
+        No pulse is lost then, provided that samples are nearer to each other than pulses.
+        """
         seen = self.closed or self._latched
         self._latched = False
         return seen

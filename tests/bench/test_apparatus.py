@@ -5,13 +5,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.apparatus import CapacitorSwitch, Operation, TapMechanism, count_reversals
+from instruments.drivers.scpi_digital_io import ScpiDigitalIO
+from instruments.drivers.scpi_sensing_source import ScpiSensingSource
+from instruments.drivers.scpi_source import SourceLimits
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import SensingTerminals
+from instruments.emulators.digital_io import DigitalIOEmulator
 from instruments.emulators.faults import FaultSet
-from instruments.emulators.sensing_source import Secondary
+from instruments.emulators.host import EmulatorHost
+from instruments.emulators.scpi_server import scpi_protocol
+from instruments.emulators.sensing_source import Secondary, SensingSourceEmulator
 from instruments.emulators.tap_changer_control import TapChangerControlEmulator
 from instruments.emulators.tap_changer_settings import Direction
 from instruments.errors import ConfigError
+from instruments.transports.visa import VisaLink
 
 OPEN = (False, False)
 UP = (True, False)
@@ -216,3 +223,34 @@ def test_a_scada_close_reaches_the_switch_and_its_status_comes_back():
         control.status_input = switch.closed
     assert switch.operations == [Operation(1.0, 1)], "closed one operating time after the command"
     assert control.closed
+
+
+def test_a_control_behind_instruments_is_an_input_output_problem():
+    """Sensed through the source and read through the digital I/O, both over SCPI, as with equipment under test."""
+    source, contacts = SensingSourceEmulator("sensing_1"), DigitalIOEmulator("contacts", inputs=2, outputs=1)
+    control = TapChangerControlEmulator(source)
+    control.raise_contact.on_change(lambda closed: contacts.set_input(1, closed))
+    control.lower_contact.on_change(lambda closed: contacts.set_input(2, closed))
+    mechanism = TapMechanism()
+    with (
+        EmulatorHost() as host,
+        VisaLink(_resource(host.serve(scpi_protocol(source.scpi, host.lock)))) as source_link,
+        VisaLink(_resource(host.serve(scpi_protocol(contacts.scpi, host.lock)))) as contacts_link,
+    ):
+        sensing = ScpiSensingSource(source_link, SourceLimits((0.0, 135.0), (50.0, 65.0), 8.0))
+        inputs = ScpiDigitalIO(contacts_link)
+        sensing.set_sensing(120.0, 0.0, 0.0, 60.0)
+        sensing.output_on()
+        counted = inputs.count_closures()
+        for _ in range(20):
+            sensing.set_sensing(117.6 + 0.75 * mechanism.position, 0.0, 0.0, 60.0)
+            with host.lock:
+                control.advance(2.5)
+            before, counted = counted, inputs.count_closures()
+            mechanism.advance(2.5, *(now > then for now, then in zip(counted, before, strict=True)))
+    assert mechanism.position == 2, "117.6 V + 2 x 0.75 V = 119.1 V lies inside 119 .. 121 V"
+    assert mechanism.pulses == control.counter.total == 2
+
+
+def _resource(address: tuple[str, int]) -> str:
+    return f"TCPIP0::{address[0]}::{address[1]}::SOCKET"
