@@ -15,7 +15,7 @@ ACTION_TIMEOUT_S = 5.0
 """How long one device may take to be made safe before the others go on without it."""
 
 
-class Interrupted(BenchError):  # noqa: N818  a person's wish, not a defect
+class Interrupted(Exception):  # noqa: N818  a person's wish, not a defect
     """The run was asked to stop, by a person or by the system."""
 
 
@@ -70,16 +70,24 @@ def _problem(device: CanBeMadeSafe) -> str | None:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn SIGTERM into an exception, as Ctrl-C already is, so that every way out is the same."""
+    """Turn SIGTERM and Ctrl-C into one exception, so that every way out is the same.
+
+    Only the first one is: a second must not interrupt what makes the equipment safe.
+    """
+    stopping = False
 
     def stop(number: int, _frame: FrameType | None) -> Any:
-        raise Interrupted(f"stopped by {signal.Signals(number).name}")
+        nonlocal stopping
+        if not stopping:
+            stopping = True
+            raise Interrupted(f"stopped by {signal.Signals(number).name}")
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def refuse_real_equipment(real: list[str]) -> None:

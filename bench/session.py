@@ -16,6 +16,7 @@ from bench.assembly.bench import BenchAssembly
 from bench.config import BenchFile
 from bench.faults import Fault
 from bench.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V
+from bench.safety import Interrupted
 from bench.story import RowListener, Story
 from bench.use_case.conformance import Instance, RowWatch
 from bench.use_case.grammar import wording
@@ -50,6 +51,8 @@ class Played:
     story: Story
     problems: list[str] = field(default_factory=list)
     aborted: str = ""
+    step: str = ""
+    """The step that is on; one that is still on at the end was stopped from outside (Ctrl-C, a signal)."""
 
 
 class RunSession:
@@ -87,13 +90,15 @@ class RunSession:
 
     def close(self, played: Played) -> Verdict:
         """End a scenario on any way out: run on where that makes sense, make safe, record; return its verdict."""
+        if played.step and not played.aborted:
+            played.aborted = f"stopped during the step {played.step!r}"
         try:
             if not (played.problems or played.aborted):
                 played.story.finish()
             else:
                 played.story.conformance.finish()
-        except BenchError as error:
-            played.problems.append(str(error))
+        except (BenchError, Interrupted) as error:
+            self._take_late(played, error)
             played.story.conformance.finish()
         finally:
             unsafe = played.assembly.close()
@@ -101,6 +106,12 @@ class RunSession:
         entry = self._judged(played)
         self.scenarios.append(entry)
         return Verdict(entry["verdict"])
+
+    def _take_late(self, played: Played, error: Exception) -> None:
+        if isinstance(error, Interrupted):
+            played.aborted = f"{error} after the last step"
+        else:
+            played.problems.append(str(error))
 
     def finish(self) -> Verdict:
         """Write run.json and hash everything; return the run's verdict."""

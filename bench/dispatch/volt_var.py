@@ -22,7 +22,8 @@ class Asset:
     """Something that moves voltages.
 
     `effect_v`: volts (120 V base) at each meter for one unit of the asset, shape (meters,); `lower`, `upper`: range of
-    the amount, in units; `integer`: whole units only (steps, switches); `cost`: of one unit, in either direction.
+    the amount, in units, in which 0 need not lie; `integer`: whole units only (steps, switches); `cost`: of one unit,
+    in either direction.
     """
 
     device: str
@@ -74,15 +75,16 @@ def _solve(
     both_ways = np.hstack([effects, -effects])
     rising = LinearConstraint(np.hstack([both_ways, ones]), lb=lower_v - voltage_v)
     falling = LinearConstraint(np.hstack([both_ways, -ones]), ub=upper_v - voltage_v)
-    upward = np.array([max(asset.upper, 0.0) for asset in assets])
-    downward = np.array([max(-asset.lower, 0.0) for asset in assets])
+    lower, upper = np.array([(asset.lower, asset.upper) for asset in assets]).reshape(count, 2).T
+    least, most = np.maximum([lower, -upper], 0.0), np.maximum([upper, -lower], 0.0)
     cost = np.array([asset.cost for asset in assets])
     whole = np.array([asset.integer for asset in assets], dtype=int)
     result = milp(
         c=np.concatenate([cost, cost, [VOLT_PENALTY]]),
         constraints=[rising, falling],
         integrality=np.concatenate([whole, whole, [0]]),
-        bounds=Bounds(0.0, np.concatenate([upward, downward, [np.inf]])),
+        bounds=Bounds(np.append(least, 0.0), np.append(most, np.inf)),
+        options={"mip_rel_gap": 0.0},  # the solver's own 1e-4 of a large penalty would hide needless operations
     )
     if result.x is None:
         raise ArithmeticError(f"volt-var dispatch has no solution: {result.message}")

@@ -181,7 +181,7 @@ class Conformance:
         return all(before.state is RowState.MET for before in self._before(watch, name))
 
     def _match(self, watch: RowWatch, name: str, delivery: Delivery) -> None:
-        citations = (delivery.citation, *delivery.message.evidence)
+        citations = (delivery.citation, *(c for c in delivery.message.evidence if c.startswith("wire:")))
         objection = self._stranger(watch, delivery) or self._judge.objection(watch.row, delivery)
         due_s = watch.instances.get(name, Instance()).due_s
         if objection is None and due_s is not None and delivery.time_s > due_s:

@@ -54,6 +54,9 @@ class ModbusConnection:
                 self._drop()
                 reason = "closed the connection" if isinstance(error, ConnectionException) else "gave no sound answer"
                 raise TransportError(f"{self.name} {reason} (time-out {self._timeout_s:g} s)") from error
+            except BaseException:  # an interrupt in the middle: the answer on its way belongs to nobody
+                self._drop()
+                raise
 
     def close(self) -> None:
         """Close the connection; a later request opens it again."""

@@ -148,6 +148,9 @@ class VisaLink:
             answer = session.read_bytes(ANSWER_LIMIT, break_on_termchar=True)
         except (pyvisa.Error, OSError) as error:
             raise self._broken("query", text, self._reason(error)) from error
+        except BaseException:  # an interrupt in the middle: the answer on its way belongs to nobody
+            self.close()
+            raise
         end = self._termination.encode("ascii")
         if not answer.endswith(end):
             raise self._broken("query", text, f"sent {len(answer)} bytes without an end")
