@@ -101,10 +101,10 @@ class Plant:
         irradiance = self._weather.irradiance_pu(time_s)
         before = self.state.snapshot
         self._feed(before)
-        self._equipment.advance(dt_s, irradiance)
-        p_kw, q_kvar = self._injections(time_s, before.voltage_v, irradiance, dt_s)
         for apparatus in self._equipment.apparatus:
             apparatus.act(self._feeder, dt_s)
+        self._equipment.advance(dt_s, irradiance)
+        p_kw, q_kvar = self._injections(time_s, before.voltage_v, irradiance, dt_s)
         self.state = self._solve(time_s, p_kw, q_kvar, irradiance)
         self._publish(dt_s)
         return self.state

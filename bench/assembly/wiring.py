@@ -69,12 +69,12 @@ class ControlContacts:
         self._control, self._lock = control, lock
 
     def read(self) -> tuple[bool, bool]:
-        """Return whether raise and lower, or close and open, are closed."""
+        """Return whether raise and lower, or close and open, are closed now or were since the last look."""
         control = self._control
         with self._lock:
             if isinstance(control, TapChangerControlEmulator):
-                return control.raise_contact.closed, control.lower_contact.closed
-            return control.close_contact.closed, control.open_contact.closed
+                return control.raise_contact.sample(), control.lower_contact.sample()
+            return control.close_contact.sample(), control.open_contact.sample()
 
     def report(self, position: int) -> None:
         """Feed position, or status contact, back to the control."""
