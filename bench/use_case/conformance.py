@@ -117,7 +117,7 @@ class Conformance:
         for watch in candidates:
             name = self._judge.instance(watch.row, delivery.message.payload)
             instance = watch.instances.get(name, Instance())
-            if not instance.decided and self._follows(watch, name):
+            if not instance.decided and not self._missing(watch, name):
                 self._match(watch, name, delivery)
                 return
         self._note(candidates, delivery)
@@ -168,17 +168,19 @@ class Conformance:
             and self._judge.selects(watch.row, message.payload)
         ]
 
-    def _before(self, watch: RowWatch, name: str) -> list[RowWatch | Instance]:
+    def _before(self, watch: RowWatch, name: str) -> dict[str, RowWatch | Instance]:
         """Return what comes before an instance: the same meter or device in rows that share it, else the row."""
         shared = watch.row.per != "once"
-        return [
-            before.instances.get(name, Instance()) if shared and before.row.per == watch.row.per else before
-            for before in (self.watches[number] for number in watch.predecessors)
-        ]
+        return {
+            before.row.number: before.instances.get(name, Instance())
+            if shared and before.row.per == watch.row.per
+            else before
+            for before in (self.watches[number] for number in sorted(watch.predecessors))
+        }
 
-    def _follows(self, watch: RowWatch, name: str) -> bool:
-        """Whether everything before an instance is met."""
-        return all(before.state is RowState.MET for before in self._before(watch, name))
+    def _missing(self, watch: RowWatch, name: str) -> list[str]:
+        """Return the rows before an instance that are not met."""
+        return [number for number, before in self._before(watch, name).items() if before.state is not RowState.MET]
 
     def _match(self, watch: RowWatch, name: str, delivery: Delivery) -> None:
         citations = (delivery.citation, *(c for c in delivery.message.evidence if c.startswith("wire:")))
@@ -208,14 +210,19 @@ class Conformance:
                 before.occurrence = occurrence
 
     def _note(self, candidates: list[RowWatch], delivery: Delivery) -> None:
+        """Remember a message that counted for no row, with why."""
+        came = f"{delivery.citation} came at {delivery.time_s:.1f} s"
         for watch in candidates:
-            missing = [p for p in sorted(watch.predecessors) if self.watches[p].state is not RowState.MET]
-            if missing:
-                came = f"{delivery.citation} came at {delivery.time_s:.1f} s"
+            name = self._judge.instance(watch.row, delivery.message.payload)
+            if missing := self._missing(watch, name):
                 watch.notes.append(f"{came}, out of order: {', '.join(missing)} not met yet")
                 return
         if candidates:
-            candidates[-1].notes.append(f"{delivery.citation} came at {delivery.time_s:.1f} s, again")
+            last = candidates[-1]
+            state = last.instances[self._judge.instance(last.row, delivery.message.payload)].state
+            last.notes.append(
+                f"{came}, again" if state is RowState.MET else f"{came}, when the row was {state} already"
+            )
 
     def _open(self, watch: RowWatch) -> None:
         """Start the limit of every instance that is now required."""
@@ -224,8 +231,8 @@ class Conformance:
             return
         for name, since_s in self._judge.required(row, self._clock.now_s).items():
             instance = watch.instances.get(name, Instance())
-            if instance.due_s is None and self._follows(watch, name):
-                opened_s = max((before.time_s or 0.0 for before in self._before(watch, name)), default=0.0)
+            if instance.due_s is None and not self._missing(watch, name):
+                opened_s = max((before.time_s or 0.0 for before in self._before(watch, name).values()), default=0.0)
                 instance.due_s = (opened_s if since_s is None else since_s) + row.limit_s
                 watch.instances[name] = instance
 

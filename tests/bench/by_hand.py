@@ -1,0 +1,128 @@
+"""A small use case made by hand, and a matcher on it whose judge says what the test tells it to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.bus import Delivery, Message
+from bench.clock import Clock
+from bench.evidence import Evidence
+from bench.measurement import Limits, Measurement
+from bench.messages import AssetCommand, OperationalCommand, Payload, VoltageOutOfRangeEvent
+from bench.names import Information, Party
+from bench.use_case.conformance import Conformance, Instance
+from bench.use_case.model import Row
+from reports.run_directory import RunWriter
+from reports.verdict import RowState
+
+
+def row(number: str, producer: Party, receiver: Party, information: Information, **columns: Any) -> Row:
+    """Make a row that sends, once, within 30 s of the rows before it, unless `columns` say otherwise."""
+    cells = {
+        "order": 1,
+        "scenario": number.split(".", maxsplit=1)[0],
+        "row": number,
+        "kind": "exchange",
+        "verb": "sends",
+        "producer": producer.value,
+        "receiver": receiver.value,
+        "information": information.value,
+        "per": "once",
+        "wire": "none",
+        "limit_s": 30.0,
+        "limit_from": "rows",
+        "activity": "made by hand",
+        "erratum": "",
+    }
+    return Row.model_validate(cells | columns)
+
+
+def alert(meter: str = "m1", voltage_v: float = 113.0) -> VoltageOutOfRangeEvent:
+    return VoltageOutOfRangeEvent(meter=meter, condition="under", voltage_v=voltage_v)
+
+
+def command(device: str = "battery", power_kw: float = 500.0) -> OperationalCommand:
+    asset = AssetCommand(device=device, kind="battery", power_kw=power_kw, duration_s=3600.0)
+    return OperationalCommand(event="e1", command=asset)
+
+
+@dataclass
+class FakeJudge:
+    """Requires, objects and measures as the test says; a payload's instance is its meter or its device."""
+
+    requires: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    soon: dict[str, set[str]] = field(default_factory=dict)
+    objections: dict[str, str] = field(default_factory=dict)
+    measured: Measurement | None = None
+
+    def selects(self, row: Row, payload: Payload) -> bool:  # noqa: ARG002
+        return True
+
+    def instance(self, row: Row, payload: Payload) -> str:
+        if row.per == "meter" and isinstance(payload, VoltageOutOfRangeEvent):
+            return payload.meter
+        return payload.command.device if row.per == "device" and isinstance(payload, OperationalCommand) else ""
+
+    def required(self, row: Row, time_s: float) -> Mapping[str, float | None]:  # noqa: ARG002
+        return self.requires.get(row.number, {"": None} if row.per == "once" else {})
+
+    def pending(self, row: Row, time_s: float) -> set[str]:  # noqa: ARG002
+        return self.soon.get(row.number, set())
+
+    def objection(self, row: Row, delivery: Delivery) -> str | None:  # noqa: ARG002
+        return self.objections.get(row.number)
+
+    def effect(self, row: Row, instance: str, since_s: float) -> Measurement | None:  # noqa: ARG002
+        return self.measured
+
+
+def power(value: float | None, uncertainty: float = 5.0, commanded: float = 500.0) -> Measurement:
+    """Measure a battery that has to hold its command within 30 kW."""
+    return Measurement(
+        "active power of battery", value, "kW", uncertainty, 1.0, "power_analyzer", Limits.around(commanded, 30.0)
+    )
+
+
+class Stage:
+    """A matcher on a clock that the test moves by hand, with evidence in a run directory of its own."""
+
+    def __init__(self, folder: Path, rows: tuple[Row, ...], before: Mapping[str, set[str]], judge: FakeJudge) -> None:
+        self.clock = Clock()
+        self.writer = RunWriter.create(folder / "run")
+        self.evidence = Evidence(self.writer, self.clock, "1")
+        self.judge = judge
+        self.conformance = Conformance(
+            rows, lambda number: frozenset(before.get(number, ())), judge, self.evidence, self.clock
+        )
+
+    def until(self, time_s: float) -> None:
+        """Let time pass in steps of a second, as the plant does."""
+        while self.clock.now_s < time_s:
+            self.clock.run_until(min(self.clock.now_s + 1.0, time_s))
+            self.conformance.tick()
+
+    def arrive(
+        self,
+        producer: Party,
+        receiver: Party,
+        information: Information,
+        payload: Payload,
+        correlation: str = "e1",
+        evidence: tuple[str, ...] = (),
+    ) -> Delivery:
+        """Let a message arrive now."""
+        message = Message(producer, receiver, information, payload, correlation, evidence=evidence)
+        now = self.clock.now_s
+        delivery = Delivery(self.evidence.message(message, now, now), now, now, message)
+        self.conformance.hear(delivery)
+        return delivery
+
+    def state(self, number: str) -> RowState:
+        return self.conformance.watches[number].state
+
+    def instance(self, number: str, name: str = "") -> Instance:
+        return self.conformance.watches[number].instances[name]
+
+    def notes(self, number: str) -> str:
+        return "; ".join(self.conformance.watches[number].notes)
