@@ -45,7 +45,7 @@ class MeterView:
 
 
 def meter_class_pct(emulate: Emulation) -> float:
-    """Return the accuracy class of an emulated meter, percent of reading."""
+    """Return the accuracy class of an emulated meter, percent of reading, of voltage and of power."""
     return DEFAULT_CLASS_PCT if emulate.accuracy_pct is None else emulate.accuracy_pct
 
 
@@ -53,7 +53,7 @@ def make_fleet(names: Sequence[str], emulate: Emulation, range_a: RangeASection,
     """Make meters with the bench file's class and alert intervals."""
     share = meter_class_pct(emulate) / 100.0
     limits = AlertLimits(interval_s=range_a.interval_s, recover_s=range_a.recover_s)
-    return MeterFleet(names, accuracy=MeterClass(voltage=share), limits=limits, seed=seed)
+    return MeterFleet(names, accuracy=MeterClass(voltage=share, power=share), limits=limits, seed=seed)
 
 
 def meter_names(groups: Sequence[MeterGroup], at: Place, count: int) -> tuple[str, ...]:
