@@ -3,7 +3,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
+from bench.config import BenchFile
+from instruments.emulators.faults import FaultSet
 from instruments.errors import ConfigError
 
 _FAULT = re.compile(
@@ -41,3 +44,22 @@ def parse_fault(text: str) -> Fault:
         raise ConfigError(f"cannot read the fault {text!r}: write TARGET:KIND[=VALUE][@START[..END]]")
     number = {key: float(found[key]) if found[key] else None for key in ("value", "start", "end")}
     return Fault(found["target"], found["kind"], number["value"], number["start"] or 0.0, number["end"], text)
+
+
+def check_fault(fault: Fault, bench: BenchFile) -> None:
+    """Raise ConfigError for a target that the bench does not emulate, and for what its role cannot have."""
+    role = _role(fault.target, bench)
+    FaultSet(role).inject(fault.kind, fault.value, fault.start_s, fault.end_s)
+
+
+def _role(target: str, bench: BenchFile) -> str:
+    emulated = {name: device.role for name, device in bench.devices.items() if device.emulate is not None}
+    if target in emulated:
+        return emulated[target]
+    for fleet in bench.fleets.values():
+        if re.fullmatch(rf"{fleet.prefix}_\d+", target):
+            return fleet.role
+    near = get_close_matches(target, emulated, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    fleets = [f"{fleet.prefix}_N" for fleet in bench.fleets.values()]
+    raise ConfigError(f"no emulated device {target!r}; known: {', '.join([*emulated, *fleets])}{hint}")

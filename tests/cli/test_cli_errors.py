@@ -108,6 +108,11 @@ def test_a_bench_in_order_is_told_device_by_device(bench, tmp_path):
     ("arguments", "text"),
     [
         (["--fault", "utility_battery"], "TARGET:KIND"),
+        (["--fault", "utility_batery:scaled"], "did you mean 'utility_battery'?"),
+        (["--fault", "utility_battery:scald"], "did you mean 'scaled'?"),
+        (["--fault", "utility_battery:wrong-sign=0.5"], "takes no value"),
+        (["--fault", "utility_battery:scaled@9..4"], "not after its start"),
+        (["--fault", "net_meter_77:scaled"], "known: alert-for-a-healthy-voltage"),
         (["no_such.feature"], "no_such.feature"),
         (["--seed", "one"], "not a valid integer"),
         (["--sed", "1"], "--seed"),
@@ -117,6 +122,27 @@ def test_options_that_cannot_be_used_are_told_before_anything_runs(bench, tmp_pa
     out = tmp_path / "out"
     assert text in refused(bench("run", "--out", out, *arguments))
     assert not out.exists()
+
+
+def run_in_a_process(*arguments):
+    """`bench run` on its own: pytest does not run within pytest."""
+    return subprocess.run([COMMAND, "run", *map(str, arguments)], capture_output=True, text=True, check=False)
+
+
+def test_a_feature_that_no_test_module_plays_is_told_so(tmp_path):
+    feature = tmp_path / "mine.feature"
+    feature.write_text("Feature: mine\n  Scenario: one\n    Given nothing\n", encoding="utf-8")
+    done = run_in_a_process(feature, "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert f"no test module below features/ plays {feature}" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_only_the_opened_bench_can_refuse_is_an_error_of_the_request_too(tmp_path):
+    done = run_in_a_process("--fault", "net_meter_99999:alert-never-sent", "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "error: no emulated device 'net_meter_99999'" in done.stderr
+    assert '"verdict": "ERROR"' in (tmp_path / "out" / "run.json").read_text(encoding="utf-8")
 
 
 def test_a_run_directory_that_holds_something_is_left_alone(bench, tmp_path):
