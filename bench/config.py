@@ -195,7 +195,7 @@ class ActorsSection(Section):
     """Settings of actors that have any."""
 
     der_automation: DispatchSection = DispatchSection()
-    battery_status_after_s: Annotated[float, Field(gt=0)] = 15.0
+    status_after_s: Annotated[float, Field(gt=0)] = 15.0
 
 
 class BenchFile(Section):

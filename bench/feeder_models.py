@@ -99,8 +99,8 @@ class IndependentPowerFlow:
     def _positions(self, state: PlantState, commands: Sequence[AssetCommand]) -> tuple[dict[str, int], dict[str, bool]]:
         taps, closed = dict(state.snapshot.taps), dict(state.snapshot.capacitors)
         for command in commands:
-            if command.kind == "tap_changer":
-                taps[self._bindings.taps[command.device]] += command.tap_steps
+            if command.kind == "tap_changer" and command.tap is not None:
+                taps[self._bindings.taps[command.device]] = command.tap
             elif command.kind == "capacitor":
                 closed[self._bindings.banks[command.device]] = bool(command.close)
         return taps, closed

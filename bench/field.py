@@ -1,13 +1,19 @@
-"""The judge's view of plant and instruments: what flows at a device's terminal, and what a full power flow gives."""
+"""The judge's view of plant and instruments: what flows, what moved, and what a full power flow gives."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from bench.config import BenchFile
-from bench.feeder_models import IndependentPowerFlow
-from bench.measurement import PowerReading
-from bench.messages import AssetCommand
+from bench.feeder.engine import Feeder
+from bench.feeder_models import Bindings, IndependentPowerFlow
+from bench.measurement import Limits, Measurement, PowerReading
+from bench.messages import AssetCommand, EquipmentState
 from bench.plant import Plant
 from bench.terminals import Terminal
+
+BANK_TOLERANCE = 0.12
+"""How far a closed bank's vars may lie from nominal, per unit: they go with the square of a voltage of 0.94 to 1.05."""
+BANK_UNCERTAINTY = 0.01
+"""Of the reactive power that the plant's power flow gives for a bank, per unit of nominal."""
 
 
 class PlantField:
@@ -16,27 +22,100 @@ class PlantField:
     def __init__(
         self,
         plant: Plant,
+        feeder: Feeder,
         terminals: Mapping[str, Terminal],
         power_flow: IndependentPowerFlow,
+        bindings: Bindings,
         config: BenchFile,
     ) -> None:
-        self._plant, self._power_flow, self._config = plant, power_flow, config
+        self._plant, self._feeder, self._power_flow = plant, feeder, power_flow
+        self._bindings, self._config = bindings, config
         self._terminals = {terminal.device: terminal for terminal in terminals.values()}
         self._scale = {terminal.device: terminal.power_scale for terminal in config.terminals.values()}
+        self._nominal_kvar = {info.name: info.kvar for info in feeder.capacitors}
 
-    def power(self, device: str) -> PowerReading | None:
-        """Return the latest measurement of a device's power by another source than the device."""
+    def effect(self, command: AssetCommand, since_s: float) -> Measurement | None:
+        """Measure battery power at its terminal, a bank's vars in the power flow, the tap in the plant."""
+        measures: dict[str, Callable[[AssetCommand], Measurement]] = {
+            "battery": self._battery_power,
+            "capacitor": self._bank_vars,
+            "tap_changer": self._tap,
+        }
+        measured = measures[command.kind](command)
+        return measured if measured.time_s >= since_s else None
+
+    def holds(self, state: EquipmentState) -> str | None:
+        """Hold a device's report against terminal, switch and tap of the plant."""
+        snapshot = self._plant.state.snapshot
+        if state.kind == "capacitor":
+            closed = snapshot.capacitors[self._bindings.banks[state.device]]
+            return None if closed == state.closed else f"reports closed={state.closed}, its switch is closed={closed}"
+        if state.kind == "tap_changer":
+            tap = snapshot.taps[self._bindings.taps[state.device]]
+            return None if tap == state.tap else f"reports tap {state.tap}, in service is tap {tap}"
+        return self._holds_power(state)
+
+    def voltages_after(self, commands: tuple[AssetCommand, ...]) -> tuple[float, float]:
+        """Solve the present state with the commands carried out."""
+        return self._power_flow.voltages_after(self._plant.state, commands)
+
+    def _holds_power(self, state: EquipmentState) -> str | None:
+        reading = self._reading(state.device)
+        if reading is None:
+            return f"nothing but {state.device} itself measures its power"
+        tolerance_kw = self._accuracy_kw(state.device) + reading.uncertainty_kw
+        if abs(state.power_kw - reading.power_kw) <= tolerance_kw:
+            return None
+        return (
+            f"{state.device} reports {state.power_kw:.1f} kW, but {reading.source} measures {reading.power_kw:.1f} "
+            f"+- {reading.uncertainty_kw:.1f} kW"
+        )
+
+    def _battery_power(self, command: AssetCommand) -> Measurement:
+        reading = self._reading(command.device)
+        return Measurement(
+            quantity=f"active power of {command.device}",
+            value=reading.power_kw if reading else None,
+            unit="kW",
+            uncertainty=reading.uncertainty_kw if reading else 0.0,
+            time_s=reading.time_s if reading else self._plant.state.time_s,
+            source=reading.source if reading else "no instrument",
+            limits=Limits.around(command.power_kw, self._accuracy_kw(command.device)),
+        )
+
+    def _bank_vars(self, command: AssetCommand) -> Measurement:
+        bank = self._bindings.banks[command.device]
+        nominal = self._nominal_kvar[bank]
+        return Measurement(
+            quantity=f"reactive power of the bank of {command.device}",
+            value=self._feeder.read_bank_kvar(bank),
+            unit="kvar",
+            uncertainty=BANK_UNCERTAINTY * nominal,
+            time_s=self._plant.state.time_s,
+            source="power flow at the bank",
+            limits=Limits.around(nominal if command.close else 0.0, BANK_TOLERANCE * nominal),
+        )
+
+    def _tap(self, command: AssetCommand) -> Measurement:
+        tap = self._plant.state.snapshot.taps[self._bindings.taps[command.device]]
+        return Measurement(
+            quantity=f"tap in service of {command.device}",
+            value=float(tap),
+            unit="tap",
+            uncertainty=0.0,
+            time_s=self._plant.state.time_s,
+            source="the plant's tap changer",
+            limits=Limits.around(float(command.tap if command.tap is not None else tap), 0.0),
+        )
+
+    def _reading(self, device: str) -> PowerReading | None:
         terminal = self._terminals.get(self._at(device))
         return terminal.reading() if terminal else None
 
-    def accuracy_kw(self, device: str) -> float:
+    def _accuracy_kw(self, device: str) -> float:
         """Return the tolerance of the bench file, a share of the device's rating, on the feeder's side."""
         section = self._config.devices[device]
         return section.accuracy_pct / 100.0 * section.rating_kva * self._scale[self._at(device)]
-
-    def voltages_after(self, commands: tuple[AssetCommand, ...]) -> tuple[float, float]:
-        """Solve the plant's present state with the commands carried out."""
-        return self._power_flow.voltages_after(self._plant.state, commands)
 
     def _at(self, device: str) -> str:
         return self._config.behind_inverter.get(device, device)

@@ -72,14 +72,14 @@ class AffectedArea(Payload):
 
 
 class AssetCommand(Payload):
-    """What is asked of one asset: battery power, capacitor position or tap steps."""
+    """What is asked of one asset: battery power, capacitor position or tap position."""
 
     device: str
     kind: Kind
     power_kw: float = 0.0
     duration_s: float = 0.0
     close: bool | None = None
-    tap_steps: int = 0
+    tap: int | None = None
 
 
 class SelectedAssets(Payload):
@@ -105,6 +105,20 @@ class EquipmentStatus(Payload):
     equipment: EquipmentState
 
 
+class VarSwitchingOrder(Payload):
+    """An order to one capacitor control: stop switching on reactive power, or resume it."""
+
+    event: str
+    device: str
+
+
+class ReleaseRequest(Payload):
+    """The application gives the assets of an event back."""
+
+    event: str
+    devices: tuple[str, ...]
+
+
 class SystemStatus(Payload):
     """The DMS's picture of the equipment after an update by the equipment of one kind."""
 
@@ -121,6 +135,11 @@ PAYLOADS: dict[Information, type[Payload]] = {
     Information.OPERATIONAL_COMMAND: OperationalCommand,
     Information.EQUIPMENT_STATUS: EquipmentStatus,
     Information.SYSTEM_STATUS: SystemStatus,
+    Information.BLOCK_VAR_SWITCHING: VarSwitchingOrder,
+    Information.CAPACITOR_COMMAND: OperationalCommand,
+    Information.TAP_CHANGER_COMMAND: OperationalCommand,
+    Information.RELEASE_VAR_SWITCHING: VarSwitchingOrder,
+    Information.RELEASE_REQUEST: ReleaseRequest,
     Information.AREA_REQUEST: AreaRequest,
     Information.VOLTAGE_READ_REQUEST: VoltageReadRequest,
     Information.VOLTAGE_READINGS: VoltageReadings,

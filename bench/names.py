@@ -30,11 +30,16 @@ class Information(StrEnum):
     OPERATIONAL_COMMAND = "Operational Command"
     EQUIPMENT_STATUS = "Equipment Status"
     SYSTEM_STATUS = "System Equipment Status"
+    BLOCK_VAR_SWITCHING = "Block VAR Based Capacitor Switching"
+    CAPACITOR_COMMAND = "Capacitor Bank Controls Operational Command"
+    TAP_CHANGER_COMMAND = "Load Tap Changer Controls Operational Command"
 
     AREA_REQUEST = "Request for Affected Equipment and Affected Area"
     VOLTAGE_READ_REQUEST = "AMI Voltage Read Request"
     VOLTAGE_READINGS = "AMI Voltage Readings"
     SCHEDULED_READ = "Scheduled Interval Read"
+    RELEASE_VAR_SWITCHING = "Release of VAR Based Capacitor Switching"
+    RELEASE_REQUEST = "Release of Selected Equipment Assets"
 
 
 WITHOUT_ROW = frozenset(
@@ -43,6 +48,8 @@ WITHOUT_ROW = frozenset(
         Information.VOLTAGE_READ_REQUEST,
         Information.VOLTAGE_READINGS,
         Information.SCHEDULED_READ,
+        Information.RELEASE_VAR_SWITCHING,
+        Information.RELEASE_REQUEST,
     }
 )
 """Messages that the document implies but gives no row; they are declared, recorded and matched with nothing."""

@@ -1,62 +1,67 @@
-"""The DER automation application: collects an event's area, chooses assets, hands them to the DMS."""
+"""The DER automation application: collects an event's area, chooses assets, and puts them to use in turn."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from bench.actors.base import Actor, Handler
 from bench.bus import Bus, Delivery
 from bench.clock import Process
-from bench.dispatch.network import NetworkModel, OperatingPoint, Response
-from bench.dispatch.volt_var import Asset, Selection, select
+from bench.dispatch.assets import DispatchSettings, choose_assets
+from bench.dispatch.network import NetworkModel
 from bench.messages import (
     AffectedArea,
     AreaRequest,
     AssetCommand,
     BeginAutomation,
     EquipmentState,
+    Kind,
+    OperationalCommand,
     SelectedAssets,
     SystemStatus,
 )
 from bench.names import Information, Party
 
-NOTHING = 1e-3
-"""An amount below this, in kW, closings or taps, is left undone."""
+STAGES: tuple[tuple[Kind, Information], ...] = (
+    ("battery", Information.OPERATIONAL_COMMAND),
+    ("capacitor", Information.CAPACITOR_COMMAND),
+    ("tap_changer", Information.TAP_CHANGER_COMMAND),
+)
+"""Kinds of equipment in the order in which the use case puts them to use, and the command that each gets."""
 
 
-@dataclass(frozen=True)
-class DispatchSettings:
-    """Range A limits on the 120 V base with the margin kept to them, costs of operations, and the time of a command."""
+@dataclass
+class Plan:
+    """What was chosen for an event, and the stage that it is in."""
 
-    lower_v: float = 114.0
-    upper_v: float = 126.0
-    margin_v: float = 0.5
-    duration_s: float = 3600.0
-    compute_s: float = 2.0
-    capacitor_cost: float = 1.0
-    tap_cost: float = 1.0
-    battery_cost_per_kw: float = 1e-4
+    commands: tuple[AssetCommand, ...]
+    stage: int = 0
+
+    def of(self, kind: Kind) -> list[AssetCommand]:
+        """Return the commands for one kind of equipment."""
+        return [command for command in self.commands if command.kind == kind]
 
 
 class DerAutomation(Actor):
-    """Reacts to an operator's start with a choice of assets, computed on its own network model and what it was sent."""
+    """Reacts to an operator's start with a choice of assets, computed on its own network model and what it was sent.
+
+    The battery goes first, by way of the DMS; each further kind follows when the kind before it has reported.
+    """
 
     party = Party.DER_AUTOMATION
 
     def __init__(self, bus: Bus, network: NetworkModel, settings: DispatchSettings) -> None:
         super().__init__(bus)
-        self._network = network
-        self._settings = settings
+        self._network, self._settings = network, settings
         self.system: dict[str, EquipmentState] = {}
+        self._plans: dict[str, Plan] = {}
 
     def handlers(self) -> Mapping[Information, Handler]:
-        """Understand the start, the collected area and updates of the system status."""
+        """Understand the start, the collected area, its own record of a choice, and updates of the system status."""
         return {
             Information.BEGIN_AUTOMATION: self._begin,
             Information.AFFECTED_AREA: self._choose,
             Information.SELECTED_ASSETS: self._hand_over,
-            Information.SYSTEM_STATUS: self._keep_status,
+            Information.SYSTEM_STATUS: self._go_on,
         }
 
     def _begin(self, delivery: Delivery) -> None:
@@ -74,80 +79,39 @@ class DerAutomation(Actor):
 
     def _hand_over(self, delivery: Delivery) -> None:
         message = delivery.message
-        self.send(Party.DMS, message.information, message.payload, message.correlation, (delivery.citation,))
+        if isinstance(message.payload, SelectedAssets):
+            self._plans[message.payload.event] = Plan(message.payload.commands)
+            self.send(Party.DMS, message.information, message.payload, message.correlation, (delivery.citation,))
 
-    def _keep_status(self, delivery: Delivery) -> None:
-        if isinstance(delivery.message.payload, SystemStatus):
-            self.system.update({state.device: state for state in delivery.message.payload.equipment})
+    def _go_on(self, delivery: Delivery) -> Process | None:
+        """Take a status; when every device of the stage has reported, begin the next stage that has anything to do."""
+        status = delivery.message.payload
+        if not isinstance(status, SystemStatus):
+            return None
+        self.system.update({state.device: state for state in status.equipment})
+        plan = self._plans.get(status.event)
+        if plan is None or STAGES[plan.stage][0] != status.updated:
+            return None
+        if not all(self._has_reached(command) for command in plan.of(status.updated)):
+            return None
+        return self._next_stage(plan, delivery)
 
+    def _has_reached(self, command: AssetCommand) -> bool:
+        """Whether a switched device reports what it was asked for; a battery's power is judged by others."""
+        state = self.system[command.device]
+        return command.kind == "battery" or (state.closed, state.tap) == (command.close, command.tap)
 
-def choose_assets(
-    area: AffectedArea, network: NetworkModel, settings: DispatchSettings, time_s: float
-) -> SelectedAssets:
-    """Choose commands for an event: measured voltages where there are any, the model's for the other meters."""
-    response = network.response(operating_point(area, time_s))
-    voltage_v = np.array([area.voltage_v.get(m, v) for m, v in zip(response.meters, response.voltage_v, strict=True)])
-    assets = [asset for state in area.equipment if (asset := _asset(state, response, settings))]
-    lower, upper = settings.lower_v + settings.margin_v, settings.upper_v - settings.margin_v
-    chosen = select(voltage_v, assets, lower, upper)
-    return SelectedAssets(
-        event=area.event,
-        commands=tuple(_commands(area, chosen, settings)),
-        predicted_lowest_v=float(chosen.predicted_v.min()),
-        predicted_highest_v=float(chosen.predicted_v.max()),
-    )
-
-
-def operating_point(area: AffectedArea, time_s: float) -> OperatingPoint:
-    """Read the operating point out of the equipment that reported; PV output is that of the plants that report it."""
-    plants = [e for e in area.equipment if e.kind == "generation" and e.rating_kw > 0]
-    total = sum(plant.rating_kw for plant in plants)
-    return OperatingPoint(
-        time_s=time_s,
-        generation_pu=sum(plant.power_kw for plant in plants) / total if total else 0.0,
-        taps={e.device: e.tap for e in area.equipment if e.tap is not None},
-        closed={e.device: e.closed for e in area.equipment if e.closed is not None},
-        power_kw={e.device: e.power_kw for e in area.equipment if e.kind == "battery"},
-    )
-
-
-def _asset(state: EquipmentState, response: Response, settings: DispatchSettings) -> Asset | None:
-    effect = response.effect_v.get(state.device)
-    if effect is None or not state.available:
-        return None
-    if state.kind == "battery":
-        return _battery(state, effect, settings)
-    if state.kind == "capacitor":
-        lower, upper = (-1.0, 0.0) if state.closed else (0.0, 1.0)
-        return Asset(state.device, effect, lower, upper, integer=True, cost=settings.capacitor_cost)
-    tap = state.tap or 0
-    return Asset(state.device, effect, -16.0 - tap, 16.0 - tap, integer=True, cost=settings.tap_cost)
-
-
-def _battery(
-    state: EquipmentState, effect: "np.ndarray[tuple[int], np.dtype[np.float64]]", settings: DispatchSettings
-) -> Asset:
-    """Bound the power by the rating and by the energy that must last as long as the command."""
-    hours = settings.duration_s / 3600.0
-    energy = state.energy_kwh if state.energy_kwh is not None else state.rating_kw * hours
-    discharge = min(state.rating_kw, energy / hours)
-    lower, upper = -state.rating_kw - state.power_kw, discharge - state.power_kw
-    return Asset(state.device, effect, lower, upper, integer=False, cost=settings.battery_cost_per_kw)
-
-
-def _commands(area: AffectedArea, chosen: Selection, settings: DispatchSettings) -> list[AssetCommand]:
-    """Turn amounts into commands; an asset whose amount is nothing is left alone."""
-    commands = []
-    for state in area.equipment:
-        amount = chosen.amounts.get(state.device, 0.0)
-        if abs(amount) < NOTHING:
-            continue
-        if state.kind == "battery":
-            power = round(state.power_kw + amount, 1)
-            command = AssetCommand(device=state.device, kind=state.kind, power_kw=power, duration_s=settings.duration_s)
-        elif state.kind == "capacitor":
-            command = AssetCommand(device=state.device, kind=state.kind, close=amount > 0)
+    def _next_stage(self, plan: Plan, delivery: Delivery) -> Process:
+        """Look at the effect for a moment, then command the next kind of equipment."""
+        while plan.stage + 1 < len(STAGES):
+            plan.stage += 1
+            kind, information = STAGES[plan.stage]
+            if plan.of(kind):
+                break
         else:
-            command = AssetCommand(device=state.device, kind=state.kind, tap_steps=round(amount))
-        commands.append(command)
-    return commands
+            return
+        yield self.clock.timeout(self._settings.compute_s)
+        correlation = delivery.message.correlation
+        for command in plan.of(kind):
+            order = OperationalCommand(event=correlation, command=command)
+            self.send(Party.DMS, information, order, correlation, (delivery.citation,))

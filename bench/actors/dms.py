@@ -2,18 +2,25 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bench.actors.base import Actor, Handler
+from bench.actors.field_control import TAP_SPACING_S, ScadaControls
 from bench.bus import Bus, Delivery
+from bench.clock import Process
 from bench.messages import (
     AffectedArea,
     AreaRequest,
+    AssetCommand,
     EquipmentState,
     EquipmentStatus,
+    Kind,
     OperationalCommand,
+    Payload,
+    ReleaseRequest,
     SelectedAssets,
     SystemStatus,
+    VarSwitchingOrder,
     VoltageOutOfRangeEvent,
     VoltageReadings,
     VoltageReadRequest,
@@ -26,104 +33,171 @@ Telemetry = Callable[[], tuple[EquipmentState, ...]]
 
 @dataclass
 class OpenEvent:
-    """An event as the DMS knows it: who alerted, and by which messages it heard of it."""
+    """An event as the DMS knows it: which meters alerted."""
 
-    meters: list[str]
-    citations: list[str]
+    meters: list[str] = field(default_factory=list)
 
 
 class DistributionManagement(Actor):
-    """Keeps alerts and equipment status, gathers an event's area, and sends commands towards the devices."""
+    """Keeps alerts and equipment status, gathers an event's area, and sends commands towards the devices.
+
+    It decides between volt and VAR control: while voltage is out of range, capacitor controls may not switch on
+    reactive power.
+    """
 
     party = Party.DMS
 
-    def __init__(self, bus: Bus, telemetry: Telemetry, citing: Citing) -> None:
-        """Take `telemetry`, which reads the state of all equipment over SCADA."""
+    def __init__(self, bus: Bus, telemetry: Telemetry, controls: ScadaControls, citing: Citing) -> None:
+        """Take `telemetry`, which reads the state of all equipment over SCADA, and the controls it may order."""
         super().__init__(bus)
-        self._telemetry = telemetry
-        self._citing = citing
+        self._telemetry, self._controls, self._citing = telemetry, controls, citing
         self.events: dict[str, OpenEvent] = {}
         self.equipment: dict[str, EquipmentState] = {}
+        self._unreported: set[str] = set()
+        self._kinds: dict[str, Kind] = {}
 
     def handlers(self) -> Mapping[Information, Handler]:
-        """Understand alerts, area requests, voltage readings, selected assets and equipment status."""
+        """Understand alerts, the application's requests, selections and commands, readings, and status reports."""
         return {
             Information.VOLTAGE_EVENT: self._keep_alert,
             Information.AREA_REQUEST: self._ask_voltages,
             Information.VOLTAGE_READINGS: self._answer_area,
-            Information.SELECTED_ASSETS: self._command,
+            Information.SELECTED_ASSETS: self._command_batteries,
             Information.EQUIPMENT_STATUS: self._update_status,
+            Information.SYSTEM_STATUS: self._tell_application,
+            Information.CAPACITOR_COMMAND: self._command_capacitor,
+            Information.TAP_CHANGER_COMMAND: self._command_tap_changer,
+            Information.RELEASE_REQUEST: self._release,
         }
 
     def _keep_alert(self, delivery: Delivery) -> None:
         message = delivery.message
-        if message.receiver is self.party and isinstance(message.payload, VoltageOutOfRangeEvent):
-            event = self.events.setdefault(message.correlation, OpenEvent([], []))
-            event.meters.append(message.payload.meter)
-            event.citations.append(delivery.citation)
+        if isinstance(message.payload, VoltageOutOfRangeEvent):
+            self.events.setdefault(message.correlation, OpenEvent()).meters.append(message.payload.meter)
 
     def _ask_voltages(self, delivery: Delivery) -> None:
         payload = delivery.message.payload
         if isinstance(payload, AreaRequest):
             request = VoltageReadRequest(event=payload.event)
-            self.send(
-                Party.AMI_NETWORK,
-                Information.VOLTAGE_READ_REQUEST,
-                request,
-                delivery.message.correlation,
-                (delivery.citation,),
-            )
+            self._pass_on(delivery, Party.AMI_NETWORK, Information.VOLTAGE_READ_REQUEST, request)
 
     def _answer_area(self, delivery: Delivery) -> None:
         message = delivery.message
         if not isinstance(message.payload, VoltageReadings):
             return
-        with self._citing() as citations:
-            equipment = self._telemetry()
-        self.equipment.update({state.device: state for state in equipment})
+        citations = self._refresh()
         area = AffectedArea(
             event=message.correlation,
             affected_meters=tuple(sorted(set(self.events[message.correlation].meters))),
             voltage_v=message.payload.voltage_v,
-            equipment=equipment,
+            equipment=tuple(self.equipment.values()),
         )
-        self.send(
-            Party.DER_AUTOMATION,
-            Information.AFFECTED_AREA,
-            area,
-            message.correlation,
-            (delivery.citation, *citations),
-        )
+        self._pass_on(delivery, Party.DER_AUTOMATION, Information.AFFECTED_AREA, area, citations)
 
-    def _command(self, delivery: Delivery) -> None:
-        message = delivery.message
-        if not isinstance(message.payload, SelectedAssets):
-            return
-        for command in message.payload.commands:
-            if command.kind == "battery":
-                payload = OperationalCommand(event=message.payload.event, command=command)
-                self.send(
-                    Party.AMI_NETWORK,
-                    Information.OPERATIONAL_COMMAND,
-                    payload,
-                    message.correlation,
-                    (delivery.citation,),
-                )
+    def _command_batteries(self, delivery: Delivery) -> None:
+        selected = delivery.message.payload
+        if isinstance(selected, SelectedAssets):
+            for command in selected.commands:
+                if command.kind == "battery":
+                    order = OperationalCommand(event=selected.event, command=command)
+                    self._expect_report(command)
+                    self._pass_on(delivery, Party.AMI_NETWORK, Information.OPERATIONAL_COMMAND, order)
 
     def _update_status(self, delivery: Delivery) -> None:
-        """Enter a reported status; the entry itself, once recorded, is what the application is told of."""
+        """Enter a status; when all commanded equipment of its kind has reported, record the update.
+
+        The record itself is what the application is told of.
+        """
         message = delivery.message
         if not isinstance(message.payload, EquipmentStatus):
             return
+        state, event = message.payload.equipment, message.payload.event
+        self.equipment[state.device] = state
+        self._unreported.discard(state.device)
         if message.producer is self.party:
-            self._tell_application(delivery, message.payload)
+            self._tell_of_battery(delivery, event)
+        elif any(self._kinds[device] == state.kind for device in self._unreported):
             return
-        self.equipment[message.payload.equipment.device] = message.payload.equipment
-        self.send(self.party, Information.EQUIPMENT_STATUS, message.payload, message.correlation, (delivery.citation,))
+        elif state.kind == "battery":
+            self._pass_on(delivery, self.party, Information.EQUIPMENT_STATUS, message.payload)
+        else:
+            if state.kind == "tap_changer":
+                self._controls.give_back_tap_changer(state.device)
+            status = SystemStatus(event=event, updated=state.kind, equipment=tuple(self.equipment.values()))
+            self._pass_on(delivery, self.party, Information.SYSTEM_STATUS, status)
 
-    def _tell_application(self, delivery: Delivery, update: EquipmentStatus) -> None:
-        status = SystemStatus(
-            event=update.event, updated=update.equipment.kind, equipment=tuple(self.equipment.values())
-        )
-        correlation = delivery.message.correlation
-        self.send(Party.DER_AUTOMATION, Information.SYSTEM_STATUS, status, correlation, (delivery.citation,))
+    def _tell_of_battery(self, delivery: Delivery, event: str) -> None:
+        status = SystemStatus(event=event, updated="battery", equipment=tuple(self.equipment.values()))
+        self._pass_on(delivery, Party.DER_AUTOMATION, Information.SYSTEM_STATUS, status)
+        self._order_var_switching(delivery, event, Information.BLOCK_VAR_SWITCHING, blocked=True)
+
+    def _tell_application(self, delivery: Delivery) -> None:
+        if isinstance(delivery.message.payload, SystemStatus):
+            self._pass_on(delivery, Party.DER_AUTOMATION, Information.SYSTEM_STATUS, delivery.message.payload)
+
+    def _order_var_switching(self, delivery: Delivery, event: str, order: Information, blocked: bool) -> None:
+        for device in self._controls.capacitors:
+            with self._citing() as citations:
+                taken = self._controls.block_var_switching(device, blocked)
+            if taken:
+                payload = VarSwitchingOrder(event=event, device=device)
+                self._pass_on(delivery, Party.CAPACITOR_CONTROLS, order, payload, citations)
+
+    def _command_capacitor(self, delivery: Delivery) -> None:
+        payload = delivery.message.payload
+        if not isinstance(payload, OperationalCommand):
+            return
+        with self._citing() as citations:
+            taken = self._controls.switch_capacitor(payload.command.device, bool(payload.command.close))
+        if taken:
+            self._expect_report(payload.command)
+            self._pass_on(delivery, Party.CAPACITOR_CONTROLS, Information.CAPACITOR_COMMAND, payload, citations)
+
+    def _command_tap_changer(self, delivery: Delivery) -> Process:
+        """Take the tap changer into SCADA-manual and step it to its target; the first step tells of the command."""
+        payload = delivery.message.payload
+        if not isinstance(payload, OperationalCommand) or payload.command.tap is None:
+            return
+        device, target, told = payload.command.device, payload.command.tap, False
+        with self._citing() as citations:
+            position = self._controls.take_tap_changer(device)
+        while position is not None and position != target:
+            direction = 1 if target > position else -1
+            with self._citing() as stepped:
+                taken = self._controls.step(device, direction)
+            if taken and not told:
+                told = True
+                self._expect_report(payload.command)
+                cited = [*citations, *stepped]
+                self._pass_on(delivery, Party.TAP_CHANGER_CONTROLS, Information.TAP_CHANGER_COMMAND, payload, cited)
+            if not taken:
+                return
+            position += direction
+            yield self.clock.timeout(TAP_SPACING_S)
+
+    def _expect_report(self, command: AssetCommand) -> None:
+        self._unreported.add(command.device)
+        self._kinds[command.device] = command.kind
+
+    def _release(self, delivery: Delivery) -> None:
+        """Let the capacitor controls switch by themselves again."""
+        if isinstance(delivery.message.payload, ReleaseRequest):
+            event = delivery.message.payload.event
+            self._order_var_switching(delivery, event, Information.RELEASE_VAR_SWITCHING, blocked=False)
+
+    def _refresh(self) -> list[str]:
+        """Read all equipment and return what cites the reading."""
+        with self._citing() as citations:
+            self.equipment.update({state.device: state for state in self._telemetry()})
+        return citations
+
+    def _pass_on(
+        self,
+        delivery: Delivery,
+        receiver: Party,
+        information: Information,
+        payload: Payload,
+        citations: list[str] | None = None,
+    ) -> None:
+        because = (delivery.citation, *(citations or ()))
+        self.send(receiver, information, payload, delivery.message.correlation, because)

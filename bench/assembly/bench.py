@@ -248,7 +248,7 @@ class BenchAssembly:
     def _conformance(self, rows: Sequence[str], variant: str | None, voltages: ServiceVoltages) -> Conformance:
         order = RowOrder(self._use_case)
         power_flow = IndependentPowerFlow(self._settled_feeder(), self.weather, self.bindings)
-        field = PlantField(self.plant, self.terminals, power_flow, self.config)
+        field = PlantField(self.plant, self._feeders[0], self.terminals, power_flow, self.bindings, self.config)
         judge = PlantJudge(voltages, field, Wiring(self._endpoint), self.evidence)
         chosen = tuple(self._use_case.row(number) for number in rows)
         return Conformance(chosen, lambda number: order.predecessors(number, variant), judge, self.evidence, self.clock)

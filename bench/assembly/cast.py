@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bench.actors.der_automation import DerAutomation, DispatchSettings
+from bench.actors.der_automation import DerAutomation
 from bench.actors.dms import DistributionManagement
+from bench.actors.field_control import CapacitorControls, ScadaControls, TapChangerControls
 from bench.actors.metering import AmiNetwork, MeterDataManagement, MeteringSettings, NetMeters
 from bench.actors.operators import DistributionOperations
 from bench.actors.scada import Scada
@@ -13,6 +14,7 @@ from bench.assembly.places import FeederPlaces
 from bench.bus import Bus
 from bench.clock import Clock
 from bench.config import BenchFile
+from bench.dispatch.assets import DispatchSettings
 from bench.dispatch.network import NetworkModel
 from bench.evidence import Evidence
 from bench.links import AmiLink, AmiLinkSettings, FixedLatency, Link
@@ -91,7 +93,10 @@ def make_cast(
     net_meters = {name: drivers[name] for name in meters}
     radios = NetMeters(bus, net_meters, citing, metering)
     storage = storage_sites(config, drivers, places)
+    scada = make_scada(config, drivers, places, storage)
+    controls = ScadaControls(scada.capacitors, scada.tap_changers)
     operations = DistributionOperations(bus)
+    status_after_s = config.actors.status_after_s
     dispatch = config.actors.der_automation
     settings = DispatchSettings(
         margin_v=dispatch.margin_v, duration_s=dispatch.duration_s, compute_s=dispatch.compute_s
@@ -100,11 +105,13 @@ def make_cast(
         actors=(
             AmiNetwork(bus, net_meters, citing, metering),
             MeterDataManagement(bus),
-            DistributionManagement(bus, make_scada(config, drivers, places, storage).read, citing),
+            DistributionManagement(bus, scada.read, controls, citing),
             DerAutomation(bus, network, settings),
             PremiseInterface(bus, storage, citing),
             UtilityInverter(bus, storage, citing),
-            UtilityBattery(bus, storage, citing, config.actors.battery_status_after_s),
+            UtilityBattery(bus, storage, citing, status_after_s),
+            CapacitorControls(bus, scada.capacitors, citing, status_after_s),
+            TapChangerControls(bus, scada.tap_changers, citing, status_after_s),
         ),
         processes=(radios.watch(), radios.report()),
         people={"1.1.4": operations.acknowledge_alert, "1.2": operations.begin_automation},

@@ -180,6 +180,17 @@ class Feeder:
         self._check_use()
         return float(self._circuit.Losses[0]) / 1000.0
 
+    def read_bank_kvar(self, name: str) -> float:
+        """Return what a capacitor bank delivers in the state that was solved last, kvar of all phases.
+
+        Raises:
+            ConfigError: no such bank.
+        """
+        self._check_use()
+        known({info.name.lower(): info for info in self.capacitors}, name, "capacitor bank")
+        self._circuit.SetActiveElement(f"Capacitor.{name}")
+        return -float(np.sum(self._circuit.ActiveCktElement.Powers[1::2]))
+
     def node_indices(self, bus: str, nodes: Sequence[int]) -> Indices:
         """Return where the nodes of a bus stand in `voltage_v`.
 

@@ -1,12 +1,12 @@
 """Holds a row's message against the world: its subject, its wire exchange, and the physics of the plant."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bench.bus import Delivery
 from bench.evidence import Evidence
-from bench.measurement import Limits, Measurement, PowerReading
+from bench.measurement import Measurement
 from bench.messages import (
     AffectedArea,
     AssetCommand,
@@ -17,6 +17,7 @@ from bench.messages import (
     Payload,
     SelectedAssets,
     SystemStatus,
+    VarSwitchingOrder,
     VoltageOutOfRangeEvent,
 )
 from bench.names import Information, Party
@@ -37,12 +38,12 @@ PREDICTION_TOLERANCE_V = 0.6
 class Field(Protocol):
     """The plant and the instruments, as the judge may ask them."""
 
-    def power(self, device: str) -> PowerReading | None:
-        """Return the latest independent measurement of a device's power; None where nothing measures it."""
+    def effect(self, command: AssetCommand, since_s: float) -> Measurement | None:
+        """Measure what a command asked for, by another source than the device; None before there is anything."""
         ...
 
-    def accuracy_kw(self, device: str) -> float:
-        """Return how exactly a device must hold its power, kW on the feeder's side."""
+    def holds(self, state: EquipmentState) -> str | None:
+        """Say in what a device's report contradicts the plant and the instruments; None when it stands."""
         ...
 
     def voltages_after(self, commands: tuple[AssetCommand, ...]) -> tuple[float, float]:
@@ -83,6 +84,8 @@ class PlantJudge:
             return payload.command.device
         if row.per == "device" and isinstance(payload, EquipmentStatus):
             return payload.equipment.device
+        if row.per == "device" and isinstance(payload, VarSwitchingOrder):
+            return payload.device
         return ""
 
     def required(self, row: Row, time_s: float) -> Mapping[str, float | None]:
@@ -105,21 +108,10 @@ class PlantJudge:
         return self._no_wire(row, delivery) or self._untrue(row, delivery)
 
     def effect(self, row: Row, instance: str, since_s: float) -> Measurement | None:
-        """Measure a commanded battery's power where another source than the battery measures it."""
+        """Measure the effect of the command that a device was selected for."""
         command = next((c for c in (self._selected.commands if self._selected else ()) if c.device == instance), None)
-        reading = self._field.power(instance)
-        if command is None or (reading is not None and reading.time_s < since_s):
-            return None
-        return Measurement(
-            quantity=f"active power of {instance}",
-            value=reading.power_kw if reading else None,
-            unit="kW",
-            uncertainty=reading.uncertainty_kw if reading else 0.0,
-            time_s=reading.time_s if reading else since_s,
-            source=reading.source if reading else "no instrument",
-            limits=Limits.around(command.power_kw, self._field.accuracy_kw(instance)),
-            row=row.number,
-        )
+        measured = self._field.effect(command, since_s) if command else None
+        return replace(measured, row=row.number) if measured else None
 
     def _no_wire(self, row: Row, delivery: Delivery) -> str | None:
         if row.wire == "none":
@@ -202,16 +194,7 @@ class PlantJudge:
             known = self._status.get(state.device)
             return None if known == state else f"enters {state}, but was told {known}"
         self._status[state.device] = state
-        reading = self._field.power(state.device)
-        if reading is None:
-            return f"nothing but {state.device} itself measures its power"
-        tolerance = self._field.accuracy_kw(state.device) + reading.uncertainty_kw
-        if abs(state.power_kw - reading.power_kw) <= tolerance:
-            return None
-        return (
-            f"{state.device} reports {state.power_kw:.1f} kW, but {reading.source} measures {reading.power_kw:.1f} "
-            f"+- {reading.uncertainty_kw:.1f} kW"
-        )
+        return self._field.holds(state)
 
     def _picture(self, picture: SystemStatus) -> str | None:
         shown = {state.device: state for state in picture.equipment}
@@ -229,4 +212,6 @@ def _kind_of(payload: Payload) -> Kind | None:
         return payload.command.kind
     if isinstance(payload, EquipmentStatus):
         return payload.equipment.kind
+    if isinstance(payload, VarSwitchingOrder):
+        return "capacitor"
     return payload.updated if isinstance(payload, SystemStatus) else None
