@@ -1,9 +1,12 @@
 """Which services are out of ANSI C84.1 Range A, by what the feeder model and not any meter says."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+Condition = Literal["under", "over"]
 
 RANGE_A_LOWER_V = 114.0
 RANGE_A_UPPER_V = 126.0
@@ -66,19 +69,19 @@ class ServiceVoltages:
         guard = self._settings.guard_v
         return bool(window.min() - guard <= voltage_v <= window.max() + guard)
 
-    def was_recently_out(self, meter: str, time_s: float) -> bool:
-        """Whether a good meter could have found an interval out of range in the last three intervals."""
-        return self._was_out(meter, time_s - 3 * self._settings.interval_s, time_s)
-
-    def _was_out(self, meter: str, start_s: float, end_s: float) -> bool:
-        voltage = self.window_v(meter, start_s, end_s)
-        steps = max(1, round(self._settings.interval_s / self._step_s()))
-        if len(voltage) < steps:
-            return False
-        sums = np.vstack([np.zeros((1, 2)), np.cumsum(voltage, axis=0)])
-        means = (sums[steps:] - sums[:-steps]) / steps
+    def was_recently_out(self, meter: str, condition: Condition, time_s: float) -> bool:
+        """Whether a good meter could have found an interval under or over range in the last three intervals."""
+        means = self._interval_means_v(meter, time_s - 3 * self._settings.interval_s, time_s)
         guard = self._settings.guard_v
-        return bool(np.any((means < RANGE_A_LOWER_V + guard) | (means > RANGE_A_UPPER_V - guard)))
+        out = means < RANGE_A_LOWER_V + guard if condition == "under" else means > RANGE_A_UPPER_V - guard
+        return bool(np.any(out))
+
+    def _interval_means_v(self, meter: str, start_s: float, end_s: float) -> NDArray[np.float64]:
+        """Return the means over every whole interval in a window, of both legs, shape (intervals, 2)."""
+        voltage = self.window_v(meter, start_s, end_s).reshape(-1, 2)
+        steps = max(1, round(self._settings.interval_s / self._step_s()))
+        sums = np.vstack([np.zeros((1, 2)), np.cumsum(voltage, axis=0)])
+        return (sums[steps:] - sums[:-steps]) / steps
 
     def latest(self, meter: str) -> float:
         """Return a meter's present true voltage, of its legs the one farthest from 120 V."""

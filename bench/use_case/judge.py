@@ -155,15 +155,17 @@ class PlantJudge:
         return self._healthy(alert, delivery) or self._misread(alert.meter, alert.voltage_v, delivery.sent_s)
 
     def _healthy(self, alert: VoltageOutOfRangeEvent, delivery: Delivery) -> str | None:
-        if self._voltages.was_recently_out(alert.meter, delivery.sent_s):
+        if self._voltages.was_recently_out(alert.meter, alert.condition, delivery.sent_s):
             return None
+        limit = f"below {RANGE_A_LOWER_V:.0f}" if alert.condition == "under" else f"above {RANGE_A_UPPER_V:.0f}"
         return (
-            f"{alert.meter} reports {alert.condition}-voltage, but its service was at "
-            f"{self._voltages.latest(alert.meter):.2f} V by the feeder model and never out of "
-            f"{RANGE_A_LOWER_V:.0f} to {RANGE_A_UPPER_V:.0f} V before"
+            f"{alert.meter} reports {alert.condition}-voltage, but its service is at "
+            f"{self._voltages.latest(alert.meter):.2f} V by the feeder model and was never {limit} V before"
         )
 
     def _misread(self, meter: str, voltage_v: float, time_s: float) -> str | None:
+        if not self._voltages.is_meter(meter):
+            return f"names a meter {meter!r} that the feeder does not have"
         if self._voltages.could_read(meter, voltage_v, time_s):
             return None
         true_v = self._voltages.latest(meter)

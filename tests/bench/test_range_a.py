@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from bench.range_a import RangeASettings, ServiceVoltages
+from bench.range_a import Condition, RangeASettings, ServiceVoltages
 
 INTERVAL_S, GUARD_V = 10.0, 0.3
 METERS = ("near", "far")
 HEALTHY = (120.0, 120.0)
+CONDITIONS: tuple[Condition, ...] = ("under", "over")
 
 
 def history(*far_legs_v: tuple[float, float], step_s: float = 1.0) -> ServiceVoltages:
@@ -64,34 +65,35 @@ def test_an_alert_may_be_on_its_way_after_one_interval() -> None:
 
 def test_an_alert_of_a_service_that_was_never_out_is_known_to_be_false() -> None:
     voltages = history(*[HEALTHY] * 40)
-    assert not voltages.was_recently_out("far", 39.0)
+    assert not voltages.was_recently_out("far", "under", 39.0)
 
 
 @pytest.mark.parametrize(
     ("mean_v", "possible"),
-    [(114.31, False), (114.29, True), (114.0, True), (113.0, True), (125.69, False), (125.71, True)],
+    [(114.31, None), (114.29, "under"), (114.0, "under"), (113.0, "under"), (125.69, None), (125.71, "over")],
 )
-def test_a_good_meter_may_find_what_lies_within_its_class_of_the_limit(mean_v: float, possible: bool) -> None:
+def test_a_good_meter_may_find_what_lies_within_its_class_of_the_limit(mean_v: float, possible: str | None) -> None:
     voltages = history(*[(mean_v, mean_v)] * 30)
-    assert voltages.was_recently_out("far", 29.0) is possible
+    found = [condition for condition in CONDITIONS if voltages.was_recently_out("far", condition, 29.0)]
+    assert found == ([possible] if possible else []), "a low voltage is not a high one, and a healthy one is neither"
 
 
 def test_a_dip_shorter_than_an_interval_counts_by_its_mean_alone() -> None:
     """Three of ten seconds at 110 V take the mean to 117 V: no good meter finds that out of range."""
     dip = [HEALTHY] * 10 + [(110.0, 110.0)] * 3 + [HEALTHY] * 17
-    assert not history(*dip).was_recently_out("far", 29.0)
+    assert not history(*dip).was_recently_out("far", "under", 29.0)
     deep = [HEALTHY] * 10 + [(80.0, 80.0)] * 3 + [HEALTHY] * 17
-    assert history(*deep).was_recently_out("far", 29.0), "0.7 x 120 V + 0.3 x 80 V = 108 V is out"
+    assert history(*deep).was_recently_out("far", "under", 29.0), "0.7 x 120 V + 0.3 x 80 V = 108 V is out"
 
 
 def test_what_was_out_is_remembered_for_three_intervals() -> None:
     back = history(*[(113.0, 113.0)] * 20, *[HEALTHY] * 60)
-    assert back.was_recently_out("far", 40.0)
-    assert not back.was_recently_out("far", 60.0), "an alert 40 s after the recovery cannot be about the dip"
+    assert back.was_recently_out("far", "under", 40.0)
+    assert not back.was_recently_out("far", "under", 60.0), "an alert 40 s after the recovery cannot be about the dip"
 
 
 def test_before_an_interval_has_passed_nothing_can_have_been_found() -> None:
-    assert not falling(0, 5).was_recently_out("far", 4.0)
+    assert not falling(0, 5).was_recently_out("far", "under", 4.0)
 
 
 def test_a_reading_is_true_within_the_class_of_what_stood_there_in_the_last_half_interval() -> None:
