@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.actors.der_automation import DispatchSettings, choose_assets, operating_point
+from bench.dispatch.assets import DispatchSettings, choose_assets, operating_point
 from bench.dispatch.network import OperatingPoint, Response
 from bench.messages import AffectedArea, AssetCommand, EquipmentState, SelectedAssets
 
@@ -120,7 +120,7 @@ def test_a_closed_bank_can_only_be_opened_and_an_open_one_only_closed() -> None:
 
 def test_taps_stop_at_the_ends_of_the_changer() -> None:
     near_its_end = LTC.model_copy(update={"tap": 14})
-    assert [command.tap_steps for command in choose(110.0, near_its_end).commands] == [2]
+    assert [command.tap for command in choose(110.0, near_its_end).commands] == [16]
 
 
 def test_the_operating_point_is_what_was_sent() -> None:
@@ -149,4 +149,5 @@ def test_no_command_ever_leaves_rating_or_energy(lowest_v: float, power_kw: floa
         if command.kind == "battery":
             assert -1000.05 <= command.power_kw <= min(1000.0, energy_kwh) + 0.05
         if command.kind == "tap_changer":
-            assert -20 <= command.tap_steps <= 12
+            assert command.tap is not None
+            assert -16 <= command.tap <= 16
