@@ -145,8 +145,9 @@ class Plant:
         self._feeder.scale_loads(self._weather.load_pu(time_s))
         self._feeder.set_injections(p_kw, q_kvar)
         snapshot = self._feeder.solve(time_s)
-        if not snapshot.good:
+        if not snapshot.good:  # what is published is the last good step, powers included
             self._take_bad_step(time_s, snapshot.reason)
+            p_kw, q_kvar = self.state.site_p_kw, self.state.site_q_kvar
         sun = float(np.mean(irradiance)) if len(irradiance) else 0.0
         return PlantState(time_s, snapshot, self._services.legs_v(snapshot.voltage_v), p_kw, q_kvar, sun)
 
