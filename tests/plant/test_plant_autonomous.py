@@ -26,10 +26,10 @@ class Unmanaged:
     @property
     def last(self) -> pd.DataFrame:
         """The last quarter of an hour of the cloud."""
-        return self.series[self.series.time_s > self.series.time_s.max() - LAST_S]
+        return pd.DataFrame(self.series[self.series.time_s > self.series.time_s.max() - LAST_S])
 
     def voltages(self, part: pd.DataFrame) -> pd.DataFrame:
-        return part.filter(regex="^v:")
+        return pd.DataFrame(part.filter(regex="^v:"))
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from plant_bench import RunningBench, running
 
+from bench.controls import TapChanger
 from bench.plant import PlantState
 
 PT_RATIO, HALF_STEP_V = 60.0, 0.0051
@@ -43,7 +44,9 @@ def test_a_tap_changer_left_outside_its_band_comes_back_by_itself(bench: Running
     assert control.read_status().voltage_v > BAND_V[1]
     control.set_automatic(True)
     bench.run_for(120)
-    lowered = [operation for operation in bench.assembly.apparatus["ltc"].operations if operation.change < 0]
+    tap_changer = bench.assembly.apparatus["ltc"]
+    assert isinstance(tap_changer, TapChanger)
+    lowered = [operation for operation in tap_changer.operations if operation.change < 0]
     assert lowered[0].time_s == pytest.approx(automatic_s + DELAY_S + MOTOR_S, abs=2.0)
     assert BAND_V[0] <= control.read_status().voltage_v <= BAND_V[1]
     assert bench.state.snapshot.taps["ltc"] == raised.snapshot.taps["ltc"] - len(lowered)
