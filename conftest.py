@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ["fixtures.run", "steps.stimulus", "steps.rows"]
+pytest_plugins = ["fixtures.run", "steps.stimulus", "steps.rows", "steps.physics"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

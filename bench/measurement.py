@@ -65,3 +65,15 @@ class PowerReading:
     uncertainty_kw: float
     source: str
     time_s: float
+
+
+def worded(measurement: Measurement) -> str:
+    """Say what was measured, by what, and what was wanted."""
+    if measurement.value is None:
+        return f"{measurement.quantity} was not measured by {measurement.source}"
+    lower, upper, unit = measurement.limits.lower, measurement.limits.upper, measurement.unit
+    bounds = [f"from {lower:.1f}" if lower is not None else "", f"up to {upper:.1f}" if upper is not None else ""]
+    return (
+        f"{measurement.quantity} {measurement.value:.2f} +- {measurement.uncertainty:.2f} {unit} by "
+        f"{measurement.source} at {measurement.time_s:.1f} s, wanted {' '.join(filter(None, bounds))} {unit}"
+    )

@@ -78,14 +78,32 @@ class ServiceVoltages:
 
     def _interval_means_v(self, meter: str, start_s: float, end_s: float) -> NDArray[np.float64]:
         """Return the means over every whole interval in a window, of both legs, shape (intervals, 2)."""
-        voltage = self.window_v(meter, start_s, end_s).reshape(-1, 2)
-        steps = max(1, round(self._settings.interval_s / self._step_s()))
-        sums = np.vstack([np.zeros((1, 2)), np.cumsum(voltage, axis=0)])
-        return (sums[steps:] - sums[:-steps]) / steps
+        return _running_means(self.window_v(meter, start_s, end_s).reshape(-1, 2), self._interval_steps)
+
+    def extremes(self, since_s: float) -> tuple[tuple[str, float], tuple[str, float]]:
+        """Return the lowest and the highest interval mean of any leg since a time, each with its meter.
+
+        Where less than one interval has passed, its steps so far are the interval.
+        """
+        first = min(int(np.searchsorted(self._times_s, since_s, side="left")), len(self._history) - 1)
+        legs_v = np.array(self._history[first:])
+        means = _running_means(legs_v, min(len(legs_v), self._interval_steps))
+        lowest, highest = means.min(axis=(0, 2)), means.max(axis=(0, 2))
+        low, high = int(lowest.argmin()), int(highest.argmax())
+        return (self.meters[low], float(lowest[low])), (self.meters[high], float(highest[high]))
 
     def latest(self, meter: str) -> float:
         """Return a meter's present true voltage, of its legs the one farthest from 120 V."""
         return float(max(self._history[-1][self._index[meter]], key=lambda leg_v: abs(leg_v - 120.0)))
 
-    def _step_s(self) -> float:
-        return self._times_s[-1] - self._times_s[-2] if len(self._times_s) > 1 else self._settings.interval_s
+    @property
+    def _interval_steps(self) -> int:
+        step_s = self._times_s[-1] - self._times_s[-2] if len(self._times_s) > 1 else self._settings.interval_s
+        return max(1, round(self._settings.interval_s / step_s))
+
+
+def _running_means(values: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
+    """Return the means of every `steps` consecutive values along the first axis; none where there are fewer."""
+    sums = np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values, axis=0)])
+    means: NDArray[np.float64] = (sums[steps:] - sums[:-steps]) / steps
+    return means

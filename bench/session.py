@@ -168,7 +168,7 @@ class RunSession:
 
 def _verdict(played: Played, states: Sequence[RowState]) -> Verdict:
     """The worst of rows, of what broke, and of time that slipped."""
-    verdicts = [worst_of_states(states)]
+    verdicts = [worst_of_states(states), *(m.verdict for m in played.story.measurements)]
     if played.problems:
         verdicts.append(Verdict.ERROR)
     if played.aborted:

@@ -8,12 +8,13 @@ from bench.actors.base import Actor
 from bench.bus import Bus, Delivery
 from bench.clock import Clock, Process
 from bench.evidence import Evidence
+from bench.measurement import Measurement, worded
 from bench.plant import Plant
 from bench.use_case.conformance import Conformance, RowWatch
 from bench.use_case.grammar import wording
 from bench.use_case.model import Row
 from instruments.errors import ConfigError
-from reports.verdict import RowState
+from reports.verdict import RowState, Verdict
 
 SHOWN = 6
 """Reasons that an explanation lists before it only counts."""
@@ -44,11 +45,20 @@ class Moment:
 
 @dataclass(frozen=True)
 class Timing:
-    """Plant step, calm before the stimulus, and when the scenario ends, s."""
+    """Plant step, calm before the stimulus, time to settle after the last action, and when the scenario ends, s."""
 
     step_s: float
     calm_s: float
+    recover_s: float
     horizon_s: float
+
+
+class Proof(Protocol):
+    """Physical proof from the feeder and the meters."""
+
+    def measure(self, since_s: float, now_s: float) -> list[Measurement]:
+        """Measure what has to hold since a time."""
+        ...
 
 
 class Stimulus(Protocol):
@@ -71,11 +81,13 @@ class Story:
         conformance: Conformance,
         evidence: Evidence,
         stimulus: Stimulus,
+        range_a: Proof,
         timing: Timing,
     ) -> None:
         self.clock, self.plant, self.bus, self.conformance = clock, plant, bus, conformance
         self._cast, self._evidence = cast, evidence
-        self._stimulus, self._timing = stimulus, timing
+        self._stimulus, self._range_a, self._timing = stimulus, range_a, timing
+        self.measurements: list[Measurement] = []
         self.moments: list[Moment] = []
         self.row_listeners: list[RowListener] = []
         bus.listeners.append(conformance.hear)
@@ -120,6 +132,18 @@ class Story:
             raise RowNotMet(self.explain(number))
         if watch.row.limit_from == "stimulus":
             self.mark(f"at row {number}")
+
+    def prove_range_a(self) -> None:
+        """Run on to the horizon and measure that every meter stayed in Range A; raises RowNotMet where it did not."""
+        since_s = self.clock.now_s + self._timing.recover_s
+        self.clock.run_until(self._timing.horizon_s)
+        found = self._range_a.measure(since_s, self.clock.now_s)
+        for measurement in found:
+            self._evidence.measurement(measurement)
+        self.measurements += found
+        broken = [worded(m) for m in found if m.verdict is not Verdict.PASS]
+        if broken:
+            raise RowNotMet("\n".join(["the meters are not back in Range A:", *broken]))
 
     def finish(self) -> None:
         """Run on to the horizon, so that the record shows every row, and close it."""

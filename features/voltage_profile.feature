@@ -7,7 +7,7 @@ Feature: A cloud pulls the feeder's voltage out of Range A
   Background:
     Given a clear early afternoon on the feeder
 
-  Scenario: The utility battery answers a cloud front
+  Scenario: The utility brings the voltage back with battery, capacitors and tap changer
     When a cloud front passes over the feeder
     Then row 1.1: the AMI Net/Billing Meter sends the Voltage Out of Range Event to the AMI Network Management System
     And row 1.1.1: the AMI Network Management System sends the Voltage Out of Range Event to the Meter Data Management System
@@ -29,3 +29,17 @@ Feature: A cloud pulls the feeder's voltage out of Range A
     And row 1.4.2: the AMI Network Management System sends the Equipment Status to the Distribution Management System
     And row 1.4.3: the Distribution Management System computes the Equipment Status
     And row 1.4.4: the Distribution Management System sends the System Equipment Status to the Distributed Energy Resource Automation Application
+    And row 1.5: the Distribution Management System sends the Block VAR Based Capacitor Switching to the Capacitor Bank Controls
+    And row 1.6: the Distributed Energy Resource Automation Application sends the Capacitor Bank Controls Operational Command to the Distribution Management System
+    And row 1.6.1: the Distribution Management System sends the Capacitor Bank Controls Operational Command to the Capacitor Bank Controls
+    And row 1.6.2: the Capacitor Bank Controls responds to the Capacitor Bank Controls Operational Command
+    And row 1.7: the Capacitor Bank Controls sends the Equipment Status to the Distribution Management System
+    And row 1.8: the Distribution Management System computes the System Equipment Status
+    And row 1.9: the Distribution Management System sends the System Equipment Status to the Distributed Energy Resource Automation Application
+    And row 1.10: the Distributed Energy Resource Automation Application sends the Load Tap Changer Controls Operational Command to the Distribution Management System
+    And row 1.10.1: the Distribution Management System sends the Load Tap Changer Controls Operational Command to the Load Tap Changer Controls
+    And row 1.10.2: the Load Tap Changer Controls responds to the Load Tap Changer Controls Operational Command
+    And row 1.11: the Load Tap Changer Controls sends the Equipment Status to the Distribution Management System
+    And row 1.12: the Distribution Management System computes the System Equipment Status
+    And row 1.13: the Distribution Management System sends the System Equipment Status to the Distributed Energy Resource Automation Application
+    And every meter is back in Range A and stays there

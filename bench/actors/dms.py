@@ -180,9 +180,10 @@ class DistributionManagement(Actor):
         self._kinds[command.device] = command.kind
 
     def _release(self, delivery: Delivery) -> None:
-        """Let the capacitor controls switch by themselves again."""
+        """Let the controls act by themselves again."""
         if isinstance(delivery.message.payload, ReleaseRequest):
             event = delivery.message.payload.event
+            self._controls.unblock_tap_changers()
             self._order_var_switching(delivery, event, Information.RELEASE_VAR_SWITCHING, blocked=False)
 
     def _refresh(self) -> list[str]:

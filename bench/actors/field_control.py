@@ -50,10 +50,18 @@ class ScadaControls:
         return _taken(control.raise_tap if direction > 0 else control.lower_tap)
 
     def give_back_tap_changer(self, device: str) -> None:
-        """Let a tap changer regulate again, around the voltage that it holds now: it must not undo the event's taps."""
+        """Return a tap changer to automatic, but blocked: by itself it would undo the event's taps at once.
+
+        The block goes with the release of the event.
+        """
         control = self.tap_changers[device]
-        control.set_band_centre_v(control.read_status().voltage_v)
+        control.set_blocked(True)
         control.set_automatic(True)
+
+    def unblock_tap_changers(self) -> None:
+        """Let all tap changers regulate again."""
+        for control in self.tap_changers.values():
+            control.set_blocked(False)
 
 
 class CapacitorControls(Actor):

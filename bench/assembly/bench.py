@@ -27,6 +27,7 @@ from bench.feeder_models import ApplicationModel, Bindings, IndependentPowerFlow
 from bench.field import PlantField
 from bench.names import Party
 from bench.plant import Apparatus, Equipment, Plant
+from bench.proof import RangeAProof
 from bench.range_a import RANGE_A_UPPER_V, RangeASettings, ServiceVoltages
 from bench.safety import SafetyChain, refuse_real_equipment
 from bench.series import SeriesRecorder
@@ -106,9 +107,12 @@ class BenchAssembly:
         network = ApplicationModel(self._settled_feeder(), forecast, self.meters, self.bindings)
         cast = make_cast(self.config, bus, self.drivers, self.places, self.meters, network, self.evidence)
         conformance = self._conformance(rows, variant, voltages)
+        meters = {name: self.drivers[name] for name in self.meters}
+        proof = RangeAProof(voltages, meters, self._range_a().guard_v)
         cloud = self.config.environment.cloud
-        timing = Timing(self.config.clock.step_s, cloud.calm_s if cloud else 0.0, self.config.horizon_s)
-        story = Story(self.clock, self.plant, bus, cast, conformance, self.evidence, self.weather, timing)
+        calm_s = cloud.calm_s if cloud else 0.0
+        timing = Timing(self.config.clock.step_s, calm_s, self.config.range_a.interval_s, self.config.horizon_s)
+        story = Story(self.clock, self.plant, bus, cast, conformance, self.evidence, self.weather, proof, timing)
         self.plant.publish_first()
         return story
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from bench.bus import Delivery
 from bench.clock import Clock
 from bench.evidence import Evidence, RowRecord
-from bench.measurement import Measurement
+from bench.measurement import Measurement, worded
 from bench.messages import Payload
 from bench.use_case.model import Row
 from reports.verdict import RowState, Verdict
@@ -88,8 +88,8 @@ class Judge(Protocol):
         ...
 
 
-EFFECT_HOLD = 3
-"""Consecutive plant steps for which an effect must be inside its limits before it counts as reached."""
+EFFECT_HOLD_S = 10.0
+"""How long an effect must be inside its limits without a break before it counts as reached, s."""
 
 
 class Conformance:
@@ -108,7 +108,7 @@ class Conformance:
         self._judge = judge
         self._evidence = evidence
         self._clock = clock
-        self._holding: dict[tuple[str, str], int] = {}
+        self._holding: dict[tuple[str, str], float] = {}
         self._measured: dict[tuple[str, str], tuple[Measurement, str]] = {}
 
     def hear(self, delivery: Delivery) -> None:
@@ -246,11 +246,12 @@ class Conformance:
 
     def _take_effect(self, watch: RowWatch, name: str, measurement: Measurement) -> None:
         key = (watch.row.number, name)
-        self._holding[key] = self._holding.get(key, 0) + 1 if measurement.verdict is Verdict.PASS else 0
-        self._measured[key] = (measurement, _worded(measurement))
-        if self._holding[key] >= EFFECT_HOLD:
+        self._measured[key] = (measurement, worded(measurement))
+        if measurement.verdict is not Verdict.PASS:
+            self._holding.pop(key, None)
+        elif self._clock.now_s - self._holding.setdefault(key, self._clock.now_s) >= EFFECT_HOLD_S:
             cited = f"measurement:{self._evidence.measurement(measurement)}"
-            self._decide(watch, name, RowState.MET, _worded(measurement), (cited,))
+            self._decide(watch, name, RowState.MET, worded(measurement), (cited,))
 
     def _expire(self, watch: RowWatch) -> None:
         for name, instance in watch.instances.items():
@@ -285,16 +286,6 @@ class Conformance:
         instance.occurrence = occurrence
         instance.time_s = self._clock.now_s if state in DECIDED else None
         self._evidence.row(RowRecord(watch.row.number, occurrence, name, state, reason, cited))
-
-
-def _worded(measurement: Measurement) -> str:
-    if measurement.value is None:
-        return f"{measurement.quantity} was not measured by {measurement.source}"
-    return (
-        f"{measurement.quantity} {measurement.value:.1f} +- {measurement.uncertainty:.1f} {measurement.unit} by "
-        f"{measurement.source} at {measurement.time_s:.1f} s, wanted {measurement.limits.lower:.1f} to "
-        f"{measurement.limits.upper:.1f} {measurement.unit}"
-    )
 
 
 def _listed(notes: list[str]) -> str:

@@ -23,7 +23,7 @@ class PointMapTapChangerControl:
     def __init__(self, link: ModbusLink, point_map: PointMap) -> None:
         """Nothing is sent yet; raises ConfigError naming all points and labels that the map lacks."""
         self.points = PointMapDevice(link, point_map)
-        self.points.require({name: _LABELS.get(name, ()) for name in (*_STATUS, "band_centre", "tap_command")})
+        self.points.require({name: _LABELS.get(name, ()) for name in (*_STATUS, "tap_command")})
 
     def identify(self) -> Identity:
         """Ask who answers."""
@@ -48,10 +48,6 @@ class PointMapTapChangerControl:
     def lower_tap(self) -> None:
         """Lower by one tap, under the same conditions."""
         self.points.write("tap_command", "lower")
-
-    def set_band_centre_v(self, voltage_v: float) -> None:
-        """Set the voltage to regulate to, V on the secondary, and read it back; SafetyTrip outside the map's limits."""
-        self.points.write("band_centre", voltage_v)
 
     def set_automatic(self, automatic: bool) -> None:
         """Go to automatic, or to SCADA-manual, and read it back."""
