@@ -169,6 +169,24 @@ def faults() -> None:
     click.echo(listing())
 
 
+@main.command()
+@click.option("--only", multiple=True, metavar="NAME", help="measure this only; may be given several times")
+@click.option(
+    "--feeder", type=click.Path(path_type=Path), help="OpenDSS master file for the steps  [default: the reference]"
+)
+@BENCH
+def speed(only: tuple[str, ...], feeder: Path | None, bench: Path) -> None:
+    """Measure speed and scale, one JSON object a line: name, value, unit, raw, ratio.
+
+    `raw` is the bare engine's or library's figure on the same work in the same process. NAME is one of: step_10 and
+    step_1000 (plant step in microseconds with that many inverters), exchange (reading an inverter over Modbus,
+    microseconds), story (scenario 1 with its report, seconds), day (24 h, as a multiple of real time).
+    """
+    from bench.commands.speed import speed as measure
+
+    measure(only, feeder, bench, click.echo)
+
+
 @main.group(name="use-case", cls=Commands)
 def use_case() -> None:
     """Look into the use case's tables, hold the features against them, or import others."""
