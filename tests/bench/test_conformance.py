@@ -8,7 +8,7 @@ from by_hand import FakeJudge, Stage, alert, command, power, row
 
 from bench.messages import BeginAutomation
 from bench.names import Information, Party
-from bench.use_case.conformance import EFFECT_HOLD
+from bench.use_case.conformance import EFFECT_HOLD_S
 from reports.run_directory import RunDirectory
 from reports.verdict import RowState
 
