@@ -1,5 +1,6 @@
 """The bench file: what is on the bench, how it is wired, and on which feeder. A closed schema; all errors at once."""
 
+import datetime
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -26,9 +27,9 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Section(BaseModel):
-    """A part of the bench file; a key that it does not know is an error."""
+    """A part of the bench file; a key that it does not know is an error, and so is a number that is none."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ClockSection(Section):
@@ -58,7 +59,7 @@ class CloudSection(Section):
 class EnvironmentSection(Section):
     """Sun and load. `irradiance_csv` is a one-second record of the user's in place of clear sky and cloud."""
 
-    date: str = "2026-06-21"
+    date: datetime.date = datetime.date(2026, 6, 21)
     start_hour: Annotated[float, Field(ge=0, lt=24)] = 13.0
     latitude_deg: Annotated[float, Field(ge=-90, le=90)] = 34.05
     longitude_deg: Annotated[float, Field(ge=-180, le=180)] = -117.6
@@ -113,7 +114,7 @@ class Emulation(Section):
     dc_source: Name | None = None
     volt_var: bool = True
     accuracy_pct: Annotated[float, Field(ge=0)] | None = None
-    listen: str | None = None
+    listen: Annotated[str, Field(pattern=r"^[^:\s]+:\d+$")] | None = None
 
 
 class Identification(Section):
@@ -240,15 +241,15 @@ def load_bench(path: Path) -> BenchFile:
 def _read(path: Path) -> Mapping[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"cannot read the bench file {path}: {error.strerror}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the bench file {path}: {error}") from None
     missing = sorted({v for v in re.findall(r"\$\{(\w+)\}", text) if v not in os.environ})
     if missing:
         raise _refused(path, [f"environment variable {name} is not set" for name in missing])
     expanded = re.sub(r"\$\{(\w+)\}", lambda match: os.environ[match[1]], text)
     try:
         document = yaml.safe_load(expanded)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that there is not
         raise _refused(path, [str(error)]) from None
     if not isinstance(document, dict):
         raise _refused(path, ["it must be a mapping that starts with `bench:`"])
@@ -315,10 +316,9 @@ def _with_absolute_paths(bench: BenchFile, folder: Path) -> BenchFile:
 
 def _dangling(bench: BenchFile) -> Iterator[str]:
     """Find names that nothing on the bench has, files that are not there, and real devices without a measurement."""
-    for what in ("model", "sites"):
-        file = getattr(bench.feeder, what)
+    for place, file in _files(bench):
         if file is not None and not file.is_file():
-            yield f"feeder.{what}: there is no file {file}"
+            yield f"{place}: there is no file {file}"
     for name, terminal in bench.terminals.items():
         for key in ("device", "source", "analyzer"):
             wanted = getattr(terminal, key)
@@ -331,11 +331,20 @@ def _dangling(bench: BenchFile) -> Iterator[str]:
     yield from _unmeasured(bench)
 
 
+def _files(bench: BenchFile) -> Iterator[tuple[str, Path | None]]:
+    yield "feeder.model", bench.feeder.model
+    yield "feeder.sites", bench.feeder.sites
+    yield "environment.irradiance_csv", bench.environment.irradiance_csv
+    yield "environment.load_shape", bench.environment.load_shape
+    for name, device in bench.devices.items():
+        yield f"devices.{name}.point_map", device.point_map
+
+
 def _unmeasured(bench: BenchFile) -> Iterator[str]:
     wired = {terminal.device: terminal for terminal in bench.terminals.values()}
     for name, device in bench.devices.items():
         terminal = wired.get(name)
-        if device.role == "inverter" and terminal is None:
+        if device.role in {"inverter", "meter"} and terminal is None:
             yield f"devices.{name}: no terminal wires it to the feeder"
         elif terminal is not None and device.emulate is None and terminal.source is None:
             yield f"devices.{name}: real equipment needs a source and an analyzer in front of it"

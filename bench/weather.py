@@ -1,7 +1,7 @@
 """Sun and load of a scenario, with the cloud front that a test lets pass."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from bench.config import EnvironmentSection
 from bench.feeder.model import Floats
@@ -39,8 +39,7 @@ def make_weather(section: EnvironmentSection, sites: int) -> StagedWeather:
         return StagedWeather(
             CsvIrradiance.read(section.irradiance_csv, column=column, places=sites), load, section.load_pu
         )
-    hour, minute = divmod(round(section.start_hour * 60), 60)
-    start = datetime.fromisoformat(section.date).replace(hour=hour, minute=minute)
+    start = datetime.combine(section.date, time()) + timedelta(hours=section.start_hour)
     place = Location(section.latitude_deg, section.longitude_deg)
     cloud = section.cloud
     front = CloudFront(0.0, cloud.fall_s, cloud.depth_pu, cloud.duration_s) if cloud else None

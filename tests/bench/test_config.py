@@ -1,0 +1,257 @@
+"""The bench file: everything that is wrong in it, at once, with its place and the nearest thing that is known."""
+
+import copy
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bench.config import BenchFile, load_bench
+from instruments.errors import ConfigError
+
+ROOT = Path(__file__).parents[2]
+EMULATED = ROOT / "fixtures" / "benches" / "emulated.yaml"
+SOCKET = "TCPIP0::127.0.0.1::0::SOCKET"
+MODBUS = "modbus+tcp://127.0.0.1:0/1"
+
+SMALL: dict[str, Any] = {
+    "bench": "small",
+    "feeder": {"model": "master.dss"},
+    "devices": {
+        "inverter_1": {"role": "inverter", "driver": "sunspec", "resource": MODBUS, "emulate": {"rating_kva": 10}},
+        "battery_1": {"role": "battery", "driver": "sunspec", "resource": MODBUS, "emulate": {"rating_kva": 10}},
+        "source_1": {"role": "grid_simulator", "driver": "scpi_generic", "resource": SOCKET, "emulate": {}},
+        "analyzer_1": {"role": "power_analyzer", "driver": "scpi_generic", "resource": SOCKET, "emulate": {}},
+    },
+    "terminals": {"t1": {"device": "inverter_1", "site": "pv_1"}},
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "master.dss").write_text("clear\n", encoding="utf-8")
+    return tmp_path
+
+
+def write(folder: Path, document: Any) -> Path:
+    path = folder / "bench.yaml"
+    path.write_text(document if isinstance(document, str) else yaml.safe_dump(document), encoding="utf-8")
+    return path
+
+
+def changed(*changes: tuple[str, Any]) -> dict[str, Any]:
+    """Return the small bench with values at dotted places; None takes the key away."""
+    document = copy.deepcopy(SMALL)
+    for place, value in changes:
+        *parents, key = place.split(".")
+        section = document
+        for parent in parents:
+            section = section.setdefault(parent, {})
+        if value is None:
+            section.pop(key)
+        else:
+            section[key] = value
+    return document
+
+
+def faults(folder: Path, document: Any) -> str:
+    with pytest.raises(ConfigError) as refused:
+        load_bench(write(folder, document))
+    return str(refused.value)
+
+
+def test_a_small_bench_loads_with_its_paths_made_absolute(folder: Path) -> None:
+    bench = load_bench(write(folder, SMALL))
+    assert bench.feeder.model == folder / "master.dss"
+    assert bench.clock.mode == "virtual"
+
+
+def test_the_emulated_bench_has_the_devices_that_others_name() -> None:
+    named = {"utility_inverter", "utility_battery", "utility_dg", "customer_inverter_1", "customer_battery_1"}
+    named |= {"customer_dg", "net_meter_1", "credit_meter_1", "ltc", "capacitor_1", "grid_simulator", "power_analyzer"}
+    assert named <= set(load_bench(EMULATED).devices)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("clok", {}), "clok: unknown key; did you mean 'clock'?"),
+        (("clock.stepp_s", 1.0), "clock.stepp_s: unknown key; did you mean 'step_s'?"),
+        (("devices.inverter_1.resourc", "x"), "devices.inverter_1.resourc: unknown key; did you mean 'resource'?"),
+        (
+            ("devices.inverter_1.emulate.rating_kw", 10),
+            "devices.inverter_1.emulate.rating_kw: unknown key; did you mean 'rating_kva'?",
+        ),
+        (("devices.source_1.limits.voltage", [0, 1]), "limits.voltage: unknown key; did you mean 'voltage_v'?"),
+        (("terminals.t1.anlyzer", "x"), "terminals.t1.anlyzer: unknown key; did you mean 'analyzer'?"),
+        (("actors.der_automation.margin", 1), "actors.der_automation.margin: unknown key; did you mean 'margin_v'?"),
+        (("environment.cloud.depth", 0.1), "environment.cloud.depth: unknown key; did you mean 'depth_pu'?"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_mistyped_key_is_told_with_its_place_and_the_nearest_known(
+    folder: Path, change: tuple[str, Any], told: str
+) -> None:
+    message = faults(folder, changed(change))
+    assert told in message
+    assert "known here:" in message
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("clock.mode", "vrtual"),
+        ("clock.step_s", 0),
+        ("clock.step_s", 61),
+        ("horizon_s", -1),
+        ("horizon_s", float("inf")),
+        ("horizon_s", "soon"),
+        ("range_a.interval_s", 0),
+        ("ami.loss_probability", 1.0),
+        ("ami.queue", "random"),
+        ("environment.start_hour", 24),
+        ("environment.date", "2026-06-31"),
+        ("environment.load_pu", float("nan")),
+        ("devices.inverter_1.role", "invertor"),
+        ("devices.inverter_1.emulate.initial_soc_pct", 101),
+        ("devices.inverter_1.emulate.listen", "5602"),
+        ("devices.source_1.limits.current_a", float("nan")),
+        ("devices.source_1.limits.voltage_v", [0]),
+        ("bench", None),
+        ("feeder.model", None),
+        ("devices.inverter_1.driver", None),
+    ],
+)
+def test_a_value_that_cannot_be_is_told_with_its_place(folder: Path, place: str, value: Any) -> None:
+    assert f"{place}" in faults(folder, changed((place, value)))
+
+
+def test_a_name_that_could_be_no_name_is_refused(folder: Path) -> None:
+    message = faults(folder, changed(("devices.Inverter 2", SMALL["devices"]["inverter_1"])))
+    assert "devices.Inverter 2" in message
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("feeder.model", "mastr.dss"), "feeder.model: there is no file"),
+        (("feeder.sites", "sites.csv"), "feeder.sites: there is no file"),
+        (("environment.load_shape", "shape.csv"), "environment.load_shape: there is no file"),
+        (("environment.irradiance_csv", "sun.csv"), "environment.irradiance_csv: there is no file"),
+        (("devices.inverter_1.point_map", "map.yaml"), "devices.inverter_1.point_map: there is no file"),
+        (
+            ("terminals.t1.device", "inverter_2"),
+            "terminals.t1.device: no device 'inverter_2'; did you mean 'inverter_1'?",
+        ),
+        (("terminals.t1", {"device": "zzz", "site": "s"}), "terminals.t1.device: no device 'zzz'; known: analyzer_1"),
+        (
+            ("devices.inverter_1.emulate.dc_source", "batery_1"),
+            "devices.inverter_1.emulate.dc_source: no device 'batery_1'; did you mean 'battery_1'?",
+        ),
+        (("terminals.t1.source", "source_1"), "terminals.t1: Value error, a source and an analyzer belong together"),
+        (("terminals.t1.bus", "n1"), "terminals.t1: Value error, a terminal is at one place"),
+        (("terminals.t1.site", None), "terminals.t1: Value error, a terminal is at one place"),
+        (("terminals", {}), "devices.inverter_1: no terminal wires it to the feeder"),
+        (
+            ("devices.meter_1", {"role": "meter", "driver": "sunspec", "resource": MODBUS, "emulate": {}}),
+            "devices.meter_1: no terminal wires it to the feeder",
+        ),
+        (
+            ("devices.inverter_1.emulate", None),
+            "devices.inverter_1: real equipment needs a source and an analyzer in front of it",
+        ),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_names_and_files_that_there_are_not_are_told(folder: Path, change: tuple[str, Any], told: str) -> None:
+    assert told in faults(folder, changed(change))
+
+
+def test_real_equipment_behind_a_source_and_an_analyzer_is_no_error_of_the_file(folder: Path) -> None:
+    wired = {"device": "inverter_1", "site": "pv_1", "source": "source_1", "analyzer": "analyzer_1"}
+    load_bench(write(folder, changed(("devices.inverter_1.emulate", None), ("terminals.t1", wired))))
+
+
+def test_all_errors_come_at_once(folder: Path) -> None:
+    document = changed(("clok", {}), ("horizon_s", -1), ("devices.inverter_1.rol", "inverter"), ("ami.queue", "lifo"))
+    message = faults(folder, document)
+    assert message.splitlines()[0].endswith("bench.yaml has 4 errors:")
+    assert all(place in message for place in ("clok", "horizon_s", "devices.inverter_1.rol", "ami.queue"))
+
+
+def test_all_dangling_names_come_at_once(folder: Path) -> None:
+    message = faults(folder, changed(("feeder.model", "no.dss"), ("terminals.t1.device", "nobody")))
+    assert "has 3 errors" in message, "the file, the name, and the inverter that is now wired to nothing"
+
+
+def test_addresses_can_come_from_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = changed(("devices.inverter_1.resource", "modbus+tcp://${INVERTER_HOST}:502/1"))
+    monkeypatch.setenv("INVERTER_HOST", "192.0.2.7")
+    assert load_bench(write(folder, document)).devices["inverter_1"].resource == "modbus+tcp://192.0.2.7:502/1"
+
+
+def test_unset_variables_are_all_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOST_A", "HOST_B"):
+        monkeypatch.delenv(name, raising=False)
+    document = changed(("devices.inverter_1.resource", "${HOST_A}"), ("devices.battery_1.resource", "${HOST_B}"))
+    message = faults(folder, document)
+    assert "environment variable HOST_A is not set" in message
+    assert "environment variable HOST_B is not set" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "it must be a mapping"),
+        ("- a\n- b\n", "it must be a mapping"),
+        ("bench: [unclosed\n", "line 2"),
+        ("environment: {date: 2026-06-31}\n", "day is out of range"),
+    ],
+    ids=["empty", "a list", "not YAML", "a day that there is not"],
+)
+def test_a_file_that_is_no_bench_file_is_refused(folder: Path, text: str, told: str) -> None:
+    assert told in faults(folder, text)
+
+
+def test_a_file_that_is_not_there_or_not_text_is_refused(folder: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot read the bench file"):
+        load_bench(folder / "nowhere.yaml")
+    (folder / "binary.yaml").write_bytes(b"\xff\xfe\x00bench")
+    with pytest.raises(ConfigError, match="cannot read the bench file"):
+        load_bench(folder / "binary.yaml")
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text("abz_.1{}$: -", max_size=12) | st.dates()
+KEYS = st.sampled_from([*BenchFile.model_fields, "step_s", "model", "emulate", "device", "inverter_1", "cloud", "x"])
+DOCUMENTS = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS | SCALARS, inner, max_size=4),
+    max_leaves=12,
+)
+quietly = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+
+
+def loads_or_is_refused(load: Callable[[], BenchFile]) -> None:
+    with suppress(ConfigError):
+        load()
+
+
+@quietly
+@given(document=st.dictionaries(KEYS | SCALARS, DOCUMENTS, max_size=6))
+def test_any_mapping_loads_or_is_refused_in_words(folder: Path, document: dict[Any, Any]) -> None:
+    loads_or_is_refused(lambda: load_bench(write(folder, document)))
+
+
+@quietly
+@given(data=st.data())
+def test_a_bench_with_anything_anywhere_loads_or_is_refused_in_words(folder: Path, data: st.DataObject) -> None:
+    """Put anything at any place of a good bench: deeper places than a free mapping would ever reach."""
+    places = ["devices", "devices.inverter_1", "devices.inverter_1.emulate", "terminals.t1", "terminals", "feeder"]
+    place = data.draw(st.sampled_from([*places, "devices.inverter_1.emulate.x", "terminals.t1.x", "actors.x"]))
+    document = changed((place, data.draw(DOCUMENTS.filter(lambda drawn: drawn is not None))))
+    loads_or_is_refused(lambda: load_bench(write(folder, document)))
