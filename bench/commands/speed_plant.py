@@ -47,7 +47,7 @@ def step_figure(name: str, inverters: int, master: Path | None) -> Figure:
     sites = spread_inverters(model, inverters)
     with Feeder.open(model) as feeder, TemporaryDirectory() as folder:
         feeder.add_injections([site.injection for site in sites])
-        plant = Plant(feeder, sites, _Ramp(inverters))
+        plant = Plant(feeder, sites, Ramp(inverters))
         evidence = _Evidence(plant, feeder)
         with closing(BareEngine(model, feeder.sites, plant.state.snapshot)) as bare:
             plant_s, bare_s = _interleaved(plant, bare)
@@ -124,16 +124,18 @@ def _is_live_primary(feeder: Feeder, bus: str, voltage_v: Floats) -> bool:
     return base_kv > PRIMARY_KV and bool(np.all(phase_v > 0.5 * base_kv * 1000.0 / math.sqrt(3.0)))
 
 
-class _Ramp:
+class Ramp:
     """Sun that goes up and down within ten minutes, so that every step has set-points of its own; constant load."""
 
     def __init__(self, sites: int) -> None:
         self._sites = sites
 
     def irradiance_pu(self, time_s: float) -> Floats:
+        """Return the same sun for every site, per unit."""
         return np.full(self._sites, 0.5 + 0.4 * math.sin(2.0 * math.pi * time_s / 600.0))
 
     def load_pu(self, _time_s: float) -> float:
+        """Return the nominal load, per unit."""
         return 1.0
 
 

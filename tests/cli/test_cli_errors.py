@@ -13,7 +13,7 @@ import bench.commands.run as run_command
 from bench.cli import DEFAULT_BENCH, main
 
 COMMAND = Path(sys.executable).with_name("bench")
-ALL = ("run", "emulate", "doctor", "verify", "report", "compare", "faults", "use-case")
+ALL = ("run", "emulate", "doctor", "verify", "report", "compare", "faults", "speed", "use-case")
 
 
 def refused(result, code=2):
@@ -37,7 +37,8 @@ def test_help_imports_nothing_heavy():
 def test_the_installed_command_tells_a_usage_error_by_its_exit_code():
     done = subprocess.run([COMMAND, "doctor", "--bench", "nowhere.yaml"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "error: cannot read the bench file nowhere.yaml: No such file or directory\n"
+    assert done.stderr.startswith("error: cannot read the bench file nowhere.yaml: ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_an_unknown_command_lists_the_known_and_the_nearest(bench):

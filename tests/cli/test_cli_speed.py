@@ -1,0 +1,84 @@
+"""`bench speed`: the form of its lines, and that plant and bare engine really do the same work."""
+
+import json
+from contextlib import closing
+
+import numpy as np
+import pytest
+
+from bench.commands import speed, speed_plant
+from bench.feeder.bare import BareEngine
+from bench.feeder.engine import Feeder
+from bench.plant import Plant
+
+FIELDS = ["name", "value", "unit", "raw", "ratio"]
+
+
+@pytest.fixture(autouse=True)
+def few_repetitions(monkeypatch):
+    monkeypatch.setattr(speed_plant, "WARM_UP", 1)
+    monkeypatch.setattr(speed_plant, "STEPS", 9)
+    monkeypatch.setattr(speed, "EXCHANGES", 5)
+
+
+def lines(result) -> list[dict[str, object]]:
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_each_figure_is_one_json_line_with_the_raw_figure_beside_it(bench):
+    told = lines(bench("speed", "--only", "step_10", "--only", "exchange"))
+    assert [line["name"] for line in told] == ["step_10", "exchange"]
+    for line in told:
+        assert list(line) == FIELDS
+        assert line["unit"] == "us"
+        assert line["ratio"] == pytest.approx(line["value"] / line["raw"], rel=1e-3)
+
+
+def test_the_bare_engine_arrives_at_the_plants_voltages():
+    sites = speed_plant.spread_inverters(speed_plant.REFERENCE, 10)
+    with Feeder.open(speed_plant.REFERENCE) as feeder:
+        feeder.add_injections([site.injection for site in sites])
+        plant = Plant(feeder, sites, speed_plant.Ramp(len(sites)))
+        with closing(BareEngine(speed_plant.REFERENCE, feeder.sites, plant.state.snapshot)) as bare:
+            for second in (1.0, 2.0, 3.0):
+                state = plant.step(second, 1.0)
+                voltage_v = bare.step(state.site_p_kw, state.site_q_kvar)
+        assert np.ptp(state.site_p_kw) == 0.0
+        assert state.site_p_kw[0] > 1.0, "the inverters have to deliver something, or there is nothing to write"
+        assert voltage_v == pytest.approx(state.snapshot.voltage_v, rel=2e-5)
+
+
+def test_a_day_is_told_as_a_multiple_of_real_time_without_a_raw_figure(bench, monkeypatch):
+    monkeypatch.setattr(speed_plant, "DAY_S", 20)
+    monkeypatch.setattr(speed_plant, "CHUNK_S", 10)
+    (whole,) = lines(bench("speed", "--only", "day"))
+    assert list(whole) == FIELDS
+    assert (whole["unit"], whole["raw"], whole["ratio"]) == ("x real time", None, None)
+    monkeypatch.setattr(speed_plant, "DAY_BUDGET_S", 0.0)
+    (cut,) = lines(bench("speed", "--only", "day"))
+    assert "only" in cut["note"], "a figure of less than a day says so"
+
+
+def test_a_story_that_does_not_pass_is_no_figure(bench, monkeypatch):
+    monkeypatch.setattr(speed, "run", lambda _request, _console: 1)
+    result = bench("speed", "--only", "story")
+    assert result.exit_code == 3
+    assert "exit code 1" in result.stderr
+    assert result.stdout == ""
+
+
+def test_unknown_names_and_feeders_are_told(bench, tmp_path):
+    unknown = bench("speed", "--only", "step10")
+    assert unknown.exit_code == 2
+    assert "did you mean 'step_10'?" in unknown.stderr
+    missing = bench("speed", "--only", "step_10", "--feeder", tmp_path / "gone.dss")
+    assert missing.exit_code == 2
+    assert "gone.dss" in missing.stderr
+    bare = tmp_path / "bare.dss"
+    bare.write_text(
+        "clear\nnew circuit.bare phases=1 basekv=7.2 bus1=source.1\nset voltagebases=[7.2]\ncalcvoltagebases\n"
+    )
+    nowhere = bench("speed", "--only", "step_10", "--feeder", bare)
+    assert nowhere.exit_code == 2
+    assert "neither a service nor a live three-phase bus" in nowhere.stderr
