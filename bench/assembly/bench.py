@@ -7,13 +7,12 @@ import numpy as np
 
 from bench.apparatus import CapacitorSwitch, TapMechanism
 from bench.assembly.cast import make_cast, make_route
-from bench.assembly.drivers import DriverRack, anonymous_meter
+from bench.assembly.drivers import DriverRack, address_of, anonymous_meter
 from bench.assembly.emulated_meters import MeterView, meter_class_pct, meter_names
 from bench.assembly.emulation import CT_RATIO, PT_RATIO, EmulatedEquipment
 from bench.assembly.places import FeederPlaces
-from bench.assembly.resources import parse_resource
 from bench.assembly.wiring import ControlContacts, direct_terminal, measured_terminal, sense_into
-from bench.bus import Bus
+from bench.bus import Bus, Delivery
 from bench.clock import make_clock
 from bench.config import BenchFile, Device, Identification
 from bench.controls import CapacitorBank, InstrumentTransformers, TapChanger
@@ -25,6 +24,7 @@ from bench.feeder.sites import load_sites
 from bench.feeder.volt_var import LoopGain, loop_gain
 from bench.feeder_models import ApplicationModel, Bindings, IndependentPowerFlow, SettledFeeder
 from bench.field import PlantField
+from bench.messages import OperationalCommand
 from bench.names import Party
 from bench.plant import Apparatus, Equipment, Plant
 from bench.proof import RangeAProof
@@ -113,12 +113,20 @@ class BenchAssembly:
         calm_s = cloud.calm_s if cloud else 0.0
         timing = Timing(self.config.clock.step_s, calm_s, self.config.range_a.interval_s, self.config.horizon_s)
         story = Story(self.clock, self.plant, bus, cast, conformance, self.evidence, self.weather, proof, timing)
+        bus.listeners.append(self._note_command)
         self.plant.publish_first()
         return story
 
     def meter_distances_km(self) -> dict[str, float]:
         """Return how far each net meter is from the substation."""
         return dict(zip(self.meters, (service.distance_km for service in self.plant.services), strict=True))
+
+    def _note_command(self, delivery: Delivery) -> None:
+        """Put what a battery was commanded into the series, beside what was measured."""
+        message = delivery.message
+        if message.receiver is Party.UTILITY_BATTERY and isinstance(message.payload, OperationalCommand):
+            command = message.payload.command
+            self.series.commanded_kw[self.bindings.sites[command.device]] = command.power_kw
 
     def _open(self) -> None:
         config = self.config
@@ -154,8 +162,9 @@ class BenchAssembly:
             name: self.config.devices.get(name) or anonymous_meter() for name in {**self.config.devices, **endpoints}
         }
         for name, device in sections.items():
-            resource = endpoints[name].resource if name in endpoints else parse_resource(device.resource)
-            self.drivers[name] = self.rack.open(name, device, resource, self.evidence.observer(name))
+            served = endpoints[name].resource if name in endpoints else None
+            address = address_of(device, served)
+            self.drivers[name] = self.rack.open(name, device, address, self.evidence.observer(name))
 
     def _identify(self) -> None:
         for name, device in self.config.devices.items():
