@@ -38,7 +38,7 @@ from bench.use_case.judge import PlantJudge, Wiring
 from bench.use_case.model import UseCase
 from bench.use_case.order import RowOrder
 from bench.weather import make_weather
-from instruments.errors import ConfigError, IdentityMismatch
+from instruments.errors import ConfigError, IdentityMismatch, InstrumentError, TransportError
 from instruments.readings import Identity
 from reports.run_directory import RunWriter
 
@@ -168,11 +168,18 @@ class BenchAssembly:
 
     def _identify(self) -> None:
         for name, device in self.config.devices.items():
-            found = self.identities[name] = self.drivers[name].identify()
+            found = self.identities[name] = self._ask_identity(name)
             wanted = (device.identity or Identification()).model_dump(exclude_none=True)
             wrong = [f"{k} is {getattr(found, k)!r}, not {v!r}" for k, v in wanted.items() if getattr(found, k) != v]
             if wrong:
                 raise IdentityMismatch(f"{name} at {device.resource} is another device: {'; '.join(wrong)}")
+
+    def _ask_identity(self, name: str) -> Identity:
+        try:
+            identity: Identity = self.drivers[name].identify()
+        except (TransportError, InstrumentError) as error:
+            raise type(error)(f"{name}: {error}") from error
+        return identity
 
     def _bindings(self) -> Bindings:
         """Bind storage to the injection site of its inverter, controls to what they move."""

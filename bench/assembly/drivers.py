@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from bench.assembly.resources import Resource
+from bench.assembly.resources import Resource, parse_resource
 from bench.config import Device
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
@@ -72,6 +72,15 @@ class DriverRack:
 def anonymous_meter() -> Device:
     """Return the section of a meter that belongs to a fleet and has none of its own."""
     return Device(role="meter", driver="sunspec", resource="")
+
+
+def address_of(device: Device, served: Resource | None) -> Resource:
+    """Return where a device is reached: its resource, or `served` where an emulator took the resource's place.
+
+    An emulator that has a `listen` of its own is reached through what is at the resource, a gateway.
+    """
+    behind_gateway = device.emulate is not None and device.emulate.listen is not None
+    return parse_resource(device.resource) if served is None or behind_gateway else served
 
 
 def _limits(device: Device) -> SourceLimits:

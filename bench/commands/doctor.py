@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bench.assembly.drivers import DriverRack, anonymous_meter
+from bench.assembly.drivers import DriverRack, address_of, anonymous_meter
 from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.places import FeederPlaces
-from bench.assembly.resources import Resource, parse_resource
+from bench.assembly.resources import Resource
 from bench.config import BenchFile, Device, Identification, load_bench
 from bench.feeder.engine import Feeder
 from bench.feeder.sites import load_sites
@@ -86,7 +86,7 @@ def _sunshine(bench: BenchFile, sites: int) -> str:
 
 
 def _identify(rack: DriverRack, name: str, device: Device, served: Resource | None) -> str:
-    resource = served or parse_resource(device.resource)
+    resource = address_of(device, served)
     found: Identity = rack.open(name, device, resource, unobserved).identify()
     if wrong := mismatch(device.identity or Identification(), found):
         raise IdentityMismatch(f"{resource} is another device: {wrong}")
