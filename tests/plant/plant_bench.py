@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
 from sunspec2.modbus.client import SunSpecModbusClientDeviceTCP
 
 from bench.assembly.bench import BenchAssembly
@@ -45,6 +46,12 @@ def variant(changes: dict[str, Any]) -> BenchFile:
             section = section[part]
         section[last] = value
     return BenchFile.model_validate(document)
+
+
+def write_bench(path: Path, bench: BenchFile) -> Path:
+    """Write a bench as a file that the command line takes."""
+    path.write_text(yaml.safe_dump(bench.model_dump(mode="json", exclude_defaults=True)), encoding="utf-8")
+    return path
 
 
 @dataclass
