@@ -19,7 +19,7 @@ def listing() -> str:
 
 _LEGEND = (
     "VALUE: what KIND=VALUE takes when no value is given; none: the kind takes no value.",
-    "ROWS: where a run has to fail; -: no row that the features encode exercises this kind.",
+    "ROWS: where a run has to fail; -: no encoded row is bound to catch this kind.",
 )
 
 
