@@ -22,7 +22,7 @@ CAUGHT_AT: Mapping[str, tuple[str, ...]] = {
     "alert-never-sent": ("1.1",),
     "alert-for-a-healthy-voltage": ("1.1",),
 }
-"""Rows of the use case at which a run has to fail, by kind of fault; kinds that no encoded row is bound to catch are absent."""
+"""Rows of the use case at which a run has to fail, by kind of fault; a kind that no encoded row catches is absent."""
 
 
 @dataclass(frozen=True)

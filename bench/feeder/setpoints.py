@@ -25,7 +25,7 @@ class PowerSetPoints:
 
         Elements that hold these values already are left alone: loads change far less often than voltages are asked for.
         """
-        if np.all(self._p.values == p_kw) and np.all(self._q.values == q_kvar):
+        if (self._p.values == p_kw).all() and (self._q.values == q_kvar).all():
             return
         self._p.write(p_kw)
         self._q.write(q_kvar)
