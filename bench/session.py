@@ -146,7 +146,7 @@ class RunSession:
         gain = assembly.loop_gain
         return _entry(played.title) | {
             "verdict": _verdict(played, states).value,
-            "reason": "; ".join([*played.problems, played.aborted] if played.aborted else played.problems),
+            "reason": "; ".join(_reasons(played)),
             "rows": {
                 "expected": len(states),
                 "met": sum(state.is_met for state in states),
@@ -158,6 +158,7 @@ class RunSession:
             "moments": [vars(moment) for moment in story.moments],
             "range_a_v": [RANGE_A_LOWER_V, RANGE_A_UPPER_V],
             "loop_gain": vars(gain) | {"warn": gain.warn},
+            "slip": vars(story.clock.slip) if story.clock.slip else None,
             "bad_steps": story.plant.bad_steps,
         }
 
@@ -177,6 +178,23 @@ def _verdict(played: Played, states: Sequence[RowState]) -> Verdict:
     if slip is not None and slip.exceeded:
         verdicts.append(Verdict.INCONCLUSIVE)
     return worst(verdicts)
+
+
+def _reasons(played: Played) -> list[str]:
+    """Say what broke or ended the scenario, and what a reader has to know of its time and of its coupling."""
+    reasons = [*played.problems, *filter(None, [played.aborted])]
+    slip, gain = played.story.clock.slip, played.assembly.loop_gain
+    if slip is not None and slip.exceeded:
+        reasons.append(
+            f"times cannot be judged: {slip.late_events} events came later than their tolerance of "
+            f"{slip.tolerance_s:g} s, the worst by {slip.worst_s:.3f} s"
+        )
+    if gain.warn:
+        reasons.append(
+            f"the volt-var loop gain of {gain.gain:.2f} is above half its limit of {gain.limit:.2f}: "
+            "voltages need not settle; take a smaller clock.step_s"
+        )
+    return reasons
 
 
 def _entry(title: Title) -> dict[str, Any]:
