@@ -44,7 +44,7 @@ class SeriesRecorder:
 
     def table(self) -> dict[str, Any]:
         """Return the columns; service voltages are `v:<meter>` on the 120 V base."""
-        voltages = np.array(self._voltages).reshape(-1, len(self._meters))
+        voltages = np.array(self._voltages).reshape(len(self._voltages), len(self._meters))
         return {**self._scalars, **{f"v:{meter}": voltages[:, i] for i, meter in enumerate(self._meters)}}
 
     def _take_terminal(self, site: str, terminal: Terminal) -> None:
