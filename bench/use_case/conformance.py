@@ -146,15 +146,13 @@ class Conformance:
     def finish(self) -> None:
         """End the scenario: what was never decided is NOT_RUN, or NOT_MET where it was due."""
         for watch in self.watches.values():
-            blocked = [p for p in sorted(watch.predecessors) if self.watches[p].state is not RowState.MET]
             for name, instance in (watch.instances or {"": Instance()}).items():
                 if not instance.decided:
-                    reason = instance.reason or self._why_not_run(watch, blocked)
-                    self._decide(watch, name, RowState.NOT_RUN, reason, ())
+                    self._decide(watch, name, RowState.NOT_RUN, instance.reason or self._why_not_run(watch, name), ())
 
-    def _why_not_run(self, watch: RowWatch, blocked: list[str]) -> str:
-        if blocked:
-            return f"waited for {', '.join(blocked)}" + _listed(watch.notes)
+    def _why_not_run(self, watch: RowWatch, name: str) -> str:
+        if missing := self._missing(watch, name):
+            return f"waited for {', '.join(missing)}" + _listed(watch.notes)
         return "the scenario ended before it could happen" + _listed(watch.notes)
 
     def _candidates(self, delivery: Delivery) -> list[RowWatch]:
@@ -225,8 +223,10 @@ class Conformance:
             )
 
     def _open(self, watch: RowWatch) -> None:
-        """Start the limit of every instance that is now required."""
+        """Await every instance that began in the rows before, and start the limit of those that are now required."""
         row = watch.row
+        for name in self._begun(watch):
+            watch.instances.setdefault(name, Instance())
         if row.kind == "driven" or row.limit_s is None:
             return
         for name, since_s in self._judge.required(row, self._clock.now_s).items():

@@ -54,7 +54,7 @@ class FakeJudge:
     requires: dict[str, dict[str, float | None]] = field(default_factory=dict)
     soon: dict[str, set[str]] = field(default_factory=dict)
     objections: dict[str, str] = field(default_factory=dict)
-    measured: Measurement | None = None
+    measurements: dict[str, Measurement] = field(default_factory=dict)
 
     def selects(self, row: Row, payload: Payload) -> bool:  # noqa: ARG002
         return True
@@ -74,7 +74,7 @@ class FakeJudge:
         return self.objections.get(row.number)
 
     def effect(self, row: Row, instance: str, since_s: float) -> Measurement | None:  # noqa: ARG002
-        return self.measured
+        return self.measurements.get(instance)
 
 
 def power(value: float | None, uncertainty: float = 5.0, commanded: float = 500.0) -> Measurement:

@@ -75,7 +75,7 @@ def test_what_depends_on_a_row_that_is_not_met_is_not_run_and_says_what_it_waite
     stage.until(200.0)
     stage.conformance.finish()
     assert [stage.state(number) for number in ("1.1.1", "1.2", "1.3", "1.4", "1.5")] == [NOT_RUN] * 5
-    assert stage.instance("1.1.1").reason == "waited for 1.1"
+    assert stage.instance("1.1.1", "m1").reason == "waited for 1.1"
     assert stage.instance("1.5").reason == "waited for 1.4"
 
 
@@ -186,6 +186,24 @@ def test_a_row_is_not_complete_while_another_meter_is_about_to_alert(stage: Stag
     assert stage.conformance.is_settled("1.1")
 
 
+def test_a_device_that_fails_keeps_all_later_rows_from_being_met(stage: Stage) -> None:
+    """Two batteries are commanded; only one follows. The other must not vanish from the rows behind its effect."""
+    commanded(stage)
+    both: dict[str, float | None] = {"battery": None, "battery_2": None}
+    stage.judge.requires |= dict.fromkeys(("1.3", "1.4", "1.5"), both)
+    stage.arrive(DMS, NETWORK, COMMAND, command("battery_2"))
+    stage.judge.measurements = {"battery": power(500.0), "battery_2": power(0.0)}
+    stage.until(30.0)
+    assert stage.instance("1.4", "battery").state is MET
+    stage.arrive(NETWORK, DMS, COMMAND, command("battery"))
+    assert stage.instance("1.5", "battery").state is MET
+    assert stage.state("1.5") is NOT_RUN, "battery_2 has not come as far as this row"
+    stage.until(70.0)
+    stage.conformance.finish()
+    assert (stage.state("1.4"), stage.state("1.5")) == (NOT_MET, NOT_RUN)
+    assert stage.instance("1.5", "battery_2").reason == "waited for 1.4"
+
+
 def test_a_row_waits_for_every_meter_that_began_the_occurrence(stage: Stage) -> None:
     alerted(stage, "m1")
     stage.arrive(METER, NETWORK, ALERT, alert("m2"), "alert-2")
@@ -194,7 +212,7 @@ def test_a_row_waits_for_every_meter_that_began_the_occurrence(stage: Stage) -> 
 
 def test_an_effect_counts_once_it_has_held(stage: Stage) -> None:
     commanded(stage)
-    stage.judge.measured = power(495.0)
+    stage.judge.measurements["battery"] = power(495.0)
     stage.until(EFFECT_HOLD_S - 1.0)
     assert stage.state("1.4") is NOT_RUN, "a battery that only passes through its set-point has not responded"
     stage.until(EFFECT_HOLD_S + 1.0)
@@ -205,7 +223,7 @@ def test_an_effect_counts_once_it_has_held(stage: Stage) -> None:
 def test_an_effect_that_is_left_again_starts_to_hold_anew(stage: Stage) -> None:
     commanded(stage)
     for value in (*[495.0] * 9, 300.0, *[495.0] * 9):
-        stage.judge.measured = power(value)
+        stage.judge.measurements["battery"] = power(value)
         stage.until(stage.clock.now_s + 1.0)
     assert stage.state("1.4") is NOT_RUN
 
@@ -226,7 +244,7 @@ def test_an_effect_that_cannot_be_shown_is_never_met(
     stage: Stage, value: float | None, uncertainty: float, state: RowState
 ) -> None:
     commanded(stage)
-    stage.judge.measured = power(value, uncertainty)
+    stage.judge.measurements["battery"] = power(value, uncertainty)
     stage.until(60.0)
     assert stage.state("1.4") is NOT_RUN
     stage.until(61.0)
@@ -243,9 +261,9 @@ def test_an_effect_that_nobody_measured_is_inconclusive(stage: Stage) -> None:
 
 def test_an_effect_reached_too_late_to_hold_is_not_met(stage: Stage) -> None:
     commanded(stage)
-    stage.judge.measured = power(0.0)
+    stage.judge.measurements["battery"] = power(0.0)
     stage.until(59.0)
-    stage.judge.measured = power(500.0)
+    stage.judge.measurements["battery"] = power(500.0)
     stage.until(70.0)
     assert stage.state("1.4") is not MET
 

@@ -89,6 +89,8 @@ def test_a_defect_fails_the_run_at_its_row_and_its_device(
     assert record.verdict is Verdict.FAIL
     found = {line.instance for line in record.directory().rows if line.row == row and line.state == NOT_MET}
     assert found == {device}, f"{fault} was put down to {found}"
+    later = {n: record.states[n] for n in RowOrder(USE_CASE).dependents(row) if n in record.states}
+    assert set(later.values()) == {NOT_RUN}, f"rows after {row} are not met while {device} has not come so far: {later}"
     assert record.failure.startswith(f"row {row}:"), record.failure
     assert "last on the wire: wire:" in record.failure, f"it has to show the device's last answers:\n{record.failure}"
     assert device in record.failure, f"it has to name the device:\n{record.failure}"
