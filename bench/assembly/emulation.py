@@ -178,6 +178,8 @@ class EmulatedEquipment:
             band_centre_v=deck.set_point_v if deck else 120.0,
             bandwidth_v=deck.band_v if deck else 2.0,
             delay_s=deck.delay_s if deck else 30.0,
+            ldc_r_v=deck.ldc_r_v if deck else 0.0,
+            ldc_x_v=deck.ldc_x_v if deck else 0.0,
             lowest_tap=info.min_position,
             highest_tap=info.max_position,
         )
@@ -187,17 +189,22 @@ class EmulatedEquipment:
         self._serve_modbus(name, device, control, tap_changer_registers(control, load_point_map(_map_of(name, device))))
 
     def _serve_capacitor(self, name: str, device: Device, _emulate: Emulation) -> None:
-        deck = self._places.capacitor(name).settings
+        bank, sensing = self._places.capacitor(name), self._places.bank_sensing(name)
+        deck = bank.settings
         if deck is None:
-            raise ConfigError(f"devices.{name}: its bank has no CapControl in the feeder model to take settings from")
+            raise ConfigError(
+                f"devices.{name}: its bank has no VAR control to take settings from: "
+                "neither the deck nor `feeder.capacitor_controls` gives it one"
+            )
         settings = CapacitorSettings(
             close_above_kvar=deck.close_above_kvar,
             open_below_kvar=deck.open_below_kvar,
             close_delay_s=deck.close_delay_s,
             open_delay_s=deck.open_delay_s,
             discharge_s=deck.dead_time_s,
-            pt_ratio=PT_RATIO,
-            ct_ratio=CT_RATIO,
+            pt_ratio=sensing.pt_ratio,
+            ct_ratio=sensing.ct_ratio,
+            phases=len(bank.nodes),
         )
         control = CapacitorControlEmulator(
             SensingTerminals(), settings, self._places.is_closed(name), self._start_of_day_s

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from bench.assembly.emulated_meters import Place
+from bench.assembly.feeders import PHASES, described_sites
 from bench.config import BenchFile, Terminal
+from bench.controls import InstrumentTransformers
 from bench.feeder.engine import Feeder
 from bench.feeder.model import CapacitorInfo, Floats, TapChangerInfo
 from bench.feeder.names import known
@@ -12,18 +14,20 @@ from bench.feeder.sites import Site
 from instruments.errors import ConfigError
 
 T = TypeVar("T")
-PHASES = (1, 2, 3)
+SECONDARY_V = 120.0
+CT_RATIO = 140.0
+"""Of current transformers that no deck describes: 700:5 A."""
 
 
 class FeederPlaces:
     """Looks up the terminals of a bench file on a feeder; raises ConfigError for places that the feeder has not."""
 
     def __init__(self, bench: BenchFile, feeder: Feeder, sites: tuple[Site, ...]) -> None:
-        """Add the sites, and a site for every terminal that names a bus instead, to the feeder."""
+        """Add to the feeder the sites, those that the bench file describes, and one for every terminal at a bus."""
         self._terminals = {terminal.device: terminal for terminal in bench.terminals.values()}
         self._feeder = feeder
         own = [_site_at_bus(bench, feeder, terminal) for terminal in bench.terminals.values() if terminal.bus]
-        self.sites = (*sites, *own)
+        self.sites = (*sites, *described_sites(bench.feeder.der, feeder), *own)
         feeder.add_injections([site.injection for site in self.sites])
         self._numbers = {site.name: number for number, site in enumerate(self.sites)}
 
@@ -55,6 +59,25 @@ class FeederPlaces:
         """Return the bank that a control switches."""
         infos = {info.name: info for info in self._feeder.capacitors}
         return _found(infos, self.terminal(device).capacitor or "", "capacitor bank")
+
+    def tap_sensing(self, device: str) -> InstrumentTransformers:
+        """Return the instrument transformers of a tap changer's control, those of the deck's own where it has one."""
+        info = self.tap_changer(device)
+        if info.settings is None:
+            return self._to_120_v(info.bus, info.nodes)
+        return InstrumentTransformers(info.settings.pt_ratio, info.settings.ct_ratio)
+
+    def bank_sensing(self, device: str) -> InstrumentTransformers:
+        """Return the instrument transformers of a bank's control: what brings its phase voltage to 120 V, and 700:5 A.
+
+        The deck's ratios are of no use here: its VAR thresholds are in primary kvar, and often it has 1:1.
+        """
+        info = self.capacitor(device)
+        return self._to_120_v(info.bus, info.nodes)
+
+    def _to_120_v(self, bus: str, nodes: tuple[int, ...]) -> InstrumentTransformers:
+        phase_v = self._feeder.base_kv(bus, nodes[:1]) * 1000.0
+        return InstrumentTransformers(float(round(phase_v / SECONDARY_V)), CT_RATIO)
 
     def position(self, device: str) -> int:
         """Return the tap in service."""

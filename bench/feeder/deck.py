@@ -3,8 +3,9 @@
 from typing import Any
 
 from bench.feeder.context import command
-from bench.feeder.model import InjectionSite
-from bench.feeder.names import unknown
+from bench.feeder.inventory import each
+from bench.feeder.model import InjectionSite, VarControlSettings
+from bench.feeder.names import known, unknown
 from instruments.errors import ConfigError
 
 _SOLUTION = "set mode=snap controlmode=off tolerance=1e-6 maxiterations=200 maxcontroliter=200"
@@ -31,6 +32,26 @@ def _measure_distances(context: Any) -> None:
     elements = [name for name in circuit.ActiveBus.AllPDEatBus if name.lower().startswith(series)]
     if elements:
         command(context, f"new energymeter.derbench_head element={elements[0]} terminal=1")
+
+
+def control_bank(context: Any, bank: str, settings: VarControlSettings) -> None:
+    """Give a bank that the deck leaves switched for ever a control on reactive power.
+
+    Raises:
+        ConfigError: no such bank, the deck controls it already, or there is no such line.
+    """
+    circuit = context.ActiveCircuit
+    banks = {name.lower(): name for name in circuit.Capacitors.AllNames}
+    known(banks, bank, "capacitor bank")
+    if bank.lower() in (control.Capacitor.lower() for control in each(circuit.CapControls)):
+        raise ConfigError(f"capacitor bank {bank}: the deck has a control for it already")
+    known({name.lower(): name for name in circuit.Lines.AllNames}, settings.line, "line")
+    command(
+        context,
+        f"new capcontrol.derbench_{bank} capacitor={bank} element=line.{settings.line} terminal={settings.terminal} "
+        f"type=kvar onsetting={settings.close_above_kvar:g} offsetting={settings.open_below_kvar:g} "
+        f"delay={settings.close_delay_s:g} delayoff={settings.open_delay_s:g} deadtime={settings.dead_time_s:g}",
+    )
 
 
 def enable_controls(context: Any, enabled: bool) -> None:

@@ -4,7 +4,7 @@ import math
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -13,7 +13,7 @@ from dss import DSSException
 from bench.feeder import context as contexts
 from bench.feeder import deck, inventory
 from bench.feeder.batch import VoltageReader
-from bench.feeder.model import Complexes, Floats, Indices, InjectionSite, Snapshot
+from bench.feeder.model import Complexes, Floats, Indices, InjectionSite, Snapshot, VarControlSettings
 from bench.feeder.names import known, unknown
 from bench.feeder.services import add_services
 from bench.feeder.setpoints import PowerSetPoints
@@ -63,22 +63,31 @@ class Feeder:
         return PowerSetPoints(self._context, class_name, elements, p_kw, q_kvar)
 
     @classmethod
-    def open(cls, master: Path, *, with_services: bool = False) -> Self:
+    def open(
+        cls,
+        master: Path,
+        *,
+        with_services: bool = False,
+        bank_controls: Mapping[str, VarControlSettings] = MappingProxyType({}),
+    ) -> Self:
         """Compile a master file. The deck's own regulator and capacitor controls are read and then disabled.
 
         Args:
             master: the OpenDSS file that defines the circuit.
             with_services: give a deck without split-phase services one for each line-to-neutral load.
+            bank_controls: controls for banks that the deck leaves as they are, by the bank's name.
 
         Raises:
-            ConfigError: the file is missing, OpenDSS refuses it (its text, with file and line), or services are asked
-                for and the feeder has no line-to-neutral load.
+            ConfigError: the file is missing, OpenDSS refuses it (its text, with file and line), services are asked for
+                and the feeder has no line-to-neutral load, or a bank or its line does not exist.
         """
         context = contexts.acquire()
         try:
             contexts.compile_master(context, master)
             if with_services:
                 add_services(context)
+            for bank, settings in bank_controls.items():
+                deck.control_bank(context, bank, settings)
             return cls(context)
         except BaseException:
             contexts.release(context)
@@ -238,6 +247,13 @@ class Feeder:
         near, far = (self.node_indices(*end) for end in ends)
         raw = np.asarray(element.Yprim, dtype=np.float64).view(np.complex128)
         return (near, far), raw.reshape(2 * size, 2 * size)
+
+    def lines_at(self, bus: str) -> list[str]:
+        """Return the names of the lines at a bus."""
+        self._check_use()
+        self._circuit.SetActiveBus(bus)
+        elements = [name.lower().partition(".") for name in self._circuit.ActiveBus.LineList]
+        return [name for kind, _, name in elements if kind == "line"]
 
     @property
     def taps(self) -> Mapping[str, int]:

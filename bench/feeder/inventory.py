@@ -14,6 +14,7 @@ from bench.feeder.model import (
     VarControlSettings,
 )
 
+_CT_SECONDARY_A = 5.0
 _SERVICE_LEG_KV = (0.11, 0.13)  # a bus whose legs are about 120 V to neutral carries split-phase services
 
 
@@ -64,7 +65,13 @@ def tap_changers(circuit: Any) -> tuple[TapChangerInfo, ...]:
     found = {}
     for control in each(circuit.RegControls):
         settings = RegulatorSettings(
-            float(control.ForwardVreg), float(control.ForwardBand), float(control.Delay), float(control.PTratio)
+            set_point_v=float(control.ForwardVreg),
+            band_v=float(control.ForwardBand),
+            delay_s=float(control.Delay),
+            pt_ratio=float(control.PTratio),
+            ct_ratio=float(control.CTPrimary) / _CT_SECONDARY_A,
+            ldc_r_v=float(control.ForwardR),
+            ldc_x_v=float(control.ForwardX),
         )
         name, winding, sensed = control.Transformer.lower(), int(control.TapWinding), int(control.Winding)
         found[name] = (winding, sensed, settings)

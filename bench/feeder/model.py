@@ -35,12 +35,19 @@ class Service:
 
 @dataclass(frozen=True)
 class RegulatorSettings:
-    """How the deck's own control regulates: on the secondary of a potential transformer."""
+    """How the deck's own control regulates: on the secondary of a potential transformer.
+
+    `ldc_r_v`, `ldc_x_v`: line-drop compensation, V on the secondary at the rated current of the current transformer,
+    which is 5 A on its secondary.
+    """
 
     set_point_v: float
     band_v: float
     delay_s: float
     pt_ratio: float
+    ct_ratio: float
+    ldc_r_v: float
+    ldc_x_v: float
 
 
 @dataclass(frozen=True)

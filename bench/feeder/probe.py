@@ -1,11 +1,13 @@
-"""Current and power at a line's end, computed from a snapshot alone: what current transformers there would see."""
+"""Current and power on lines, computed from a snapshot alone: what current transformers there would see."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 from bench.feeder.engine import Feeder
 from bench.feeder.model import Complexes, Indices
+from instruments.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -45,3 +47,39 @@ class LineProbe:
     def power_kva(self, voltage_v: Complexes) -> complex:
         """Return P + jQ of all phases into the line at this terminal, in kW and kvar."""
         return complex(np.sum(voltage_v[self._nodes] * np.conj(self.current_a(voltage_v)))) / 1000.0
+
+
+@dataclass(frozen=True)
+class NodeProbe:
+    """One phase of a bus: its voltage, and the current that leaves it on all lines together."""
+
+    _node: np.intp
+    _ends: Indices
+    _admittance_s: Complexes
+
+    @classmethod
+    def at(cls, feeder: Feeder, bus: str, phase: int) -> Self:
+        """Look the bus and its lines up.
+
+        Raises:
+            ConfigError: there is no such node, or no line leaves it.
+        """
+        (node,) = feeder.node_indices(bus, (phase,))
+        ends, admittances = [np.zeros(0, np.intp)], [np.zeros(0, np.complex128)]
+        for line in feeder.lines_at(bus):
+            (near, far), admittance = feeder.line_admittance(line)
+            places = np.concatenate([near, far])
+            for row in np.flatnonzero(places == node):
+                ends.append(places)
+                admittances.append(admittance[row])
+        if len(ends) == 1:
+            raise ConfigError(f"no line leaves {bus}.{phase}, so that no current can be sensed there")
+        return cls(node, np.concatenate(ends), np.concatenate(admittances))
+
+    def voltage_v(self, voltage_v: Complexes) -> complex:
+        """Return the voltage to ground."""
+        return complex(voltage_v[self._node])
+
+    def current_a(self, voltage_v: Complexes) -> complex:
+        """Return the current that leaves on the lines."""
+        return complex(self._admittance_s @ voltage_v[self._ends])
