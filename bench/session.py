@@ -4,7 +4,7 @@ import hashlib
 import platform
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -28,6 +28,8 @@ from reports.verdict import RowState, Verdict, worst, worst_of_states
 
 LISTENERS = pytest.StashKey[tuple[RowListener, ...]]()
 """Where a progress display leaves whom to tell of rows as they are decided."""
+AUTONOMOUS = "autonomous"
+"""Names the unmanaged stretch of time beside a scenario, in logs and files."""
 PACKAGES = ("derbench", "opendssdirect.py", "opender", "pymodbus", "pyvisa", "pysunspec2", "numpy", "pytest-bdd")
 
 
@@ -58,9 +60,20 @@ class Played:
 class RunSession:
     """Collects scenarios into one run directory; `finish` writes run.json and the manifest."""
 
-    def __init__(self, path: Path, bench: BenchFile, bench_path: Path, seed: int, faults: Sequence[Fault]) -> None:
-        """Start the run directory; raises ReportError when it exists."""
-        self.bench, self.seed, self.faults = bench, seed, faults
+    def __init__(
+        self,
+        path: Path,
+        bench: BenchFile,
+        bench_path: Path,
+        seed: int,
+        faults: Sequence[Fault],
+        compare: bool = False,
+    ) -> None:
+        """Start the run directory; raises ReportError when it exists.
+
+        With `compare`, each scenario that passed is followed by the same stretch of time under autonomous controls.
+        """
+        self.bench, self.seed, self.faults, self._compare = bench, seed, faults, compare
         self.use_case: UseCase = load_use_case()
         self._head = _head(bench, bench_path, seed, faults)
         self.writer = RunWriter.create(path, self._head)
@@ -104,8 +117,28 @@ class RunSession:
             unsafe = played.assembly.close()
             played.problems += [f"{name} could not be proven safe: {why}" for name, why in unsafe.items()]
         entry = self._judged(played)
+        if self._compare and entry["verdict"] == Verdict.PASS.value and self.bench.clock.mode == "virtual":
+            entry["comparison"] = self._compared(played)
         self.scenarios.append(entry)
         return Verdict(entry["verdict"])
+
+    def _compared(self, played: Played) -> dict[str, Any]:
+        """Let the same bench go through the same weather unmanaged; what breaks there says nothing of the scenario."""
+        key = scenario_key(played.title.scenario, played.title.variant or "")
+        try:
+            assembly = BenchAssembly(self.bench, self.use_case, self.writer, f"{key} {AUTONOMOUS}", self.seed)
+            try:
+                assembly.inject(self.faults)
+                assembly.run_alone(played.assembly.weather.sky, played.story.clock.now_s)
+            finally:
+                assembly.close()
+        except (BenchError, Interrupted) as error:
+            return {"absent": str(error)}
+        return {
+            "managed": asdict(played.assembly.operating.figures()),
+            "autonomous": asdict(assembly.operating.figures()),
+            "series": self.writer.write_series(len(self.scenarios) + 1, assembly.series.table(), AUTONOMOUS),
+        }
 
     def _take_late(self, played: Played, error: Exception) -> None:
         if isinstance(error, Interrupted):

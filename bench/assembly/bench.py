@@ -1,32 +1,32 @@
 """Puts a scenario together from a bench file: feeder, emulators, drivers, plant, actors, matcher."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from bench.apparatus import CapacitorSwitch, TapMechanism
+from bench.assembly.apparatus import make_apparatus
 from bench.assembly.cast import make_cast, make_route
 from bench.assembly.drivers import DriverRack, address_of, anonymous_meter
 from bench.assembly.emulated_meters import MeterView, meter_class_pct, meter_names
-from bench.assembly.emulation import CT_RATIO, PT_RATIO, EmulatedEquipment
+from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.places import FeederPlaces
-from bench.assembly.wiring import ControlContacts, direct_terminal, measured_terminal, sense_into
+from bench.assembly.wiring import direct_terminal, measured_terminal
 from bench.bus import Bus, Delivery
-from bench.clock import make_clock
+from bench.clock import Process, make_clock
 from bench.config import BenchFile, Device, Identification
-from bench.controls import CapacitorBank, InstrumentTransformers, TapChanger
 from bench.evidence import Evidence
 from bench.faults import Fault
 from bench.feeder.engine import Feeder
-from bench.feeder.probe import LineProbe
+from bench.feeder.profiles import Irradiance
 from bench.feeder.sites import load_sites
 from bench.feeder.volt_var import LoopGain, loop_gain
 from bench.feeder_models import ApplicationModel, Bindings, IndependentPowerFlow, SettledFeeder
 from bench.field import PlantField
 from bench.messages import OperationalCommand
 from bench.names import Party
-from bench.plant import Apparatus, Equipment, Plant
+from bench.operating_figures import OperatingRecord
+from bench.plant import Equipment, Plant, PlantState
 from bench.proof import RangeAProof
 from bench.range_a import RANGE_A_UPPER_V, RangeASettings, ServiceVoltages
 from bench.safety import SafetyChain, refuse_real_equipment
@@ -102,7 +102,7 @@ class BenchAssembly:
         """Put bus, actors and matcher together for the rows that a feature encodes."""
         bus = Bus(self.clock, make_route(self.config, self.clock, self._seed), self.evidence.message)
         voltages = ServiceVoltages(self.meters, self._range_a())
-        self.plant.listeners += [lambda state: voltages.take(state.time_s, state.legs_v), self.series.take]
+        self.plant.listeners += [lambda state: voltages.take(state.time_s, state.legs_v), *self._records()]
         forecast = make_weather(self.config.environment, len(self.places.sites))
         network = ApplicationModel(self._settled_feeder(), forecast, self.meters, self.bindings)
         cast = make_cast(self.config, bus, self.drivers, self.places, self.meters, network, self.evidence)
@@ -117,9 +117,26 @@ class BenchAssembly:
         self.plant.publish_first()
         return story
 
+    def run_alone(self, sky: Irradiance, end_s: float) -> None:
+        """Let plant and equipment go on to a time under a sky, with nobody there: every control on its own settings."""
+        self.weather.sky = sky
+        self.plant.listeners += self._records()
+        self.plant.publish_first()
+        self.clock.start(self._run_plant())
+        self.clock.run_until(end_s)
+
     def meter_distances_km(self) -> dict[str, float]:
         """Return how far each net meter is from the substation."""
         return dict(zip(self.meters, (service.distance_km for service in self.plant.services), strict=True))
+
+    def _records(self) -> list[Callable[[PlantState], None]]:
+        return [self.series.take, self.operating.take]
+
+    def _run_plant(self) -> Process:
+        step_s = self.config.clock.step_s
+        while True:
+            yield self.clock.timeout(step_s)
+            self.plant.step(self.clock.now_s, step_s)
 
     def _note_command(self, delivery: Delivery) -> None:
         """Put what a battery was commanded into the series, beside what was measured."""
@@ -142,10 +159,11 @@ class BenchAssembly:
         self._identify()
         self.bindings = self._bindings()
         self.terminals = {self.places.site(device).name: self._terminal(feeder, device) for device in terminals_of}
-        self.apparatus = self._apparatus(feeder)
+        self.apparatus = make_apparatus(feeder, self.places, self.emulated)
         self.meters = self._meter_names(len(feeder.services))
         self._energize()
         self.plant.connect(self.terminals, self._equipment())
+        self.operating = OperatingRecord(self.apparatus, feeder.read_losses_kw, config.range_a.interval_s)
         self.series = SeriesRecorder(self.meters, self.terminals, self.emulated.state_of_charge_pct())
 
     def _open_feeder(self) -> Feeder:
@@ -198,29 +216,6 @@ class BenchAssembly:
         uncertainty_pct = self.config.devices[section.analyzer].uncertainty_pct
         source, analyzer = self.drivers[section.source], self.drivers[section.analyzer]
         return measured_terminal(section, place, source, analyzer, uncertainty_pct / 100.0 * site.rating_kva)
-
-    def _apparatus(self, feeder: Feeder) -> dict[str, Apparatus]:
-        """Make the mechanisms that the plant owns, each at the position where the plant came to rest."""
-        lock = self.emulated.host.lock
-        ratios = InstrumentTransformers(PT_RATIO, CT_RATIO)
-        apparatus: dict[str, Apparatus] = {}
-        for device in self.bindings.taps:
-            control, info = self.emulated.control(device), self.places.tap_changer(device)
-            mechanism = TapMechanism(
-                self.places.position(device), info.min_position, info.max_position, faults=control.faults
-            )
-            nodes, contacts = feeder.node_indices(info.bus, info.nodes), ControlContacts(control, lock)
-            sense = sense_into(control, lock)
-            apparatus[device] = TapChanger(device, info.name, nodes, ratios, mechanism, sense, contacts)
-        for device in self.bindings.banks:
-            control, bank = self.emulated.control(device), self.places.capacitor(device)
-            probe = LineProbe.on(feeder, bank.settings.line, bank.settings.terminal) if bank.settings else None
-            if probe is None:
-                raise ConfigError(f"devices.{device}: its bank senses no line of the feeder model")
-            switch = CapacitorSwitch(self.places.is_closed(device), faults=control.faults)
-            contacts, sense = ControlContacts(control, lock), sense_into(control, lock)
-            apparatus[device] = CapacitorBank(device, bank.name, probe, ratios, switch, sense, contacts)
-        return apparatus
 
     def _energize(self) -> None:
         """Register what makes each device safe, then give the sources a voltage and switch them on."""

@@ -3,7 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from reports.errors import ReportError
+from reports.html import comparison
+from reports.html.comparison import ComparisonView
 from reports.html.failures import Failure, failures
 from reports.html.plots import Chart, Plotter, ProfileRow
 from reports.html.sequence import Diagram, diagram
@@ -45,6 +49,7 @@ class Plots:
     system: Sequence[Chart] = ()
     devices: Sequence[Chart] = ()
     devices_left_out: int = 0
+    comparison: ComparisonView | None = None
 
 
 @dataclass(frozen=True)
@@ -132,9 +137,12 @@ def _sum_up(lines: Sequence[MeasurementLine]) -> PassedMeasurements:
 
 def _plots(directory: RunDirectory, scenario: ScenarioRun) -> Plots:
     try:
-        table = directory.series(scenario)
+        return _drawn(directory, scenario, directory.series(scenario))
     except ReportError as error:
         return Plots(absent=str(error))
+
+
+def _drawn(directory: RunDirectory, scenario: ScenarioRun, table: pd.DataFrame | None) -> Plots:
     if table is None or table.empty or "time_s" not in table:
         return Plots(absent="The run directory holds no time series of this scenario.")
     plotter = Plotter(scenario, table)
@@ -146,4 +154,18 @@ def _plots(directory: RunDirectory, scenario: ScenarioRun) -> Plots:
         system=plotter.system(),
         devices=devices,
         devices_left_out=left_out,
+        comparison=_comparison(directory, plotter),
     )
+
+
+def _comparison(directory: RunDirectory, managed: Plotter) -> ComparisonView | None:
+    compared = managed.scenario.comparison
+    if compared is None:
+        absent = managed.scenario.not_compared
+        return ComparisonView(absent=f"The run with autonomous controls only broke: {absent}") if absent else None
+    try:
+        autonomous = directory.autonomous_series(compared)
+    except ReportError as error:
+        return ComparisonView(comparison.figures(compared), absent=str(error))
+    drawn = comparison.charts(managed.scenario.key, managed.table, autonomous, managed.band)
+    return ComparisonView(comparison.figures(compared), drawn)

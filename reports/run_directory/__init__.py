@@ -3,13 +3,23 @@
 from reports.run_directory.integrity import Finding
 from reports.run_directory.layout import MeasurementLine, RowLine, TraceLine, WireLine, scenario_key
 from reports.run_directory.reader import RunDirectory
-from reports.run_directory.summary import Moment, Precondition, RowItem, RunSummary, ScenarioRun
+from reports.run_directory.summary import (
+    Comparison,
+    Moment,
+    OperatingFigures,
+    Precondition,
+    RowItem,
+    RunSummary,
+    ScenarioRun,
+)
 from reports.run_directory.writer import RunWriter
 
 __all__ = [
+    "Comparison",
     "Finding",
     "MeasurementLine",
     "Moment",
+    "OperatingFigures",
     "Precondition",
     "RowItem",
     "RowLine",

@@ -103,9 +103,9 @@ def log_file(log: LogName) -> str:
     return f"{log}.jsonl"
 
 
-def series_file(index: int) -> str:
-    """Path of a scenario's time series inside the run directory; scenarios count from 1."""
-    return f"{SERIES_FOLDER}/{index:04d}.parquet"
+def series_file(index: int, part: str = "") -> str:
+    """Path of a scenario's time series inside the run directory; scenarios count from 1, `part` names a further one."""
+    return f"{SERIES_FOLDER}/{index:04d}{f'-{part}' if part else ''}.parquet"
 
 
 def scenario_key(scenario: str, variant: str | None = None) -> str:

@@ -24,7 +24,7 @@ from reports.run_directory.layout import (
     log_file,
     split_lines,
 )
-from reports.run_directory.summary import RunSummary, ScenarioRun, scenarios_from_rows, summary
+from reports.run_directory.summary import Comparison, RunSummary, ScenarioRun, scenarios_from_rows, summary
 
 
 @dataclass(frozen=True)
@@ -71,15 +71,23 @@ class RunDirectory:
 
         :raises ReportError: the file that ``run.json`` names is missing or cannot be read
         """
-        if scenario.series is None:
-            return None
-        target = (self.path / scenario.series).resolve()
+        return None if scenario.series is None else self._table(scenario.series)
+
+    def autonomous_series(self, comparison: Comparison) -> pd.DataFrame:
+        """Time series of the same stretch of time under autonomous controls.
+
+        :raises ReportError: as for `series`
+        """
+        return self._table(comparison.series)
+
+    def _table(self, name: str) -> pd.DataFrame:
+        target = (self.path / name).resolve()
         if not target.is_relative_to(self.path.resolve()):
-            raise ReportError(f"{RUN_FILE}: series {scenario.series!r} lies outside the run directory")
+            raise ReportError(f"{RUN_FILE}: series {name!r} lies outside the run directory")
         try:
             return pd.read_parquet(target)
         except (OSError, ValueError) as error:  # pyarrow's errors derive from these
-            raise ReportError(f"cannot read {scenario.series}: {error}") from error
+            raise ReportError(f"cannot read {name}: {error}") from error
 
     def belongs(self, line: TraceLine | RowLine | WireLine | MeasurementLine, scenario: ScenarioRun) -> bool:
         """Whether a line was written in this scenario; a line that names none belongs to the only one there is."""

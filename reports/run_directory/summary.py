@@ -44,6 +44,26 @@ class Precondition:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatingFigures:
+    """What operating the feeder took; minutes outside Range A are of any meter, or of all meters summed."""
+
+    operations: Mapping[str, int]
+    reversed_operations: Mapping[str, int]
+    violation_meter_min: float
+    violation_min: float
+    losses_kwh: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The same stretch of time managed, as the scenario was played, and with autonomous controls only."""
+
+    managed: OperatingFigures
+    autonomous: OperatingFigures
+    series: str
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioRun:
     """One scenario (one variant of it) as it was run."""
 
@@ -62,6 +82,8 @@ class ScenarioRun:
     meters: Mapping[str, float] = field(default_factory=dict)
     moments: tuple[Moment, ...] = ()
     range_a_v: tuple[float, float] | None = None
+    comparison: Comparison | None = None
+    not_compared: str = ""
 
     @property
     def key(self) -> str:
@@ -107,6 +129,7 @@ def summary(document: Mapping[str, Any]) -> RunSummary:
 def _scenario(entry: Mapping[str, Any]) -> ScenarioRun:
     rows = entry.get("rows", {})
     limits = entry.get("range_a_v")
+    comparison = entry.get("comparison") or {}
     return ScenarioRun(
         id=str(entry["id"]),
         variant=str(entry.get("variant") or ""),
@@ -123,6 +146,22 @@ def _scenario(entry: Mapping[str, Any]) -> ScenarioRun:
         meters={str(meter): float(km) for meter, km in entry.get("meters", {}).items()},
         moments=tuple(Moment(str(moment["label"]), float(moment["time_s"])) for moment in entry.get("moments", ())),
         range_a_v=(float(limits[0]), float(limits[1])) if limits else None,
+        comparison=_comparison(comparison) if "managed" in comparison else None,
+        not_compared=str(comparison.get("absent") or ""),
+    )
+
+
+def _comparison(entry: Mapping[str, Any]) -> Comparison:
+    return Comparison(_figures(entry["managed"]), _figures(entry["autonomous"]), str(entry["series"]))
+
+
+def _figures(entry: Mapping[str, Any]) -> OperatingFigures:
+    return OperatingFigures(
+        operations={str(name): int(count) for name, count in entry["operations"].items()},
+        reversed_operations={str(name): int(count) for name, count in entry["reversed_operations"].items()},
+        violation_meter_min=float(entry["violation_meter_min"]),
+        violation_min=float(entry["violation_min"]),
+        losses_kwh=float(entry["losses_kwh"]),
     )
 
 

@@ -117,15 +117,16 @@ class RunWriter:
         """
         return self._logs[log].append(record)
 
-    def write_series(self, index: int, table: Mapping[str, Any]) -> str:
+    def write_series(self, index: int, table: Mapping[str, Any], part: str = "") -> str:
         """Write a scenario's time series, one row a plant step.
 
         :param index: number of the scenario in ``run.json``, from 1
         :param table: columns of equal length (sequences or NumPy arrays), ``time_s`` among them
+        :param part: name of a further series of the same scenario, such as the run that it is compared with
         :returns: the file's path inside the run directory, for ``run.json``
         :raises ReportError: no ``time_s``, columns of unequal length, a scenario that has its series already
         """
-        name = series_file(index)
+        name = series_file(index, part)
         target = self.path / name
         if target.exists():
             raise ReportError(f"{name} is written already; a series is never written over")

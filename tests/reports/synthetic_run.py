@@ -66,7 +66,8 @@ def write_run(
     with RunWriter.create(path, {"seed": 1}) as writer:
         items = _Story(writer, failing, alerts, hostile).write()
         series = writer.write_series(1, _series(failing, steps, hostile))
-        writer.finish(_run(items, series, failing, hostile))
+        autonomous = writer.write_series(1, _series(True, steps, hostile), "autonomous")
+        writer.finish(_run(items, series, failing, hostile, autonomous))
     return path
 
 
@@ -197,7 +198,17 @@ def _series(failing: bool, steps: int, hostile: str) -> Mapping[str, Any]:
     return table
 
 
-def _run(items: list[dict[str, Any]], series: str, failing: bool, hostile: str) -> dict[str, Any]:
+def _figures(taps: int, violation_min: float) -> dict[str, Any]:
+    return {
+        "operations": {"ltc": taps, "capacitor_1": 1},
+        "reversed_operations": {"ltc": 0, "capacitor_1": 0},
+        "violation_meter_min": 40 * violation_min,
+        "violation_min": violation_min,
+        "losses_kwh": 100.04,
+    }
+
+
+def _run(items: list[dict[str, Any]], series: str, failing: bool, hostile: str, autonomous: str) -> dict[str, Any]:
     verdict = "FAIL" if failing else "PASS"
     identity = {"manufacturer": "derbench", "model": hostile or "emulated battery", "serial": "0007", "firmware": "1.2"}
     devices = {
@@ -215,6 +226,7 @@ def _run(items: list[dict[str, Any]], series: str, failing: bool, hostile: str) 
         "rows": {"expected": 71, "met": len(met_rows), "items": items, "not_encoded": ["1.5", "1.6", "1.6.1", "1.6.2"]},
         "preconditions": [{"text": "Inverters respond to voltage by themselves (volt-var on)", "state": "MET"}],
         "series": series,
+        "comparison": {"managed": _figures(3, 4.0), "autonomous": _figures(7, 19.0), "series": autonomous},
         "meters": {meter: 14.0 * (number + 1) / METERS for number, meter in enumerate(meter_names())},
         "moments": [
             {"label": "before the cloud", "time_s": 590.0},

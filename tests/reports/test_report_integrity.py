@@ -18,6 +18,7 @@ FILES = (
     "wire.jsonl",
     "measurements.jsonl",
     "run.json",
+    "series/0001-autonomous.parquet",
     "series/0001.parquet",
     "manifest.sha256",
 )

@@ -51,6 +51,7 @@ def test_the_manifest_is_what_sha256sum_checks(passing_run: Path) -> None:
     listed = dict(reversed(line.split("  ")) for line in (passing_run / "manifest.sha256").read_text().splitlines())
     assert set(listed) == {
         "run.json", "trace.jsonl", "rows.jsonl", "wire.jsonl", "measurements.jsonl", "series/0001.parquet",
+        "series/0001-autonomous.parquet",
     }  # fmt: skip
     for name, digest in listed.items():
         assert hashlib.sha256((passing_run / name).read_bytes()).hexdigest() == digest

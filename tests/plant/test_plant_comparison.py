@@ -1,0 +1,50 @@
+"""A bench left alone under a sky that is given: controls act, nobody else does, and the figures say what it took."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from plant_bench import emulated_bench
+
+from bench.assembly.bench import BenchAssembly
+from bench.feeder.profiles import ClearSky, Clouded, CloudFront
+from bench.use_case.tables import load
+from reports.run_directory import RunWriter
+
+FRONT_S, END_S = 60.0, 420.0
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BenchAssembly]:
+    with RunWriter.create(tmp_path_factory.mktemp("alone") / "run") as writer:
+        assembly = BenchAssembly(emulated_bench(), load(), writer, "1 autonomous", 1)
+        try:
+            clear = ClearSky(datetime(2026, 6, 21, 13), len(assembly.places.sites))
+            assembly.run_alone(Clouded(clear, (CloudFront(FRONT_S, 45.0, 0.08, 7200.0),)), END_S)
+            yield assembly
+        finally:
+            assembly.close()
+
+
+def test_it_runs_to_the_end_that_was_asked_for(alone: BenchAssembly) -> None:
+    time_s = alone.series.table()["time_s"]
+    assert (time_s[0], time_s[-1], len(time_s)) == (0.0, END_S, END_S + 1)
+
+
+def test_the_weather_is_the_one_that_was_given(alone: BenchAssembly) -> None:
+    table = alone.series.table()
+    sun = dict(zip(table["time_s"], table["irradiance_pu"], strict=True))
+    assert sun[FRONT_S] > 0.8
+    assert sun[FRONT_S + 45.0] < 0.1
+
+
+def test_the_minutes_outside_are_those_of_the_cloud(alone: BenchAssembly) -> None:
+    found = alone.operating.figures()
+    cloudy_min = (END_S - FRONT_S) / 60.0
+    assert cloudy_min - 2.0 <= found.violation_min <= cloudy_min
+    assert found.violation_meter_min >= 20.0 * found.violation_min, "an event of a few meters is no event"
+
+
+def test_the_losses_are_of_the_order_of_the_feeders(alone: BenchAssembly) -> None:
+    mean_kw = alone.operating.figures().losses_kwh / (END_S / 3600.0)
+    assert 50.0 < mean_kw < 800.0
