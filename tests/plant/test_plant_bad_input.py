@@ -50,7 +50,6 @@ def busy_port() -> Iterator[int]:
     ("device", "identity", "told"),
     [
         ("utility_inverter", {"manufacturer": "Acme"}, "manufacturer is 'derbench', not 'Acme'"),
-        ("utility_battery", {"model": "emulated inverter"}, "model is 'emulated battery', not 'emulated inverter'"),
         ("grid_simulator", {"serial": "4711"}, "serial is 'grid_simulator', not '4711'"),
     ],
 )
@@ -67,7 +66,6 @@ def test_another_device_than_configured_is_named_with_what_was_found(
     ("device", "resource"),
     [
         ("utility_inverter", "modbus+tcp://127.0.0.1:{port}/1"),
-        ("ltc", "modbus+tcp://127.0.0.1:{port}/1"),
         ("grid_simulator", "TCPIP0::127.0.0.1::{port}::SOCKET"),
     ],
 )
@@ -111,14 +109,12 @@ def test_real_equipment_is_refused_and_nothing_is_opened(
     ("changes", "told"),
     [
         ({"terminals.storage_site.site": "utility_batery"}, "nearest: utility_battery"),
-        ({"terminals.last_house.service": "s2000"}, "service"),
         ({"terminals.bank_1.capacitor": "capacitor_9"}, "capacitor"),
         ({"terminals.substation.transformer": "tlc"}, "ltc"),
         ({"devices.utility_pv.driver": "sunspek"}, "no driver 'sunspek'.*sunspec"),
         ({"devices.utility_pv.resource": "tcp://127.0.0.1"}, "modbus"),
         ({"devices.utility_pv.emulate.rating_kva": None}, "devices.utility_pv.emulate: rating_kva is missing"),
         ({"devices.grid_simulator.limits": None}, "limits"),
-        ({"devices.ltc.point_map": None}, "devices.ltc: .*point_map"),
     ],
 )
 def test_what_does_not_fit_is_a_configuration_error_that_names_it(
