@@ -112,6 +112,16 @@ def test_every_credit_meter_measures_its_sites_generation_within_its_class(read:
     assert np.std(errors) > CLASS / 4, "every credit meter has the same error"
 
 
+def test_every_credit_meter_reads_the_voltage_of_the_service_that_its_site_is_behind(read: Read) -> None:
+    services = [site.service for site in read.bench.assembly.places.sites if site.kind == "pv" and site.service]
+    for (name, reading), service in zip(read.credit.items(), services, strict=True):
+        true_v = read.truth.legs_v[read.truth.services.index(service)]
+        off_v = np.abs(reading.voltage_v - true_v[: len(reading.voltage_v)])
+        bound_v = CLASS * true_v.max() + HALF_STEP_V + 1e-3
+        assert reading.voltage_v
+        assert np.all(off_v <= bound_v), f"{name} behind {service}: {reading.voltage_v} V, truly {true_v} V"
+
+
 def test_net_meters_and_losses_add_up_to_what_the_substation_delivers(read: Read) -> None:
     """An energy balance with the substation on its other side."""
     state, sites = read.bench.state, read.bench.assembly.places.sites
