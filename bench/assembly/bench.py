@@ -7,14 +7,15 @@ import numpy as np
 
 from bench.assembly.apparatus import make_apparatus
 from bench.assembly.cast import make_cast, make_route
-from bench.assembly.drivers import DriverRack, address_of, anonymous_meter
+from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, require_identity
 from bench.assembly.emulated_meters import MeterView, meter_class_pct, meter_names
 from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.places import FeederPlaces
+from bench.assembly.positions import make_positions, make_trial
 from bench.assembly.wiring import direct_terminal, measured_terminal
 from bench.bus import Bus, Delivery
 from bench.clock import Process, make_clock
-from bench.config import BenchFile, Device, Identification
+from bench.config import BenchFile, Device
 from bench.evidence import Evidence
 from bench.faults import Fault
 from bench.feeder.engine import Feeder
@@ -38,7 +39,7 @@ from bench.use_case.judge import PlantJudge, Wiring
 from bench.use_case.model import UseCase
 from bench.use_case.order import RowOrder
 from bench.weather import make_weather
-from instruments.errors import ConfigError, IdentityMismatch, InstrumentError, TransportError
+from instruments.errors import ConfigError, InstrumentError, TransportError
 from instruments.readings import Identity
 from reports.run_directory import RunWriter
 
@@ -112,8 +113,12 @@ class BenchAssembly:
         cloud = self.config.environment.cloud
         calm_s = cloud.calm_s if cloud else 0.0
         timing = Timing(self.config.clock.step_s, calm_s, self.config.range_a.interval_s, self.config.horizon_s)
-        story = Story(self.clock, self.plant, bus, cast, conformance, self.evidence, self.weather, proof, timing)
-        bus.listeners.append(self._note_command)
+        positions = make_positions(self.apparatus, self.emulated, self.drivers)
+        trial = make_trial(self.clock, self.apparatus, self.emulated, self.drivers)
+        self.plant.listeners.append(positions.watch.take)
+        bus.listeners += [self._note_command, positions.watch.hear]
+        stage = (self.clock, self.plant, bus, cast, conformance, self.evidence)
+        story = Story(*stage, self.weather, proof, positions, trial, timing)
         self.plant.publish_first()
         return story
 
@@ -187,10 +192,7 @@ class BenchAssembly:
     def _identify(self) -> None:
         for name, device in self.config.devices.items():
             found = self.identities[name] = self._ask_identity(name)
-            wanted = (device.identity or Identification()).model_dump(exclude_none=True)
-            wrong = [f"{k} is {getattr(found, k)!r}, not {v!r}" for k, v in wanted.items() if getattr(found, k) != v]
-            if wrong:
-                raise IdentityMismatch(f"{name} at {device.resource} is another device: {'; '.join(wrong)}")
+            require_identity(device, found, f"{name} at {device.resource}")
 
     def _ask_identity(self, name: str) -> Identity:
         try:
@@ -263,7 +265,9 @@ class BenchAssembly:
     def _conformance(self, rows: Sequence[str], variant: str | None, voltages: ServiceVoltages) -> Conformance:
         order = RowOrder(self._use_case)
         power_flow = IndependentPowerFlow(self._settled_feeder(), self.weather, self.bindings)
-        field = PlantField(self.plant, self._feeders[0], self.terminals, power_flow, self.bindings, self.config)
+        field = PlantField(
+            self.plant, self._feeders[0], self.terminals, self.apparatus, power_flow, self.bindings, self.config
+        )
         judge = PlantJudge(voltages, field, Wiring(self._endpoint), self.evidence)
         chosen = tuple(self._use_case.row(number) for number in rows)
         return Conformance(chosen, lambda number: order.predecessors(number, variant), judge, self.evidence, self.clock)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.assembly.resources import Resource, parse_resource
-from bench.config import Device
+from bench.config import Device, Identification
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
@@ -13,8 +13,9 @@ from instruments.drivers.sunspec_battery import SunSpecBattery
 from instruments.drivers.sunspec_inverter import SunSpecInverter
 from instruments.drivers.sunspec_meter import SunSpecMeter
 from instruments.drivers.tap_changer_control import PointMapTapChangerControl
-from instruments.errors import ConfigError
+from instruments.errors import ConfigError, IdentityMismatch
 from instruments.point_map import PointMap, load_point_map
+from instruments.readings import Identity
 from instruments.transports.modbus import ModbusConnections, ModbusLink
 from instruments.transports.visa import VisaLink
 from instruments.wire import WireObserver
@@ -67,6 +68,14 @@ class DriverRack:
         self._modbus.close()
         for link in self._visa:
             link.close()
+
+
+def require_identity(device: Device, found: Identity, where: str) -> None:
+    """Raise IdentityMismatch, saying in what they differ, when a device is another than the one configured."""
+    wanted = (device.identity or Identification()).model_dump(exclude_none=True)
+    wrong = [f"{k} is {getattr(found, k)!r}, not {v!r}" for k, v in wanted.items() if getattr(found, k) != v]
+    if wrong:
+        raise IdentityMismatch(f"{where} is another device: {'; '.join(wrong)}")
 
 
 def anonymous_meter() -> Device:

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bench.assembly.drivers import DriverRack, address_of, anonymous_meter
+from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, require_identity
 from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.places import FeederPlaces
 from bench.assembly.resources import Resource
-from bench.config import BenchFile, Device, Identification, load_bench
+from bench.config import BenchFile, Device, load_bench
 from bench.feeder.engine import Feeder
 from bench.feeder.sites import load_sites
 from bench.weather import make_weather
-from instruments.errors import BenchError, ConfigError, IdentityMismatch
+from instruments.errors import BenchError, ConfigError
 from instruments.readings import Identity
 from instruments.wire import unobserved
 
@@ -88,17 +88,6 @@ def _sunshine(bench: BenchFile, sites: int) -> str:
 def _identify(rack: DriverRack, name: str, device: Device, served: Resource | None) -> str:
     resource = address_of(device, served)
     found: Identity = rack.open(name, device, resource, unobserved).identify()
-    if wrong := mismatch(device.identity or Identification(), found):
-        raise IdentityMismatch(f"{resource} is another device: {wrong}")
+    require_identity(device, found, str(resource))
     told = [text for text in (found.manufacturer, found.model, found.version, found.serial) if text]
     return f"{resource} {', '.join(told)}{' (emulated)' if device.emulate else ''}"
-
-
-def mismatch(wanted: Identification, found: Identity) -> str:
-    """Say in what a device differs from the one configured; empty where it is the one."""
-    fields = wanted.model_dump(exclude_none=True)
-    return "; ".join(
-        f"{key} is {getattr(found, key)!r}, not {value!r}"
-        for key, value in fields.items()
-        if getattr(found, key) != value
-    )
