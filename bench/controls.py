@@ -60,6 +60,13 @@ class TapChanger:
         self.name, self.transformer = name, transformer
         self._nodes, self._transformers = nodes, transformers
         self._mechanism, self._sense, self._contacts = mechanism, sense, contacts
+        self.sensed = 0.0
+        """Voltage last brought to the control, V on the PT secondary."""
+
+    @property
+    def sensed_v(self) -> float:
+        """The same: a tap changer regulates by voltage."""
+        return self.sensed
 
     @property
     def operations(self) -> list[Operation]:
@@ -76,6 +83,7 @@ class TapChanger:
         voltage_v = complex(snapshot.voltage_v[self._nodes[0]])
         phase_va = complex(snapshot.head_p_kw, snapshot.head_q_kvar) * 1000.0 / 3.0
         current_a = (phase_va / voltage_v).conjugate() if abs(voltage_v) > 0 else 0j
+        self.sensed = abs(voltage_v) / self._transformers.pt_ratio
         self._sense(*self._transformers.secondary(voltage_v, current_a))
 
     def act(self, feeder: Feeder, dt_s: float) -> None:
@@ -103,6 +111,10 @@ class CapacitorBank:
         self.name, self.bank = name, bank
         self._probe, self._transformers = probe, transformers
         self._switch, self._sense, self._contacts = switch, sense, contacts
+        self.sensed = 0.0
+        """Reactive power towards the load on the line last brought to the control, kvar: one phase for all three."""
+        self.sensed_v = 0.0
+        """Voltage last brought to the control, V on the PT secondary."""
 
     @property
     def operations(self) -> list[Operation]:
@@ -114,11 +126,18 @@ class CapacitorBank:
         """The switch in service."""
         return self._switch.closed
 
+    @property
+    def position(self) -> int:
+        """The switch in service as a number: 1 closed, 0 open."""
+        return int(self._switch.closed)
+
     def sense(self, snapshot: Snapshot) -> None:
         """Bring the first phase's voltage and current to the control."""
         voltages: Complexes = snapshot.voltage_v
-        voltage_v, current_a = self._probe.voltage_v(voltages)[0], self._probe.current_a(voltages)[0]
-        self._sense(*self._transformers.secondary(complex(voltage_v), complex(current_a)))
+        voltage_v, current_a = complex(self._probe.voltage_v(voltages)[0]), complex(self._probe.current_a(voltages)[0])
+        self.sensed = 3.0 * (voltage_v * current_a.conjugate()).imag / 1000.0
+        self.sensed_v = abs(voltage_v) / self._transformers.pt_ratio
+        self._sense(*self._transformers.secondary(voltage_v, current_a))
 
     def act(self, feeder: Feeder, dt_s: float) -> None:
         """Let the switch follow the contacts, and the feeder the switch."""

@@ -7,13 +7,17 @@ from bench.feeder.engine import Feeder
 from bench.feeder_models import Bindings, IndependentPowerFlow
 from bench.measurement import Limits, Measurement, PowerReading
 from bench.messages import AssetCommand, EquipmentState
+from bench.operations import Apparatus
 from bench.plant import Plant
 from bench.terminals import Terminal
+from reports.verdict import Verdict
 
 BANK_TOLERANCE = 0.12
 """How far a closed bank's vars may lie from nominal, per unit: they go with the square of a voltage of 0.94 to 1.05."""
 BANK_UNCERTAINTY = 0.01
 """Of the reactive power that the plant's power flow gives for a bank, per unit of nominal."""
+STATUS_AGE_S = 2.0
+"""How old a report of a position may be when it is judged, s: an apparatus may have moved since it was read."""
 
 
 class PlantField:
@@ -24,35 +28,50 @@ class PlantField:
         plant: Plant,
         feeder: Feeder,
         terminals: Mapping[str, Terminal],
+        apparatus: Mapping[str, Apparatus],
         power_flow: IndependentPowerFlow,
         bindings: Bindings,
         config: BenchFile,
     ) -> None:
         self._plant, self._feeder, self._power_flow = plant, feeder, power_flow
+        self._apparatus = apparatus
         self._bindings, self._config = bindings, config
         self._terminals = {terminal.device: terminal for terminal in terminals.values()}
         self._scale = {terminal.device: terminal.power_scale for terminal in config.terminals.values()}
         self._nominal_kvar = {info.name: info.kvar for info in feeder.capacitors}
 
     def effect(self, command: AssetCommand, since_s: float) -> Measurement | None:
-        """Measure battery power at its terminal, a bank's vars in the power flow, the tap in the plant."""
+        """Measure battery power at its terminal, a bank's vars in the power flow, the tap in the plant.
+
+        Where a tap changer or a bank is where it has to be, but not by the operations that take it there, what is
+        returned is the count of those that do not belong there.
+        """
         measures: dict[str, Callable[[AssetCommand], Measurement]] = {
             "battery": self._battery_power,
             "capacitor": self._bank_vars,
             "tap_changer": self._tap,
         }
         measured = measures[command.kind](command)
-        return measured if measured.time_s >= since_s else None
+        if measured.time_s < since_s:
+            return None
+        if measured.verdict is not Verdict.PASS or command.kind == "battery":
+            return measured
+        moved = self._operations(command, since_s)
+        return measured if moved.verdict is Verdict.PASS else moved
 
     def holds(self, state: EquipmentState) -> str | None:
         """Hold a device's report against terminal, switch and tap of the plant."""
-        snapshot = self._plant.state.snapshot
         if state.kind == "capacitor":
-            closed = snapshot.capacitors[self._bindings.banks[state.device]]
-            return None if closed == state.closed else f"reports closed={state.closed}, its switch is closed={closed}"
+            held = self._recent_positions(state.device)
+            closed = self._plant.state.snapshot.capacitors[self._bindings.banks[state.device]]
+            if state.closed in held:
+                return None
+            return f"{state.device} reports closed={state.closed}, its switch is closed={closed}"
         if state.kind == "tap_changer":
-            tap = snapshot.taps[self._bindings.taps[state.device]]
-            return None if tap == state.tap else f"reports tap {state.tap}, in service is tap {tap}"
+            tap = self._plant.state.snapshot.taps[self._bindings.taps[state.device]]
+            if state.tap in self._recent_positions(state.device):
+                return None
+            return f"{state.device} reports tap {state.tap}, in service is tap {tap}"
         return self._holds_power(state)
 
     def voltages_after(self, commands: tuple[AssetCommand, ...]) -> tuple[float, float]:
@@ -107,6 +126,36 @@ class PlantField:
             source="the plant's tap changer",
             limits=Limits.around(float(command.tap if command.tap is not None else tap), 0.0),
         )
+
+    def _operations(self, command: AssetCommand, since_s: float) -> Measurement:
+        """Count the operations since a command that are no single ones in its direction.
+
+        To be asked when the apparatus is there: what its operations add up to is then the way from where it was.
+        """
+        changes = [o.change for o in self._apparatus[command.device].operations if o.time_s >= since_s]
+        way = sum(changes)
+        stray = [change for change in changes if abs(change) > 1 or change * way <= 0]
+        return Measurement(
+            quantity=f"operations of {command.device} since the command other than single ones towards it",
+            value=len(stray),
+            unit="operations",
+            uncertainty=0.0,
+            time_s=self._plant.state.time_s,
+            source="the plant",
+            limits=Limits(upper=0.0),
+        )
+
+    def _recent_positions(self, device: str) -> set[int]:
+        """Return the position in service, and those left within the last `STATUS_AGE_S`."""
+        apparatus = self._apparatus[device]
+        position = apparatus.position
+        held = {position}
+        for operation in reversed(apparatus.operations):
+            if operation.time_s < self._plant.state.time_s - STATUS_AGE_S:
+                break
+            position -= operation.change
+            held.add(position)
+        return held
 
     def _reading(self, device: str) -> PowerReading | None:
         terminal = self._terminals.get(self._at(device))

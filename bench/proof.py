@@ -1,14 +1,18 @@
-"""Physical proof at the end of a scenario: from the feeder and the meters' own wires, not from messages."""
+"""Physical proof at the end of a scenario: from the feeder and the devices' own wires, not from messages."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bench.actors.metering import service_voltage_v
 from bench.measurement import Limits, Measurement
+from bench.operations import OperationWatch, Watched
 from bench.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V, ServiceVoltages
 from instruments.roles import Meter
 
 CLAUSE = "ANSI C84.1 Range A"
+BAND_CLAUSE = "control: no operation inside its band or blocked"
+COMMAND_CLAUSE = "control: stays where it was commanded"
+REPORT_CLAUSE = "control: reports the position in service"
 
 
 @dataclass(frozen=True)
@@ -41,3 +45,52 @@ def _at_least(quantity: str, value: float, uncertainty: float, time_s: float, so
 def _at_most(quantity: str, value: float, uncertainty: float, time_s: float, source: str) -> Measurement:
     limits = Limits(upper=RANGE_A_UPPER_V)
     return Measurement(quantity, value, "V", uncertainty, time_s, source, limits, clause=CLAUSE)
+
+
+@dataclass(frozen=True)
+class PositionProof:
+    """Taps and banks in the plant against commands and bands, and what their controls say of them over their wires.
+
+    `report` reads, by control, the tap that it reports; 1 for a closed bank and 0 for an open one.
+    """
+
+    watch: OperationWatch
+    report: Mapping[str, Callable[[], int]]
+
+    def measure_rest(self, now_s: float) -> list[Measurement]:
+        """Count the operations that nobody commanded and nothing called for, of each tap changer and bank."""
+        return [
+            _none_of(f"uncommanded operations of {name} inside its band or blocked", len(w.in_band), now_s, BAND_CLAUSE)
+            for name, w in self.watch.watched.items()
+        ]
+
+    def measure(self, now_s: float) -> list[Measurement]:
+        """Measure that everything rests, stands where it was commanded, and is reported as it stands.
+
+        Raises TransportError and InstrumentError when a control does not answer.
+        """
+        commanded = [m for name, w in self.watch.watched.items() for m in _commanded(name, w, now_s)]
+        return [*self.measure_rest(now_s), *commanded, *self._reported(now_s)]
+
+    def _reported(self, now_s: float) -> Iterator[Measurement]:
+        for name, report in self.report.items():
+            limits = Limits.around(self.watch.watched[name].apparatus.position, 0.0)
+            yield Measurement(
+                f"position that {name} reports", report(), "position", 0.0, now_s, name, limits, clause=REPORT_CLAUSE
+            )
+
+
+def _commanded(name: str, watched: Watched, now_s: float) -> Iterator[Measurement]:
+    if watched.target is None:
+        return
+    limits = Limits.around(watched.target, 0.0)
+    position = watched.apparatus.position
+    yield Measurement(
+        f"position of {name} at the end", position, "position", 0.0, now_s, "the plant", limits, clause=COMMAND_CLAUSE
+    )
+    strayed = len(watched.after_command)
+    yield _none_of(f"operations of {name} after it was where it was commanded", strayed, now_s, COMMAND_CLAUSE)
+
+
+def _none_of(quantity: str, count: int, time_s: float, clause: str) -> Measurement:
+    return Measurement(quantity, count, "operations", 0.0, time_s, "the plant", Limits(upper=0.0), clause=clause)

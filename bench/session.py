@@ -15,6 +15,7 @@ import pytest
 from bench.assembly.bench import BenchAssembly
 from bench.config import BenchFile
 from bench.faults import Fault
+from bench.measurement import worded
 from bench.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V
 from bench.safety import Interrupted
 from bench.story import RowListener, Story
@@ -71,7 +72,8 @@ class RunSession:
     ) -> None:
         """Start the run directory; raises ReportError when it exists.
 
-        With `compare`, each scenario that passed is followed by the same stretch of time under autonomous controls.
+        With `compare`, each scenario of the use case that passed is followed by the same stretch of time under
+        autonomous controls.
         """
         self.bench, self.seed, self.faults, self._compare = bench, seed, faults, compare
         self.use_case: UseCase = load_use_case()
@@ -117,7 +119,12 @@ class RunSession:
             unsafe = played.assembly.close()
             played.problems += [f"{name} could not be proven safe: {why}" for name, why in unsafe.items()]
         entry = self._judged(played)
-        if self._compare and entry["verdict"] == Verdict.PASS.value and self.bench.clock.mode == "virtual":
+        if (
+            self._compare
+            and played.rows
+            and entry["verdict"] == Verdict.PASS.value
+            and self.bench.clock.mode == "virtual"
+        ):
             entry["comparison"] = self._compared(played)
         self.scenarios.append(entry)
         return Verdict(entry["verdict"])
@@ -196,13 +203,18 @@ class RunSession:
         }
 
     def _not_encoded(self, played: Played) -> list[str]:
+        """Name the rows that the feature leaves to others; one that plays none is no scenario of the use case."""
+        if not played.rows:
+            return []
         rows = self.use_case.rows_of(played.title.scenario, played.title.variant)
         return [row.number for row in rows if row.number not in played.rows]
 
 
 def _verdict(played: Played, states: Sequence[RowState]) -> Verdict:
     """The worst of rows, of what broke, and of time that slipped."""
-    verdicts = [worst_of_states(states), *(m.verdict for m in played.story.measurements)]
+    verdicts = [m.verdict for m in played.story.measurements]
+    if states:
+        verdicts.append(worst_of_states(states))
     if played.problems:
         verdicts.append(Verdict.ERROR)
     if played.aborted:
@@ -216,6 +228,7 @@ def _verdict(played: Played, states: Sequence[RowState]) -> Verdict:
 def _reasons(played: Played) -> list[str]:
     """Say what broke or ended the scenario, and what a reader has to know of its time and of its coupling."""
     reasons = [*played.problems, *filter(None, [played.aborted])]
+    reasons += [worded(m) for m in played.story.measurements if m.verdict is not Verdict.PASS]
     slip, gain = played.story.clock.slip, played.assembly.loop_gain
     if slip is not None and slip.exceeded:
         reasons.append(

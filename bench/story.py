@@ -7,6 +7,7 @@ from typing import Protocol
 from bench.actors.base import Actor
 from bench.bus import Bus, Delivery
 from bench.clock import Clock, Process
+from bench.control_trial import ControlTrial
 from bench.evidence import Evidence
 from bench.measurement import Measurement, worded
 from bench.plant import Plant
@@ -18,6 +19,9 @@ from reports.verdict import RowState, Verdict
 
 SHOWN = 6
 """Reasons that an explanation lists before it only counts."""
+
+REST_S = 10.0
+"""How long nothing happens before an operator begins to try the controls, s."""
 
 RowListener = Callable[[RowWatch, float], None]
 
@@ -61,6 +65,18 @@ class Proof(Protocol):
         ...
 
 
+class Positions(Protocol):
+    """Physical proof that taps and banks are where they were put."""
+
+    def measure_rest(self, now_s: float) -> list[Measurement]:
+        """Measure that nothing operated without a command or a cause."""
+        ...
+
+    def measure(self, now_s: float) -> list[Measurement]:
+        """Measure that everything is where it was commanded, and reported so."""
+        ...
+
+
 class Stimulus(Protocol):
     """What the test lets happen to the feeder."""
 
@@ -82,11 +98,15 @@ class Story:
         evidence: Evidence,
         stimulus: Stimulus,
         range_a: Proof,
+        positions: Positions,
+        controls: ControlTrial,
         timing: Timing,
     ) -> None:
         self.clock, self.plant, self.bus, self.conformance = clock, plant, bus, conformance
         self._cast, self._evidence = cast, evidence
-        self._stimulus, self._range_a, self._timing = stimulus, range_a, timing
+        self._stimulus, self._range_a, self._positions, self._timing = stimulus, range_a, positions, timing
+        self.controls = controls
+        self._acted_s = 0.0
         self.measurements: list[Measurement] = []
         self.moments: list[Moment] = []
         self.row_listeners: list[RowListener] = []
@@ -99,9 +119,14 @@ class Story:
         """Note a moment for the report."""
         self.moments.append(Moment(label, self.clock.now_s))
 
+    def rest(self) -> None:
+        """Let the bench run for a moment with nothing happening."""
+        self.clock.run_until(self.clock.now_s + REST_S)
+
     def calm(self) -> None:
-        """Let the bench come to rest before anything happens."""
+        """Let the bench come to rest; raises RowNotMet where a tap changer or a bank finds none."""
         self.clock.run_until(self.clock.now_s + self._timing.calm_s)
+        self._judge(self._positions.measure_rest(self.clock.now_s), "the feeder does not come to rest")
 
     def release_cloud(self) -> None:
         """Let the cloud front of the bench file begin now."""
@@ -130,24 +155,38 @@ class Story:
             listener(watch, self.clock.now_s)
         if watch.state is not RowState.MET:
             raise RowNotMet(self.explain(number))
+        self._acted_s = self.clock.now_s
         if watch.row.limit_from == "stimulus":
             self.mark(f"at row {number}")
 
     def prove_range_a(self) -> None:
         """Run on to the horizon and measure that every meter stayed in Range A; raises RowNotMet where it did not."""
-        since_s = self.clock.now_s + self._timing.recover_s
         self.clock.run_until(self._timing.horizon_s)
-        found = self._range_a.measure(since_s, self.clock.now_s)
+        found = self._range_a.measure(self._acted_s + self._timing.recover_s, self.clock.now_s)
+        self.require(found, "the meters are not back in Range A")
+
+    def prove_positions(self) -> None:
+        """Run on to the horizon and measure that taps and banks are where they were put; raises RowNotMet."""
+        self.clock.run_until(self._timing.horizon_s)
+        self.require(self._positions.measure(self.clock.now_s), "taps or banks are not where they were put")
+
+    def require(self, found: Sequence[Measurement], otherwise: str) -> None:
+        """Record measurements; raises RowNotMet with those that do not pass, and where there was nothing to measure."""
+        nothing = Measurement("what the step asks for", None, "", 0.0, self.clock.now_s, "anything on this bench")
+        self._judge(found or [nothing], otherwise)
+
+    def _judge(self, found: Sequence[Measurement], otherwise: str) -> None:
         for measurement in found:
             self._evidence.measurement(measurement)
         self.measurements += found
         broken = [worded(m) for m in found if m.verdict is not Verdict.PASS]
         if broken:
-            raise RowNotMet("\n".join(["the meters are not back in Range A:", *broken]))
+            raise RowNotMet("\n".join([f"{otherwise}:", *broken]))
 
     def finish(self) -> None:
-        """Run on to the horizon, so that the record shows every row, and close it."""
-        self.clock.run_until(self._timing.horizon_s)
+        """Run on to the horizon, so that the record shows every row, and close it; without rows it ends here."""
+        if self.conformance.watches:
+            self.clock.run_until(self._timing.horizon_s)
         self.mark("at the end")
         self.conformance.finish()
 

@@ -42,4 +42,5 @@ Feature: A cloud pulls the feeder's voltage out of Range A
     And row 1.11: the Load Tap Changer Controls sends the Equipment Status to the Distribution Management System
     And row 1.12: the Distribution Management System computes the System Equipment Status
     And row 1.13: the Distribution Management System sends the System Equipment Status to the Distributed Energy Resource Automation Application
+    And every tap and bank stays where it was put
     And every meter is back in Range A and stays there

@@ -9,3 +9,9 @@ from bench.story import Story
 def range_a_holds(story: Story) -> None:
     """Judge all service voltages from here to the end of the scenario."""
     story.prove_range_a()
+
+
+@then("every tap and bank stays where it was put")
+def positions_hold(story: Story) -> None:
+    """Judge all tap changers and banks, and what their controls report, at the end of the scenario."""
+    story.prove_positions()

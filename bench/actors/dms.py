@@ -30,6 +30,9 @@ from bench.names import Information, Party
 Citing = Callable[[], AbstractContextManager[list[str]]]
 Telemetry = Callable[[], tuple[EquipmentState, ...]]
 
+MOST_REFUSALS = 3
+"""Steps that a tap-changer control may refuse before the DMS gives a command up."""
+
 
 @dataclass
 class OpenEvent:
@@ -154,14 +157,17 @@ class DistributionManagement(Actor):
             self._pass_on(delivery, Party.CAPACITOR_CONTROLS, Information.CAPACITOR_COMMAND, payload, citations)
 
     def _command_tap_changer(self, delivery: Delivery) -> Process:
-        """Take the tap changer into SCADA-manual and step it to its target; the first step tells of the command."""
+        """Take the tap changer into SCADA-manual and step it to its target; the first step tells of the command.
+
+        A control refuses a step while its own last operation is under way: then the tap is read again and tried anew.
+        """
         payload = delivery.message.payload
         if not isinstance(payload, OperationalCommand) or payload.command.tap is None:
             return
-        device, target, told = payload.command.device, payload.command.tap, False
+        device, target, told, refusals = payload.command.device, payload.command.tap, False, 0
         with self._citing() as citations:
             position = self._controls.take_tap_changer(device)
-        while position is not None and position != target:
+        while position is not None and position != target and refusals < MOST_REFUSALS:
             direction = 1 if target > position else -1
             with self._citing() as stepped:
                 taken = self._controls.step(device, direction)
@@ -170,10 +176,9 @@ class DistributionManagement(Actor):
                 self._expect_report(payload.command)
                 cited = [*citations, *stepped]
                 self._pass_on(delivery, Party.TAP_CHANGER_CONTROLS, Information.TAP_CHANGER_COMMAND, payload, cited)
-            if not taken:
-                return
-            position += direction
+            refusals += not taken
             yield self.clock.timeout(TAP_SPACING_S)
+            position = position + direction if taken else self._controls.take_tap_changer(device)
 
     def _expect_report(self, command: AssetCommand) -> None:
         self._unreported.add(command.device)

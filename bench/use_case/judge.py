@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Protocol
 
 from bench.bus import Delivery
@@ -30,6 +31,9 @@ SUBJECTS: Mapping[str, Kind] = {
     **dict.fromkeys(("1.10", "1.11", "1.12", "1.13"), "tap_changer"),
 }
 """Which kind of equipment a branch of the step table is about."""
+
+SWITCHED: frozenset[Kind] = frozenset({"capacitor", "tap_changer"})
+"""Equipment with a position, which can be held against the plant at any time; power is judged when it is commanded."""
 
 PREDICTION_TOLERANCE_V = 0.6
 """How far the application's linear prediction may lie from a full power flow, V on the 120 V base."""
@@ -176,7 +180,8 @@ class PlantJudge:
         if unheard:
             return f"names meters that never alerted: {', '.join(sorted(unheard))}"
         misread = (self._misread(meter, v, time_s) for meter, v in area.voltage_v.items())
-        return next((m for m in misread if m), None)
+        misreported = (self._field.holds(state) for state in area.equipment if state.kind in SWITCHED)
+        return next((m for m in chain(misread, misreported) if m), None)
 
     def _selection(self, row: Row, selected: SelectedAssets) -> str | None:
         if row.kind != "computation":
