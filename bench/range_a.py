@@ -15,10 +15,14 @@ RANGE_A_UPPER_V = 126.0
 
 @dataclass(frozen=True)
 class RangeASettings:
-    """How sustained voltage is judged: mean over `interval_s`; `guard_v` is what a good meter may be wrong by."""
+    """How sustained voltage is judged: mean over `interval_s`; `guard_v` is what a good meter may be wrong by.
+
+    `poll_s` is how long a flag may stand in a meter before its radio looks.
+    """
 
     interval_s: float
     guard_v: float
+    poll_s: float = 0.0
 
 
 class ServiceVoltages:
@@ -41,11 +45,12 @@ class ServiceVoltages:
         self._history.append(legs_v)
 
     def must_have_flagged(self, time_s: float) -> dict[str, float]:
-        """Return meters that have been out long enough to know it, with the time by which each had to know.
+        """Return meters that have been out long enough to tell, with the time by which each had to begin to.
 
-        A meter's own intervals start when they like, so a whole one lies inside any two interval lengths.
+        A meter's own intervals start when they like, so a whole one lies inside any two interval lengths; then its
+        radio has to look.
         """
-        known_s = self._out_since_s + 2 * self._settings.interval_s
+        known_s = self._out_since_s + 2 * self._settings.interval_s + self._settings.poll_s
         return {name: float(known_s[i]) for name, i in self._index.items() if known_s[i] <= time_s}
 
     def may_soon_flag(self, time_s: float) -> set[str]:
@@ -70,8 +75,9 @@ class ServiceVoltages:
         return bool(window.min() - guard <= voltage_v <= window.max() + guard)
 
     def was_recently_out(self, meter: str, condition: Condition, time_s: float) -> bool:
-        """Whether a good meter could have found an interval under or over range in the last three intervals."""
-        means = self._interval_means_v(meter, time_s - 3 * self._settings.interval_s, time_s)
+        """Whether a good meter could tell now of an interval under or over range: three intervals and a poll back."""
+        start_s = time_s - 3 * self._settings.interval_s - self._settings.poll_s
+        means = self._interval_means_v(meter, start_s, time_s)
         guard = self._settings.guard_v
         out = means < RANGE_A_LOWER_V + guard if condition == "under" else means > RANGE_A_UPPER_V - guard
         return bool(np.any(out))

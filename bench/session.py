@@ -95,13 +95,16 @@ class RunSession:
             assembly.inject(self.faults)
             self._identities.update({n: vars(i) for n, i in assembly.identities.items()})
             return Played(title, rows, assembly, assembly.story(rows, title.variant))
-        except BaseException:
-            assembly.close()
+        except BaseException as error:
+            assembly.close_after(error)
             raise
 
-    def fail_to_start(self, title: Title, reason: str) -> None:
-        """Record a scenario whose bench could not be put together."""
-        self.scenarios.append(_entry(title) | {"verdict": Verdict.ERROR.value, "reason": reason})
+    def fail_to_start(self, title: Title, error: Exception) -> None:
+        """Record a scenario whose bench could not be put together, with all that its error notes."""
+        stopped = isinstance(error, Interrupted)
+        reason = "; ".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())])
+        verdict = Verdict.ABORTED if stopped else Verdict.ERROR
+        self.scenarios.append(_entry(title) | {"verdict": verdict.value, "reason": reason})
 
     def close(self, played: Played) -> Verdict:
         """End a scenario on any way out: run on where that makes sense, make safe, record; return its verdict."""
@@ -112,7 +115,7 @@ class RunSession:
                 played.story.finish()
             else:
                 played.story.conformance.finish()
-        except (BenchError, Interrupted) as error:
+        except Exception as error:  # whatever breaks here, the equipment is made safe and the record written
             self._take_late(played, error)
             played.story.conformance.finish()
         finally:
@@ -151,7 +154,7 @@ class RunSession:
         if isinstance(error, Interrupted):
             played.aborted = f"{error} after the last step"
         else:
-            played.problems.append(str(error))
+            played.problems.append(f"{type(error).__name__}: {error}")
 
     def finish(self) -> Verdict:
         """Write run.json and hash everything; return the run's verdict."""
@@ -211,7 +214,7 @@ class RunSession:
 
 
 def _verdict(played: Played, states: Sequence[RowState]) -> Verdict:
-    """The worst of rows, of what broke, and of time that slipped."""
+    """The worst of rows, of what broke, and of what takes the ground from under them: slip, instability, bad steps."""
     verdicts = [m.verdict for m in played.story.measurements]
     if states:
         verdicts.append(worst_of_states(states))
@@ -220,7 +223,8 @@ def _verdict(played: Played, states: Sequence[RowState]) -> Verdict:
     if played.aborted:
         verdicts.append(Verdict.ABORTED)
     slip = played.story.clock.slip
-    if slip is not None and slip.exceeded:
+    unstable = played.assembly.loop_gain.gain > played.assembly.loop_gain.limit
+    if (slip is not None and slip.exceeded) or unstable or played.story.plant.bad_steps:
         verdicts.append(Verdict.INCONCLUSIVE)
     return worst(verdicts)
 
@@ -235,6 +239,8 @@ def _reasons(played: Played) -> list[str]:
             f"times cannot be judged: {slip.late_events} events came later than their tolerance of "
             f"{slip.tolerance_s:g} s, the worst by {slip.worst_s:.3f} s"
         )
+    if steps := played.story.plant.bad_steps:
+        reasons.append(f"the feeder did not solve in {len(steps)} steps, first at {steps[0]}")
     if gain.warn:
         reasons.append(
             f"the volt-var loop gain of {gain.gain:.2f} is above half its limit of {gain.limit:.2f}: "

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.actors.duty import OnDuty
 from bench.assembly.apparatus import make_apparatus
 from bench.assembly.cast import make_cast, make_route
 from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, require_identity
@@ -32,7 +33,7 @@ from bench.proof import RangeAProof
 from bench.range_a import RANGE_A_UPPER_V, RangeASettings, ServiceVoltages
 from bench.safety import SafetyChain, refuse_real_equipment
 from bench.series import SeriesRecorder
-from bench.story import Story, Timing
+from bench.story import Cast, Story, Timing
 from bench.terminals import Terminal, TerminalPlace
 from bench.use_case.conformance import Conformance
 from bench.use_case.judge import PlantJudge, Wiring
@@ -73,9 +74,14 @@ class BenchAssembly:
         self._emulated: EmulatedEquipment | None = None
         try:
             self._open()
-        except BaseException:
-            self.close()
+        except BaseException as error:
+            self.close_after(error)
             raise
+
+    def close_after(self, error: BaseException) -> None:
+        """Close, and note in the error what could not be made safe."""
+        for name, why in self.close().items():
+            error.add_note(f"{name} could not be proven safe: {why}")
 
     def close(self) -> dict[str, str]:
         """Make everything safe, then close it; return the devices whose safe state could not be proven, with why."""
@@ -101,12 +107,10 @@ class BenchAssembly:
 
     def story(self, rows: Sequence[str], variant: str | None) -> Story:
         """Put bus, actors and matcher together for the rows that a feature encodes."""
-        bus = Bus(self.clock, make_route(self.config, self.clock, self._seed), self.evidence.message)
+        bus = self._bus()
         voltages = ServiceVoltages(self.meters, self._range_a())
         self.plant.listeners += [lambda state: voltages.take(state.time_s, state.legs_v), *self._records()]
-        forecast = make_weather(self.config.environment, len(self.places.sites))
-        network = ApplicationModel(self._settled_feeder(), forecast, self.meters, self.bindings)
-        cast = make_cast(self.config, bus, self.drivers, self.places, self.meters, network, self.evidence)
+        cast = self._cast(bus)
         conformance = self._conformance(rows, variant, voltages)
         meters = {name: self.drivers[name] for name in self.meters}
         proof = RangeAProof(voltages, meters, self._range_a().guard_v)
@@ -130,9 +134,30 @@ class BenchAssembly:
         self.clock.start(self._run_plant())
         self.clock.run_until(end_s)
 
+    def run_managed(self, sky: Irradiance, end_s: float) -> None:
+        """Let plant, equipment and all actors go on to a time under a sky, with a person on duty for the first alert.
+
+        No row is matched: this is for what management achieves, and not for how.
+        """
+        bus = self._bus()
+        cast = self._cast(bus)
+        on_duty = OnDuty(self.clock, cast.people["1.1.4"], cast.people["1.2"])
+        bus.listeners += [self._note_command, on_duty.hear]
+        for process in [*(actor.run() for actor in cast.actors), *cast.processes]:
+            self.clock.start(process)
+        self.run_alone(sky, end_s)
+
     def meter_distances_km(self) -> dict[str, float]:
         """Return how far each net meter is from the substation."""
         return dict(zip(self.meters, (service.distance_km for service in self.plant.services), strict=True))
+
+    def _bus(self) -> Bus:
+        return Bus(self.clock, make_route(self.config, self.clock, self._seed), self.evidence.message)
+
+    def _cast(self, bus: Bus) -> Cast:
+        forecast = make_weather(self.config.environment, len(self.places.sites))
+        network = ApplicationModel(self._settled_feeder(), forecast, self.meters, self.bindings)
+        return make_cast(self.config, bus, self.drivers, self.places, self.meters, network, self.evidence)
 
     def _records(self) -> list[Callable[[PlantState], None]]:
         return [self.series.take, self.operating.take]
@@ -247,7 +272,7 @@ class BenchAssembly:
     def _range_a(self) -> RangeASettings:
         classes = [meter_class_pct(fleet.emulate) for fleet in self.config.fleets.values()]
         guard_v = max(classes, default=0.0) / 100.0 * RANGE_A_UPPER_V + METER_ROUNDING_V
-        return RangeASettings(self.config.range_a.interval_s, guard_v)
+        return RangeASettings(self.config.range_a.interval_s, guard_v, self.config.ami.event_poll_s)
 
     def _loop_gain(self) -> LoopGain:
         """Compute the volt-var loop gain under sun and under cloud, and hold the larger against its limit."""
