@@ -289,7 +289,7 @@ class BenchAssembly:
 
     def _conformance(self, rows: Sequence[str], variant: str | None, voltages: ServiceVoltages) -> Conformance:
         order = RowOrder(self._use_case)
-        power_flow = IndependentPowerFlow(self._settled_feeder(), self.weather, self.bindings)
+        power_flow = IndependentPowerFlow(self._settled_feeder(), self.bindings)
         field = PlantField(
             self.plant, self._feeders[0], self.terminals, self.apparatus, power_flow, self.bindings, self.config
         )
