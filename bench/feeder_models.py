@@ -1,12 +1,13 @@
 """Two uses of a feeder model besides the plant: the application's own model, and the judge's independent power flow."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from bench.dispatch.network import OperatingPoint, Response
 from bench.feeder.engine import Feeder
+from bench.feeder.load_relief import relief_v_per_kw
 from bench.feeder.model import Floats
 from bench.feeder.population import InverterPopulation
 from bench.feeder.sensitivity import SensitivityStudy
@@ -75,6 +76,25 @@ class ApplicationModel:
         effects |= {d: found.per_tap[name].service_v for d, name in bound.taps.items()}
         effects |= {d: found.per_bank[name].service_v for d, name in bound.banks.items()}
         return Response(self._meters, found.base.service_v, effects)
+
+
+class LoadReliefModel:
+    """The DRAACS's network model: feeder data and a load forecast, under a sky without sun."""
+
+    def __init__(self, model: SettledFeeder, forecast: Weather, meters: tuple[str, ...]) -> None:
+        """Take `meters` in the order of the feeder's services."""
+        self._model, self._forecast = model, forecast
+        self._numbers = {meter: number for number, meter in enumerate(meters)}
+
+    def relief_v_per_kw(
+        self, time_s: float, affected_meters: Collection[str], at_meters: Sequence[str]
+    ) -> Mapping[str, float]:
+        """Try a kW less behind each meter; meters that the model has not are left out of what is affected."""
+        affected = [self._numbers[meter] for meter in affected_meters if meter in self._numbers]
+        at = [self._numbers[meter] for meter in at_meters]
+        p_kw, load_pu = np.zeros_like(self._model.rated_kw), self._forecast.load_pu(time_s)
+        relief = relief_v_per_kw(self._model.loop, p_kw, load_pu, affected, at)
+        return dict(zip(at_meters, relief.tolist(), strict=True))
 
 
 class IndependentPowerFlow:

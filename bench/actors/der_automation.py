@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from bench.actors.base import Actor, Handler
 from bench.bus import Bus, Delivery
 from bench.clock import Process
+from bench.dispatch.alert_history import compile_relevant
 from bench.dispatch.assets import DispatchSettings, choose_assets
 from bench.dispatch.network import NetworkModel
 from bench.messages import (
     AffectedArea,
+    AlertAcknowledgement,
+    AlertHistory,
     AreaRequest,
     AssetCommand,
     BeginAutomation,
@@ -54,21 +57,38 @@ class DerAutomation(Actor):
         self._network, self._settings = network, settings
         self.system: dict[str, EquipmentState] = {}
         self._plans: dict[str, Plan] = {}
+        self._begun = False
 
     def handlers(self) -> Mapping[Information, Handler]:
-        """Understand the start, the collected area, its own record of a choice, and updates of the system status."""
+        """Understand the start, new events, the collected area, its own choice, system status and histories."""
         return {
             Information.BEGIN_AUTOMATION: self._begin,
             Information.AFFECTED_AREA: self._choose,
             Information.SELECTED_ASSETS: self._hand_over,
             Information.SYSTEM_STATUS: self._go_on,
+            Information.ALERT_ACKNOWLEDGEMENT: self._go_on_with_event,
+            Information.ALERT_HISTORY: self._compile_history,
         }
 
     def _begin(self, delivery: Delivery) -> None:
         message = delivery.message
         if isinstance(message.payload, BeginAutomation):
             request = AreaRequest(event=message.payload.event)
+            self._begun = True
             self.send(Party.DMS, Information.AREA_REQUEST, request, message.correlation, (delivery.citation,))
+
+    def _go_on_with_event(self, delivery: Delivery) -> None:
+        """Once begun, look into every further event that an operator has acknowledged."""
+        acknowledged = delivery.message.payload
+        if isinstance(acknowledged, AlertAcknowledgement) and self._begun:
+            request = AreaRequest(event=acknowledged.event)
+            self.send(Party.DMS, Information.AREA_REQUEST, request, acknowledged.event, (delivery.citation,))
+
+    def _compile_history(self, delivery: Delivery) -> None:
+        history = delivery.message.payload
+        if isinstance(history, AlertHistory):
+            relevant = compile_relevant(history)
+            self.send(Party.DMS, Information.RELEVANT_ALERT_HISTORY, relevant, history.event, (delivery.citation,))
 
     def _choose(self, delivery: Delivery) -> Process:
         yield self.clock.timeout(self._settings.compute_s)
@@ -77,11 +97,14 @@ class DerAutomation(Actor):
             chosen = choose_assets(message.payload, self._network, self._settings, self.clock.now_s)
             self.send(self.party, Information.SELECTED_ASSETS, chosen, message.correlation, (delivery.citation,))
 
-    def _hand_over(self, delivery: Delivery) -> None:
+    def _hand_over(self, delivery: Delivery) -> Process | None:
+        """Hand a choice to the DMS, which begins with the batteries; without any, begin with what comes next."""
         message = delivery.message
-        if isinstance(message.payload, SelectedAssets):
-            self._plans[message.payload.event] = Plan(message.payload.commands)
-            self.send(Party.DMS, message.information, message.payload, message.correlation, (delivery.citation,))
+        if not isinstance(message.payload, SelectedAssets):
+            return None
+        plan = self._plans[message.payload.event] = Plan(message.payload.commands)
+        self.send(Party.DMS, message.information, message.payload, message.correlation, (delivery.citation,))
+        return None if plan.of("battery") else self._next_stage(plan, delivery)
 
     def _go_on(self, delivery: Delivery) -> Process | None:
         """Take a status; when every device of the stage has reported, begin the next stage that has anything to do."""

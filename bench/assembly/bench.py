@@ -8,11 +8,13 @@ import numpy as np
 from bench.actors.duty import OnDuty
 from bench.assembly.apparatus import make_apparatus
 from bench.assembly.cast import make_cast, make_route
+from bench.assembly.customer_cast import CustomerSide, override_codes
 from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, require_identity
 from bench.assembly.emulated_meters import MeterView, meter_class_pct, meter_names
 from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.places import FeederPlaces
 from bench.assembly.positions import make_positions, make_trial
+from bench.assembly.premises import make_premises
 from bench.assembly.wiring import direct_terminal, measured_terminal
 from bench.bus import Bus, Delivery
 from bench.clock import Process, make_clock
@@ -23,9 +25,10 @@ from bench.feeder.engine import Feeder
 from bench.feeder.profiles import Irradiance
 from bench.feeder.sites import load_sites
 from bench.feeder.volt_var import LoopGain, loop_gain
-from bench.feeder_models import ApplicationModel, Bindings, IndependentPowerFlow, SettledFeeder
+from bench.feeder_models import ApplicationModel, Bindings, IndependentPowerFlow, LoadReliefModel, SettledFeeder
 from bench.field import PlantField
 from bench.messages import OperationalCommand
+from bench.meter_store import MeterStore
 from bench.names import Party
 from bench.operating_figures import OperatingRecord
 from bench.plant import Equipment, Plant, PlantState
@@ -67,7 +70,7 @@ class BenchAssembly:
         self.config, self._use_case, self._seed = bench, use_case, seed
         self.clock = make_clock(bench.clock.mode, bench.clock.slip_tolerance_s)
         self.evidence = Evidence(writer, self.clock, scenario)
-        self.safety, self.rack = SafetyChain(), DriverRack()
+        self.safety, self.rack, self.store = SafetyChain(), DriverRack(), MeterStore()
         self.drivers: dict[str, Any] = {}
         self.identities: dict[str, Identity] = {}
         self._feeders: list[Feeder] = []
@@ -87,6 +90,7 @@ class BenchAssembly:
         """Make everything safe, then close it; return the devices whose safe state could not be proven, with why."""
         failures = self.safety.make_safe()
         self.rack.close()
+        self.store.close()
         if self._emulated is not None:
             self._emulated.close()
         while self._feeders:
@@ -157,7 +161,10 @@ class BenchAssembly:
     def _cast(self, bus: Bus) -> Cast:
         forecast = make_weather(self.config.environment, len(self.places.sites))
         network = ApplicationModel(self._settled_feeder(), forecast, self.meters, self.bindings)
-        return make_cast(self.config, bus, self.drivers, self.places, self.meters, network, self.evidence)
+        relief = LoadReliefModel(self._settled_feeder(), forecast, self.meters)
+        codes = override_codes(self.premises, self._seed)
+        side = CustomerSide(self.premises, codes, self.emulated.premises, relief, self.store)
+        return make_cast(self.config, bus, self.drivers, self.places, self.meters, network, side, self.evidence)
 
     def _records(self) -> list[Callable[[PlantState], None]]:
         return [self.series.take, self.operating.take]
@@ -191,6 +198,7 @@ class BenchAssembly:
         self.terminals = {self.places.site(device).name: self._terminal(feeder, device) for device in terminals_of}
         self.apparatus = make_apparatus(feeder, self.places, self.emulated)
         self.meters = self._meter_names(len(feeder.services))
+        self.premises = make_premises(config.feeder, self.places, self.emulated.meters)
         self._energize()
         self.plant.connect(self.terminals, self._equipment())
         self.operating = OperatingRecord(self.apparatus, feeder.read_losses_kw, config.range_a.interval_s)
@@ -261,7 +269,8 @@ class BenchAssembly:
         emulated = self.emulated
         idle = {battery for battery in self.config.behind_inverter if battery not in self.terminals}
         views = [MeterView(group, emulated.host.lock) for group in emulated.meters]
-        return Equipment(emulated.advance, emulated.advance_meters, views, list(self.apparatus.values()), idle)
+        apparatus, running_share = list(self.apparatus.values()), emulated.premises.running_share
+        return Equipment(emulated.advance, emulated.advance_meters, views, apparatus, idle, running_share)
 
     def _meter_names(self, services: int) -> tuple[str, ...]:
         names = meter_names(self.emulated.meters, "services", services)

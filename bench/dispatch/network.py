@@ -1,6 +1,6 @@
-"""What the DER automation application asks of its own network model."""
+"""What the utility's applications ask of their own network models."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,4 +40,14 @@ class NetworkModel(Protocol):
 
     def response(self, point: OperatingPoint) -> Response:
         """Solve the model at an operating point and return its voltages and sensitivities."""
+        ...
+
+
+class ReliefModel(Protocol):
+    """A model of the feeder of the DRAACS's own, never the plant."""
+
+    def relief_v_per_kw(
+        self, time_s: float, affected_meters: Collection[str], at_meters: Sequence[str]
+    ) -> Mapping[str, float]:
+        """Return by meter what the affected ones gain on average (V, 120 V base) for one kW shed behind it."""
         ...

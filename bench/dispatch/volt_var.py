@@ -13,8 +13,9 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 ROUNDING_V = 1e-6
 """What the solver's own tolerance may leave of a broken limit, V."""
-VOLT_PENALTY = 1e4
-"""Cost of a volt outside the limits, far above any operation: limits are broken only where nothing helps."""
+VOLT_PENALTY, HEALTHY_PENALTY = 1e4, 1e6
+"""Cost of a volt outside the limits, far above any operation: limits are broken only where nothing helps. A limit that
+every meter keeps is worth more than one that is broken already."""
 
 
 @dataclass(frozen=True)
@@ -69,24 +70,35 @@ def _solve(
     lower_v: float,
     upper_v: float,
 ) -> NDArray[np.float64]:
-    """Variables: amount upwards and downwards of each asset (both >= 0), then one common excursion in volts."""
+    """Variables: amount upwards and downwards of each asset (both >= 0), then two excursions in volts.
+
+    The first is common to the limits that are broken now, the second to those that hold: they are not given up for
+    the others.
+    """
     meters, count = effects.shape
-    ones = np.ones((meters, 1))
     both_ways = np.hstack([effects, -effects])
-    rising = LinearConstraint(np.hstack([both_ways, ones]), lb=lower_v - voltage_v)
-    falling = LinearConstraint(np.hstack([both_ways, -ones]), ub=upper_v - voltage_v)
+    low, high = _slack(meters, bool(np.any(voltage_v < lower_v))), _slack(meters, bool(np.any(voltage_v > upper_v)))
+    rising = LinearConstraint(np.hstack([both_ways, low]), lb=lower_v - voltage_v)
+    falling = LinearConstraint(np.hstack([both_ways, -high]), ub=upper_v - voltage_v)
     lower, upper = np.array([(asset.lower, asset.upper) for asset in assets]).reshape(count, 2).T
     least, most = np.maximum([lower, -upper], 0.0), np.maximum([upper, -lower], 0.0)
     cost = np.array([asset.cost for asset in assets])
     whole = np.array([asset.integer for asset in assets], dtype=int)
     result = milp(
-        c=np.concatenate([cost, cost, [VOLT_PENALTY]]),
+        c=np.concatenate([cost, cost, [VOLT_PENALTY, HEALTHY_PENALTY]]),
         constraints=[rising, falling],
-        integrality=np.concatenate([whole, whole, [0]]),
-        bounds=Bounds(np.append(least, 0.0), np.append(most, np.inf)),
+        integrality=np.concatenate([whole, whole, [0, 0]]),
+        bounds=Bounds(np.append(least, [0.0, 0.0]), np.append(most, [np.inf, np.inf])),
         options={"mip_rel_gap": 0.0},  # the solver's own 1e-4 of a large penalty would hide needless operations
     )
     if result.x is None:
         raise ArithmeticError(f"volt-var dispatch has no solution: {result.message}")
     amounts = result.x[:count] - result.x[count : 2 * count]
     return np.where(whole, np.round(amounts), amounts)
+
+
+def _slack(meters: int, broken: bool) -> NDArray[np.float64]:
+    """Return the columns of both excursions for a limit, of which it takes one, shape (meters, 2)."""
+    columns = np.zeros((meters, 2))
+    columns[:, 0 if broken else 1] = 1.0
+    return columns
