@@ -49,7 +49,10 @@ class VoltageReadings(Payload):
 
 
 class EquipmentState(Payload):
-    """What a piece of equipment says of itself over its own wire. Power: positive into the feeder."""
+    """What a piece of equipment says of itself over its own wire. Power: positive into the feeder.
+
+    `ready_in_s`: how long a bank that is not available only has to discharge, s.
+    """
 
     device: str
     kind: Kind
@@ -60,6 +63,7 @@ class EquipmentState(Payload):
     energy_kwh: float | None = None
     closed: bool | None = None
     tap: int | None = None
+    ready_in_s: float = 0.0
 
 
 class AffectedArea(Payload):
@@ -112,6 +116,12 @@ class VarSwitchingOrder(Payload):
     device: str
 
 
+class HoldRequest(Payload):
+    """The application takes charge: from now on it alone decides on tap changers and banks."""
+
+    event: str
+
+
 class ReleaseRequest(Payload):
     """The application gives the assets of an event back."""
 
@@ -139,6 +149,7 @@ PAYLOADS: dict[Information, type[Payload]] = {
     Information.CAPACITOR_COMMAND: OperationalCommand,
     Information.TAP_CHANGER_COMMAND: OperationalCommand,
     Information.RELEASE_VAR_SWITCHING: VarSwitchingOrder,
+    Information.HOLD_REQUEST: HoldRequest,
     Information.RELEASE_REQUEST: ReleaseRequest,
     Information.AREA_REQUEST: AreaRequest,
     Information.VOLTAGE_READ_REQUEST: VoltageReadRequest,

@@ -39,6 +39,7 @@ class Information(StrEnum):
     VOLTAGE_READINGS = "AMI Voltage Readings"
     SCHEDULED_READ = "Scheduled Interval Read"
     RELEASE_VAR_SWITCHING = "Release of VAR Based Capacitor Switching"
+    HOLD_REQUEST = "Hold of Selected Equipment Assets"
     RELEASE_REQUEST = "Release of Selected Equipment Assets"
 
 
@@ -49,6 +50,7 @@ WITHOUT_ROW = frozenset(
         Information.VOLTAGE_READINGS,
         Information.SCHEDULED_READ,
         Information.RELEASE_VAR_SWITCHING,
+        Information.HOLD_REQUEST,
         Information.RELEASE_REQUEST,
     }
 )

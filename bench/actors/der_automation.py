@@ -4,18 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.actors.base import Actor, Handler
+from bench.actors.review import ReviewCalendar
 from bench.bus import Bus, Delivery
 from bench.clock import Process
 from bench.dispatch.assets import DispatchSettings, choose_assets
-from bench.dispatch.network import NetworkModel
+from bench.dispatch.network import ForecastModel
+from bench.dispatch.review import ReviewSettings, asks_again, review_assets
 from bench.messages import (
     AffectedArea,
     AreaRequest,
     AssetCommand,
     BeginAutomation,
     EquipmentState,
+    HoldRequest,
     Kind,
     OperationalCommand,
+    ReleaseRequest,
     SelectedAssets,
     SystemStatus,
 )
@@ -44,44 +48,84 @@ class Plan:
 class DerAutomation(Actor):
     """Reacts to an operator's start with a choice of assets, computed on its own network model and what it was sent.
 
-    The battery goes first, by way of the DMS; each further kind follows when the kind before it has reported.
+    The battery goes first, by way of the DMS; each further kind follows when the kind before it has reported. With
+    `review`, it stays in charge after the first event: it holds what it switched and looks again at alerts and at
+    intervals, until the day's last sun.
     """
 
     party = Party.DER_AUTOMATION
 
-    def __init__(self, bus: Bus, network: NetworkModel, settings: DispatchSettings) -> None:
+    def __init__(
+        self, bus: Bus, network: ForecastModel, settings: DispatchSettings, review: ReviewSettings | None = None
+    ) -> None:
         super().__init__(bus)
-        self._network, self._settings = network, settings
+        self._network, self._settings, self._review = network, settings, review
         self.system: dict[str, EquipmentState] = {}
         self._plans: dict[str, Plan] = {}
+        self._calendar: ReviewCalendar | None = None
 
     def handlers(self) -> Mapping[Information, Handler]:
-        """Understand the start, the collected area, its own record of a choice, and updates of the system status."""
+        """Understand alerts, the start, the collected area, its own record of a choice, and the system's status."""
         return {
+            Information.VOLTAGE_EVENT: self._look_again,
             Information.BEGIN_AUTOMATION: self._begin,
             Information.AFFECTED_AREA: self._choose,
             Information.SELECTED_ASSETS: self._hand_over,
             Information.SYSTEM_STATUS: self._go_on,
         }
 
-    def _begin(self, delivery: Delivery) -> None:
-        message = delivery.message
-        if isinstance(message.payload, BeginAutomation):
-            request = AreaRequest(event=message.payload.event)
-            self.send(Party.DMS, Information.AREA_REQUEST, request, message.correlation, (delivery.citation,))
+    def _begin(self, delivery: Delivery) -> Process | None:
+        payload = delivery.message.payload
+        if not isinstance(payload, BeginAutomation):
+            return None
+        in_charge = self._calendar is not None
+        if self._review is not None and not in_charge:
+            self._calendar = ReviewCalendar(self.clock, self._review.every_s, self._review.spacing_s)
+            hold = HoldRequest(event=payload.event)
+            self.send(Party.DMS, Information.HOLD_REQUEST, hold, payload.event, (delivery.citation,))
+        self._ask_for_area(payload.event, delivery.citation)
+        return None if in_charge or self._calendar is None else self._calendar.run(self._review_once)
+
+    def _ask_for_area(self, event: str, *because: str) -> None:
+        self.send(Party.DMS, Information.AREA_REQUEST, AreaRequest(event=event), event, because)
+
+    def _look_again(self, _delivery: Delivery) -> None:
+        if self._calendar is not None:
+            self._calendar.ask()
+
+    def _review_once(self, event: str) -> bool:
+        """Begin a review; return whether there will be another, or give the assets back at the day's end."""
+        if self._review is None or self._network.clear_sky_pu(self.clock.now_s) >= self._review.release_pu:
+            self._ask_for_area(event)
+            return True
+        release = ReleaseRequest(event=event, devices=tuple(self.system))
+        self.send(Party.DMS, Information.RELEASE_REQUEST, release, event)
+        self._calendar = None
+        return False
 
     def _choose(self, delivery: Delivery) -> Process:
         yield self.clock.timeout(self._settings.compute_s)
         message = delivery.message
         if isinstance(message.payload, AffectedArea):
-            chosen = choose_assets(message.payload, self._network, self._settings, self.clock.now_s)
+            chosen = self._chosen(message.payload)
             self.send(self.party, Information.SELECTED_ASSETS, chosen, message.correlation, (delivery.citation,))
 
-    def _hand_over(self, delivery: Delivery) -> None:
+    def _chosen(self, area: AffectedArea) -> SelectedAssets:
+        now_s = self.clock.now_s
+        if self._review is None or self._calendar is None:
+            return choose_assets(area, self._network, self._settings, now_s)
+        chosen = review_assets(area, self._network, self._settings, self._review, now_s)
+        if asks_again(area, chosen, self._review):
+            self._calendar.ask()
+        return chosen
+
+    def _hand_over(self, delivery: Delivery) -> Process | None:
         message = delivery.message
-        if isinstance(message.payload, SelectedAssets):
-            self._plans[message.payload.event] = Plan(message.payload.commands)
-            self.send(Party.DMS, message.information, message.payload, message.correlation, (delivery.citation,))
+        if not isinstance(message.payload, SelectedAssets):
+            return None
+        plan = self._plans[message.payload.event] = Plan(message.payload.commands)
+        self.send(Party.DMS, message.information, message.payload, message.correlation, (delivery.citation,))
+        return None if plan.of("battery") else self._next_stage(plan, delivery)
 
     def _go_on(self, delivery: Delivery) -> Process | None:
         """Take a status; when every device of the stage has reported, begin the next stage that has anything to do."""

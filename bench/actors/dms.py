@@ -14,6 +14,7 @@ from bench.messages import (
     AssetCommand,
     EquipmentState,
     EquipmentStatus,
+    HoldRequest,
     Kind,
     OperationalCommand,
     Payload,
@@ -70,6 +71,7 @@ class DistributionManagement(Actor):
             Information.SYSTEM_STATUS: self._tell_application,
             Information.CAPACITOR_COMMAND: self._command_capacitor,
             Information.TAP_CHANGER_COMMAND: self._command_tap_changer,
+            Information.HOLD_REQUEST: self._hold,
             Information.RELEASE_REQUEST: self._release,
         }
 
@@ -91,11 +93,16 @@ class DistributionManagement(Actor):
         citations = self._refresh()
         area = AffectedArea(
             event=message.correlation,
-            affected_meters=tuple(sorted(set(self.events[message.correlation].meters))),
+            affected_meters=self._alerted(message.correlation),
             voltage_v=message.payload.voltage_v,
             equipment=tuple(self.equipment.values()),
         )
         self._pass_on(delivery, Party.DER_AUTOMATION, Information.AFFECTED_AREA, area, citations)
+
+    def _alerted(self, event: str) -> tuple[str, ...]:
+        """Return the meters that alerted in an event; a review concerns none of them in particular."""
+        found = self.events.get(event)
+        return tuple(sorted(set(found.meters))) if found else ()
 
     def _command_batteries(self, delivery: Delivery) -> None:
         selected = delivery.message.payload
@@ -184,11 +191,18 @@ class DistributionManagement(Actor):
         self._unreported.add(command.device)
         self._kinds[command.device] = command.kind
 
+    def _hold(self, delivery: Delivery) -> None:
+        """Leave tap changers and banks to the application: the controls' own logic may not move them."""
+        if isinstance(delivery.message.payload, HoldRequest):
+            event = delivery.message.payload.event
+            self._controls.block_tap_changers(True)
+            self._order_var_switching(delivery, event, Information.BLOCK_VAR_SWITCHING, blocked=True)
+
     def _release(self, delivery: Delivery) -> None:
         """Let the controls act by themselves again."""
         if isinstance(delivery.message.payload, ReleaseRequest):
             event = delivery.message.payload.event
-            self._controls.unblock_tap_changers()
+            self._controls.block_tap_changers(False)
             self._order_var_switching(delivery, event, Information.RELEASE_VAR_SWITCHING, blocked=False)
 
     def _refresh(self) -> list[str]:

@@ -15,7 +15,8 @@ from bench.bus import Bus
 from bench.clock import Clock
 from bench.config import BenchFile
 from bench.dispatch.assets import DispatchSettings
-from bench.dispatch.network import NetworkModel
+from bench.dispatch.network import ForecastModel
+from bench.dispatch.review import ReviewSettings
 from bench.evidence import Evidence
 from bench.links import AmiLink, AmiLinkSettings, FixedLatency, Link
 from bench.names import Party
@@ -84,7 +85,7 @@ def make_cast(
     drivers: Mapping[str, Any],
     places: FeederPlaces,
     meters: tuple[str, ...],
-    network: NetworkModel,
+    network: ForecastModel,
     evidence: Evidence,
 ) -> Cast:
     """Make all actors, their own processes, and what people do."""
@@ -106,7 +107,7 @@ def make_cast(
             AmiNetwork(bus, net_meters, citing, metering),
             MeterDataManagement(bus),
             DistributionManagement(bus, scada.read, controls, citing),
-            DerAutomation(bus, network, settings),
+            DerAutomation(bus, network, settings, ReviewSettings(**vars(dispatch.review)) if dispatch.review else None),
             PremiseInterface(bus, storage, citing),
             UtilityInverter(bus, storage, citing),
             UtilityBattery(bus, storage, citing, status_after_s),

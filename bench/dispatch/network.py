@@ -41,3 +41,11 @@ class NetworkModel(Protocol):
     def response(self, point: OperatingPoint) -> Response:
         """Solve the model at an operating point and return its voltages and sensitivities."""
         ...
+
+
+class ForecastModel(NetworkModel, Protocol):
+    """A network model that also knows what a clear sky would yield."""
+
+    def clear_sky_pu(self, time_s: float) -> float:
+        """Return the PV plants' output over their rating under a clear sky."""
+        ...
