@@ -92,11 +92,15 @@ class PlantField:
 
     def _battery_power(self, command: AssetCommand) -> Measurement:
         reading = self._reading(command.device)
+        uncertainty_kw = reading.uncertainty_kw if reading else 0.0
+        if abs(command.power_kw) <= self._accuracy_kw(command.device) + uncertainty_kw:
+            # A battery that does nothing would pass as well: a command this small cannot be told from none.
+            uncertainty_kw = max(uncertainty_kw, 2 * self._accuracy_kw(command.device))
         return Measurement(
             quantity=f"active power of {command.device}",
             value=reading.power_kw if reading else None,
             unit="kW",
-            uncertainty=reading.uncertainty_kw if reading else 0.0,
+            uncertainty=uncertainty_kw,
             time_s=reading.time_s if reading else self._plant.state.time_s,
             source=reading.source if reading else "no instrument",
             limits=Limits.around(command.power_kw, self._accuracy_kw(command.device)),
