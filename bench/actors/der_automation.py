@@ -9,7 +9,7 @@ from bench.bus import Bus, Delivery
 from bench.clock import Process
 from bench.dispatch.assets import DispatchSettings, choose_assets
 from bench.dispatch.network import ForecastModel
-from bench.dispatch.review import ReviewSettings, asks_again, review_assets
+from bench.dispatch.review import ReviewSettings, asks_again, may_release, review_assets
 from bench.messages import (
     AffectedArea,
     AreaRequest,
@@ -50,7 +50,7 @@ class DerAutomation(Actor):
 
     The battery goes first, by way of the DMS; each further kind follows when the kind before it has reported. With
     `review`, it stays in charge after the first event: it holds what it switched and looks again at alerts and at
-    intervals, until the day's last sun.
+    intervals, until the feeder can do without.
     """
 
     party = Party.DER_AUTOMATION
@@ -63,6 +63,7 @@ class DerAutomation(Actor):
         self.system: dict[str, EquipmentState] = {}
         self._plans: dict[str, Plan] = {}
         self._calendar: ReviewCalendar | None = None
+        self._before: AffectedArea | None = None
 
     def handlers(self) -> Mapping[Information, Handler]:
         """Understand alerts, the start, the collected area, its own record of a choice, and the system's status."""
@@ -84,7 +85,7 @@ class DerAutomation(Actor):
             hold = HoldRequest(event=payload.event)
             self.send(Party.DMS, Information.HOLD_REQUEST, hold, payload.event, (delivery.citation,))
         self._ask_for_area(payload.event, delivery.citation)
-        return None if in_charge or self._calendar is None else self._calendar.run(self._review_once)
+        return None if in_charge or self._calendar is None else self._calendar.run(self._ask_for_area)
 
     def _ask_for_area(self, event: str, *because: str) -> None:
         self.send(Party.DMS, Information.AREA_REQUEST, AreaRequest(event=event), event, because)
@@ -92,16 +93,6 @@ class DerAutomation(Actor):
     def _look_again(self, _delivery: Delivery) -> None:
         if self._calendar is not None:
             self._calendar.ask()
-
-    def _review_once(self, event: str) -> bool:
-        """Begin a review; return whether there will be another, or give the assets back at the day's end."""
-        if self._review is None or self._network.clear_sky_pu(self.clock.now_s) >= self._review.release_pu:
-            self._ask_for_area(event)
-            return True
-        release = ReleaseRequest(event=event, devices=tuple(self.system))
-        self.send(Party.DMS, Information.RELEASE_REQUEST, release, event)
-        self._calendar = None
-        return False
 
     def _choose(self, delivery: Delivery) -> Process:
         yield self.clock.timeout(self._settings.compute_s)
@@ -114,10 +105,21 @@ class DerAutomation(Actor):
         now_s = self.clock.now_s
         if self._review is None or self._calendar is None:
             return choose_assets(area, self._network, self._settings, now_s)
+        self._before = self._before or area
         chosen = review_assets(area, self._network, self._settings, self._review, now_s)
         if asks_again(area, chosen, self._review):
             self._calendar.ask()
+        elif may_release(area, self._before, self._network, self._settings, self._review, now_s):
+            self._give_back(area.event)
         return chosen
+
+    def _give_back(self, event: str) -> None:
+        """Let the controls act by themselves again; the next event takes charge anew."""
+        release = ReleaseRequest(event=event, devices=tuple(self.system))
+        self.send(Party.DMS, Information.RELEASE_REQUEST, release, event)
+        if self._calendar is not None:
+            self._calendar.close()
+        self._calendar = self._before = None
 
     def _hand_over(self, delivery: Delivery) -> Process | None:
         message = delivery.message

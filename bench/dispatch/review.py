@@ -28,8 +28,7 @@ class ReviewSettings:
     the deepest cloud that positions are held for, over rated PV; `forecast_penalty_per_v`: operations that a volt
     outside the limits in a state to come is worth; `recharge_pu`, `recharge_room_v`: charging power over rating in
     spare time, and how far from the limits it leaves every meter; `full_pct`: state of charge to come back to;
-    `step_kw`: change of power below which the battery is left alone; `release_pu`: clear-sky output over rating
-    below which no cloud can hurt any more, and the assets are given back.
+    `step_kw`: change of power below which the battery is left alone.
     """
 
     every_s: float = 900.0
@@ -40,7 +39,6 @@ class ReviewSettings:
     recharge_room_v: float = 1.0
     full_pct: float = 80.0
     step_kw: float = 20.0
-    release_pu: float = 0.1
 
 
 def review_assets(
@@ -63,6 +61,23 @@ def asks_again(area: AffectedArea, chosen: SelectedAssets, settings: ReviewSetti
     power_kw = {state.device: state.power_kw for state in area.equipment}
     changes = (c.kind != "battery" or abs(c.power_kw - power_kw[c.device]) > settings.step_kw for c in chosen.commands)
     return any(changes) or any(state.ready_in_s > 0.0 for state in area.equipment)
+
+
+def may_release(
+    area: AffectedArea,
+    before: AffectedArea,
+    network: ForecastModel,
+    dispatch: DispatchSettings,
+    settings: ReviewSettings,
+    time_s: float,
+) -> bool:
+    """Whether assets can go back to where they were `before`: every meter then has its margin, under any cloud too."""
+    present, earlier = operating_point(area, time_s), operating_point(before, time_s)
+    sun_pu = min(settings.cloud_pu, present.generation_pu)
+    at_rest = dict.fromkeys(earlier.power_kw, 0.0)
+    voltage_v = network.response(replace(earlier, generation_pu=sun_pu, power_kw=at_rest)).voltage_v
+    lower_v, upper_v = dispatch.lower_v + dispatch.margin_v, dispatch.upper_v - dispatch.margin_v
+    return bool(lower_v <= voltage_v.min() and voltage_v.max() <= upper_v)
 
 
 @dataclass(frozen=True)
