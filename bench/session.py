@@ -132,6 +132,11 @@ class RunSession:
         self.scenarios.append(entry)
         return Verdict(entry["verdict"])
 
+    def _is_compared(self, played: Played, verdict: Verdict) -> bool:
+        """Whether a scenario managed anything that can be compared; trials of single controls encode no row."""
+        managed = bool(played.rows) and verdict is Verdict.PASS
+        return self._compare and managed and self.bench.clock.mode == "virtual"
+
     def _compared(self, played: Played) -> dict[str, Any]:
         """Let the same bench go through the same weather unmanaged; what breaks there says nothing of the scenario."""
         key = scenario_key(played.title.scenario, played.title.variant or "")
