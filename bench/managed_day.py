@@ -9,7 +9,7 @@ from bench.feeder.profiles import Clouded
 from bench.operating_figures import OperatingFigures
 from bench.use_case.tables import load as load_use_case
 from bench.weather import draw_fronts
-from instruments.errors import ConfigError
+from instruments.errors import BenchError, ConfigError
 from reports.run_directory import RunWriter
 
 
@@ -24,15 +24,17 @@ class Day:
 
     @property
     def managed_is_better(self) -> bool:
-        """Whether management shortened the time outside Range A and took no more operations for it."""
-        shorter = self.managed.violation_meter_min < self.autonomous.violation_meter_min
-        return shorter and self.managed.total_operations <= self.autonomous.total_operations
+        """Whether management shortened the time outside Range A, in both counts, and took no more operations for it."""
+        one, other = self.managed, self.autonomous
+        shorter = one.violation_min < other.violation_min and one.violation_meter_min < other.violation_meter_min
+        return shorter and one.total_operations <= other.total_operations
 
 
 def play_day(bench: BenchFile, seed: int, hours: float, folder: Path) -> Day:
     """Play a day of `hours` from the bench file's start hour, and record it below a new `folder`.
 
-    Raises ConfigError for a bench file that has no clouds or no review in it.
+    Raises ConfigError for a bench file that has no clouds or no review in it, BenchError when a device could not be
+    proven safe at the end.
     """
     clouds = bench.environment.clouds
     if clouds is None or bench.actors.der_automation.review is None:
@@ -47,6 +49,8 @@ def play_day(bench: BenchFile, seed: int, hours: float, folder: Path) -> Day:
                 run = assembly.run_managed if name == "managed" else assembly.run_alone
                 run(sky, hours * 3600.0)
             finally:
-                assembly.close()
+                unsafe = assembly.close()
+            if unsafe:
+                raise BenchError(f"could not be proven safe: {unsafe}")
             figures.append(assembly.operating.figures())
     return Day(seed, len(fronts), *figures)
