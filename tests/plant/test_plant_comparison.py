@@ -13,6 +13,7 @@ from bench.assembly.bench import BenchAssembly
 from bench.feeder.profiles import ClearSky, Clouded, CloudFront
 from bench.session import RunSession
 from bench.use_case.tables import load
+from instruments.errors import BenchError
 from reports.run_directory import RunDirectory, RunWriter
 
 FRONT_S, END_S = 60.0, 420.0
@@ -95,3 +96,14 @@ def test_a_scenario_that_passed_is_followed_by_its_comparison(tmp_path: Path) ->
 @pytest.mark.parametrize(("rows", "compare"), [(["1.1"], False), ([], True)], ids=["not asked for", "nothing managed"])
 def test_other_scenarios_are_compared_with_nothing(tmp_path: Path, rows: list[str], compare: bool) -> None:
     assert "comparison" not in quick_cloud(tmp_path / "run", rows, compare=compare)
+
+
+def test_a_comparison_that_breaks_is_an_error_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose_the_feeder(_assembly: BenchAssembly, _sky: object, _end_s: float) -> None:
+        raise BenchError("the feeder did not solve twice in a row")
+
+    monkeypatch.setattr(BenchAssembly, "run_alone", lose_the_feeder)
+    entry = quick_cloud(tmp_path / "run", ["1.1"], compare=True)
+    assert entry["verdict"] == "ERROR"
+    assert "autonomous controls only broke: the feeder did not solve" in entry["reason"]
+    assert RunDirectory.open(tmp_path / "run").run.scenarios[0].not_compared == entry["reason"]
