@@ -171,12 +171,9 @@ class DistributionManagement(Actor):
         payload = delivery.message.payload
         if not isinstance(payload, OperationalCommand) or payload.command.tap is None:
             return
-        device, target, refusals = payload.command.device, payload.command.tap, 0
+        device, target, told, refusals = payload.command.device, payload.command.tap, False, 0
         with self._citing() as citations:
             position = self._controls.take_tap_changer(device)
-        told = position == target
-        if told:  # it went there by itself: the command is to stay
-            self._tell_of_tap_command(delivery, payload, citations)
         while position is not None and position != target and refusals < MOST_REFUSALS:
             direction = 1 if target > position else -1
             with self._citing() as stepped:
@@ -187,6 +184,8 @@ class DistributionManagement(Actor):
             refusals += not taken
             yield self.clock.timeout(TAP_SPACING_S)
             position = position + direction if taken else self._controls.take_tap_changer(device)
+        if position == target and not told:  # it went there by itself: the command is to stay
+            self._tell_of_tap_command(delivery, payload, citations)
 
     def _tell_of_tap_command(self, delivery: Delivery, order: OperationalCommand, citations: list[str]) -> None:
         self._expect_report(order.command)
