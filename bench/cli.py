@@ -109,6 +109,21 @@ def run(
 
 
 @main.command()
+@click.option("--bench", type=click.Path(path_type=Path), help="bench file  [default: the cloudy day]")
+@click.option("--seeds", default="1,2,3,4,5", show_default=True, help="one day for each")
+@click.option("--hours", type=float, default=10.0, show_default=True, help="length of a day")
+def manage(bench: Path | None, seeds: str, hours: float) -> None:
+    """Play cloudy days twice, managed and with autonomous controls only, and set their figures side by side.
+
+    Prints one JSON line for each day, then a table: 0 when on every day the managed feeder was outside Range A for
+    less time and took no more operations of tap changer and banks, else 1.
+    """
+    from bench.commands.manage import manage as play
+
+    sys.exit(play(bench, seeds, hours, click.echo).exit_code)
+
+
+@main.command()
 @BENCH
 def emulate(bench: Path) -> None:
     """Serve the emulators of a bench on their addresses in wall time, until interrupted.

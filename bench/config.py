@@ -110,8 +110,37 @@ class HeatSection(Section):
     load_rise_pu: Annotated[float, Field(gt=0)] = 0.15
 
 
+class CloudsSection(Section):
+    """Cloud fronts of a day, drawn from a seed: how many in twelve hours on average, and between which bounds.
+
+    Fall and duration in seconds, `depth_pu` is the share of the sun that a front lets through.
+    """
+
+    per_12_h: Annotated[float, Field(gt=0)] = 10.0
+    fall_s: Range = (30.0, 90.0)
+    depth_pu: Range = (0.08, 0.4)
+    duration_s: Range = (600.0, 2400.0)
+
+    @model_validator(mode="after")
+    def _has_room(self) -> "CloudsSection":
+        bounds = (self.fall_s, self.depth_pu, self.duration_s)
+        if any(not 0.0 < low <= high for low, high in bounds) or self.depth_pu[1] > 1.0:
+            raise ValueError("bounds are positive and ascending, and a cloud lets at most all of the sun through")
+        if self.mean_gap_s <= 0.0:
+            raise ValueError("that many fronts of that duration leave no sun between them")
+        return self
+
+    @property
+    def mean_gap_s(self) -> float:
+        """Mean time of sun between two fronts, s."""
+        return 43200.0 / self.per_12_h - sum(self.duration_s) / 2 - sum(self.fall_s)
+
+
 class EnvironmentSection(Section):
-    """Sun and load. `irradiance_csv` is a one-second record of the user's in place of clear sky and cloud."""
+    """Sun and load. `irradiance_csv` is a one-second record of the user's in place of clear sky and cloud.
+
+    `cloud` is the one front that a test releases; `clouds` are those of the days that `bench manage` plays.
+    """
 
     date: datetime.date = datetime.date(2026, 6, 21)
     start_hour: Annotated[float, Field(ge=0, lt=24)] = 13.0
@@ -121,6 +150,7 @@ class EnvironmentSection(Section):
     load_shape: Path | None = None
     cloud: CloudSection | None = None
     heat: HeatSection | None = None
+    clouds: CloudsSection | None = None
     irradiance_csv: Path | None = None
     irradiance_column: str | None = None
 
@@ -243,12 +273,24 @@ class Terminal(Section):
         return self
 
 
+class ReviewSection(Section):
+    """An application that stays in charge: the settings are those of `bench.dispatch.review.ReviewSettings`."""
+
+    every_s: Annotated[float, Field(gt=0)] = 900.0
+    spacing_s: Annotated[float, Field(gt=0)] = 120.0
+    cloud_pu: Annotated[float, Field(ge=0, le=1)] = 0.1
+
+
 class DispatchSection(Section):
-    """Settings of the DER automation application: margin to Range A, V; how long commands hold, s."""
+    """Settings of the DER automation application: margin to Range A, V; how long commands hold, s.
+
+    With `review` it stays in charge after the first event and holds what it switched.
+    """
 
     margin_v: Annotated[float, Field(ge=0)] = 0.5
     duration_s: Annotated[float, Field(gt=0)] = 3600.0
     compute_s: Annotated[float, Field(ge=0)] = 2.0
+    review: ReviewSection | None = None
 
 
 class OperationsSection(Section):

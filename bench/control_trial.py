@@ -108,13 +108,15 @@ class ControlTrial:
     def _refused(self, name: str, refusal: str) -> Measurement:
         busy = float(refusal.endswith(BUSY))
         quantity = f"closes that {name} refused as busy"
-        return self._measured(quantity, busy, Limits(lower=1.0), DISCHARGE_CLAUSE, source=name)
+        return Measurement(
+            quantity, busy, "closes", 0.0, self.clock.now_s, name, Limits(lower=1.0), clause=DISCHARGE_CLAUSE
+        )
 
     def _followed(self, name: str, apparatus: Apparatus, closed: bool) -> list[Measurement]:
         count, once, there = len(self._operations(apparatus)), Limits.around(1.0, 0.0), Limits.around(closed, 0.0)
         return [
-            self._measured(f"operations of {name} since its command", count, once, COMMAND_CLAUSE),
-            self._measured(f"switch of {name}", apparatus.position, there, COMMAND_CLAUSE),
+            self._measured(f"operations of {name} since its command", count, "operations", once, COMMAND_CLAUSE),
+            self._measured(f"position of {name}", apparatus.position, "position", there, COMMAND_CLAUSE),
         ]
 
     def _still(self, group: Group, clause: str) -> list[Measurement]:
@@ -123,7 +125,8 @@ class ControlTrial:
 
     def _idle(self, group: Group, name: str, clause: str) -> Measurement:
         count = len(self._operations(group.apparatus[name]))
-        return self._measured(f"operations of {name} where it has to stay", count, Limits(upper=0.0), clause)
+        quantity = f"operations of {name} where it has to stay"
+        return self._measured(quantity, count, "operations", Limits(upper=0.0), clause)
 
     def _delayed(self, group: Group, clause: str) -> list[Measurement]:
         self._run_for(group.delay_s() + REACTION_S)
@@ -136,15 +139,13 @@ class ControlTrial:
         waited_s = min(moved_s, default=self.clock.now_s + SAMPLING_S) - self._ordered_s
         limits = Limits(delay_s - SAMPLING_S, delay_s + REACTION_S)
         quantity = f"time until {name} {'moved' if moved_s else 'had still not moved'} by itself"
-        return Measurement(quantity, waited_s, "s", 0.0, self.clock.now_s, "the plant", limits, clause=clause)
+        return self._measured(quantity, waited_s, "s", limits, clause)
 
     def _operations(self, apparatus: Apparatus) -> list[Operation]:
         return [o for o in apparatus.operations if o.time_s > self._ordered_s]
 
-    def _measured(
-        self, quantity: str, value: float, limits: Limits, clause: str, source: str = "the plant"
-    ) -> Measurement:
-        return Measurement(quantity, value, "", 0.0, self.clock.now_s, source, limits, clause=clause)
+    def _measured(self, quantity: str, value: float, unit: str, limits: Limits, clause: str) -> Measurement:
+        return Measurement(quantity, value, unit, 0.0, self.clock.now_s, "the plant", limits, clause=clause)
 
     def _run_for(self, seconds: float) -> None:
         self.clock.run_until(self.clock.now_s + seconds)

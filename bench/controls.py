@@ -3,6 +3,7 @@
 The position of a tap and the state of a switch belong to the plant; a control only closes contacts.
 """
 
+import cmath
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ import numpy as np
 
 from bench.apparatus import CapacitorSwitch, Operation, TapMechanism
 from bench.feeder.engine import Feeder
-from bench.feeder.model import Complexes, Indices, Snapshot
-from bench.feeder.probe import LineProbe
+from bench.feeder.model import Complexes, Snapshot
+from bench.feeder.probe import LineProbe, NodeProbe
 
 Sense = Callable[[float, float, float], None]
 """Takes secondary voltage (V), secondary current (A) and the current's angle against the voltage (deg)."""
@@ -45,28 +46,27 @@ class InstrumentTransformers:
 
 
 class TapChanger:
-    """A load tap changer with its control: one phase of its bus is sensed, contacts move its mechanism."""
+    """A load tap changer with its control: the first phase it regulates is sensed, contacts move its mechanism."""
 
     def __init__(
         self,
         name: str,
         transformer: str,
-        nodes: Indices,
+        probe: NodeProbe,
         transformers: InstrumentTransformers,
+        drop_ohm: complex,
         mechanism: TapMechanism,
         sense: Sense,
         contacts: Contacts,
     ) -> None:
+        """Take the line-drop compensation as V of drop per A of secondary current; 0 where there is none."""
         self.name, self.transformer = name, transformer
-        self._nodes, self._transformers = nodes, transformers
+        self._probe, self._transformers, self._drop_ohm = probe, transformers, drop_ohm
         self._mechanism, self._sense, self._contacts = mechanism, sense, contacts
         self.sensed = 0.0
+        """What the control last regulated by: voltage less the compensated drop, V on the PT secondary."""
+        self.sensed_v = 0.0
         """Voltage last brought to the control, V on the PT secondary."""
-
-    @property
-    def sensed_v(self) -> float:
-        """The same: a tap changer regulates by voltage."""
-        return self.sensed
 
     @property
     def operations(self) -> list[Operation]:
@@ -79,12 +79,12 @@ class TapChanger:
         return self._mechanism.position
 
     def sense(self, snapshot: Snapshot) -> None:
-        """Bring bus voltage and the feeder's current, a third of its power a phase, to the control."""
-        voltage_v = complex(snapshot.voltage_v[self._nodes[0]])
-        phase_va = complex(snapshot.head_p_kw, snapshot.head_q_kvar) * 1000.0 / 3.0
-        current_a = (phase_va / voltage_v).conjugate() if abs(voltage_v) > 0 else 0j
-        self.sensed = abs(voltage_v) / self._transformers.pt_ratio
-        self._sense(*self._transformers.secondary(voltage_v, current_a))
+        """Bring the regulated bus's voltage, and the current that leaves it, to the control."""
+        voltages: Complexes = snapshot.voltage_v
+        voltage_v, current_a = self._probe.voltage_v(voltages), self._probe.current_a(voltages)
+        self.sensed_v, secondary_a, angle_deg = self._transformers.secondary(voltage_v, current_a)
+        self.sensed = self.sensed_v - (self._drop_ohm * cmath.rect(secondary_a, math.radians(angle_deg))).real
+        self._sense(self.sensed_v, secondary_a, angle_deg)
 
     def act(self, feeder: Feeder, dt_s: float) -> None:
         """Let the mechanism follow the contacts, and the feeder the mechanism."""
@@ -112,7 +112,7 @@ class CapacitorBank:
         self._probe, self._transformers = probe, transformers
         self._switch, self._sense, self._contacts = switch, sense, contacts
         self.sensed = 0.0
-        """Reactive power towards the load on the line last brought to the control, kvar: one phase for all three."""
+        """Reactive power towards the load on the line last brought to the control, kvar: one phase for all."""
         self.sensed_v = 0.0
         """Voltage last brought to the control, V on the PT secondary."""
 
@@ -135,7 +135,8 @@ class CapacitorBank:
         """Bring the first phase's voltage and current to the control."""
         voltages: Complexes = snapshot.voltage_v
         voltage_v, current_a = complex(self._probe.voltage_v(voltages)[0]), complex(self._probe.current_a(voltages)[0])
-        self.sensed = 3.0 * (voltage_v * current_a.conjugate()).imag / 1000.0
+        phases = len(self._probe.voltage_v(voltages))
+        self.sensed = phases * (voltage_v * current_a.conjugate()).imag / 1000.0
         self.sensed_v = abs(voltage_v) / self._transformers.pt_ratio
         self._sense(*self._transformers.secondary(voltage_v, current_a))
 

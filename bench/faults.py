@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bench.config import BenchFile
+from bench.control_trial import DISCHARGE_CLAUSE, TAP_BLOCK_CLAUSE, VAR_BLOCK_CLAUSE
+from bench.proof import BAND_CLAUSE
 from instruments.emulators.faults import FaultSet
 from instruments.errors import ConfigError
 
@@ -24,8 +26,23 @@ CAUGHT_AT: Mapping[str, tuple[str, ...]] = {
     "does-not-answer": ("1.1", "1.21.1A.2"),
     "does-not-shed": ("1.19.5.1B.1",),
     "ignores-override": ("1.19.5.1A.3",),
+    "stuck": ("1.10.2",),
+    "two-steps": ("1.10.2",),
+    "wrong-direction": ("1.10.2",),
+    "reports-a-move-it-did-not-make": ("1.10.2",),
+    "does-not-close": ("1.6.2",),
+    "bounces": ("1.6.2",),
+    "reports-closed-when-open": ("1.2.1",),
 }
 """Rows of the use case at which a run has to fail, by kind of fault; a kind that no encoded row catches is absent."""
+
+CAUGHT_BY: Mapping[str, str] = {
+    "hunts": BAND_CLAUSE,
+    "ignores-block": TAP_BLOCK_CLAUSE,
+    "ignores-the-var-block": VAR_BLOCK_CLAUSE,
+    "closes-inside-the-discharge-time": DISCHARGE_CLAUSE,
+}
+"""Clause of the measurements by which a run has to fail, by kind of fault that shows at no row."""
 
 
 @dataclass(frozen=True)

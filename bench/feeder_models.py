@@ -77,6 +77,10 @@ class ApplicationModel:
         effects |= {d: found.per_bank[name].service_v for d, name in bound.banks.items()}
         return Response(self._meters, found.base.service_v, effects)
 
+    def clear_sky_pu(self, time_s: float) -> float:
+        """Return what the forecast's clear sky yields, over rating."""
+        return float(np.mean(self._forecast.irradiance_pu(time_s)))
+
 
 class LoadReliefModel:
     """The DRAACS's network model: feeder data and a load forecast, under a sky without sun."""

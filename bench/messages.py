@@ -47,7 +47,10 @@ class VoltageReadings(Payload):
 
 
 class EquipmentState(Payload):
-    """What a piece of equipment says of itself over its own wire. Power: positive into the feeder."""
+    """What a piece of equipment says of itself over its own wire. Power: positive into the feeder.
+
+    `ready_in_s`: how long a bank that is not available only has to discharge, s.
+    """
 
     device: str
     kind: Kind
@@ -58,6 +61,7 @@ class EquipmentState(Payload):
     energy_kwh: float | None = None
     closed: bool | None = None
     tap: int | None = None
+    ready_in_s: float = 0.0
 
 
 class AffectedArea(Payload):
@@ -108,6 +112,12 @@ class VarSwitchingOrder(Payload):
 
     event: str
     device: str
+
+
+class HoldRequest(Payload):
+    """The application takes charge: from now on it alone decides on tap changers and banks."""
+
+    event: str
 
 
 class ReleaseRequest(Payload):

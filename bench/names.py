@@ -60,6 +60,7 @@ class Information(StrEnum):
     VOLTAGE_READINGS = "AMI Voltage Readings"
     SCHEDULED_READ = "Scheduled Interval Read"
     RELEASE_VAR_SWITCHING = "Release of VAR Based Capacitor Switching"
+    HOLD_REQUEST = "Hold of Selected Equipment Assets"
     RELEASE_REQUEST = "Release of Selected Equipment Assets"
     ALERT_ACKNOWLEDGEMENT = "Acknowledgement of Voltage Out of Range Event"
     VOLTAGE_RESTORED = "Voltage Back In Range"
@@ -78,6 +79,7 @@ WITHOUT_ROW = frozenset(
         Information.VOLTAGE_READINGS,
         Information.SCHEDULED_READ,
         Information.RELEASE_VAR_SWITCHING,
+        Information.HOLD_REQUEST,
         Information.RELEASE_REQUEST,
         Information.ALERT_ACKNOWLEDGEMENT,
         Information.VOLTAGE_RESTORED,

@@ -23,6 +23,11 @@ class RangeAProof:
     meters: Mapping[str, Meter]
     reading_uncertainty_v: float
 
+    def summary(self) -> str:
+        """Say how far the services have gone since the beginning."""
+        low, high = self.voltages.extremes(0.0)
+        return f"service voltages stayed between {low[1]:.1f} V at {low[0]} and {high[1]:.1f} V at {high[0]}"
+
     def measure(self, since_s: float, now_s: float) -> list[Measurement]:
         """Measure lowest and highest interval mean since `since_s`, and lowest and highest present reading."""
         low, high = self.voltages.extremes(since_s)

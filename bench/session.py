@@ -122,33 +122,42 @@ class RunSession:
             unsafe = played.assembly.close()
             played.problems += [f"{name} could not be proven safe: {why}" for name, why in unsafe.items()]
         entry = self._judged(played)
-        if (
-            self._compare
-            and played.rows
-            and entry["verdict"] == Verdict.PASS.value
-            and self.bench.clock.mode == "virtual"
-        ):
-            entry["comparison"] = self._compared(played)
+        if self._is_compared(played, Verdict(entry["verdict"])):
+            entry |= self._comparison(played)
         self.scenarios.append(entry)
         return Verdict(entry["verdict"])
 
-    def _compared(self, played: Played) -> dict[str, Any]:
-        """Let the same bench go through the same weather unmanaged; what breaks there says nothing of the scenario."""
-        key = scenario_key(played.title.scenario, played.title.variant or "")
+    def _is_compared(self, played: Played, verdict: Verdict) -> bool:
+        """Whether a scenario managed anything that can be compared; trials of single controls encode no row."""
+        managed = bool(played.rows) and verdict is Verdict.PASS
+        return self._compare and managed and self.bench.clock.mode == "virtual"
+
+    def _comparison(self, played: Played) -> dict[str, Any]:
+        """Return what the comparison adds to a scenario's entry; where it breaks, another verdict too."""
         try:
-            assembly = BenchAssembly(self.bench, self.use_case, self.writer, f"{key} {AUTONOMOUS}", self.seed)
-            try:
-                assembly.inject(self.faults)
-                assembly.run_alone(played.assembly.weather.sky, played.story.clock.now_s)
-            finally:
-                assembly.close()
-        except (BenchError, Interrupted) as error:
-            return {"absent": str(error)}
-        return {
-            "managed": asdict(played.assembly.operating.figures()),
-            "autonomous": asdict(assembly.operating.figures()),
-            "series": self.writer.write_series(len(self.scenarios) + 1, assembly.series.table(), AUTONOMOUS),
-        }
+            autonomous = self._unmanaged(played)
+        except Interrupted as stop:
+            reason, verdict = f"{stop} in the run with autonomous controls only", Verdict.ABORTED
+        except BenchError as error:
+            reason, verdict = f"the run with autonomous controls only broke: {error}", Verdict.ERROR
+        else:
+            figures = {"managed": played.assembly.operating.figures(), "autonomous": autonomous.operating.figures()}
+            series = self.writer.write_series(len(self.scenarios) + 1, autonomous.series.table(), AUTONOMOUS)
+            return {"comparison": {name: asdict(found) for name, found in figures.items()} | {"series": series}}
+        return {"verdict": verdict.value, "reason": reason, "comparison": {"absent": reason}}
+
+    def _unmanaged(self, played: Played) -> BenchAssembly:
+        """Let the same bench go through the same weather with nobody there, and close it; raises BenchError."""
+        key = scenario_key(played.title.scenario, played.title.variant or "")
+        assembly = BenchAssembly(self.bench, self.use_case, self.writer, f"{key} {AUTONOMOUS}", self.seed)
+        try:
+            assembly.inject(self.faults)
+            assembly.run_alone(played.assembly.weather.sky, played.story.clock.now_s)
+        finally:
+            unsafe = assembly.close()
+        if unsafe:
+            raise BenchError(f"could not be proven safe: {unsafe}")
+        return assembly
 
     def _take_late(self, played: Played, error: Exception) -> None:
         if isinstance(error, Interrupted):

@@ -64,6 +64,10 @@ class Proof(Protocol):
         """Measure what has to hold since a time."""
         ...
 
+    def summary(self) -> str:
+        """Say how far the services have gone since the beginning."""
+        ...
+
 
 class Positions(Protocol):
     """Physical proof that taps and banks are where they were put."""
@@ -197,6 +201,8 @@ class Story:
         lines = [f"{wording(watch.row)}: {watch.state}", *(f"  {reason}" for reason in reasons[:SHOWN])]
         if len(reasons) > SHOWN:
             lines.append(f"  ... and {len(reasons) - SHOWN} more")
+        if watch.row.limit_from == "stimulus":
+            lines.append(f"  {self._range_a.summary()}")
         lines += [f"  last on the bus: {_told(d)}" for d in self._relevant(watch.row)]
         for name in _failing_first(watch)[:3]:
             lines += [f"  last on the wire: {exchange}" for exchange in self._evidence.last_exchanges(name)]

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
-from bench.config import EnvironmentSection
+import numpy as np
+
+from bench.config import CloudsSection, EnvironmentSection, Range
 from bench.feeder.model import Floats
 from bench.feeder.profiles import ClearSky, Clouded, CloudFront, CsvIrradiance, Irradiance, LoadShape, Location
 from instruments.errors import ConfigError
@@ -53,6 +55,22 @@ class StagedWeather:
         if self.heat is None:
             raise ConfigError("the bench file's environment has no `heat` that the load could rise in")
         self.heat_since_s = time_s
+
+
+def draw_fronts(section: CloudsSection, seed: int, length_s: float) -> tuple[CloudFront, ...]:
+    """Draw the cloud fronts of a stretch of time: gaps of sun are exponential, the rest uniform within its bounds."""
+    random = np.random.default_rng(seed)
+    fronts: list[CloudFront] = []
+    start_s = float(random.exponential(section.mean_gap_s))
+    while start_s < length_s:
+        fall_s, depth_pu, duration_s = (float(random.uniform(*bounds)) for bounds in _bounds(section))
+        fronts.append(CloudFront(start_s, fall_s, depth_pu, duration_s))
+        start_s += 2 * fall_s + duration_s + float(random.exponential(section.mean_gap_s))
+    return tuple(fronts)
+
+
+def _bounds(section: CloudsSection) -> tuple[Range, Range, Range]:
+    return section.fall_s, section.depth_pu, section.duration_s
 
 
 def make_weather(section: EnvironmentSection, sites: int) -> StagedWeather:

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.actors.base import Actor, Handler
+from bench.actors.review import ReviewCalendar
 from bench.bus import Bus, Delivery
 from bench.clock import Process
 from bench.dispatch.alert_history import compile_relevant
 from bench.dispatch.assets import DispatchSettings, choose_assets
-from bench.dispatch.network import NetworkModel
+from bench.dispatch.network import ForecastModel
+from bench.dispatch.review import ReviewSettings, asks_again, may_release, review_assets
 from bench.messages import (
     AffectedArea,
     AlertAcknowledgement,
@@ -17,8 +19,10 @@ from bench.messages import (
     AssetCommand,
     BeginAutomation,
     EquipmentState,
+    HoldRequest,
     Kind,
     OperationalCommand,
+    ReleaseRequest,
     SelectedAssets,
     SystemStatus,
 )
@@ -47,21 +51,28 @@ class Plan:
 class DerAutomation(Actor):
     """Reacts to an operator's start with a choice of assets, computed on its own network model and what it was sent.
 
-    The battery goes first, by way of the DMS; each further kind follows when the kind before it has reported.
+    The battery goes first, by way of the DMS; each further kind follows when the kind before it has reported. With
+    `review`, it stays in charge after the first event: it holds what it switched and looks again at alerts and at
+    intervals, until the feeder can do without.
     """
 
     party = Party.DER_AUTOMATION
 
-    def __init__(self, bus: Bus, network: NetworkModel, settings: DispatchSettings) -> None:
+    def __init__(
+        self, bus: Bus, network: ForecastModel, settings: DispatchSettings, review: ReviewSettings | None = None
+    ) -> None:
         super().__init__(bus)
-        self._network, self._settings = network, settings
+        self._network, self._settings, self._review = network, settings, review
         self.system: dict[str, EquipmentState] = {}
         self._plans: dict[str, Plan] = {}
         self._begun = False
+        self._calendar: ReviewCalendar | None = None
+        self._before: AffectedArea | None = None
 
     def handlers(self) -> Mapping[Information, Handler]:
-        """Understand the start, new events, the collected area, its own choice, system status and histories."""
+        """Understand alerts, the start, the collected area, its own choice, the system's status and histories."""
         return {
+            Information.VOLTAGE_EVENT: self._look_again,
             Information.BEGIN_AUTOMATION: self._begin,
             Information.AFFECTED_AREA: self._choose,
             Information.SELECTED_ASSETS: self._hand_over,
@@ -70,19 +81,31 @@ class DerAutomation(Actor):
             Information.ALERT_HISTORY: self._compile_history,
         }
 
-    def _begin(self, delivery: Delivery) -> None:
-        message = delivery.message
-        if isinstance(message.payload, BeginAutomation):
-            request = AreaRequest(event=message.payload.event)
-            self._begun = True
-            self.send(Party.DMS, Information.AREA_REQUEST, request, message.correlation, (delivery.citation,))
+    def _begin(self, delivery: Delivery) -> Process | None:
+        payload = delivery.message.payload
+        if not isinstance(payload, BeginAutomation):
+            return None
+        self._begun = True
+        in_charge = self._calendar is not None
+        if self._review is not None and not in_charge:
+            self._calendar = ReviewCalendar(self.clock, self._review.every_s, self._review.spacing_s)
+            hold = HoldRequest(event=payload.event)
+            self.send(Party.DMS, Information.HOLD_REQUEST, hold, payload.event, (delivery.citation,))
+        self._ask_for_area(payload.event, delivery.citation)
+        return None if in_charge or self._calendar is None else self._calendar.run(self._ask_for_area)
+
+    def _ask_for_area(self, event: str, *because: str) -> None:
+        self.send(Party.DMS, Information.AREA_REQUEST, AreaRequest(event=event), event, because)
+
+    def _look_again(self, _delivery: Delivery) -> None:
+        if self._calendar is not None:
+            self._calendar.ask()
 
     def _go_on_with_event(self, delivery: Delivery) -> None:
         """Once begun, look into every further event that an operator has acknowledged."""
         acknowledged = delivery.message.payload
         if isinstance(acknowledged, AlertAcknowledgement) and self._begun:
-            request = AreaRequest(event=acknowledged.event)
-            self.send(Party.DMS, Information.AREA_REQUEST, request, acknowledged.event, (delivery.citation,))
+            self._ask_for_area(acknowledged.event, delivery.citation)
 
     def _compile_history(self, delivery: Delivery) -> None:
         history = delivery.message.payload
@@ -94,8 +117,28 @@ class DerAutomation(Actor):
         yield self.clock.timeout(self._settings.compute_s)
         message = delivery.message
         if isinstance(message.payload, AffectedArea):
-            chosen = choose_assets(message.payload, self._network, self._settings, self.clock.now_s)
+            chosen = self._chosen(message.payload)
             self.send(self.party, Information.SELECTED_ASSETS, chosen, message.correlation, (delivery.citation,))
+
+    def _chosen(self, area: AffectedArea) -> SelectedAssets:
+        now_s = self.clock.now_s
+        if self._review is None or self._calendar is None:
+            return choose_assets(area, self._network, self._settings, now_s)
+        self._before = self._before or area
+        chosen = review_assets(area, self._network, self._settings, self._review, now_s)
+        if asks_again(area, chosen, self._review):
+            self._calendar.ask()
+        elif may_release(area, self._before, self._network, self._settings, self._review, now_s):
+            self._give_back(area.event)
+        return chosen
+
+    def _give_back(self, event: str) -> None:
+        """Let the controls act by themselves again; the next event takes charge anew."""
+        release = ReleaseRequest(event=event, devices=tuple(self.system))
+        self.send(Party.DMS, Information.RELEASE_REQUEST, release, event)
+        if self._calendar is not None:
+            self._calendar.close()
+        self._calendar = self._before = None
 
     def _hand_over(self, delivery: Delivery) -> Process | None:
         """Hand a choice to the DMS, which begins with the batteries; without any, begin with what comes next."""

@@ -15,6 +15,7 @@ from bench.messages import (
     AssetCommand,
     EquipmentState,
     EquipmentStatus,
+    HoldRequest,
     Kind,
     OperationalCommand,
     Payload,
@@ -77,6 +78,7 @@ class DistributionManagement(Actor):
             Information.SYSTEM_STATUS: self._tell_application,
             Information.CAPACITOR_COMMAND: self._command_capacitor,
             Information.TAP_CHANGER_COMMAND: self._command_tap_changer,
+            Information.HOLD_REQUEST: self._hold,
             Information.RELEASE_REQUEST: self._release,
             Information.ALERT_ACKNOWLEDGEMENT: self._forward_to_application,
             Information.METERS_DATA: self._forward_to_application,
@@ -87,8 +89,11 @@ class DistributionManagement(Actor):
     def _keep_alert(self, delivery: Delivery) -> None:
         message = delivery.message
         if isinstance(message.payload, VoltageOutOfRangeEvent):
-            event = message.correlation
-            self.events.setdefault(event, EventRecord(event)).keep(message.payload, delivery.time_s)
+            self._record(message.correlation).keep(message.payload, delivery.time_s)
+
+    def _record(self, event: str) -> EventRecord:
+        """Return the record of an event; a review has one as well, of no alerts."""
+        return self.events.setdefault(event, EventRecord(event))
 
     def _forward_to_application(self, delivery: Delivery) -> None:
         message = delivery.message
@@ -105,7 +110,7 @@ class DistributionManagement(Actor):
         if not isinstance(message.payload, VoltageReadings):
             return
         citations = self._refresh()
-        record = self.events[message.correlation]
+        record = self._record(message.correlation)
         record.voltage_v = message.payload.voltage_v
         area = AffectedArea(
             event=message.correlation,
@@ -121,7 +126,7 @@ class DistributionManagement(Actor):
         if not isinstance(selected, SelectedAssets):
             return
         self._command_batteries(delivery, selected)
-        record = self.events.setdefault(selected.event, EventRecord(selected.event))
+        record = self._record(selected.event)
         record.commands = selected.commands
         if selected.predicted_lowest_v < self._lowest_v:
             with self._citing() as citations:
@@ -212,22 +217,33 @@ class DistributionManagement(Actor):
                 taken = self._controls.step(device, direction)
             if taken and not told:
                 told = True
-                self._expect_report(payload.command)
-                cited = [*citations, *stepped]
-                self._pass_on(delivery, Party.TAP_CHANGER_CONTROLS, Information.TAP_CHANGER_COMMAND, payload, cited)
+                self._tell_of_tap_command(delivery, payload, [*citations, *stepped])
             refusals += not taken
             yield self.clock.timeout(TAP_SPACING_S)
             position = position + direction if taken else self._controls.take_tap_changer(device)
+        if position == target and not told:  # it went there by itself: the command is to stay
+            self._tell_of_tap_command(delivery, payload, citations)
+
+    def _tell_of_tap_command(self, delivery: Delivery, order: OperationalCommand, citations: list[str]) -> None:
+        self._expect_report(order.command)
+        self._pass_on(delivery, Party.TAP_CHANGER_CONTROLS, Information.TAP_CHANGER_COMMAND, order, citations)
 
     def _expect_report(self, command: AssetCommand) -> None:
         self._unreported.add(command.device)
         self._kinds[command.device] = command.kind
 
+    def _hold(self, delivery: Delivery) -> None:
+        """Leave tap changers and banks to the application: the controls' own logic may not move them."""
+        if isinstance(delivery.message.payload, HoldRequest):
+            event = delivery.message.payload.event
+            self._controls.block_tap_changers(True)
+            self._order_var_switching(delivery, event, Information.BLOCK_VAR_SWITCHING, blocked=True)
+
     def _release(self, delivery: Delivery) -> None:
         """Let the controls act by themselves again."""
         if isinstance(delivery.message.payload, ReleaseRequest):
             event = delivery.message.payload.event
-            self._controls.unblock_tap_changers()
+            self._controls.block_tap_changers(False)
             self._order_var_switching(delivery, event, Information.RELEASE_VAR_SWITCHING, blocked=False)
 
     def _refresh(self) -> list[str]:

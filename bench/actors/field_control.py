@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 
 from bench.actors.base import Actor, Handler
 from bench.actors.scada import read_capacitor_state, read_tap_changer_state
@@ -58,10 +59,10 @@ class ScadaControls:
         control.set_blocked(True)
         control.set_automatic(True)
 
-    def unblock_tap_changers(self) -> None:
-        """Let all tap changers regulate again."""
+    def block_tap_changers(self, blocked: bool) -> None:
+        """Keep all tap changers from regulating by themselves, or let them regulate again."""
         for control in self.tap_changers.values():
-            control.set_blocked(False)
+            _taken(partial(control.set_blocked, blocked))
 
 
 class CapacitorControls(Actor):

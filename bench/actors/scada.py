@@ -63,7 +63,13 @@ def read_capacitor_state(name: str, control: CapacitorBankControl) -> EquipmentS
     """Read what a capacitor control says; a discharging bank, or one in local, is not available."""
     status = control.read_status()
     available = status.remote and status.discharge_left_s <= 0.0
-    return EquipmentState(device=name, kind="capacitor", available=available, closed=status.closed)
+    return EquipmentState(
+        device=name,
+        kind="capacitor",
+        available=available,
+        closed=status.closed,
+        ready_in_s=status.discharge_left_s if status.remote else 0.0,
+    )
 
 
 def read_tap_changer_state(name: str, control: LoadTapChangerControl) -> EquipmentState:

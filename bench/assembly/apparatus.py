@@ -1,15 +1,13 @@
 """Gives the plant the mechanisms that emulated controls move: a tap changer or a switch at each one's contacts."""
 
 from bench.apparatus import CapacitorSwitch, TapMechanism
-from bench.assembly.emulation import CT_RATIO, PT_RATIO, EmulatedEquipment
+from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.places import FeederPlaces
 from bench.assembly.wiring import ControlContacts, sense_into
-from bench.controls import CapacitorBank, InstrumentTransformers, TapChanger
+from bench.controls import CapacitorBank, TapChanger
 from bench.feeder.engine import Feeder
-from bench.feeder.probe import LineProbe
+from bench.feeder.probe import LineProbe, NodeProbe
 from instruments.errors import ConfigError
-
-_RATIOS = InstrumentTransformers(PT_RATIO, CT_RATIO)
 
 
 def make_tap_changer(device: str, feeder: Feeder, places: FeederPlaces, emulated: EmulatedEquipment) -> TapChanger:
@@ -17,9 +15,10 @@ def make_tap_changer(device: str, feeder: Feeder, places: FeederPlaces, emulated
     control, info = emulated.control(device), places.tap_changer(device)
     position = places.position(device)
     mechanism = TapMechanism(position, info.min_position, info.max_position, faults=control.faults)
-    nodes, lock = feeder.node_indices(info.bus, info.nodes), emulated.host.lock
+    probe, lock = NodeProbe.at(feeder, info.bus, info.nodes[0]), emulated.host.lock
     contacts, sense = ControlContacts(control, lock), sense_into(control, lock)
-    return TapChanger(device, info.name, nodes, _RATIOS, mechanism, sense, contacts)
+    sensing, drop_ohm = places.tap_sensing(device), places.drop_ohm(device)
+    return TapChanger(device, info.name, probe, sensing, drop_ohm, mechanism, sense, contacts)
 
 
 def make_bank(device: str, feeder: Feeder, places: FeederPlaces, emulated: EmulatedEquipment) -> CapacitorBank:
@@ -30,7 +29,7 @@ def make_bank(device: str, feeder: Feeder, places: FeederPlaces, emulated: Emula
     probe = LineProbe.on(feeder, bank.settings.line, bank.settings.terminal)
     switch = CapacitorSwitch(places.is_closed(device), faults=control.faults)
     contacts, sense = ControlContacts(control, lock), sense_into(control, lock)
-    return CapacitorBank(device, bank.name, probe, _RATIOS, switch, sense, contacts)
+    return CapacitorBank(device, bank.name, probe, places.bank_sensing(device), switch, sense, contacts)
 
 
 def make_apparatus(

@@ -12,6 +12,7 @@ from bench.assembly.customer_cast import CustomerSide, override_codes
 from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, require_identity
 from bench.assembly.emulated_meters import MeterView, meter_class_pct, meter_names
 from bench.assembly.emulation import EmulatedEquipment
+from bench.assembly.feeders import open_feeder
 from bench.assembly.places import FeederPlaces
 from bench.assembly.positions import make_positions, make_trial
 from bench.assembly.premises import make_premises
@@ -205,7 +206,7 @@ class BenchAssembly:
         self.series = SeriesRecorder(self.meters, self.terminals, self.emulated.state_of_charge_pct())
 
     def _open_feeder(self) -> Feeder:
-        feeder = Feeder.open(self.config.feeder.model)
+        feeder = open_feeder(self.config.feeder)
         self._feeders.append(feeder)
         return feeder
 

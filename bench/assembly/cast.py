@@ -17,7 +17,8 @@ from bench.bus import Bus
 from bench.clock import Clock
 from bench.config import BenchFile
 from bench.dispatch.assets import DispatchSettings
-from bench.dispatch.network import NetworkModel
+from bench.dispatch.network import ForecastModel
+from bench.dispatch.review import ReviewSettings
 from bench.evidence import Evidence
 from bench.links import AmiLink, AmiLinkSettings, FixedLatency, Link
 from bench.names import Party
@@ -98,7 +99,7 @@ def make_cast(
     drivers: Mapping[str, Any],
     places: FeederPlaces,
     meters: tuple[str, ...],
-    network: NetworkModel,
+    network: ForecastModel,
     side: CustomerSide,
     evidence: Evidence,
 ) -> Cast:
@@ -126,7 +127,7 @@ def make_cast(
             AmiNetwork(bus, net_meters, credit_meters, side.enrolled, citing, metering),
             MeterDataManagement(bus, side.store),
             DistributionManagement(bus, scada.read, controls, citing, scada.read_load_kw, settings.lower_v),
-            DerAutomation(bus, network, settings),
+            DerAutomation(bus, network, settings, ReviewSettings(**vars(dispatch.review)) if dispatch.review else None),
             PremiseInterface(bus, storage, citing),
             UtilityInverter(bus, storage, citing),
             UtilityBattery(bus, storage, citing, status_after_s),

@@ -35,10 +35,6 @@ from instruments.emulators.tap_changer_settings import TapChangerSettings
 from instruments.errors import ConfigError
 from instruments.point_map import load_point_map
 
-PT_RATIO = 60.0
-CT_RATIO = 140.0
-"""Instrument transformers of the emulated controls: 7200:120 V and 700:5 A."""
-
 
 class Emulator(Protocol):
     """What every emulated device has."""

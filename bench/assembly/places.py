@@ -8,6 +8,7 @@ from bench.assembly.feeders import PHASES, described_sites
 from bench.config import BenchFile, Terminal
 from bench.controls import InstrumentTransformers
 from bench.feeder.engine import Feeder
+from bench.feeder.inventory import CT_SECONDARY_A
 from bench.feeder.model import CapacitorInfo, Floats, Indices, Service, TapChangerInfo
 from bench.feeder.names import known
 from bench.feeder.sites import Site
@@ -76,6 +77,11 @@ class FeederPlaces:
         if info.settings is None:
             return self._to_120_v(info.bus, info.nodes)
         return InstrumentTransformers(info.settings.pt_ratio, info.settings.ct_ratio)
+
+    def drop_ohm(self, device: str) -> complex:
+        """Return the line-drop compensation of a tap changer's control, V of drop per A of secondary current."""
+        settings = self.tap_changer(device).settings
+        return complex(settings.ldc_r_v, settings.ldc_x_v) / CT_SECONDARY_A if settings else 0j
 
     def bank_sensing(self, device: str) -> InstrumentTransformers:
         """Return the instrument transformers of a bank's control: what brings its phase voltage to 120 V, and 700:5 A.

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, require_identity
 from bench.assembly.emulation import EmulatedEquipment
+from bench.assembly.feeders import open_feeder
 from bench.assembly.places import FeederPlaces
 from bench.assembly.resources import Resource
 from bench.config import BenchFile, Device, load_bench
-from bench.feeder.engine import Feeder
 from bench.feeder.sites import load_sites
 from bench.weather import make_weather
 from instruments.errors import BenchError, ConfigError
@@ -49,7 +49,7 @@ def doctor(path: Path) -> tuple[str, int]:
 
 def _examine(bench: BenchFile) -> Iterator[Finding]:
     with ExitStack() as opened:
-        feeder = opened.enter_context(Feeder.open(bench.feeder.model))
+        feeder = opened.enter_context(open_feeder(bench.feeder))
         places = FeederPlaces(bench, feeder, load_sites(bench.feeder.sites) if bench.feeder.sites else ())
         yield Finding("feeder", f"{len(feeder.node_names)} nodes, {len(feeder.services)} services")
         yield _found("environment", partial(_sunshine, bench, len(places.sites)))

@@ -13,10 +13,10 @@ from typing import Self
 from bench.assembly.apparatus import make_apparatus
 from bench.assembly.emulated_meters import MeterView
 from bench.assembly.emulation import EmulatedEquipment, Endpoint
+from bench.assembly.feeders import open_feeder
 from bench.assembly.places import FeederPlaces
 from bench.assembly.wiring import direct_terminal
 from bench.config import BenchFile, load_bench
-from bench.feeder.engine import Feeder
 from bench.feeder.sites import load_sites
 from bench.plant import Equipment, Plant
 from bench.terminals import DirectTerminal, TerminalPlace
@@ -67,7 +67,7 @@ class WallTimeBench:
     def __init__(self, bench: BenchFile) -> None:
         """Settle the feeder and serve; raises ConfigError."""
         with ExitStack() as opened:
-            self._feeder = opened.enter_context(Feeder.open(bench.feeder.model))
+            self._feeder = opened.enter_context(open_feeder(bench.feeder))
             places = FeederPlaces(bench, self._feeder, load_sites(bench.feeder.sites) if bench.feeder.sites else ())
             self._plant = Plant(self._feeder, places.sites, make_weather(bench.environment, len(places.sites)))
             self._emulated = EmulatedEquipment(bench, places, SEED)

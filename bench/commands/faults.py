@@ -1,12 +1,12 @@
-"""`bench faults`: what can be made defective on demand, and which rows have to catch it."""
+"""`bench faults`: what can be made defective on demand, and which rows or clauses have to catch it."""
 
 from collections.abc import Sequence
 
-from bench.faults import CAUGHT_AT
+from bench.faults import CAUGHT_AT, CAUGHT_BY
 from instruments.emulators.faults import FAULT_KINDS, FaultKind
 
-_HEADINGS = ("KIND", "VALUE", "ROWS", "ROLES", "WHAT IT DOES")
-_NO_ROW = "-"
+_HEADINGS = ("KIND", "VALUE", "ROWS OR CLAUSE", "ROLES", "WHAT IT DOES")
+_NOTHING = "-"
 
 
 def listing() -> str:
@@ -19,14 +19,14 @@ def listing() -> str:
 
 _LEGEND = (
     "VALUE: what KIND=VALUE takes when no value is given; none: the kind takes no value.",
-    "ROWS: where a run has to fail; -: no encoded row is bound to catch this kind.",
+    "ROWS OR CLAUSE: where a run has to fail; -: no row or measurement of the features is bound to catch this kind.",
 )
 
 
 def _cells(kind: FaultKind) -> tuple[str, ...]:
     value = f"{kind.default:g}" if kind.default is not None else "none"
-    rows = ", ".join(CAUGHT_AT.get(kind.name, ())) or _NO_ROW
-    return kind.name, value, rows, ", ".join(sorted(kind.roles)), kind.description
+    caught = ", ".join(CAUGHT_AT.get(kind.name, ())) or CAUGHT_BY.get(kind.name, _NOTHING)
+    return kind.name, value, caught, ", ".join(sorted(kind.roles)), kind.description
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -51,3 +51,11 @@ class ReliefModel(Protocol):
     ) -> Mapping[str, float]:
         """Return by meter what the affected ones gain on average (V, 120 V base) for one kW shed behind it."""
         ...
+
+
+class ForecastModel(NetworkModel, Protocol):
+    """A network model that also knows what a clear sky would yield."""
+
+    def clear_sky_pu(self, time_s: float) -> float:
+        """Return the PV plants' output over their rating under a clear sky."""
+        ...

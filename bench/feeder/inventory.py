@@ -14,7 +14,8 @@ from bench.feeder.model import (
     VarControlSettings,
 )
 
-_CT_SECONDARY_A = 5.0
+CT_SECONDARY_A = 5.0
+"""Rated secondary current of every current transformer, A."""
 _SERVICE_LEG_KV = (0.11, 0.13)  # a bus whose legs are about 120 V to neutral carries split-phase services
 
 
@@ -69,7 +70,7 @@ def tap_changers(circuit: Any) -> tuple[TapChangerInfo, ...]:
             band_v=float(control.ForwardBand),
             delay_s=float(control.Delay),
             pt_ratio=float(control.PTratio),
-            ct_ratio=float(control.CTPrimary) / _CT_SECONDARY_A,
+            ct_ratio=float(control.CTPrimary) / CT_SECONDARY_A,
             ldc_r_v=float(control.ForwardR),
             ldc_x_v=float(control.ForwardX),
         )

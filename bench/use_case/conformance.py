@@ -139,9 +139,13 @@ class Conformance:
         return watch.state is RowState.MET and not awaited - set(watch.instances)
 
     def _begun(self, watch: RowWatch) -> set[str]:
-        """Return the meters or devices of the rows before a row that shares them: all of them are to come."""
+        """Return the meters or devices of the rows before a row that shares them: all of them are to come.
+
+        Of devices only those that the row concerns: a block goes to every bank, a command to those selected.
+        """
         shared = [w for w in map(self.watches.__getitem__, watch.predecessors) if w.row.per == watch.row.per != "once"]
-        return {name for before in shared for name in before.instances}
+        begun = {name for before in shared for name in before.instances}
+        return begun & set(self._judge.required(watch.row, self._clock.now_s)) if watch.row.per == "device" else begun
 
     def finish(self) -> None:
         """End the scenario: what was never decided is NOT_RUN, or NOT_MET where it was due."""

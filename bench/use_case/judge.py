@@ -71,6 +71,7 @@ class PlantJudge:
         self._wiring = wiring
         self._evidence = evidence
         self._alerts: dict[str, VoltageOutOfRangeEvent] = {}
+        self._told_dms: dict[str, float] = {}
         self._selected: SelectedAssets | None = None
         self._status: dict[str, EquipmentState] = {}
 
@@ -152,6 +153,8 @@ class PlantJudge:
     def _alert(self, row: Row, alert: VoltageOutOfRangeEvent, delivery: Delivery) -> str | None:
         if delivery.message.information is not Information.VOLTAGE_EVENT or row.limit_from != "stimulus":
             known = self._alerts.get(alert.meter)
+            if delivery.message.receiver is Party.DMS:
+                self._told_dms.setdefault(alert.meter, delivery.time_s)
             return None if known == alert else f"tells {alert}, but the meter sent {known}"
         if not self._voltages.is_meter(alert.meter):
             return f"names a meter {alert.meter!r} that the feeder does not have"
@@ -179,6 +182,11 @@ class PlantJudge:
         unheard = set(area.affected_meters) - set(self._alerts)
         if unheard:
             return f"names meters that never alerted: {', '.join(sorted(unheard))}"
+        left_out = {alert for alert, told_s in self._told_dms.items() if told_s < time_s} - set(area.affected_meters)
+        if left_out:
+            return f"leaves out meters that alerted: {', '.join(sorted(left_out))}"
+        if not area.voltage_v:
+            return "tells no voltages"
         misread = (self._misread(meter, v, time_s) for meter, v in area.voltage_v.items())
         misreported = (self._field.holds(state) for state in area.equipment if state.kind in SWITCHED)
         return next((m for m in chain(misread, misreported) if m), None)

@@ -6,7 +6,6 @@ a message without an answer followed by a query costs 44 ms: Nagle's algorithm w
 
 import re
 import socket
-from functools import lru_cache
 from types import TracebackType
 from typing import Self
 
@@ -206,8 +205,8 @@ def _check_name(resource: str) -> None:
         raise ConfigError(f"{resource!r} is not a VISA resource name: {error}") from error
 
 
-@lru_cache(maxsize=1)
 def _resource_manager() -> pyvisa.ResourceManager:
+    """Return the process's manager. PyVISA keeps one, and makes it anew after somebody closed it: so it is not kept."""
     return pyvisa.ResourceManager("@py")
 
 

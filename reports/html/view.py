@@ -162,7 +162,7 @@ def _comparison(directory: RunDirectory, managed: Plotter) -> ComparisonView | N
     compared = managed.scenario.comparison
     if compared is None:
         absent = managed.scenario.not_compared
-        return ComparisonView(absent=f"The run with autonomous controls only broke: {absent}") if absent else None
+        return ComparisonView(absent=absent) if absent else None
     try:
         autonomous = directory.autonomous_series(compared)
     except ReportError as error:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.dispatch.volt_var import HEALTHY_PENALTY, VOLT_PENALTY, Asset, select
+from bench.dispatch.volt_var import HEALTHY_FACTOR, VOLT_PENALTY, Asset, select
 
 LOWER_V, UPPER_V = 114.5, 125.5
 
@@ -124,7 +124,7 @@ def spent(amounts: Sequence[float], voltage_v: np.ndarray, assets: Sequence[Asse
         (float((predicted - UPPER_V).max()), bool((voltage_v > UPPER_V).any())),
     ]
     broken, kept = ([0.0, *(v for v, was_broken in sides if was_broken is wanted)] for wanted in (True, False))
-    penalty = VOLT_PENALTY * max(broken) + HEALTHY_PENALTY * max(kept)
+    penalty = VOLT_PENALTY * max(broken) + HEALTHY_FACTOR * VOLT_PENALTY * max(kept)
     return max(*broken, *kept), penalty, sum(abs(x) * a.cost for x, a in zip(amounts, assets, strict=True))
 
 

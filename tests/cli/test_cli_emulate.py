@@ -66,7 +66,6 @@ def visa(endpoint: dict[str, Any]) -> Iterator[Any]:
         yield session
     finally:
         session.close()
-        manager.close()
 
 
 def awaited(read: Callable[[], float], wanted: Callable[[float], bool]) -> float:

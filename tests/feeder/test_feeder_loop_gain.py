@@ -90,6 +90,23 @@ class TestOnTheReferenceFeeder:
         assert not self.oscillates(cloud, cloud.loop, 0.85 * edge)
         assert self.oscillates(cloud, cloud.loop, min(1.0, 1.15 * edge))
 
+    def test_the_gain_is_that_of_every_inverter_tried_by_itself(self, cloud: Reference) -> None:
+        """The dense matrix, a column an inverter, on as many of the feeder's inverters as the method takes exactly."""
+        few = cloud.inverters[:20]
+        population = InverterPopulation(np.array([cloud.sites[number].rating_kva for number in few]))
+        loop = VoltVarLoop(cloud.feeder, few, population)
+        p_kw = cloud.power_kw(0.08)
+        snapshot, q_kvar = loop.settle(p_kw, np.zeros(len(p_kw)))
+        base_pu = loop.terminal_pu(snapshot)
+        columns = []
+        for number, rating_kva in zip(few, population.rating_kva, strict=True):
+            moved = q_kvar.copy()
+            moved[number] += 0.1 * rating_kva
+            columns.append((loop.terminal_pu(loop.solve(p_kw, moved)) - base_pu) / (0.1 * rating_kva))
+        slope = population.slope_kvar_per_pu(base_pu, p_kw[few])
+        dense = slope[:, np.newaxis] * np.column_stack(columns)
+        assert loop.gain(p_kw, q_kvar) == pytest.approx(np.abs(np.linalg.eigvals(dense)).max(), rel=0.02)
+
     def test_the_gain_is_zero_when_no_inverter_is_on_its_slope(self, cloud: Reference) -> None:
         flat = VoltVarCurve((0.1, 0.2, 1.8, 1.9), (0.44, 0.0, 0.0, -0.44), 5.0)
         population = InverterPopulation(cloud.loop.population.rating_kva, flat)

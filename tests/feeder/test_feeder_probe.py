@@ -8,7 +8,7 @@ import pytest
 from reference_feeder import Reference
 
 from bench.feeder.engine import Feeder
-from bench.feeder.probe import LineProbe
+from bench.feeder.probe import LineProbe, NodeProbe
 from instruments.errors import ConfigError
 
 
@@ -46,3 +46,17 @@ def test_a_probe_sees_the_voltage_of_its_end(night: Reference) -> None:
 def test_an_unknown_line_is_named(night: Reference) -> None:
     with pytest.raises(ConfigError, match="nearest: feeder_head"):
         LineProbe.on(night.feeder, "feeder_heat")
+
+
+@pytest.mark.parametrize("phase", [1, 2, 3])
+def test_a_regulator_senses_the_current_that_leaves_its_bus(ieee13: Feeder, phase: int) -> None:
+    voltage_v = ieee13.solve(0.0).voltage_v
+    probe = NodeProbe.at(ieee13, "rg60", phase)
+    line = LineProbe.on(ieee13, "650632")
+    assert probe.current_a(voltage_v) == pytest.approx(line.current_a(voltage_v)[phase - 1])
+    assert probe.voltage_v(voltage_v) == line.voltage_v(voltage_v)[phase - 1]
+
+
+def test_a_bus_that_no_line_leaves_has_no_current_to_sense(ieee13: Feeder) -> None:
+    with pytest.raises(ConfigError, match=r"no line leaves 634\.1"):
+        NodeProbe.at(ieee13, "634", 1)
