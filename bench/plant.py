@@ -122,6 +122,12 @@ class Plant:
         """Return what each customer's load takes, and what it would take with everything on, W, shape (services,)."""
         return self._metering.load_w(self.state)[0], self._metering.nominal_w * self._weather.load_pu(self.state.time_s)
 
+    def load_factor_without(self, shed_w: Floats) -> Floats:
+        """Return `load_factor` with so much less taken at each service, W, shape (services,)."""
+        factor = self.state.load_factor.copy()
+        factor[self._metering.load] -= shed_w / self._metering.nominal_w
+        return factor
+
     def publish_first(self) -> None:
         """Tell the listeners the state that everything starts from."""
         self._publish(0.0)

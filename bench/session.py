@@ -200,7 +200,7 @@ class RunSession:
             "verdict": _verdict(played, states).value,
             "reason": "; ".join(_reasons(played)),
             "rows": {
-                "expected": len(states),
+                "expected": sum(state is not RowState.NOT_APPLICABLE for state in states),
                 "met": sum(state.is_met for state in states),
                 "items": items,
                 "not_encoded": self._not_encoded(played),

@@ -1,6 +1,7 @@
 """Puts a scenario together from a bench file: feeder, emulators, drivers, plant, actors, matcher."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ from bench.meter_store import MeterStore
 from bench.names import Party
 from bench.operating_figures import OperatingRecord
 from bench.plant import Equipment, Plant, PlantState
+from bench.premise_field import PremiseField
 from bench.proof import RangeAProof
 from bench.range_a import RANGE_A_UPPER_V, RangeASettings, ServiceVoltages
 from bench.safety import SafetyChain, refuse_real_equipment
@@ -280,9 +282,12 @@ class BenchAssembly:
         return names
 
     def _range_a(self) -> RangeASettings:
-        classes = [meter_class_pct(fleet.emulate) for fleet in self.config.fleets.values()]
-        guard_v = max(classes, default=0.0) / 100.0 * RANGE_A_UPPER_V + METER_ROUNDING_V
+        guard_v = self._meter_class_pct() / 100.0 * RANGE_A_UPPER_V + METER_ROUNDING_V
         return RangeASettings(self.config.range_a.interval_s, guard_v, self.config.ami.event_poll_s)
+
+    def _meter_class_pct(self) -> float:
+        """Return the class of the worst of the meters, percent of reading."""
+        return max((meter_class_pct(fleet.emulate) for fleet in self.config.fleets.values()), default=0.0)
 
     def _loop_gain(self) -> LoopGain:
         """Compute the volt-var loop gain under sun and under cloud, and hold the larger against its limit."""
@@ -303,9 +308,12 @@ class BenchAssembly:
         field = PlantField(
             self.plant, self._feeders[0], self.terminals, self.apparatus, power_flow, self.bindings, self.config
         )
-        judge = PlantJudge(voltages, field, Wiring(self._endpoint), self.evidence)
+        codes, meter_pct = override_codes(self.premises, self._seed), self._meter_class_pct()
+        calls = PremiseField(self.premises, codes, self.plant, power_flow, self.drivers, meter_pct)
+        judge = PlantJudge(voltages, field, calls, Wiring(self._endpoint), self.evidence)
         chosen = tuple(self._use_case.row(number) for number in rows)
-        return Conformance(chosen, lambda number: order.predecessors(number, variant), judge, self.evidence, self.clock)
+        earlier = partial(order.predecessors, variant=variant)
+        return Conformance(chosen, earlier, judge, self.evidence, self.clock, self._use_case.rivals)
 
     def _endpoint(self, party: Party, instance: str) -> str | None:
         """Tell which device a party is, for an instance of a row: a meter, a control, a battery or its inverter."""

@@ -17,7 +17,7 @@ ROUNDING_V = 1e-6
 VOLT_PENALTY = 1e4
 """Cost of a volt outside the limits, far above any operation: limits are broken only where nothing helps."""
 HEALTHY_FACTOR = 100.0
-"""How much dearer a volt is outside a limit that every meter keeps by itself: it is not given up for another."""
+"""How much dearer a volt is outside a limit that is not to be given up for another."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,14 @@ class Asset:
 class Outlook:
     """A state of the feeder: voltages with all assets at 0, V on the 120 V base, and what each asset does in it.
 
-    `penalty_per_v`: cost of a volt outside the limits in this state.
+    `penalty_per_v`: cost of a volt outside the limits in this state; `keeps_healthy`: a limit that every meter keeps by
+    itself is not given up for one that is broken.
     """
 
     voltage_v: NDArray[np.float64]
     assets: Sequence[Asset]
     penalty_per_v: float = VOLT_PENALTY
+    keeps_healthy: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def select(voltage_v: NDArray[np.float64], assets: Sequence[Asset], lower_v: flo
     :param lower_v: lower limit with its margin, V; `upper_v` likewise
     :returns: the optimum; where limits cannot be met, the least possible worst excursion comes first
     """
-    return select_for_all([Outlook(voltage_v, assets)], lower_v, upper_v)[0]
+    return select_for_all([Outlook(voltage_v, assets, keeps_healthy=True)], lower_v, upper_v)[0]
 
 
 def select_for_all(outlooks: Sequence[Outlook], lower_v: float, upper_v: float) -> list[Selection]:
@@ -121,7 +123,7 @@ class _Columns:
 def _solve(columns: _Columns, outlooks: Sequence[Outlook], lower_v: float, upper_v: float) -> NDArray[np.float64]:
     """Variables: amount upwards and downwards of each asset (both >= 0), then two excursions in volts of each outlook.
 
-    The first is common to the limits that are broken with all assets at 0, the second to those that hold.
+    The second is that of limits which hold with all assets at 0 and are to be kept, the first that of all others.
     """
     assets, count = columns.assets, len(columns.assets)
     limits = [(asset.lower, asset.upper) for asset in assets]
@@ -152,8 +154,9 @@ def _limits(
     effects = np.zeros((len(outlook.voltage_v), len(columns.assets)))
     effects[:, columns.of[number]] = _effects(outlook)
     low, high = np.zeros((2, len(outlook.voltage_v), 2 * len(outlooks)))
-    low[:, 2 * number + int(np.all(outlook.voltage_v >= lower_v))] = 1.0
-    high[:, 2 * number + int(np.all(outlook.voltage_v <= upper_v))] = 1.0
+    keeps = outlook.keeps_healthy
+    low[:, 2 * number + int(keeps and np.all(outlook.voltage_v >= lower_v))] = 1.0
+    high[:, 2 * number + int(keeps and np.all(outlook.voltage_v <= upper_v))] = 1.0
     both_ways = np.hstack([effects, -effects])
     rising = LinearConstraint(np.hstack([both_ways, low]), lb=lower_v - outlook.voltage_v)
     falling = LinearConstraint(np.hstack([both_ways, -high]), ub=upper_v - outlook.voltage_v)
