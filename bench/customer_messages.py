@@ -9,11 +9,15 @@ from bench.messages import Payload
 
 
 class DemandResponseEvent(Payload):
-    """An operator's order for demand response: present load at the feeder's head, area, amount and time."""
+    """An operator's order for demand response: present load at the feeder's head, area, amount and time.
+
+    `voltage_v` is that of all meters that answered (120 V base); the affected ones are those that alerted.
+    """
 
     event: str
     system_load_kw: float
     affected_meters: tuple[str, ...]
+    voltage_v: dict[str, float]
     reduction_kw: float
     duration_s: float
 

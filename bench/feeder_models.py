@@ -1,6 +1,6 @@
 """Two uses of a feeder model besides the plant: the application's own model, and the judge's independent power flow."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,15 +90,15 @@ class LoadReliefModel:
         self._model, self._forecast = model, forecast
         self._numbers = {meter: number for number, meter in enumerate(meters)}
 
-    def relief_v_per_kw(
-        self, time_s: float, affected_meters: Collection[str], at_meters: Sequence[str]
-    ) -> Mapping[str, float]:
-        """Try a kW less behind each meter; meters that the model has not are left out of what is affected."""
-        affected = [self._numbers[meter] for meter in affected_meters if meter in self._numbers]
-        at = [self._numbers[meter] for meter in at_meters]
+    def relief_v_per_kw(self, time_s: float, meters: Sequence[str], at_meters: Sequence[str]) -> Floats:
+        """Try a kW less behind each of `at_meters`; raises ConfigError for a meter that the model has not."""
+        unknown = sorted({*meters, *at_meters} - self._numbers.keys())
+        if unknown:
+            raise ConfigError(f"the network model has no meter {', '.join(unknown)}")
         p_kw, load_pu = np.zeros_like(self._model.rated_kw), self._forecast.load_pu(time_s)
-        relief = relief_v_per_kw(self._model.loop, p_kw, load_pu, affected, at)
-        return dict(zip(at_meters, relief.tolist(), strict=True))
+        at = [self._numbers[meter] for meter in at_meters]
+        relief = relief_v_per_kw(self._model.loop, p_kw, load_pu, at)
+        return relief[:, [self._numbers[meter] for meter in meters]]
 
 
 class IndependentPowerFlow:

@@ -76,14 +76,14 @@ class PremiseField:
         """Return the power into the feeder."""
         return self._plant.state.snapshot.head_p_kw
 
-    def relief_v(self, customers: Collection[str], at_meters: Collection[str]) -> tuple[float, float]:
-        """Solve the present state thrice: as it is, with these customers' sheds, and with as much from all alike."""
+    def lowest_after_v(self, customers: Collection[str], at_meters: Collection[str]) -> tuple[float, float]:
+        """Solve the present state with these customers' sheds, and with as much from all enrolled customers alike."""
         enrolled = [name for name, premise in self._premises.items() if premise.customer.is_enrolled]
         chosen_w, all_w = self._offer_w(customers), self._offer_w(enrolled)
         alike_w = all_w * (chosen_w.sum() / all_w.sum()) if all_w.sum() > 0 else all_w
         at = [self._at[meter] for meter in at_meters]
-        base_v, chosen_v, alike_v = (self._voltages(w)[at] for w in (0.0 * chosen_w, chosen_w, alike_w))
-        return float(np.mean(chosen_v - base_v)), float(np.mean(alike_v - base_v))
+        chosen_v, alike_v = (self._voltages(shed_w)[at] for shed_w in (chosen_w, alike_w))
+        return float(chosen_v.min()), float(alike_v.min())
 
     def note_load(self, customers: Sequence[str]) -> None:
         """Read the meters of customers over their own wires."""

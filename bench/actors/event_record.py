@@ -40,7 +40,8 @@ class EventRecord:
         return SystemCondition(
             event=self.event,
             system_load_kw=load_kw,
-            voltage_v={meter: self.voltage_v[meter] for meter in self.meters if meter in self.voltage_v},
+            affected_meters=self.meters,
+            voltage_v=dict(self.voltage_v),
             equipment=equipment,
             commands=selected.commands,
             predicted_lowest_v=selected.predicted_lowest_v,

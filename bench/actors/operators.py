@@ -61,7 +61,8 @@ class DistributionOperations(Actor):
         order = DemandResponseEvent(
             event=condition.event,
             system_load_kw=condition.system_load_kw,
-            affected_meters=tuple(sorted(condition.voltage_v)),
+            affected_meters=condition.affected_meters,
+            voltage_v=condition.voltage_v,
             reduction_kw=self._reduction_kw,
             duration_s=self._duration_s,
         )

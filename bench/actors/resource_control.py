@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from bench.actors.base import Actor, Handler
 from bench.bus import Bus, Delivery
 from bench.clock import Process
@@ -87,7 +89,8 @@ class ResourceControl(Actor):
     def _listing(self, order: DemandResponseEvent, enrolment: Enrolment) -> SelectedCustomers:
         known = {customer.customer: customer for customer in enrolment.customers}
         model = self._settings.response
-        choice = choose_customers(self._candidates(order, enrolment), order.reduction_kw, model)
+        voltage_v = np.array(list(order.voltage_v.values()))
+        choice = choose_customers(voltage_v, self._candidates(order, enrolment), order.reduction_kw, model)
         return SelectedCustomers(
             event=order.event,
             reduction_kw=order.reduction_kw,
@@ -99,9 +102,12 @@ class ResourceControl(Actor):
         )
 
     def _candidates(self, order: DemandResponseEvent, enrolment: Enrolment) -> list[Candidate]:
-        meters = [customer.net_meter for customer in enrolment.customers]
-        relief = self._network.relief_v_per_kw(self.clock.now_s, order.affected_meters, meters)
-        return [Candidate(c.customer, c.contracted_kw, relief[c.net_meter]) for c in enrolment.customers]
+        behind = [customer.net_meter for customer in enrolment.customers]
+        relief = self._network.relief_v_per_kw(self.clock.now_s, list(order.voltage_v), behind)
+        return [
+            Candidate(customer.customer, customer.contracted_kw, relief_v)
+            for customer, relief_v in zip(enrolment.customers, relief, strict=True)
+        ]
 
     def _call(self, delivery: Delivery) -> Process:
         """Call the chosen customers, then see to it that the meters are read whoever does not answer."""

@@ -8,6 +8,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 COVERAGE = 2.0
 """Coverage factor of every stated precision (about 95 % of a normal distribution)."""
 
@@ -24,13 +27,13 @@ class ResponseModel:
     common_sd: float = 0.08
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Candidate:
-    """A customer who may be called; `relief_v_per_kw`: what the affected meters gain on average for a kW shed there."""
+    """A customer who may be called; `relief_v_per_kw`: what each meter gains for a kW shed there, shape (meters,)."""
 
     customer: str
     contracted_kw: float
-    relief_v_per_kw: float
+    relief_v_per_kw: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -64,13 +67,28 @@ def estimate(contracted_kw: Iterable[float], model: ResponseModel) -> Resource:
     return Resource(model.rate * total_kw, COVERAGE * sd_kw)
 
 
-def choose_customers(candidates: Sequence[Candidate], reduction_kw: float, model: ResponseModel) -> Choice:
-    """Choose those who relieve the affected meters most, until the reduction can be counted on or nobody is left."""
-    ranked = sorted(candidates, key=lambda c: (-c.relief_v_per_kw, c.customer))
-    chosen: list[Candidate] = []
-    for candidate in ranked:
-        if estimate((c.contracted_kw for c in chosen), model).assured_kw >= reduction_kw:
-            break
-        chosen.append(candidate)
-    called = estimate((c.contracted_kw for c in chosen), model)
-    return Choice(tuple(chosen), called, estimate((c.contracted_kw for c in ranked), model))
+def choose_customers(
+    voltage_v: NDArray[np.float64], candidates: Sequence[Candidate], reduction_kw: float, model: ResponseModel
+) -> Choice:
+    """Choose one after the other whoever relieves the meter that is lowest by then, until the reduction is assured.
+
+    Load shed on one phase lowers the others: going after the lowest meter each time keeps the phases in balance.
+
+    Args:
+        voltage_v: present voltages, V on the 120 V base, shape (meters,).
+        candidates: all who may be called.
+        reduction_kw: what has to be counted on; where all together cannot, all are chosen.
+        model: what is known of responses.
+    """
+    left = sorted(candidates, key=lambda candidate: candidate.customer)
+    available = estimate((candidate.contracted_kw for candidate in left), model)
+    predicted_v, chosen = voltage_v.copy(), []
+    called = estimate((), model)
+    while left and called.assured_kw < reduction_kw:
+        lowest = int(np.argmin(predicted_v))
+        best = max(left, key=lambda candidate: candidate.contracted_kw * candidate.relief_v_per_kw[lowest])
+        left.remove(best)
+        chosen.append(best)
+        predicted_v += model.rate * best.contracted_kw * best.relief_v_per_kw
+        called = estimate((candidate.contracted_kw for candidate in chosen), model)
+    return Choice(tuple(chosen), called, available)

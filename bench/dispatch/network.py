@@ -1,6 +1,6 @@
 """What the utility's applications ask of their own network models."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,10 +46,8 @@ class NetworkModel(Protocol):
 class ReliefModel(Protocol):
     """A model of the feeder of the DRAACS's own, never the plant."""
 
-    def relief_v_per_kw(
-        self, time_s: float, affected_meters: Collection[str], at_meters: Sequence[str]
-    ) -> Mapping[str, float]:
-        """Return by meter what the affected ones gain on average (V, 120 V base) for one kW shed behind it."""
+    def relief_v_per_kw(self, time_s: float, meters: Sequence[str], at_meters: Sequence[str]) -> NDArray[np.float64]:
+        """Return what `meters` gain (V, 120 V base) for a kW shed behind each of `at_meters`, shape (at, meters)."""
         ...
 
 

@@ -55,10 +55,10 @@ class CallField(Protocol):
         """Return what flows into the feeder."""
         ...
 
-    def relief_v(self, customers: Collection[str], at_meters: Collection[str]) -> tuple[float, float]:
-        """Return by a full power flow what meters gain on average when these customers shed, V.
+    def lowest_after_v(self, customers: Collection[str], at_meters: Collection[str]) -> tuple[float, float]:
+        """Return by a full power flow the lowest voltage at these meters when these customers shed, V.
 
-        And what they would gain when the same load were shed by all enrolled customers alike.
+        And what it would be if all enrolled customers alike shed the same load.
         """
         ...
 
@@ -205,10 +205,10 @@ class CallJudge:
         return None
 
     def _location(self, names: Collection[str]) -> str | None:
-        chosen_v, alike_v = self._field.relief_v(names, self._affected)
+        chosen_v, alike_v = self._field.lowest_after_v(names, self._affected)
         if chosen_v >= alike_v:
             return None
-        return f"its customers raise the affected meters by {chosen_v:.2f} V, any others alike by {alike_v:.2f} V"
+        return f"leaves the lowest meter at {chosen_v:.2f} V; as much from everybody alike would leave {alike_v:.2f} V"
 
     def _called(self, row: Row, call: CustomerCall) -> str | None:
         if row.per == "once":
