@@ -114,7 +114,9 @@ def _table(run: Any) -> Table:
         table.add_column(heading)
     for scenario in run.scenarios:
         name = f"{scenario.id}{f'/{scenario.variant}' if scenario.variant else ''} {scenario.title}"
-        met = f"{scenario.met} of {scenario.expected}" if scenario.expected else "none: judged by measurements"
+        unplayed = scenario.verdict in {Verdict.ERROR, Verdict.ABORTED}
+        without_rows = "none" if unplayed else "none: judged by measurements"
+        met = f"{scenario.met} of {scenario.expected}" if scenario.expected else without_rows
         table.add_row(name, scenario.feature, met, scenario.verdict.value)
     return table
 
