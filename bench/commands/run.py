@@ -19,6 +19,7 @@ from bench.use_case.tables import load as load_use_case
 from instruments.errors import BenchError, ConfigError
 from reports.rendering import render
 from reports.run_directory import RunDirectory
+from reports.verdict import Verdict
 
 STYLES = {"PASS": "bold green", "FAIL": "bold red", "ERROR": "bold magenta"}
 ROOT = Path(__file__).parents[2]
