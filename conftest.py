@@ -2,7 +2,14 @@
 
 import pytest
 
-pytest_plugins = ["fixtures.run", "fixtures.allure_steps", "steps.stimulus", "steps.rows", "steps.physics", "steps.controls"]
+pytest_plugins = [
+    "fixtures.run",
+    "fixtures.allure_steps",
+    "steps.stimulus",
+    "steps.rows",
+    "steps.physics",
+    "steps.controls",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -210,6 +210,8 @@ class RunSession:
             "moments": [vars(moment) for moment in story.moments],
             "range_a_v": [RANGE_A_LOWER_V, RANGE_A_UPPER_V],
             "loop_gain": vars(gain) | {"warn": gain.warn},
+            "coupling": f"Volt-var loop gain {gain.gain:.2f}; the loop oscillates from {gain.limit:.2f} on "
+            f"({gain.delay_steps} steps of delay besides the sampling).",
             "slip": vars(story.clock.slip) if story.clock.slip else None,
             "bad_steps": story.plant.bad_steps,
         }

@@ -55,15 +55,33 @@ def read_storage_state(site: StorageSite) -> EquipmentState:
     )
 
 
-class PremiseInterface(Actor):
-    """The communications radio at the site: writes commands into the inverter, carries its status back."""
-
-    party = Party.PREMISE_INTERFACE
+class SiteActor(Actor):
+    """What the actors of a site share: its devices, and a command that goes on once the device has taken it."""
 
     def __init__(self, bus: Bus, sites: Mapping[str, StorageSite], citing: Citing) -> None:
         super().__init__(bus)
         self._sites = sites
         self._citing = citing
+
+    def _command(self, delivery: Delivery, write: Callable[[StorageSite, float, float], object], to: Party) -> None:
+        """Write a command's power (device watts) and duration (s) into a device and pass it on with that exchange."""
+        message = delivery.message
+        if not isinstance(message.payload, OperationalCommand):
+            return
+        command = message.payload.command
+        site = self._sites[command.device]
+        with self._citing() as citations:
+            try:
+                write(site, site.device_w(command.power_kw), command.duration_s)
+            except InstrumentError:
+                return
+        self.send(to, message.information, message.payload, message.correlation, (delivery.citation, *citations))
+
+
+class PremiseInterface(SiteActor):
+    """The communications radio at the site: writes commands into the inverter, carries its status back."""
+
+    party = Party.PREMISE_INTERFACE
 
     def handlers(self) -> Mapping[Information, Handler]:
         """Understand commands and calls from the AMI, status reports of the inverter and of home controllers."""
@@ -81,33 +99,17 @@ class PremiseInterface(Actor):
             self.send(receiver, message.information, message.payload, message.correlation, (delivery.citation,))
 
     def _command_inverter(self, delivery: Delivery) -> None:
-        message = delivery.message
-        if not isinstance(message.payload, OperationalCommand):
-            return
-        command = message.payload.command
-        site = self._sites[command.device]
-        with self._citing() as citations:
-            try:
-                site.inverter.set_power_w(site.device_w(command.power_kw), command.duration_s)
-            except InstrumentError:
-                return
-        because = (delivery.citation, *citations)
-        self.send(Party.UTILITY_INVERTER, message.information, message.payload, message.correlation, because)
+        self._command(delivery, lambda site, w, s: site.inverter.set_power_w(w, s), Party.UTILITY_INVERTER)
 
     def _forward_status(self, delivery: Delivery) -> None:
         message = delivery.message
         self.send(Party.AMI_NETWORK, message.information, message.payload, message.correlation, (delivery.citation,))
 
 
-class UtilityInverter(Actor):
+class UtilityInverter(SiteActor):
     """The inverter's control of the battery behind it, and its report of what it delivers itself."""
 
     party = Party.UTILITY_INVERTER
-
-    def __init__(self, bus: Bus, sites: Mapping[str, StorageSite], citing: Citing) -> None:
-        super().__init__(bus)
-        self._sites = sites
-        self._citing = citing
 
     def handlers(self) -> Mapping[Information, Handler]:
         """Understand commands from the premise interface and status reports from the battery."""
@@ -117,18 +119,7 @@ class UtilityInverter(Actor):
         }
 
     def _command_battery(self, delivery: Delivery) -> None:
-        message = delivery.message
-        if not isinstance(message.payload, OperationalCommand):
-            return
-        command = message.payload.command
-        site = self._sites[command.device]
-        with self._citing() as citations:
-            try:
-                site.battery.set_power_w(site.device_w(command.power_kw), command.duration_s)
-            except InstrumentError:
-                return
-        because = (delivery.citation, *citations)
-        self.send(Party.UTILITY_BATTERY, message.information, message.payload, message.correlation, because)
+        self._command(delivery, lambda site, w, s: site.battery.set_power_w(w, s), Party.UTILITY_BATTERY)
 
     def _report(self, delivery: Delivery) -> None:
         message = delivery.message
@@ -143,15 +134,13 @@ class UtilityInverter(Actor):
         self.send(Party.PREMISE_INTERFACE, message.information, status, message.correlation, because)
 
 
-class UtilityBattery(Actor):
+class UtilityBattery(SiteActor):
     """The battery's adapter: reports what the battery says of itself, once it has had time to respond."""
 
     party = Party.UTILITY_BATTERY
 
     def __init__(self, bus: Bus, sites: Mapping[str, StorageSite], citing: Citing, status_after_s: float) -> None:
-        super().__init__(bus)
-        self._sites = sites
-        self._citing = citing
+        super().__init__(bus, sites, citing)
         self._status_after_s = status_after_s
 
     def handlers(self) -> Mapping[Information, Handler]:

@@ -19,6 +19,7 @@ from bench.use_case.tables import load as load_use_case
 from instruments.errors import BenchError, ConfigError
 from reports.rendering import render
 from reports.run_directory import RunDirectory
+from reports.verdict import Verdict
 
 STYLES = {"PASS": "bold green", "FAIL": "bold red", "ERROR": "bold magenta"}
 ROOT = Path(__file__).parents[2]
@@ -114,7 +115,9 @@ def _table(run: Any) -> Table:
         table.add_column(heading)
     for scenario in run.scenarios:
         name = f"{scenario.id}{f'/{scenario.variant}' if scenario.variant else ''} {scenario.title}"
-        met = f"{scenario.met} of {scenario.expected}" if scenario.expected else "none: judged by measurements"
+        unplayed = scenario.verdict in {Verdict.ERROR, Verdict.ABORTED}
+        without_rows = "none" if unplayed else "none: judged by measurements"
+        met = f"{scenario.met} of {scenario.expected}" if scenario.expected else without_rows
         table.add_row(name, scenario.feature, met, scenario.verdict.value)
     return table
 

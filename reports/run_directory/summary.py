@@ -82,6 +82,7 @@ class ScenarioRun:
     meters: Mapping[str, float] = field(default_factory=dict)
     moments: tuple[Moment, ...] = ()
     range_a_v: tuple[float, float] | None = None
+    coupling: str = ""
     comparison: Comparison | None = None
     not_compared: str = ""
 
@@ -146,6 +147,7 @@ def _scenario(entry: Mapping[str, Any]) -> ScenarioRun:
         meters={str(meter): float(km) for meter, km in entry.get("meters", {}).items()},
         moments=tuple(Moment(str(moment["label"]), float(moment["time_s"])) for moment in entry.get("moments", ())),
         range_a_v=(float(limits[0]), float(limits[1])) if limits else None,
+        coupling=str(entry.get("coupling") or ""),
         comparison=_comparison(comparison) if "managed" in comparison else None,
         not_compared=str(comparison.get("absent") or ""),
     )
