@@ -156,9 +156,9 @@ class EventClosed(Payload):
 class SystemCondition(Payload):
     """The feeder as the operators have to see it before they decide.
 
-    `system_load_kw` at the feeder's head, None where nothing measures it; `voltage_v` of all meters that answered (120
-    V base) and `affected_meters` those of them that alerted. `commands` are what the utility's own equipment is going to
-    do about the event yet; `predicted_lowest_v` and `predicted_highest_v` are the service voltages that it leads to.
+    `system_load_kw` at the feeder's head, None where nothing measures it; `voltage_v` (120 V base) of all meters that
+    answered and `affected_meters` those of them that alerted. `commands` are what the utility's own equipment is going
+    to do about the event yet; `predicted_lowest_v` and `predicted_highest_v` are the service voltages that it leads to.
     """
 
     event: str

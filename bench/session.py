@@ -152,6 +152,7 @@ class RunSession:
         assembly = BenchAssembly(self.bench, self.use_case, self.writer, f"{key} {AUTONOMOUS}", self.seed)
         try:
             assembly.inject(self.faults)
+            assembly.weather.heat_since_s = played.assembly.weather.heat_since_s
             assembly.run_alone(played.assembly.weather.sky, played.story.clock.now_s)
         finally:
             unsafe = assembly.close()

@@ -89,6 +89,11 @@ class Stimulus(Protocol):
         """Let a cloud front begin at a time."""
         ...
 
+    @property
+    def has_heat(self) -> bool:
+        """Whether there is a load rise to let loose."""
+        ...
+
     def release_heat(self, time_s: float) -> None:
         """Let the load rise from a time on."""
         ...
@@ -151,7 +156,12 @@ class Story:
         self.mark("when the event was closed")
 
     def release_heat(self) -> None:
-        """Let the load of the bench file's heat rise now; what follows is an occurrence of its own."""
+        """Let the load of the bench file's heat rise now; what follows is an occurrence of its own.
+
+        Raises RowNotMet where the bench file has no heat: what it calls for cannot happen on this bench.
+        """
+        if not self._stimulus.has_heat:
+            raise RowNotMet("the bench file's environment has no `heat`: nothing on this bench goes beyond the cloud")
         self.mark("before the heat")
         self.conformance.begin_occurrence()
         self._stimulus.release_heat(self.clock.now_s)
@@ -187,6 +197,12 @@ class Story:
         self.clock.run_until(self._timing.horizon_s)
         found = self._range_a.measure(self._acted_s + self._timing.recover_s, self.clock.now_s)
         self.require(found, "the meters are not back in Range A")
+
+    def prove_recovery(self) -> None:
+        """Measure that taps and banks are where they were put, and that since then every meter has been in Range A."""
+        since_s, now_s = self._acted_s + self._timing.recover_s, self.clock.now_s
+        self.require(self._positions.measure(now_s), "taps or banks are not where they were put")
+        self.require(self._range_a.measure(since_s, now_s), "the meters have not been back in Range A")
 
     def prove_positions(self) -> None:
         """Run on to the horizon and measure that taps and banks are where they were put; raises RowNotMet."""

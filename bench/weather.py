@@ -8,7 +8,6 @@ import numpy as np
 from bench.config import CloudsSection, EnvironmentSection, Range
 from bench.feeder.model import Floats
 from bench.feeder.profiles import ClearSky, Clouded, CloudFront, CsvIrradiance, Irradiance, LoadShape, Location
-from instruments.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -50,10 +49,13 @@ class StagedWeather:
         if self.front is not None:
             self.sky = Clouded(self.sky, (replace(self.front, start_s=time_s),))
 
+    @property
+    def has_heat(self) -> bool:
+        """Whether the bench file has a load rise."""
+        return self.heat is not None
+
     def release_heat(self, time_s: float) -> None:
-        """Let the load rise from a time on, as the bench file says; raises ConfigError where it says nothing."""
-        if self.heat is None:
-            raise ConfigError("the bench file's environment has no `heat` that the load could rise in")
+        """Let the load rise from a time on, as the bench file says."""
         self.heat_since_s = time_s
 
 

@@ -45,6 +45,7 @@ Feature: A cloud pulls the feeder's voltage out of Range A
     And row 1.12: the Distribution Management System computes the System Equipment Status
     And row 1.13: the Distribution Management System sends the System Equipment Status to the Distributed Energy Resource Automation Application
     And the event is closed, as every meter has been back in Range A for long enough
+    And every tap and bank is where it was put, and every meter has been in Range A since
     When the heat of the afternoon raises the load under the cloud
     Then row 1.14: the AMI Net/Billing Meter sends the Voltage Out of Range Event to the AMI Network Management System
     And row 1.14.1: the AMI Network Management System sends the Voltage Out of Range Event to the Meter Data Management System

@@ -17,6 +17,12 @@ def event_closed(story: Story) -> None:
     story.await_closing()
 
 
+@then("every tap and bank is where it was put, and every meter has been in Range A since")
+def recovered(story: Story) -> None:
+    """Judge taps, banks and service voltages up to now."""
+    story.prove_recovery()
+
+
 @then("every tap and bank stays where it was put")
 def positions_hold(story: Story) -> None:
     """Judge all tap changers and banks, and what their controls report, at the end of the scenario."""

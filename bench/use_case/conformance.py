@@ -48,6 +48,11 @@ class RowWatch:
     notes: list[str] = field(default_factory=list)
 
     @property
+    def is_decided(self) -> bool:
+        """Whether there are instances, and nothing more is awaited of them."""
+        return bool(self.instances) and all(instance.decided for instance in self.instances.values())
+
+    @property
     def time_s(self) -> float | None:
         """When the last instance was met, s."""
         return max((i.time_s for i in self.instances.values() if i.time_s is not None), default=None)
@@ -263,6 +268,8 @@ class Conformance:
         for name in self._begun(watch):
             watch.instances.setdefault(name, Instance())
         if row.kind == "driven" or row.limit_s is None or not self._is_open(watch):
+            return
+        if watch.is_decided and row.limit_from != "stimulus":
             return
         for name, since_s in self._judge.required(row, self._clock.now_s).items():
             instance = watch.instances.get(name, Instance())
