@@ -12,7 +12,6 @@ from bench.measurement import Limits, Measurement, PowerReading
 from bench.messages import AssetCommand, EquipmentState
 from bench.operations import Apparatus
 from bench.plant import Plant
-from bench.range_a import RANGE_A_UPPER_V
 from bench.terminals import Terminal
 from reports.verdict import Verdict
 
@@ -84,8 +83,8 @@ class PlantField:
         """Solve the present state with the commands carried out."""
         return self._power_flow.voltages_after(self._plant.state, commands)
 
-    def reach_v(self) -> float:
-        """Solve the present state with storage at its rating, all banks closed, and taps as high as Range A allows."""
+    def reach_v(self, highest_v: float) -> float:
+        """Solve the present state with storage at its rating, all banks closed, and taps as high as they may be."""
         commands: dict[str, AssetCommand] = {}
         for device in self._bindings.sites:
             section, scale = self._config.devices[device], self._scale[self._at(device)]
@@ -97,8 +96,8 @@ class PlantField:
         for _ in range(TAP_TRAVEL):
             taps = {name: position + 1 for name, position in taps.items()}
             raised = {name: AssetCommand(device=name, kind="tap_changer", tap=tap) for name, tap in taps.items()}
-            lowest_v, highest_v = self.voltages_after(tuple((commands | raised).values()))
-            if highest_v > RANGE_A_UPPER_V:
+            lowest_v, raised_to_v = self.voltages_after(tuple((commands | raised).values()))
+            if raised_to_v > highest_v:
                 break
             reached_v = max(reached_v, lowest_v)
         return reached_v

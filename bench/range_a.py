@@ -45,6 +45,11 @@ class ServiceVoltages:
         self._history.append(legs_v)
 
     @property
+    def guard_v(self) -> float:
+        """What a good meter may be wrong by, V."""
+        return self._settings.guard_v
+
+    @property
     def time_s(self) -> float:
         """The time of the last step taken."""
         return self._times_s[-1]

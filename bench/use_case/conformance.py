@@ -48,9 +48,10 @@ class RowWatch:
     notes: list[str] = field(default_factory=list)
 
     @property
-    def is_decided(self) -> bool:
-        """Whether there are instances, and nothing more is awaited of them."""
-        return bool(self.instances) and all(instance.decided for instance in self.instances.values())
+    def is_complete(self) -> bool:
+        """Whether there are instances, all of them decided, and it is known by when they were due."""
+        found = self.instances.values()
+        return bool(found) and all(i.decided and (i.due_s or i.state is RowState.NOT_APPLICABLE) for i in found)
 
     @property
     def time_s(self) -> float | None:
@@ -269,7 +270,7 @@ class Conformance:
             watch.instances.setdefault(name, Instance())
         if row.kind == "driven" or row.limit_s is None or not self._is_open(watch):
             return
-        if watch.is_decided and row.limit_from != "stimulus":
+        if watch.is_complete and row.limit_from != "stimulus":
             return
         for name, since_s in self._judge.required(row, self._clock.now_s).items():
             instance = watch.instances.get(name, Instance())

@@ -57,8 +57,11 @@ class Field(Protocol):
         """Solve the plant's present state with the commands carried out; lowest and highest service voltage, V."""
         ...
 
-    def reach_v(self) -> float:
-        """Return the highest that all of the utility's own equipment can raise the lowest service voltage to, V."""
+    def reach_v(self, highest_v: float) -> float:
+        """Return how high all of the utility's own equipment can raise the lowest service voltage, V.
+
+        No service may come above `highest_v` by it.
+        """
         ...
 
 
@@ -229,12 +232,13 @@ class PlantJudge:
         return next((m for m in found if m), None) or self._sufficient(condition)
 
     def _sufficient(self, condition: SystemCondition) -> str | None:
-        """Object where the equipment alone could bring every service back."""
+        """Object where the equipment alone could bring every service back, as far as good meters can tell."""
         misled = self._mispredicted(condition.commands, condition.predicted_lowest_v, condition.predicted_highest_v)
         if misled:
             return misled
-        reach_v = self._field.reach_v()
-        if reach_v < RANGE_A_LOWER_V:
+        guard_v = self._voltages.guard_v
+        reach_v = self._field.reach_v(RANGE_A_UPPER_V - guard_v)
+        if reach_v < RANGE_A_LOWER_V + guard_v:
             return None
         return f"the utility's own equipment could raise the lowest service to {reach_v:.2f} V: nobody has to shed load"
 
