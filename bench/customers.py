@@ -89,7 +89,7 @@ def _customer(row: dict[str, str], where: str) -> Customer:
             contracted_kw=float(row["contracted_kw"]),
             profile=row["profile"],
         )
-    except (KeyError, ValueError, AttributeError) as error:
+    except (KeyError, ValueError, AttributeError, TypeError) as error:
         raise ConfigError(f"{where}: {error!r}") from error
     if customer.profile not in PROFILES:
         raise ConfigError(f"{where}: {customer.profile!r} is none of the profiles {', '.join(filter(None, PROFILES))}")

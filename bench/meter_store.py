@@ -12,11 +12,11 @@ Kind = Literal["interval", "demand"]
 """Whether a meter was read with all others at an interval, or by itself on demand."""
 
 SCHEMA = """
-create table readings (
+create table if not exists readings (
   meter text, time_s real, kind text, p_w real, import_wh real, export_wh real, primary key (meter, time_s, kind)
 );
-create table alerts (event text, meter text, condition text, voltage_v real, time_s real);
-create table archive (event text, information text, time_s real, content text);
+create table if not exists alerts (event text, meter text, condition text, voltage_v real, time_s real);
+create table if not exists archive (event text, information text, time_s real, content text);
 """
 
 

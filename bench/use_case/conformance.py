@@ -203,7 +203,8 @@ class Conformance:
         known = {instance.occurrence for instance in watch.instances.values()} - {""}
         if watch.row.limit_from == "stimulus":
             return False
-        return bool(known) and correlation not in known and watch.state is RowState.MET
+        met = watch.state is RowState.MET and not self._begun(watch) - set(watch.instances)
+        return bool(known) and correlation not in known and met
 
     def _before(self, watch: RowWatch, name: str) -> dict[str, RowWatch | Instance]:
         """Return what comes before an instance: the same meter or device in rows that share it, else the row."""
@@ -266,7 +267,7 @@ class Conformance:
     def _open(self, watch: RowWatch) -> None:
         """Await every instance that began in the rows before, and start the limit of those that are now required."""
         row = watch.row
-        for name in self._begun(watch):
+        for name in sorted(self._begun(watch)):
             watch.instances.setdefault(name, Instance())
         if row.kind == "driven" or row.limit_s is None or not self._is_open(watch):
             return

@@ -1,17 +1,14 @@
 """Actors of the AMI and the site: what they do with what they are sent and read, on devices made by hand."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
+from wiretap import Wiretap, citing
 
 from bench.actors.meter_data import MeterDataManagement
 from bench.actors.metering import AmiNetwork, MeteringSettings, NetMeters, service_voltage_v
 from bench.actors.operators import DistributionOperations
-from bench.bus import Bus, Delivery, Message, Priority
-from bench.clock import Clock
-from bench.links import FixedLatency
+from bench.bus import Message, Priority
 from bench.messages import BeginAutomation, VoltageOutOfRangeEvent, VoltageReadings, VoltageReadRequest
 from bench.meter_store import MeterStore
 from bench.names import Information, Party
@@ -42,28 +39,6 @@ class HandMeter:
     def _answer(self) -> None:
         if self.silent:
             raise TransportError("no answer")
-
-
-@contextmanager
-def citing() -> Iterator[list[str]]:
-    yield ["wire:7"]
-
-
-@dataclass
-class Wiretap:
-    """A bus with a tenth of a second to anybody, and all that arrived on it."""
-
-    clock: Clock = field(default_factory=Clock)
-    heard: list[Delivery] = field(default_factory=list)
-    bus: Bus = field(init=False)
-
-    def __post_init__(self) -> None:
-        link = FixedLatency(self.clock, 0.1)
-        self.bus = Bus(self.clock, lambda _p, _r: link, lambda _message, _sent_s, _time_s: len(self.heard) + 1)
-        self.bus.listeners.append(self.heard.append)
-
-    def told(self, information: Information) -> list[Message]:
-        return [d.message for d in self.heard if d.message.information is information]
 
 
 @pytest.fixture
