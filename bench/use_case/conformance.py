@@ -229,7 +229,7 @@ class Conformance:
     def _open(self, watch: RowWatch) -> None:
         """Await every instance that began in the rows before, and start the limit of those that are now required."""
         row = watch.row
-        for name in self._begun(watch):
+        for name in sorted(self._begun(watch)):
             watch.instances.setdefault(name, Instance())
         if row.kind == "driven" or row.limit_s is None:
             return
