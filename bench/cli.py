@@ -202,6 +202,20 @@ def speed(only: tuple[str, ...], feeder: Path | None, bench: Path) -> None:
     measure(only, feeder, bench, click.echo)
 
 
+@main.group(name="point-map", cls=Commands)
+def point_map() -> None:
+    """Start the map of a device's own Modbus registers."""
+
+
+@point_map.command()
+@click.argument("registers", metavar="CSV", type=click.Path(path_type=Path))
+def scaffold(registers: Path) -> None:
+    """Print a point map made of a register list (columns name, address, type, ...); its author goes on from there."""
+    from instruments.point_map import scaffold_point_map
+
+    click.echo(scaffold_point_map(registers), nl=False)
+
+
 @main.group(name="use-case", cls=Commands)
 def use_case() -> None:
     """Look into the use case's tables, hold the features against them, or import others."""

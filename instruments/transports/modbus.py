@@ -142,7 +142,9 @@ class ModbusLink:
         return answer
 
     def _reported(self, error: E, operation: str, label: str, values: tuple[int, ...]) -> E:
-        self._observer(WireExchange("modbus", operation, label, values, str(error)))
+        """Report an exchange that failed; the wire log names devices, so an address that changes stays out of it."""
+        told = str(error).replace(self.name, "the device").replace(self._connection.name, "the device")
+        self._observer(WireExchange("modbus", operation, label, values, told))
         return error
 
 
