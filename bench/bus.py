@@ -9,8 +9,9 @@ import simpy
 
 from bench.clock import Clock, Process
 from bench.links import Link
-from bench.messages import PAYLOADS, Payload
+from bench.messages import Payload
 from bench.names import Information, Party
+from bench.payloads import PAYLOADS
 from instruments.errors import ConfigError
 
 

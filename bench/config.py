@@ -82,12 +82,14 @@ class BankControlSection(Section):
 class FeederSection(Section):
     """The OpenDSS master file, and the generation and storage on it, as a table of sites or described by `der`.
 
+    `customers` is the table of rates, contracts and profiles; nobody can be called for demand response without one.
     `services` adds 120/240 V services to a deck without; `capacitor_controls` gives fixed banks a control, by bank.
     """
 
     model: Path
     services: bool = False
     sites: Path | None = None
+    customers: Path | None = None
     der: DerSection = DerSection()
     capacitor_controls: dict[str, BankControlSection] = {}
 
@@ -99,6 +101,13 @@ class CloudSection(Section):
     fall_s: Annotated[float, Field(gt=0)] = 45.0
     depth_pu: Annotated[float, Field(ge=0, le=1)] = 0.08
     duration_s: Annotated[float, Field(ge=0)] = 7200.0
+
+
+class HeatSection(Section):
+    """Heat: within `rise_s` air conditioning adds `load_rise_pu` to the feeder's load."""
+
+    rise_s: Annotated[float, Field(gt=0)] = 120.0
+    load_rise_pu: Annotated[float, Field(gt=0)] = 0.15
 
 
 class CloudsSection(Section):
@@ -140,6 +149,7 @@ class EnvironmentSection(Section):
     load_pu: Annotated[float, Field(gt=0)] = 1.0
     load_shape: Path | None = None
     cloud: CloudSection | None = None
+    heat: HeatSection | None = None
     clouds: CloudsSection | None = None
     irradiance_csv: Path | None = None
     irradiance_column: str | None = None
@@ -153,10 +163,14 @@ class RangeASection(Section):
 
 
 class AmiSection(Section):
-    """Timing of the meters' radios and of the link that they share."""
+    """Timing of the meters' radios and of the link that they share.
+
+    `call_read_s` is the interval at which the meters of called customers are read, s.
+    """
 
     event_poll_s: Annotated[float, Field(gt=0)] = 30.0
     scheduled_read_s: Annotated[float, Field(gt=0)] = 900.0
+    call_read_s: Annotated[float, Field(gt=0)] = 10.0
     read_air_time_s: Annotated[float, Field(ge=0)] = 0.02
     latency_s: Annotated[float, Field(ge=0)] = 1.0
     bandwidth_bps: Annotated[float, Field(gt=0)] = 19200.0
@@ -279,10 +293,41 @@ class DispatchSection(Section):
     review: ReviewSection | None = None
 
 
+class OperationsSection(Section):
+    """What the operators order: load reduction, kW, and for how long, s."""
+
+    reduction_kw: Annotated[float, Field(gt=0)] = 250.0
+    duration_s: Annotated[float, Field(gt=0)] = 3600.0
+
+
+class ResourceControlSection(Section):
+    """Settings of the DRAACS: time from a call to its start, s, and for computing; what it knows of responses.
+
+    `response_rate` is the share of the contracted load that calls brought so far; `customer_sd` and `common_sd` are its
+    standard deviations, per unit of contracted load: from customer to customer, and of all together.
+    """
+
+    notice_s: Annotated[float, Field(gt=0)] = 30.0
+    compute_s: Annotated[float, Field(ge=0)] = 2.0
+    response_rate: Annotated[float, Field(gt=0)] = 0.95
+    customer_sd: Annotated[float, Field(ge=0)] = 0.3
+    common_sd: Annotated[float, Field(ge=0)] = 0.08
+
+
+class CustomersSection(Section):
+    """What called customers do: so many keep their load, and so many more would but have forgotten the code."""
+
+    overriding: Annotated[int, Field(ge=0)] = 2
+    forgetful: Annotated[int, Field(ge=0)] = 1
+
+
 class ActorsSection(Section):
     """Settings of actors that have any."""
 
     der_automation: DispatchSection = DispatchSection()
+    operations: OperationsSection = OperationsSection()
+    resource_control: ResourceControlSection = ResourceControlSection()
+    customers: CustomersSection = CustomersSection()
     status_after_s: Annotated[float, Field(gt=0)] = 15.0
 
 
@@ -389,7 +434,11 @@ def _with_absolute_paths(bench: BenchFile, folder: Path) -> BenchFile:
         for name, device in bench.devices.items()
     }
     feeder = bench.feeder.model_copy(
-        update={name: (folder / p).resolve() for name in ("model", "sites") if (p := getattr(bench.feeder, name))}
+        update={
+            name: (folder / p).resolve()
+            for name in ("model", "sites", "customers")
+            if (p := getattr(bench.feeder, name))
+        }
     )
     environment = bench.environment.model_copy(
         update={
@@ -421,6 +470,7 @@ def _dangling(bench: BenchFile) -> Iterator[str]:
 def _files(bench: BenchFile) -> Iterator[tuple[str, Path | None]]:
     yield "feeder.model", bench.feeder.model
     yield "feeder.sites", bench.feeder.sites
+    yield "feeder.customers", bench.feeder.customers
     yield "environment.irradiance_csv", bench.environment.irradiance_csv
     yield "environment.load_shape", bench.environment.load_shape
     for name, device in bench.devices.items():

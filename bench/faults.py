@@ -23,6 +23,9 @@ CAUGHT_AT: Mapping[str, tuple[str, ...]] = {
     "reports-the-set-point-as-its-measurement": ("1.3.4",),
     "alert-never-sent": ("1.1",),
     "alert-for-a-healthy-voltage": ("1.1",),
+    "does-not-answer": ("1.1", "1.21.1A.2"),
+    "does-not-shed": ("1.19.5.1B.1",),
+    "ignores-override": ("1.19.5.1A.3",),
     "stuck": ("1.10.2",),
     "two-steps": ("1.10.2",),
     "wrong-direction": ("1.10.2",),
@@ -76,7 +79,10 @@ def _role(target: str, bench: BenchFile) -> str:
     for fleet in bench.fleets.values():
         if re.fullmatch(rf"{fleet.prefix}_\d+", target):
             return fleet.role
+    if bench.feeder.customers is not None and target.startswith("premise_"):
+        return "premise"
     near = get_close_matches(target, emulated, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     fleets = [f"{fleet.prefix}_N" for fleet in bench.fleets.values()]
+    fleets += ["premise_SERVICE"] if bench.feeder.customers else []
     raise ConfigError(f"no emulated device {target!r}; known: {', '.join([*emulated, *fleets])}{hint}")

@@ -7,6 +7,7 @@ import numpy as np
 
 from bench.dispatch.network import OperatingPoint, Response
 from bench.feeder.engine import Feeder
+from bench.feeder.load_relief import relief_v_per_kw
 from bench.feeder.model import Floats
 from bench.feeder.population import InverterPopulation
 from bench.feeder.sensitivity import SensitivityStudy
@@ -81,24 +82,47 @@ class ApplicationModel:
         return float(np.mean(self._forecast.irradiance_pu(time_s)))
 
 
+class LoadReliefModel:
+    """The DRAACS's network model: feeder data and a load forecast, under a sky without sun."""
+
+    def __init__(self, model: SettledFeeder, forecast: Weather, meters: tuple[str, ...]) -> None:
+        """Take `meters` in the order of the feeder's services."""
+        self._model, self._forecast = model, forecast
+        self._numbers = {meter: number for number, meter in enumerate(meters)}
+
+    def relief_v_per_kw(self, time_s: float, meters: Sequence[str], at_meters: Sequence[str]) -> Floats:
+        """Try a kW less behind each of `at_meters`; raises ConfigError for a meter that the model has not."""
+        unknown = sorted({*meters, *at_meters} - self._numbers.keys())
+        if unknown:
+            raise ConfigError(f"the network model has no meter {', '.join(unknown)}")
+        p_kw, load_pu = np.zeros_like(self._model.rated_kw), self._forecast.load_pu(time_s)
+        at = [self._numbers[meter] for meter in at_meters]
+        relief = relief_v_per_kw(self._model.loop, p_kw, load_pu, at)
+        return relief[:, [self._numbers[meter] for meter in meters]]
+
+
 class IndependentPowerFlow:
     """Solves the plant's present state with commands carried out, in full and not by sensitivities."""
 
-    def __init__(self, model: SettledFeeder, plant_load: Weather, bindings: Bindings) -> None:
-        self._model, self._load, self._bindings = model, plant_load, bindings
+    def __init__(self, model: SettledFeeder, bindings: Bindings) -> None:
+        self._model, self._bindings = model, bindings
 
     def voltages_after(self, state: PlantState, commands: Sequence[AssetCommand]) -> tuple[float, float]:
         """Return lowest and highest service voltage, V on the 120 V base, once all inverters have settled."""
+        voltage_v = self.service_voltages(state, commands, state.load_factor)
+        return float(voltage_v.min()), float(voltage_v.max())
+
+    def service_voltages(self, state: PlantState, commands: Sequence[AssetCommand], load_factor: Floats) -> Floats:
+        """Return all service voltages, V on the 120 V base, with loads at these shares of nominal, shape (loads,)."""
         model = self._model
-        model.feeder.scale_loads(self._load.load_pu(state.time_s))
+        model.feeder.scale_loads(load_factor)
         model.set_positions(*self._positions(state, commands))
         p_kw: Floats = state.site_p_kw.copy()
         for command in commands:
             if command.kind == "battery":
                 p_kw[model.feeder.site_index(self._site(command.device))] = command.power_kw
         snapshot, _ = model.loop.settle(p_kw, state.site_q_kvar)
-        voltage_v = model.services.on_120_v(snapshot.voltage_v)
-        return float(voltage_v.min()), float(voltage_v.max())
+        return model.services.on_120_v(snapshot.voltage_v)
 
     def _positions(self, state: PlantState, commands: Sequence[AssetCommand]) -> tuple[dict[str, int], dict[str, bool]]:
         taps, closed = dict(state.snapshot.taps), dict(state.snapshot.capacitors)

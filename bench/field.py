@@ -19,6 +19,8 @@ BANK_TOLERANCE = 0.1
 """How far a closed bank's vars at nominal voltage may lie from its rating, per unit (an engineering value)."""
 BANK_UNCERTAINTY = 0.01
 """Of the reactive power that the plant's power flow gives for a bank, per unit of nominal."""
+TAP_TRAVEL = 32
+"""Taps from one end of a tap changer's travel to the other."""
 STATUS_AGE_S = 2.0
 """How old a report of a position may be when it is judged, s: an apparatus may have moved since it was read."""
 
@@ -80,6 +82,25 @@ class PlantField:
     def voltages_after(self, commands: tuple[AssetCommand, ...]) -> tuple[float, float]:
         """Solve the present state with the commands carried out."""
         return self._power_flow.voltages_after(self._plant.state, commands)
+
+    def reach_v(self, highest_v: float) -> float:
+        """Solve the present state with storage at its rating, all banks closed, and taps as high as they may be."""
+        commands: dict[str, AssetCommand] = {}
+        for device in self._bindings.sites:
+            section, scale = self._config.devices[device], self._scale[self._at(device)]
+            power_kw = section.rating_kva * scale
+            commands[device] = AssetCommand(device=device, kind="battery", power_kw=power_kw)
+        commands |= {name: AssetCommand(device=name, kind="capacitor", close=True) for name in self._bindings.banks}
+        reached_v, _ = self.voltages_after(tuple(commands.values()))
+        taps = {name: self._plant.state.snapshot.taps[tap] for name, tap in self._bindings.taps.items()}
+        for _ in range(TAP_TRAVEL):
+            taps = {name: position + 1 for name, position in taps.items()}
+            raised = {name: AssetCommand(device=name, kind="tap_changer", tap=tap) for name, tap in taps.items()}
+            lowest_v, raised_to_v = self.voltages_after(tuple((commands | raised).values()))
+            if raised_to_v > highest_v:
+                break
+            reached_v = max(reached_v, lowest_v)
+        return reached_v
 
     def _holds_power(self, state: EquipmentState) -> str | None:
         reading = self._reading(state.device)

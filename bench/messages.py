@@ -1,10 +1,8 @@
-"""Typed payloads of the bus, one model for each information object."""
+"""Typed payloads of voltage events and of the utility's equipment."""
 
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
-
-from bench.names import Information
 
 Kind = Literal["battery", "capacitor", "tap_changer", "generation"]
 
@@ -137,23 +135,67 @@ class SystemStatus(Payload):
     equipment: tuple[EquipmentState, ...]
 
 
-PAYLOADS: dict[Information, type[Payload]] = {
-    Information.VOLTAGE_EVENT: VoltageOutOfRangeEvent,
-    Information.BEGIN_AUTOMATION: BeginAutomation,
-    Information.AFFECTED_AREA: AffectedArea,
-    Information.SELECTED_ASSETS: SelectedAssets,
-    Information.OPERATIONAL_COMMAND: OperationalCommand,
-    Information.EQUIPMENT_STATUS: EquipmentStatus,
-    Information.SYSTEM_STATUS: SystemStatus,
-    Information.BLOCK_VAR_SWITCHING: VarSwitchingOrder,
-    Information.CAPACITOR_COMMAND: OperationalCommand,
-    Information.TAP_CHANGER_COMMAND: OperationalCommand,
-    Information.RELEASE_VAR_SWITCHING: VarSwitchingOrder,
-    Information.HOLD_REQUEST: HoldRequest,
-    Information.RELEASE_REQUEST: ReleaseRequest,
-    Information.AREA_REQUEST: AreaRequest,
-    Information.VOLTAGE_READ_REQUEST: VoltageReadRequest,
-    Information.VOLTAGE_READINGS: VoltageReadings,
-    Information.SCHEDULED_READ: VoltageReadings,
-}
-"""The one payload model of each information object; the bus refuses any other."""
+class AlertAcknowledgement(Payload):
+    """An operator has taken note of an event's alerts at the DMS."""
+
+    event: str
+
+
+class VoltageRestored(Payload):
+    """A meter's own finding that its service has been back in Range A for long enough."""
+
+    meter: str
+
+
+class EventClosed(Payload):
+    """Every meter that alerted in an event is back in Range A."""
+
+    event: str
+
+
+class SystemCondition(Payload):
+    """The feeder as the operators have to see it before they decide.
+
+    `system_load_kw` at the feeder's head, None where nothing measures it; `voltage_v` (120 V base) of all meters that
+    answered and `affected_meters` those of them that alerted. `commands` are what the utility's own equipment is going
+    to do about the event yet; `predicted_lowest_v` and `predicted_highest_v` are the service voltages that it leads to.
+    """
+
+    event: str
+    system_load_kw: float | None
+    affected_meters: tuple[str, ...]
+    voltage_v: dict[str, float]
+    equipment: tuple[EquipmentState, ...]
+    commands: tuple[AssetCommand, ...]
+    predicted_lowest_v: float
+    predicted_highest_v: float
+
+
+class AlertRecord(Payload):
+    """An alert as it was kept: 120 V base, seconds of the scenario."""
+
+    meter: str
+    condition: Literal["under", "over"]
+    voltage_v: float
+    time_s: float
+
+
+class AlertHistory(Payload):
+    """An event's alerts, and what was done about it: commands to equipment, load affected by demand response."""
+
+    event: str
+    alerts: tuple[AlertRecord, ...]
+    commands: tuple[AssetCommand, ...]
+    load_affected_kw: float
+
+
+class RelevantAlertHistory(Payload):
+    """What is worth keeping of an event: one alert a meter, the worst of it, and what was done."""
+
+    event: str
+    alerts: tuple[AlertRecord, ...]
+    first_s: float
+    last_s: float
+    worst: AlertRecord
+    commands: tuple[AssetCommand, ...]
+    load_affected_kw: float

@@ -18,6 +18,11 @@ class Party(StrEnum):
     UTILITY_BATTERY = "Utility Storage Battery and Charging System"
     CAPACITOR_CONTROLS = "Capacitor Bank Controls"
     TAP_CHANGER_CONTROLS = "Load Tap Changer Controls"
+    RESOURCE_CONTROL = "Distributed Resource Availability and Control System"
+    CUSTOMER_INFORMATION = "Customer Information System"
+    CUSTOMER = "Customer"
+    CUSTOMER_DISPLAY = "Customer Display Device"
+    CUSTOMER_ENERGY = "Customer Energy Management System"
 
 
 class Information(StrEnum):
@@ -33,6 +38,22 @@ class Information(StrEnum):
     BLOCK_VAR_SWITCHING = "Block VAR Based Capacitor Switching"
     CAPACITOR_COMMAND = "Capacitor Bank Controls Operational Command"
     TAP_CHANGER_COMMAND = "Load Tap Changer Controls Operational Command"
+    SYSTEM_CONDITION = "System Condition Data"
+    DEMAND_RESPONSE_EVENT = "Demand Response Event Notification"
+    SELECTED_CUSTOMERS = "Demand Response Selected Customers Listing"
+    CUSTOMER_CALL = "Demand Response Event Notification with the Selected Customers"
+    OVERRIDE = "Override"
+    CUSTOMER_STATUS = "Customer Status Information"
+    METERS_READ_REQUEST = "AMI Net/Billing Meter Read Request and an AMI Renewable Energy Credit Meter Read Request"
+    NET_READ_REQUEST = "AMI Net/Billing Meter Read Request"
+    CREDIT_READ_REQUEST = "AMI Renewable Energy Credit Meter Read Request"
+    NET_METER_DATA = "AMI Net/Billing Meter Data"
+    CREDIT_METER_DATA = "AMI Renewable Energy Credit Meter Data"
+    METERS_DATA = "AMI Net/Billing Meter Data and AMI Renewable Energy Credit Meter Data"
+    LOAD_AFFECTED_CALCULATION = "Total Load Affected Calculation"
+    LOAD_AFFECTED = "Total Load Affected"
+    ALERT_HISTORY = "Voltage Out of Range Event Alert History Data"
+    RELEVANT_ALERT_HISTORY = "Relevant Voltage Out of Range Event Alert History Data"
 
     AREA_REQUEST = "Request for Affected Equipment and Affected Area"
     VOLTAGE_READ_REQUEST = "AMI Voltage Read Request"
@@ -41,6 +62,14 @@ class Information(StrEnum):
     RELEASE_VAR_SWITCHING = "Release of VAR Based Capacitor Switching"
     HOLD_REQUEST = "Hold of Selected Equipment Assets"
     RELEASE_REQUEST = "Release of Selected Equipment Assets"
+    ALERT_ACKNOWLEDGEMENT = "Acknowledgement of Voltage Out of Range Event"
+    VOLTAGE_RESTORED = "Voltage Back In Range"
+    EVENT_CLOSED = "Voltage Out of Range Event Closed"
+    ENROLMENT_REQUEST = "Request for Demand Response Enrolment"
+    ENROLMENT = "Demand Response Enrolment"
+    CALL_UNDELIVERABLE = "Demand Response Call Undeliverable"
+    OVERRIDE_REFUSED = "Override Refused"
+    INTERVAL_READINGS = "Interval Readings of Called Customers"
 
 
 WITHOUT_ROW = frozenset(
@@ -52,6 +81,14 @@ WITHOUT_ROW = frozenset(
         Information.RELEASE_VAR_SWITCHING,
         Information.HOLD_REQUEST,
         Information.RELEASE_REQUEST,
+        Information.ALERT_ACKNOWLEDGEMENT,
+        Information.VOLTAGE_RESTORED,
+        Information.EVENT_CLOSED,
+        Information.ENROLMENT_REQUEST,
+        Information.ENROLMENT,
+        Information.CALL_UNDELIVERABLE,
+        Information.OVERRIDE_REFUSED,
+        Information.INTERVAL_READINGS,
     }
 )
 """Messages that the document implies but gives no row; they are declared, recorded and matched with nothing."""

@@ -1,7 +1,7 @@
 """The physical state that everything shares: sun and load, the feeder, and the equipment on it, one step at a time."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -50,7 +50,10 @@ class Meters(Protocol):
 
 @dataclass(frozen=True)
 class PlantState:
-    """One published step. Legs of the services to neutral, V, shape (services, 2); site power flows into the feeder."""
+    """One published step. Legs of the services to neutral, V, shape (services, 2); site power flows into the feeder.
+
+    `load_factor`: what each load of the feeder takes over its nominal power, shape (loads,).
+    """
 
     time_s: float
     snapshot: Snapshot
@@ -58,6 +61,7 @@ class PlantState:
     site_p_kw: Floats
     site_q_kvar: Floats
     irradiance_pu: float
+    load_factor: Floats
 
     @property
     def service_v(self) -> Floats:
@@ -79,8 +83,9 @@ class Plant:
         self._metering = _Metering(feeder, sites)
         self.listeners: list[Callable[[PlantState], None]] = []
         self.bad_steps: list[str] = []
+        self._equipment = Equipment.none()
         self.state = self._first_state()
-        self.connect({}, Equipment.none())
+        self.connect({}, self._equipment)
 
     def connect(self, terminals: Mapping[str, Terminal], equipment: "Equipment") -> None:
         """Take `terminals` by the name of their injection site; inverters at all other sites form the population."""
@@ -109,6 +114,20 @@ class Plant:
         self._publish(dt_s)
         return self.state
 
+    def consumption_w(self) -> Floats:
+        """Return what flows through each service's meter towards the customer, W, shape (services,)."""
+        return self._metering.consumption_w(self.state)[0]
+
+    def load_w(self) -> tuple[Floats, Floats]:
+        """Return what each customer's load takes, and what it would take with everything on, W, shape (services,)."""
+        return self._metering.load_w(self.state)[0], self._metering.nominal_w * self._weather.load_pu(self.state.time_s)
+
+    def load_factor_without(self, shed_w: Floats) -> Floats:
+        """Return `load_factor` with so much less taken at each service, W, shape (services,)."""
+        factor = self.state.load_factor.copy()
+        factor[self._metering.load] -= shed_w / self._metering.nominal_w
+        return factor
+
     def publish_first(self) -> None:
         """Tell the listeners the state that everything starts from."""
         self._publish(0.0)
@@ -116,7 +135,7 @@ class Plant:
     def _first_state(self) -> PlantState:
         """Start where the feeder rests: all inverters settled, taps and banks where their settings leave them."""
         irradiance = self._weather.irradiance_pu(0.0)
-        self._feeder.scale_loads(self._weather.load_pu(0.0))
+        self._feeder.scale_loads(self._load_factor(0.0))
         everywhere = [i for i, site in enumerate(self._sites) if site.kind != "generator"]
         population = InverterPopulation(self._rated_kva[everywhere])
         p_kw = self._pv_kw * irradiance
@@ -142,14 +161,23 @@ class Plant:
         return p_kw, q_kvar
 
     def _solve(self, time_s: float, p_kw: Floats, q_kvar: Floats, irradiance: Floats) -> PlantState:
-        self._feeder.scale_loads(self._weather.load_pu(time_s))
+        load_factor = self._load_factor(time_s)
+        self._feeder.scale_loads(load_factor)
         self._feeder.set_injections(p_kw, q_kvar)
         snapshot = self._feeder.solve(time_s)
         if not snapshot.good:  # what is published is the last good step, powers included
             self._take_bad_step(time_s, snapshot.reason)
-            p_kw, q_kvar = self.state.site_p_kw, self.state.site_q_kvar
+            p_kw, q_kvar, load_factor = self.state.site_p_kw, self.state.site_q_kvar, self.state.load_factor
         sun = float(np.mean(irradiance)) if len(irradiance) else 0.0
-        return PlantState(time_s, snapshot, self._services.legs_v(snapshot.voltage_v), p_kw, q_kvar, sun)
+        legs_v = self._services.legs_v(snapshot.voltage_v)
+        return PlantState(time_s, snapshot, legs_v, p_kw, q_kvar, sun, load_factor)
+
+    def _load_factor(self, time_s: float) -> Floats:
+        """Return what the weather makes every load take, less what its premise has switched off."""
+        factor = np.full(len(self._feeder.loads), self._weather.load_pu(time_s))
+        if len(self._equipment.running_share):
+            factor[self._metering.load] *= self._equipment.running_share
+        return factor
 
     def _take_bad_step(self, time_s: float, reason: str) -> None:
         self.bad_steps.append(f"{time_s:.1f} s: {reason}")
@@ -158,7 +186,7 @@ class Plant:
 
     def _publish(self, dt_s: float) -> None:
         state = self.state
-        p_w, q_var = self._metering.consumption_w(self._weather.load_pu(state.time_s), state)
+        p_w, q_var = self._metering.consumption_w(state)
         for meters in self._equipment.meters:
             meters.apply(state, self._metering.service_of_site, p_w, q_var)
         self._equipment.advance_meters(dt_s)
@@ -171,6 +199,8 @@ class Equipment:
     """What is on the feeder besides its loads. `advance` lets time pass in emulated equipment, `dt_s` at a time.
 
     `idle_sites` are sites whose device acts through another site's terminal, as a battery on a DC link does.
+    `running_share`: what of each service's load its premise has on, per unit, shape (services,), changed in place by
+    the premises' owner; empty where all of it is always on.
     """
 
     advance: Callable[[float, Floats], None]
@@ -178,6 +208,7 @@ class Equipment:
     meters: Sequence[Meters]
     apparatus: Sequence[Apparatus]
     idle_sites: set[str]
+    running_share: Floats = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
     def none(cls) -> "Equipment":
@@ -191,16 +222,22 @@ class _Metering:
     def __init__(self, feeder: Feeder, sites: Sequence[Site]) -> None:
         loads = {load.name.lower(): i for i, load in enumerate(feeder.loads)}
         services = {service.name.lower(): i for i, service in enumerate(feeder.services)}
-        load = [loads[service.load.lower()] for service in feeder.services]
-        self._p_w, self._q_var = feeder.nominal_kw[load] * 1000.0, feeder.nominal_kvar[load] * 1000.0
+        self.load = np.array([loads[service.load.lower()] for service in feeder.services], dtype=np.intp)
+        self.nominal_w = feeder.nominal_kw[self.load] * 1000.0
+        self._nominal_var = feeder.nominal_kvar[self.load] * 1000.0
         behind = [(services[s.service.lower()], i) for i, s in enumerate(sites) if s.service.lower() in services]
         self._service = np.array([service for service, _ in behind], dtype=np.intp)
         self._site = np.array([site for _, site in behind], dtype=np.intp)
         self.service_of_site = {site: service for service, site in behind}
 
-    def consumption_w(self, load_pu: float, state: PlantState) -> tuple[Floats, Floats]:
+    def load_w(self, state: PlantState) -> tuple[Floats, Floats]:
+        """Return W and var that each customer's load takes, shape (services,)."""
+        factor = state.load_factor[self.load]
+        return self.nominal_w * factor, self._nominal_var * factor
+
+    def consumption_w(self, state: PlantState) -> tuple[Floats, Floats]:
         """Return W and var delivered to each customer, shape (services,)."""
-        p_w, q_var = self._p_w * load_pu, self._q_var * load_pu
+        p_w, q_var = self.load_w(state)
         np.subtract.at(p_w, self._service, state.site_p_kw[self._site] * 1000.0)
         np.subtract.at(q_var, self._service, state.site_q_kvar[self._site] * 1000.0)
         return p_w, q_var

@@ -44,6 +44,16 @@ class ServiceVoltages:
         self._times_s.append(time_s)
         self._history.append(legs_v)
 
+    @property
+    def guard_v(self) -> float:
+        """What a good meter may be wrong by, V."""
+        return self._settings.guard_v
+
+    @property
+    def time_s(self) -> float:
+        """The time of the last step taken."""
+        return self._times_s[-1]
+
     def must_have_flagged(self, time_s: float) -> dict[str, float]:
         """Return meters that have been out long enough to tell, with the time by which each had to begin to.
 

@@ -152,6 +152,7 @@ class RunSession:
         assembly = BenchAssembly(self.bench, self.use_case, self.writer, f"{key} {AUTONOMOUS}", self.seed)
         try:
             assembly.inject(self.faults)
+            assembly.weather.heat_since_s = played.assembly.weather.heat_since_s
             assembly.run_alone(played.assembly.weather.sky, played.story.clock.now_s)
         finally:
             unsafe = assembly.close()
@@ -200,7 +201,7 @@ class RunSession:
             "verdict": _verdict(played, states).value,
             "reason": "; ".join(_reasons(played)),
             "rows": {
-                "expected": len(states),
+                "expected": sum(state is not RowState.NOT_APPLICABLE for state in states),
                 "met": sum(state.is_met for state in states),
                 "items": items,
                 "not_encoded": self._not_encoded(played),

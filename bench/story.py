@@ -10,12 +10,13 @@ from bench.clock import Clock, Process
 from bench.control_trial import ControlTrial
 from bench.evidence import Evidence
 from bench.measurement import Measurement, worded
+from bench.names import Information, Party
 from bench.plant import Plant
-from bench.use_case.conformance import Conformance, RowWatch
+from bench.use_case.conformance import PASSED, Conformance, RowWatch
 from bench.use_case.grammar import wording
 from bench.use_case.model import Row
 from instruments.errors import ConfigError
-from reports.verdict import RowState, Verdict
+from reports.verdict import Verdict
 
 SHOWN = 6
 """Reasons that an explanation lists before it only counts."""
@@ -88,6 +89,15 @@ class Stimulus(Protocol):
         """Let a cloud front begin at a time."""
         ...
 
+    @property
+    def has_heat(self) -> bool:
+        """Whether there is a load rise to let loose."""
+        ...
+
+    def release_heat(self, time_s: float) -> None:
+        """Let the load rise from a time on."""
+        ...
+
 
 class Story:
     """Runs a scenario step by step; the matcher and the plant go on whatever a step waits for."""
@@ -114,7 +124,8 @@ class Story:
         self.measurements: list[Measurement] = []
         self.moments: list[Moment] = []
         self.row_listeners: list[RowListener] = []
-        bus.listeners.append(conformance.hear)
+        self._closed: list[Delivery] = []
+        bus.listeners += [conformance.hear, self._note_closing]
         clock.start(self._run_plant())
         for process in [*(actor.run() for actor in cast.actors), *cast.processes]:
             clock.start(process)
@@ -137,6 +148,24 @@ class Story:
         self.mark("before the cloud")
         self._stimulus.release_cloud(self.clock.now_s)
 
+    def await_closing(self) -> None:
+        """Wait until the AMI has closed the present event; raises RowNotMet when it does not come to that."""
+        closed = len(self._closed)
+        if not self.clock.run_until(self._timing.horizon_s, lambda: len(self._closed) > closed):
+            raise RowNotMet("the event was not closed: not every meter that alerted found itself back in Range A")
+        self.mark("when the event was closed")
+
+    def release_heat(self) -> None:
+        """Let the load of the bench file's heat rise now; what follows is an occurrence of its own.
+
+        Raises RowNotMet where the bench file has no heat: what it calls for cannot happen on this bench.
+        """
+        if not self._stimulus.has_heat:
+            raise RowNotMet("the bench file's environment has no `heat`: nothing on this bench goes beyond the cloud")
+        self.mark("before the heat")
+        self.conformance.begin_occurrence()
+        self._stimulus.release_heat(self.clock.now_s)
+
     def require_wording(self, number: str, sentence: str) -> None:
         """Raise ConfigError when a step's sentence is not the one that the table gives to its row."""
         row = self.conformance.watches[number].row
@@ -157,7 +186,7 @@ class Story:
         watch = self.conformance.watches[number]
         for listener in self.row_listeners:
             listener(watch, self.clock.now_s)
-        if watch.state is not RowState.MET:
+        if watch.state not in PASSED:
             raise RowNotMet(self.explain(number))
         self._acted_s = self.clock.now_s
         if watch.row.limit_from == "stimulus":
@@ -168,6 +197,12 @@ class Story:
         self.clock.run_until(self._timing.horizon_s)
         found = self._range_a.measure(self._acted_s + self._timing.recover_s, self.clock.now_s)
         self.require(found, "the meters are not back in Range A")
+
+    def prove_recovery(self) -> None:
+        """Measure that taps and banks are where they were put, and that since then every meter has been in Range A."""
+        since_s, now_s = self._acted_s + self._timing.recover_s, self.clock.now_s
+        self.require(self._positions.measure(now_s), "taps or banks are not where they were put")
+        self.require(self._range_a.measure(since_s, now_s), "the meters have not been back in Range A")
 
     def prove_positions(self) -> None:
         """Run on to the horizon and measure that taps and banks are where they were put; raises RowNotMet."""
@@ -208,6 +243,11 @@ class Story:
             lines += [f"  last on the wire: {exchange}" for exchange in self._evidence.last_exchanges(name)]
         return "\n".join(lines)
 
+    def _note_closing(self, delivery: Delivery) -> None:
+        message = delivery.message
+        if message.information is Information.EVENT_CLOSED and message.receiver is Party.DMS:
+            self._closed.append(delivery)
+
     def _cast_member(self, number: str) -> Callable[[], None]:
         if number not in self._cast.people:
             raise ConfigError(f"row {number} is driven by a person, and nobody on this bench plays it")
@@ -228,7 +268,7 @@ class Story:
 
 def _failing_first(watch: RowWatch) -> list[str]:
     """Name the instances, those that are not met before the others."""
-    return sorted(watch.instances, key=lambda name: watch.instances[name].state is RowState.MET)
+    return sorted(watch.instances, key=lambda name: watch.instances[name].state in PASSED)
 
 
 def _reasons(watch: RowWatch) -> list[str]:
@@ -237,7 +277,7 @@ def _reasons(watch: RowWatch) -> list[str]:
         for name, instance in watch.instances.items()
         if not instance.decided and instance.due_s is not None
     ]
-    given = [i.reason for i in watch.instances.values() if i.state is not RowState.MET and i.reason]
+    given = [i.reason for i in watch.instances.values() if i.state not in PASSED and i.reason]
     nothing = [] if watch.instances else ["nothing on the feeder called for it"]
     return given + waiting + watch.notes[-3:] + nothing
 

@@ -15,3 +15,9 @@ def clear_afternoon(story: Story) -> None:
 def cloud_front(story: Story) -> None:
     """Let the bench file's cloud front begin now."""
     story.release_cloud()
+
+
+@when("the heat of the afternoon raises the load under the cloud")
+def heat(story: Story) -> None:
+    """Let the bench file's load rise begin now."""
+    story.release_heat()

@@ -7,11 +7,14 @@ from bench.actors.base import Actor, Handler
 from bench.actors.review import ReviewCalendar
 from bench.bus import Bus, Delivery
 from bench.clock import Process
+from bench.dispatch.alert_history import compile_relevant
 from bench.dispatch.assets import DispatchSettings, choose_assets
 from bench.dispatch.network import ForecastModel
 from bench.dispatch.review import ReviewSettings, asks_again, may_release, review_assets
 from bench.messages import (
     AffectedArea,
+    AlertAcknowledgement,
+    AlertHistory,
     AreaRequest,
     AssetCommand,
     BeginAutomation,
@@ -62,23 +65,27 @@ class DerAutomation(Actor):
         self._network, self._settings, self._review = network, settings, review
         self.system: dict[str, EquipmentState] = {}
         self._plans: dict[str, Plan] = {}
+        self._begun = False
         self._calendar: ReviewCalendar | None = None
         self._before: AffectedArea | None = None
 
     def handlers(self) -> Mapping[Information, Handler]:
-        """Understand alerts, the start, the collected area, its own record of a choice, and the system's status."""
+        """Understand alerts, the start, the collected area, its own choice, the system's status and histories."""
         return {
             Information.VOLTAGE_EVENT: self._look_again,
             Information.BEGIN_AUTOMATION: self._begin,
             Information.AFFECTED_AREA: self._choose,
             Information.SELECTED_ASSETS: self._hand_over,
             Information.SYSTEM_STATUS: self._go_on,
+            Information.ALERT_ACKNOWLEDGEMENT: self._go_on_with_event,
+            Information.ALERT_HISTORY: self._compile_history,
         }
 
     def _begin(self, delivery: Delivery) -> Process | None:
         payload = delivery.message.payload
         if not isinstance(payload, BeginAutomation):
             return None
+        self._begun = True
         in_charge = self._calendar is not None
         if self._review is not None and not in_charge:
             self._calendar = ReviewCalendar(self.clock, self._review.every_s, self._review.spacing_s)
@@ -93,6 +100,18 @@ class DerAutomation(Actor):
     def _look_again(self, _delivery: Delivery) -> None:
         if self._calendar is not None:
             self._calendar.ask()
+
+    def _go_on_with_event(self, delivery: Delivery) -> None:
+        """Once begun, look into every further event that an operator has acknowledged."""
+        acknowledged = delivery.message.payload
+        if isinstance(acknowledged, AlertAcknowledgement) and self._begun:
+            self._ask_for_area(acknowledged.event, delivery.citation)
+
+    def _compile_history(self, delivery: Delivery) -> None:
+        history = delivery.message.payload
+        if isinstance(history, AlertHistory):
+            relevant = compile_relevant(history)
+            self.send(Party.DMS, Information.RELEVANT_ALERT_HISTORY, relevant, history.event, (delivery.citation,))
 
     def _choose(self, delivery: Delivery) -> Process:
         yield self.clock.timeout(self._settings.compute_s)
@@ -122,6 +141,7 @@ class DerAutomation(Actor):
         self._calendar = self._before = None
 
     def _hand_over(self, delivery: Delivery) -> Process | None:
+        """Hand a choice to the DMS, which begins with the batteries; without any, begin with what comes next."""
         message = delivery.message
         if not isinstance(message.payload, SelectedAssets):
             return None

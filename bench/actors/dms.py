@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 
 from bench.actors.base import Actor, Handler
+from bench.actors.event_record import EventRecord
 from bench.actors.field_control import TAP_SPACING_S, ScadaControls
 from bench.bus import Bus, Delivery
 from bench.clock import Process
+from bench.customer_messages import LoadAffected
 from bench.messages import (
     AffectedArea,
     AreaRequest,
@@ -35,50 +36,68 @@ MOST_REFUSALS = 3
 """Steps that a tap-changer control may refuse before the DMS gives a command up."""
 
 
-@dataclass
-class OpenEvent:
-    """An event as the DMS knows it: which meters alerted."""
-
-    meters: list[str] = field(default_factory=list)
-
-
 class DistributionManagement(Actor):
     """Keeps alerts and equipment status, gathers an event's area, and sends commands towards the devices.
 
     It decides between volt and VAR control: while voltage is out of range, capacitor controls may not switch on
-    reactive power.
+    reactive power. Where the equipment cannot bring the voltage back, it puts the system's condition before the
+    operators.
     """
 
     party = Party.DMS
 
-    def __init__(self, bus: Bus, telemetry: Telemetry, controls: ScadaControls, citing: Citing) -> None:
-        """Take `telemetry`, which reads the state of all equipment over SCADA, and the controls it may order."""
+    def __init__(
+        self,
+        bus: Bus,
+        telemetry: Telemetry,
+        controls: ScadaControls,
+        citing: Citing,
+        read_load_kw: Callable[[], float | None],
+        lowest_v: float,
+    ) -> None:
+        """Take what reads all equipment and the feeder's load over SCADA, and the controls that may be ordered.
+
+        `lowest_v` (120 V base) is what every service has to have in the end.
+        """
         super().__init__(bus)
         self._telemetry, self._controls, self._citing = telemetry, controls, citing
-        self.events: dict[str, OpenEvent] = {}
+        self._read_load_kw, self._lowest_v = read_load_kw, lowest_v
+        self.events: dict[str, EventRecord] = {}
         self.equipment: dict[str, EquipmentState] = {}
         self._unreported: set[str] = set()
         self._kinds: dict[str, Kind] = {}
 
     def handlers(self) -> Mapping[Information, Handler]:
-        """Understand alerts, the application's requests, selections and commands, readings, and status reports."""
+        """Understand alerts, the application's requests, selections, commands and histories, readings and reports."""
         return {
             Information.VOLTAGE_EVENT: self._keep_alert,
             Information.AREA_REQUEST: self._ask_voltages,
             Information.VOLTAGE_READINGS: self._answer_area,
-            Information.SELECTED_ASSETS: self._command_batteries,
+            Information.SELECTED_ASSETS: self._use_assets,
             Information.EQUIPMENT_STATUS: self._update_status,
             Information.SYSTEM_STATUS: self._tell_application,
             Information.CAPACITOR_COMMAND: self._command_capacitor,
             Information.TAP_CHANGER_COMMAND: self._command_tap_changer,
             Information.HOLD_REQUEST: self._hold,
             Information.RELEASE_REQUEST: self._release,
+            Information.ALERT_ACKNOWLEDGEMENT: self._forward_to_application,
+            Information.METERS_DATA: self._forward_to_application,
+            Information.LOAD_AFFECTED: self._hand_out_history,
+            Information.RELEVANT_ALERT_HISTORY: self._file_history,
         }
 
     def _keep_alert(self, delivery: Delivery) -> None:
         message = delivery.message
         if isinstance(message.payload, VoltageOutOfRangeEvent):
-            self.events.setdefault(message.correlation, OpenEvent()).meters.append(message.payload.meter)
+            self._record(message.correlation).keep(message.payload, delivery.time_s)
+
+    def _record(self, event: str) -> EventRecord:
+        """Return the record of an event; a review has one as well, of no alerts."""
+        return self.events.setdefault(event, EventRecord(event))
+
+    def _forward_to_application(self, delivery: Delivery) -> None:
+        message = delivery.message
+        self._pass_on(delivery, Party.DER_AUTOMATION, message.information, message.payload)
 
     def _ask_voltages(self, delivery: Delivery) -> None:
         payload = delivery.message.payload
@@ -91,27 +110,45 @@ class DistributionManagement(Actor):
         if not isinstance(message.payload, VoltageReadings):
             return
         citations = self._refresh()
+        record = self._record(message.correlation)
+        record.voltage_v = message.payload.voltage_v
         area = AffectedArea(
             event=message.correlation,
-            affected_meters=self._alerted(message.correlation),
+            affected_meters=record.meters,
             voltage_v=message.payload.voltage_v,
             equipment=tuple(self.equipment.values()),
         )
         self._pass_on(delivery, Party.DER_AUTOMATION, Information.AFFECTED_AREA, area, citations)
 
-    def _alerted(self, event: str) -> tuple[str, ...]:
-        """Return the meters that alerted in an event; a review concerns none of them in particular."""
-        found = self.events.get(event)
-        return tuple(sorted(set(found.meters))) if found else ()
-
-    def _command_batteries(self, delivery: Delivery) -> None:
+    def _use_assets(self, delivery: Delivery) -> None:
+        """Command the batteries; where all that is chosen does not suffice, show the operators how things stand."""
         selected = delivery.message.payload
-        if isinstance(selected, SelectedAssets):
-            for command in selected.commands:
-                if command.kind == "battery":
-                    order = OperationalCommand(event=selected.event, command=command)
-                    self._expect_report(command)
-                    self._pass_on(delivery, Party.AMI_NETWORK, Information.OPERATIONAL_COMMAND, order)
+        if not isinstance(selected, SelectedAssets):
+            return
+        self._command_batteries(delivery, selected)
+        record = self._record(selected.event)
+        record.commands = selected.commands
+        if selected.predicted_lowest_v < self._lowest_v:
+            with self._citing() as citations:
+                load_kw = self._read_load_kw()
+            condition = record.condition(selected, tuple(self.equipment.values()), load_kw)
+            self._pass_on(delivery, Party.DISTRIBUTION_OPERATIONS, Information.SYSTEM_CONDITION, condition, citations)
+
+    def _hand_out_history(self, delivery: Delivery) -> None:
+        affected = delivery.message.payload
+        if isinstance(affected, LoadAffected) and affected.event in self.events:
+            history = self.events[affected.event].history(affected.total_kw)
+            self._pass_on(delivery, Party.DER_AUTOMATION, Information.ALERT_HISTORY, history)
+
+    def _file_history(self, delivery: Delivery) -> None:
+        self._pass_on(delivery, Party.MDMS, delivery.message.information, delivery.message.payload)
+
+    def _command_batteries(self, delivery: Delivery, selected: SelectedAssets) -> None:
+        for command in selected.commands:
+            if command.kind == "battery":
+                order = OperationalCommand(event=selected.event, command=command)
+                self._expect_report(command)
+                self._pass_on(delivery, Party.AMI_NETWORK, Information.OPERATIONAL_COMMAND, order)
 
     def _update_status(self, delivery: Delivery) -> None:
         """Enter a status; when all commanded equipment of its kind has reported, record the update.

@@ -1,17 +1,21 @@
 """The AMI: meters that raise their own alerts, the network that carries them, the system that keeps their data."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import count
 
 from bench.actors.base import Actor, Handler
+from bench.actors.meter_reading import MeterReader, ReadingSettings, answer_request
 from bench.bus import Bus, Delivery, Priority
 from bench.clock import Process
+from bench.customer_messages import CallUndeliverable, CustomerCall
 from bench.messages import (
+    EventClosed,
     OperationalCommand,
     VoltageOutOfRangeEvent,
     VoltageReadings,
+    VoltageRestored,
 )
 from bench.names import Information, Party
 from instruments.errors import InstrumentError, TransportError
@@ -19,15 +23,19 @@ from instruments.readings import MeterEvents
 from instruments.roles import Meter
 
 Citing = Callable[[], AbstractContextManager[list[str]]]
+NO_EVENTS = MeterEvents(under_voltage=False, over_voltage=False, raw=0)
 
 
 @dataclass(frozen=True)
 class MeteringSettings:
-    """Timing of the AMI: how often a meter's radio looks at its event flags, and the air time of one read."""
+    """Timing of the AMI, s: how often a meter's radio looks at its event flags, the air time of one read, and how often
+    all meters are read, and those of called customers.
+    """
 
     event_poll_s: float = 30.0
     read_air_time_s: float = 0.05
     scheduled_read_s: float = 900.0
+    call_read_s: float = 10.0
 
 
 class NetMeters(Actor):
@@ -47,8 +55,11 @@ class NetMeters(Actor):
         self._alerts = count(1)
 
     def handlers(self) -> Mapping[Information, Handler]:
-        """Understand nothing from the bus; meters are read over their own wire."""
-        return {}
+        """Understand read requests."""
+        return {Information.NET_READ_REQUEST: self._answer}
+
+    def _answer(self, delivery: Delivery) -> None:
+        answer_request(self, delivery, self._meters, self._citing, Information.NET_METER_DATA)
 
     def watch(self) -> Process:
         """Look at every meter's event flags, once each polling interval."""
@@ -86,14 +97,25 @@ class NetMeters(Actor):
                 if self._has_risen(name, events):
                     voltage_v = service_voltage_v(meter)
                     self._alert(name, events, voltage_v, tuple(citations))
+                elif self._has_fallen(name, events):
+                    self._restored(name, tuple(citations))
             except (TransportError, InstrumentError):
                 return  # a silent meter raises no alert; its failed exchange is in the wire log
             self._flagged[name] = events
 
     def _has_risen(self, name: str, events: MeterEvents) -> bool:
-        before = self._flagged.get(name, MeterEvents(under_voltage=False, over_voltage=False, raw=0))
+        before = self._flagged.get(name, NO_EVENTS)
         under = events.under_voltage and not before.under_voltage
         return under or (events.over_voltage and not before.over_voltage)
+
+    def _has_fallen(self, name: str, events: MeterEvents) -> bool:
+        before = self._flagged.get(name, NO_EVENTS)
+        return (before.under_voltage or before.over_voltage) and not (events.under_voltage or events.over_voltage)
+
+    def _restored(self, name: str, citations: tuple[str, ...]) -> None:
+        payload = VoltageRestored(meter=name)
+        correlation = f"restored-{self.clock.now_s:.0f}"
+        self.send(Party.AMI_NETWORK, Information.VOLTAGE_RESTORED, payload, correlation, citations)
 
     def _alert(self, name: str, events: MeterEvents, voltage_v: float, citations: tuple[str, ...]) -> None:
         payload = VoltageOutOfRangeEvent(
@@ -115,22 +137,42 @@ def service_voltage_v(meter: Meter) -> float:
 
 
 class AmiNetwork(Actor):
-    """AMI network management: passes alerts and commands on, and reads meters on request."""
+    """AMI network management: passes alerts, commands and calls on, and reads meters on request and at intervals.
+
+    An event begins with the first alert while none is open, and is closed when every meter that alerted in it has been
+    back in Range A for as long as the meters themselves want.
+    """
 
     party = Party.AMI_NETWORK
 
-    def __init__(self, bus: Bus, meters: Mapping[str, Meter], citing: Citing, settings: MeteringSettings) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        meters: Mapping[str, Meter],
+        credit_meters: Mapping[str, Meter],
+        premises: Collection[str],
+        citing: Citing,
+        settings: MeteringSettings,
+    ) -> None:
+        """Take the meters, and the premises whose radios are provisioned for calls."""
         super().__init__(bus)
         self._meters = meters
-        self._citing = citing
+        self._premises = frozenset(premises)
         self._settings = settings
         self._event: str | None = None
+        self._out: set[str] = set()
         self._events = count(1)
+        reading = ReadingSettings(settings.read_air_time_s, settings.call_read_s)
+        self._reader = MeterReader(self, meters, credit_meters, citing, reading)
 
     def handlers(self) -> Mapping[Information, Handler]:
-        """Understand alerts, commands, status reports and read requests."""
+        """Understand alerts and their end, commands, status reports, read requests, calls and customers' answers."""
         return {
+            **self._reader.handlers(),
             Information.VOLTAGE_EVENT: self._forward_alert,
+            Information.VOLTAGE_RESTORED: self._close_when_restored,
+            Information.CUSTOMER_CALL: self._call_premises,
+            Information.CUSTOMER_STATUS: self._forward_answer,
             Information.OPERATIONAL_COMMAND: self._forward_command,
             Information.EQUIPMENT_STATUS: self._forward_status,
             Information.VOLTAGE_READ_REQUEST: self._read_voltages,
@@ -155,7 +197,38 @@ class AmiNetwork(Actor):
             raise TypeError(f"not an alert: {payload!r}")
         if self._event is None:
             self._event = f"e{next(self._events)}"
+        self._out.add(payload.meter)
         return self._event
+
+    def _close_when_restored(self, delivery: Delivery) -> None:
+        restored = delivery.message.payload
+        if not isinstance(restored, VoltageRestored) or self._event is None:
+            return
+        self._out.discard(restored.meter)
+        if not self._out:
+            event, self._event = self._event, None
+            for receiver in (Party.MDMS, Party.DER_AUTOMATION, Party.DMS):
+                self.send(receiver, Information.EVENT_CLOSED, EventClosed(event=event), event, (delivery.citation,))
+
+    def _call_premises(self, delivery: Delivery) -> Process | None:
+        """Call each listed premise by itself, tell of those that cannot be called, and watch the others' meters."""
+        call, correlation, cited = delivery.message.payload, delivery.message.correlation, (delivery.citation,)
+        if not isinstance(call, CustomerCall):
+            return None
+        for listed in call.customers:
+            if listed.customer in self._premises:
+                single = call.model_copy(update={"customers": (listed,)})
+                self.send(Party.PREMISE_INTERFACE, Information.CUSTOMER_CALL, single, correlation, cited)
+        strangers = tuple(c.customer for c in call.customers if c.customer not in self._premises)
+        if strangers:
+            undeliverable = CallUndeliverable(event=call.event, customers=strangers)
+            self.send(delivery.message.producer, Information.CALL_UNDELIVERABLE, undeliverable, correlation, cited)
+        return self._reader.watch_call(call, delivery)
+
+    def _forward_answer(self, delivery: Delivery) -> None:
+        message = delivery.message
+        for receiver in (Party.RESOURCE_CONTROL, Party.MDMS):
+            self.send(receiver, message.information, message.payload, message.correlation, (delivery.citation,))
 
     def _forward_command(self, delivery: Delivery) -> None:
         message = delivery.message
@@ -188,21 +261,3 @@ class AmiNetwork(Actor):
             delivery.message.correlation,
             (delivery.citation,),
         )
-
-
-class MeterDataManagement(Actor):
-    """The MDMS: keeps the alerts that reach it."""
-
-    party = Party.MDMS
-
-    def __init__(self, bus: Bus) -> None:
-        super().__init__(bus)
-        self.alerts: list[VoltageOutOfRangeEvent] = []
-
-    def handlers(self) -> Mapping[Information, Handler]:
-        """Understand alerts."""
-        return {Information.VOLTAGE_EVENT: self._keep}
-
-    def _keep(self, delivery: Delivery) -> None:
-        if isinstance(delivery.message.payload, VoltageOutOfRangeEvent):
-            self.alerts.append(delivery.message.payload)

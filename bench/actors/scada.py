@@ -6,8 +6,9 @@ from typing import Protocol
 
 from bench.actors.site import StorageSite, read_storage_state
 from bench.messages import EquipmentState
+from instruments.errors import InstrumentError
 from instruments.readings import AcReading, Nameplate
-from instruments.roles import CapacitorBankControl, LoadTapChangerControl
+from instruments.roles import CapacitorBankControl, LoadTapChangerControl, Meter
 
 
 class Plant(Protocol):
@@ -30,10 +31,20 @@ class Scada:
     plants: Mapping[str, tuple[Plant, float]]
     tap_changers: Mapping[str, LoadTapChangerControl]
     capacitors: Mapping[str, CapacitorBankControl]
+    feeder_meters: Mapping[str, Meter]
 
     def read(self) -> tuple[EquipmentState, ...]:
         """Read everything once; raises TransportError when a device does not answer."""
         return tuple(self._states())
+
+    def read_load_kw(self) -> float | None:
+        """Read the load at the feeder's head; None where no meter measures it or answers. Raises TransportError."""
+        if not self.feeder_meters:
+            return None
+        try:
+            return sum(meter.read_meter().p_w for meter in self.feeder_meters.values()) / 1000.0
+        except InstrumentError:
+            return None
 
     def _states(self) -> Iterator[EquipmentState]:
         for site in self.storage.values():

@@ -84,11 +84,19 @@ class PremiseInterface(SiteActor):
     party = Party.PREMISE_INTERFACE
 
     def handlers(self) -> Mapping[Information, Handler]:
-        """Understand commands from the AMI and status reports from the inverter."""
+        """Understand commands and calls from the AMI, status reports of the inverter and of home controllers."""
         return {
             Information.OPERATIONAL_COMMAND: self._command_inverter,
             Information.EQUIPMENT_STATUS: self._forward_status,
+            Information.CUSTOMER_CALL: self._call_home,
+            Information.CUSTOMER_STATUS: self._forward_status,
         }
+
+    def _call_home(self, delivery: Delivery) -> None:
+        """Give a call to the home controller and to the display."""
+        message = delivery.message
+        for receiver in (Party.CUSTOMER_ENERGY, Party.CUSTOMER_DISPLAY):
+            self.send(receiver, message.information, message.payload, message.correlation, (delivery.citation,))
 
     def _command_inverter(self, delivery: Delivery) -> None:
         self._command(delivery, lambda site, w, s: site.inverter.set_power_w(w, s), Party.UTILITY_INVERTER)

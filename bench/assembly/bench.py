@@ -1,6 +1,7 @@
 """Puts a scenario together from a bench file: feeder, emulators, drivers, plant, actors, matcher."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,12 +9,14 @@ import numpy as np
 from bench.actors.duty import OnDuty
 from bench.assembly.apparatus import make_apparatus
 from bench.assembly.cast import make_cast, make_route
+from bench.assembly.customer_cast import CustomerSide, override_codes
 from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, require_identity
 from bench.assembly.emulated_meters import MeterView, meter_class_pct, meter_names
 from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.feeders import open_feeder
 from bench.assembly.places import FeederPlaces
 from bench.assembly.positions import make_positions, make_trial
+from bench.assembly.premises import make_premises
 from bench.assembly.wiring import direct_terminal, measured_terminal
 from bench.bus import Bus, Delivery
 from bench.clock import Process, make_clock
@@ -24,12 +27,14 @@ from bench.feeder.engine import Feeder
 from bench.feeder.profiles import Irradiance
 from bench.feeder.sites import load_sites
 from bench.feeder.volt_var import LoopGain, loop_gain
-from bench.feeder_models import ApplicationModel, Bindings, IndependentPowerFlow, SettledFeeder
+from bench.feeder_models import ApplicationModel, Bindings, IndependentPowerFlow, LoadReliefModel, SettledFeeder
 from bench.field import PlantField
 from bench.messages import OperationalCommand
+from bench.meter_store import MeterStore
 from bench.names import Party
 from bench.operating_figures import OperatingRecord
 from bench.plant import Equipment, Plant, PlantState
+from bench.premise_field import PremiseField
 from bench.proof import RangeAProof
 from bench.range_a import RANGE_A_UPPER_V, RangeASettings, ServiceVoltages
 from bench.safety import SafetyChain, refuse_real_equipment
@@ -68,7 +73,7 @@ class BenchAssembly:
         self.config, self._use_case, self._seed = bench, use_case, seed
         self.clock = make_clock(bench.clock.mode, bench.clock.slip_tolerance_s)
         self.evidence = Evidence(writer, self.clock, scenario)
-        self.safety, self.rack = SafetyChain(), DriverRack()
+        self.safety, self.rack, self.store = SafetyChain(), DriverRack(), MeterStore()
         self.drivers: dict[str, Any] = {}
         self.identities: dict[str, Identity] = {}
         self._feeders: list[Feeder] = []
@@ -88,6 +93,7 @@ class BenchAssembly:
         """Make everything safe, then close it; return the devices whose safe state could not be proven, with why."""
         failures = self.safety.make_safe()
         self.rack.close()
+        self.store.close()
         if self._emulated is not None:
             self._emulated.close()
         while self._feeders:
@@ -158,7 +164,10 @@ class BenchAssembly:
     def _cast(self, bus: Bus) -> Cast:
         forecast = make_weather(self.config.environment, len(self.places.sites))
         network = ApplicationModel(self._settled_feeder(), forecast, self.meters, self.bindings)
-        return make_cast(self.config, bus, self.drivers, self.places, self.meters, network, self.evidence)
+        relief = LoadReliefModel(self._settled_feeder(), forecast, self.meters)
+        codes = override_codes(self.premises, self._seed)
+        side = CustomerSide(self.premises, codes, self.emulated.premises, relief, self.store)
+        return make_cast(self.config, bus, self.drivers, self.places, self.meters, network, side, self.evidence)
 
     def _records(self) -> list[Callable[[PlantState], None]]:
         return [self.series.take, self.operating.take]
@@ -192,6 +201,7 @@ class BenchAssembly:
         self.terminals = {self.places.site(device).name: self._terminal(feeder, device) for device in terminals_of}
         self.apparatus = make_apparatus(feeder, self.places, self.emulated)
         self.meters = self._meter_names(len(feeder.services))
+        self.premises = make_premises(config.feeder, self.places, self.emulated.meters)
         self._energize()
         self.plant.connect(self.terminals, self._equipment())
         self.operating = OperatingRecord(self.apparatus, feeder.read_losses_kw, config.range_a.interval_s)
@@ -262,7 +272,8 @@ class BenchAssembly:
         emulated = self.emulated
         idle = {battery for battery in self.config.behind_inverter if battery not in self.terminals}
         views = [MeterView(group, emulated.host.lock) for group in emulated.meters]
-        return Equipment(emulated.advance, emulated.advance_meters, views, list(self.apparatus.values()), idle)
+        apparatus, running_share = list(self.apparatus.values()), emulated.premises.running_share
+        return Equipment(emulated.advance, emulated.advance_meters, views, apparatus, idle, running_share)
 
     def _meter_names(self, services: int) -> tuple[str, ...]:
         names = meter_names(self.emulated.meters, "services", services)
@@ -271,9 +282,12 @@ class BenchAssembly:
         return names
 
     def _range_a(self) -> RangeASettings:
-        classes = [meter_class_pct(fleet.emulate) for fleet in self.config.fleets.values()]
-        guard_v = max(classes, default=0.0) / 100.0 * RANGE_A_UPPER_V + METER_ROUNDING_V
+        guard_v = self._meter_class_pct() / 100.0 * RANGE_A_UPPER_V + METER_ROUNDING_V
         return RangeASettings(self.config.range_a.interval_s, guard_v, self.config.ami.event_poll_s)
+
+    def _meter_class_pct(self) -> float:
+        """Return the class of the worst of the meters, percent of reading."""
+        return max((meter_class_pct(fleet.emulate) for fleet in self.config.fleets.values()), default=0.0)
 
     def _loop_gain(self) -> LoopGain:
         """Compute the volt-var loop gain under sun and under cloud, and hold the larger against its limit."""
@@ -290,13 +304,16 @@ class BenchAssembly:
 
     def _conformance(self, rows: Sequence[str], variant: str | None, voltages: ServiceVoltages) -> Conformance:
         order = RowOrder(self._use_case)
-        power_flow = IndependentPowerFlow(self._settled_feeder(), self.weather, self.bindings)
+        power_flow = IndependentPowerFlow(self._settled_feeder(), self.bindings)
         field = PlantField(
             self.plant, self._feeders[0], self.terminals, self.apparatus, power_flow, self.bindings, self.config
         )
-        judge = PlantJudge(voltages, field, Wiring(self._endpoint), self.evidence)
+        codes, meter_pct = override_codes(self.premises, self._seed), self._meter_class_pct()
+        calls = PremiseField(self.premises, codes, self.plant, power_flow, self.drivers, meter_pct)
+        judge = PlantJudge(voltages, field, calls, Wiring(self._endpoint), self.evidence)
         chosen = tuple(self._use_case.row(number) for number in rows)
-        return Conformance(chosen, lambda number: order.predecessors(number, variant), judge, self.evidence, self.clock)
+        earlier = partial(order.predecessors, variant=variant)
+        return Conformance(chosen, earlier, judge, self.evidence, self.clock, self._use_case.rivals)
 
     def _endpoint(self, party: Party, instance: str) -> str | None:
         """Tell which device a party is, for an instance of a row: a meter, a control, a battery or its inverter."""

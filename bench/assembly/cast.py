@@ -6,10 +6,12 @@ from typing import Any
 from bench.actors.der_automation import DerAutomation
 from bench.actors.dms import DistributionManagement
 from bench.actors.field_control import CapacitorControls, ScadaControls, TapChangerControls
-from bench.actors.metering import AmiNetwork, MeterDataManagement, MeteringSettings, NetMeters
+from bench.actors.meter_data import MeterDataManagement
+from bench.actors.metering import AmiNetwork, MeteringSettings, NetMeters
 from bench.actors.operators import DistributionOperations
 from bench.actors.scada import Scada
 from bench.actors.site import PremiseInterface, StorageSite, UtilityBattery, UtilityInverter
+from bench.assembly.customer_cast import CustomerSide, make_customer_side
 from bench.assembly.places import FeederPlaces
 from bench.bus import Bus
 from bench.clock import Clock
@@ -28,7 +30,14 @@ ENTERPRISE_LATENCY_S = 0.05
 """Engineering values for a premise radio, a SCADA poll and an enterprise bus."""
 
 ON_AIR = frozenset({Party.NET_METER, Party.CREDIT_METER, Party.PREMISE_INTERFACE})
-ON_SITE = frozenset({Party.UTILITY_INVERTER, Party.UTILITY_BATTERY})
+ON_SITE = frozenset(
+    {
+        Party.UTILITY_INVERTER,
+        Party.UTILITY_BATTERY,
+        Party.CUSTOMER_ENERGY,
+        Party.CUSTOMER_DISPLAY,
+    }
+)
 ON_SCADA = frozenset({Party.CAPACITOR_CONTROLS, Party.TAP_CHANGER_CONTROLS})
 
 
@@ -76,6 +85,11 @@ def make_scada(
         plants=plants,
         tap_changers={name: drivers[name] for name, role in roles.items() if role == "load_tap_changer"},
         capacitors={name: drivers[name] for name, role in roles.items() if role == "capacitor_bank"},
+        feeder_meters={
+            terminal.device: drivers[terminal.device]
+            for terminal in config.terminals.values()
+            if roles[terminal.device] == "meter" and terminal.transformer is not None
+        },
     )
 
 
@@ -86,36 +100,50 @@ def make_cast(
     places: FeederPlaces,
     meters: tuple[str, ...],
     network: ForecastModel,
+    side: CustomerSide,
     evidence: Evidence,
 ) -> Cast:
     """Make all actors, their own processes, and what people do."""
     citing = evidence.citing
-    metering = MeteringSettings(config.ami.event_poll_s, config.ami.read_air_time_s, config.ami.scheduled_read_s)
+    ami = config.ami
+    metering = MeteringSettings(ami.event_poll_s, ami.read_air_time_s, ami.scheduled_read_s, ami.call_read_s)
     net_meters = {name: drivers[name] for name in meters}
     radios = NetMeters(bus, net_meters, citing, metering)
     storage = storage_sites(config, drivers, places)
     scada = make_scada(config, drivers, places, storage)
     controls = ScadaControls(scada.capacitors, scada.tap_changers)
-    operations = DistributionOperations(bus)
+    order = config.actors.operations
+    operations = DistributionOperations(bus, order.reduction_kw, order.duration_s)
     status_after_s = config.actors.status_after_s
     dispatch = config.actors.der_automation
     settings = DispatchSettings(
         margin_v=dispatch.margin_v, duration_s=dispatch.duration_s, compute_s=dispatch.compute_s
     )
+    customer_actors, customers_do = make_customer_side(config.actors, bus, side, drivers, evidence)
+    credit_meters = {name: drivers[name] for name in side.credit_meters}
     return Cast(
         actors=(
-            AmiNetwork(bus, net_meters, citing, metering),
-            MeterDataManagement(bus),
-            DistributionManagement(bus, scada.read, controls, citing),
+            radios,
+            AmiNetwork(bus, net_meters, credit_meters, side.enrolled, citing, metering),
+            MeterDataManagement(bus, side.store),
+            DistributionManagement(bus, scada.read, controls, citing, scada.read_load_kw, settings.lower_v),
             DerAutomation(bus, network, settings, ReviewSettings(**vars(dispatch.review)) if dispatch.review else None),
             PremiseInterface(bus, storage, citing),
             UtilityInverter(bus, storage, citing),
             UtilityBattery(bus, storage, citing, status_after_s),
             CapacitorControls(bus, scada.capacitors, citing, status_after_s),
             TapChangerControls(bus, scada.tap_changers, citing, status_after_s),
+            *customer_actors,
         ),
         processes=(radios.watch(), radios.report()),
-        people={"1.1.4": operations.acknowledge_alert, "1.2": operations.begin_automation},
+        people={
+            "1.1.4": operations.acknowledge_alert,
+            "1.2": operations.begin_automation,
+            "1.14.4": operations.acknowledge_alert,
+            "1.16": operations.review_condition,
+            "1.17": operations.order_demand_response,
+            **customers_do,
+        },
     )
 
 

@@ -13,17 +13,25 @@ from bench.feeder.model import Floats
 from bench.plant import PlantState
 from instruments.emulators.meter import AlertLimits, MeterClass, MeterFleet
 
-Place = Literal["services", "generation"]
+Place = Literal["services", "generation", "feeder"]
 DEFAULT_CLASS_PCT = 0.2
+SERVICE_W = 24_000.0
+FEEDER_W = 20e6
+"""Largest power of a service's meter and of one at a feeder's head, W: what their registers are scaled for."""
 
 
 @dataclass(frozen=True)
 class MeterGroup:
-    """A fleet and the services, or generation sites, that its meters sit at, by their numbers."""
+    """A fleet and the services, or generation sites, that its meters sit at, by their numbers.
+
+    A single meter of the whole feeder sits at two `head_nodes`, behind voltage transformers of a ratio.
+    """
 
     fleet: MeterFleet
     places: NDArray[np.intp]
     at: Place
+    head_nodes: NDArray[np.intp] | None = None
+    pt_ratio: float = 1.0
 
 
 class MeterView:
@@ -35,7 +43,10 @@ class MeterView:
     def apply(self, state: PlantState, service_of_site: Mapping[int, int], p_w: Floats, q_var: Floats) -> None:
         """Take a step; `p_w` and `q_var` are the customers' consumption, shape (services,)."""
         places = self._group.places
-        if self._group.at == "generation":
+        if self._group.head_nodes is not None:
+            legs_v = np.abs(state.snapshot.voltage_v[self._group.head_nodes[np.newaxis]]) / self._group.pt_ratio
+            p_w, q_var = np.array([[state.snapshot.head_p_kw], [state.snapshot.head_q_kvar]]) * 1000.0
+        elif self._group.at == "generation":
             legs_v = state.legs_v[[service_of_site[int(place)] for place in places]]
             p_w, q_var = -state.site_p_kw[places] * 1000.0, -state.site_q_kvar[places] * 1000.0
         else:
@@ -49,11 +60,15 @@ def meter_class_pct(emulate: Emulation) -> float:
     return DEFAULT_CLASS_PCT if emulate.accuracy_pct is None else emulate.accuracy_pct
 
 
-def make_fleet(names: Sequence[str], emulate: Emulation, range_a: RangeASection, seed: int) -> MeterFleet:
+def make_fleet(
+    names: Sequence[str], emulate: Emulation, range_a: RangeASection, seed: int, rating_w: float = SERVICE_W
+) -> MeterFleet:
     """Make meters with the bench file's class and alert intervals."""
     share = meter_class_pct(emulate) / 100.0
     limits = AlertLimits(interval_s=range_a.interval_s, recover_s=range_a.recover_s)
-    return MeterFleet(names, accuracy=MeterClass(voltage=share, power=share), limits=limits, seed=seed)
+    return MeterFleet(
+        names, accuracy=MeterClass(voltage=share, power=share), limits=limits, seed=seed, rating_w=rating_w
+    )
 
 
 def meter_names(groups: Sequence[MeterGroup], at: Place, count: int) -> tuple[str, ...]:

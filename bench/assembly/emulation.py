@@ -9,10 +9,11 @@ from typing import Protocol
 
 import numpy as np
 
-from bench.assembly.emulated_meters import MeterGroup, Place, make_fleet
+from bench.assembly.emulated_meters import FEEDER_W, SERVICE_W, MeterGroup, Place, make_fleet
 from bench.assembly.places import FeederPlaces
 from bench.assembly.resources import Resource, parse_resource
 from bench.config import BenchFile, Device, Emulation
+from bench.customers import premise_names
 from bench.feeder.model import Floats
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
@@ -23,9 +24,10 @@ from instruments.emulators.electrical import ElectricalNode
 from instruments.emulators.grid_simulator import GridSimulatorEmulator
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.inverter import InverterEmulator
-from instruments.emulators.meter import serve_fleet
+from instruments.emulators.meter import MeterFleet, serve_fleet
 from instruments.emulators.modbus_server import ModbusServer, RegisterBank
 from instruments.emulators.power_analyzer import AnalyzerClass, PowerAnalyzerEmulator
+from instruments.emulators.premise import PremiseFleet
 from instruments.emulators.scpi_emulator import ScpiEmulator
 from instruments.emulators.scpi_server import scpi_protocol
 from instruments.emulators.tap_changer_control import TapChangerControlEmulator
@@ -69,6 +71,7 @@ class EmulatedEquipment:
         self.nodes: dict[str, ElectricalNode] = {}
         self.devices: dict[str, Emulator] = {}
         self.meters: list[MeterGroup] = []
+        self.premises = PremiseFleet(premise_names(places.services) if bench.feeder.customers else ())
         try:
             self._serve_all()
         except BaseException:
@@ -81,17 +84,21 @@ class EmulatedEquipment:
 
     def inject(self, name: str, kind: str, value: float | None, start_s: float, end_s: float | None) -> None:
         """Make a device defective; raises ConfigError for an unknown device or fault."""
-        for group in self.meters:
-            if name in group.fleet.names:
-                group.fleet.inject(name, kind, value, start_s, end_s)
+        fleets: list[MeterFleet | PremiseFleet] = [*(group.fleet for group in self.meters), self.premises]
+        for fleet in fleets:
+            if name in fleet.names:
+                fleet.inject(name, kind, value, start_s, end_s)
                 return
         device = self.devices.get(name)
         if device is None:
-            raise ConfigError(f"no emulated device {name!r}; known: {', '.join([*self.devices, 'and every meter'])}")
+            raise ConfigError(
+                f"no emulated device {name!r}; known: {', '.join([*self.devices, 'every meter and every premise'])}"
+            )
         device.inject(kind, value, start_s, end_s)
 
     def advance(self, dt_s: float, irradiance_pu: Floats) -> None:
         """Let `dt_s` pass for everything but meters: sources, then batteries, then the inverters they feed."""
+        self.premises.advance(dt_s)
         with self.host.lock:
             for name, device in self.devices.items():
                 if isinstance(device, InverterEmulator):
@@ -209,9 +216,11 @@ class EmulatedEquipment:
 
     def _serve_meter(self, name: str, device: Device, emulate: Emulation) -> None:
         at, place = self._places.of_meter(name)
-        fleet = make_fleet([name], emulate, self._bench.range_a, derived_seed(self._seed, name))
+        nodes, pt_ratio = self._places.head_nodes(name) if at == "feeder" else (None, 1.0)
+        rating_w = FEEDER_W if at == "feeder" else SERVICE_W
+        fleet = make_fleet([name], emulate, self._bench.range_a, derived_seed(self._seed, name), rating_w)
         self._listen(name, device, fleet.registers[0])
-        self.meters.append(MeterGroup(fleet, np.array([place], dtype=np.intp), at))
+        self.meters.append(MeterGroup(fleet, np.array([place], dtype=np.intp), at, nodes, pt_ratio))
 
     def _serve_fleet(self, prefix: str, at: Place, emulate: Emulation) -> None:
         taken = {int(place) for group in self.meters if group.at == at for place in group.places}

@@ -9,7 +9,7 @@ from bench.config import BenchFile, Terminal
 from bench.controls import InstrumentTransformers
 from bench.feeder.engine import Feeder
 from bench.feeder.inventory import CT_SECONDARY_A
-from bench.feeder.model import CapacitorInfo, Floats, TapChangerInfo
+from bench.feeder.model import CapacitorInfo, Floats, Indices, Service, TapChangerInfo
 from bench.feeder.names import known
 from bench.feeder.sites import Site
 from instruments.errors import ConfigError
@@ -31,6 +31,11 @@ class FeederPlaces:
         self.sites = (*sites, *described_sites(bench.feeder.der, feeder), *own)
         feeder.add_injections([site.injection for site in self.sites])
         self._numbers = {site.name: number for number, site in enumerate(self.sites)}
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """The feeder's metered services."""
+        return self._feeder.services
 
     def terminal(self, device: str) -> Terminal:
         """Return the terminal of a device."""
@@ -60,6 +65,11 @@ class FeederPlaces:
         """Return the bank that a control switches."""
         infos = {info.name: info for info in self._feeder.capacitors}
         return _found(infos, self.terminal(device).capacitor or "", "capacitor bank")
+
+    def head_nodes(self, device: str) -> tuple[Indices, float]:
+        """Return the two nodes that a feeder's meter senses behind its transformer, and the ratio of their PTs."""
+        info = self.tap_changer(device)
+        return self._feeder.node_indices(info.bus, info.nodes[:2]), self._to_120_v(info.bus, info.nodes).pt_ratio
 
     def tap_sensing(self, device: str) -> InstrumentTransformers:
         """Return the instrument transformers of a tap changer's control, those of the deck's own where it has one."""
@@ -94,8 +104,10 @@ class FeederPlaces:
         return self._feeder.capacitor_states[self.capacitor(device).name]
 
     def of_meter(self, device: str) -> tuple[Place, int]:
-        """Return what a single meter measures, a service or a generation site, and its number."""
+        """Return what a single meter measures, a service or a generation site, and its number; of a feeder none."""
         terminal = self.terminal(device)
+        if terminal.transformer is not None:
+            return "feeder", 0
         if terminal.service is None:
             return "generation", self._numbers[self.site(device).name]
         services = {service.name: number for number, service in enumerate(self._feeder.services)}

@@ -24,8 +24,9 @@ class Progress:
 
     def row(self, watch: RowWatch, now_s: float) -> None:
         """Print a row's state."""
-        met = sum(i.state is RowState.MET for i in watch.instances.values())
-        count = f"{met} of {len(watch.instances)}" if watch.row.per != "once" else ""
+        judged = [i.state for i in watch.instances.values() if i.state is not RowState.NOT_APPLICABLE]
+        met = sum(state is RowState.MET for state in judged)
+        count = f"{met} of {len(judged)}" if watch.row.per != "once" else ""
         style = "green" if watch.state is RowState.MET else "red"
         text = f"{now_s:9.1f} s  {watch.row.number:<12} {watch.state.value:<12} {count:<12} {watch.row.information}"
         self._console.print(text, style=style, highlight=False, soft_wrap=True)

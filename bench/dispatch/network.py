@@ -1,6 +1,6 @@
-"""What the DER automation application asks of its own network model."""
+"""What the utility's applications ask of their own network models."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,6 +40,14 @@ class NetworkModel(Protocol):
 
     def response(self, point: OperatingPoint) -> Response:
         """Solve the model at an operating point and return its voltages and sensitivities."""
+        ...
+
+
+class ReliefModel(Protocol):
+    """A model of the feeder of the DRAACS's own, never the plant."""
+
+    def relief_v_per_kw(self, time_s: float, meters: Sequence[str], at_meters: Sequence[str]) -> NDArray[np.float64]:
+        """Return what `meters` gain (V, 120 V base) for a kW shed behind each of `at_meters`, shape (at, meters)."""
         ...
 
 

@@ -16,6 +16,8 @@ ROUNDING_V = 1e-6
 """What the solver's own tolerance may leave of a broken limit, V."""
 VOLT_PENALTY = 1e4
 """Cost of a volt outside the limits, far above any operation: limits are broken only where nothing helps."""
+HEALTHY_FACTOR = 100.0
+"""How much dearer a volt is outside a limit that is not to be given up for another."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,14 @@ class Asset:
 class Outlook:
     """A state of the feeder: voltages with all assets at 0, V on the 120 V base, and what each asset does in it.
 
-    `penalty_per_v`: cost of a volt outside the limits in this state.
+    `penalty_per_v`: cost of a volt outside the limits in this state; `keeps_healthy`: a limit that every meter keeps by
+    itself is not given up for one that is broken.
     """
 
     voltage_v: NDArray[np.float64]
     assets: Sequence[Asset]
     penalty_per_v: float = VOLT_PENALTY
+    keeps_healthy: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def select(voltage_v: NDArray[np.float64], assets: Sequence[Asset], lower_v: flo
     :param lower_v: lower limit with its margin, V; `upper_v` likewise
     :returns: the optimum; where limits cannot be met, the least possible worst excursion comes first
     """
-    return select_for_all([Outlook(voltage_v, assets)], lower_v, upper_v)[0]
+    return select_for_all([Outlook(voltage_v, assets, keeps_healthy=True)], lower_v, upper_v)[0]
 
 
 def select_for_all(outlooks: Sequence[Outlook], lower_v: float, upper_v: float) -> list[Selection]:
@@ -117,17 +121,21 @@ class _Columns:
 
 
 def _solve(columns: _Columns, outlooks: Sequence[Outlook], lower_v: float, upper_v: float) -> NDArray[np.float64]:
-    """Variables: amount upwards and downwards of each asset (both >= 0), then an excursion in volts of each outlook."""
+    """Variables: amount upwards and downwards of each asset (both >= 0), then two excursions in volts of each outlook.
+
+    The second is that of limits which hold with all assets at 0 and are to be kept, the first that of all others.
+    """
     assets, count = columns.assets, len(columns.assets)
     limits = [(asset.lower, asset.upper) for asset in assets]
     lower, upper = np.array(limits, dtype=np.float64).reshape(count, 2).T
     least, most = np.maximum([lower, -upper], 0.0), np.maximum([upper, -lower], 0.0)
     cost = np.array([asset.cost for asset in assets])
     whole = np.array([asset.integer for asset in assets], dtype=int)
-    excursions = len(outlooks)
+    excursions = 2 * len(outlooks)
+    penalties = [outlook.penalty_per_v * factor for outlook in outlooks for factor in (1.0, HEALTHY_FACTOR)]
     result = milp(
-        c=np.concatenate([cost, cost, [outlook.penalty_per_v for outlook in outlooks]]),
-        constraints=[c for k in range(excursions) for c in _limits(columns, outlooks, k, lower_v, upper_v)],
+        c=np.concatenate([cost, cost, penalties]),
+        constraints=[c for k in range(len(outlooks)) for c in _limits(columns, outlooks, k, lower_v, upper_v)],
         integrality=np.concatenate([whole, whole, np.zeros(excursions, dtype=int)]),
         bounds=Bounds(np.append(least, np.zeros(excursions)), np.append(most, np.full(excursions, np.inf))),
         options={"mip_rel_gap": 0.0},  # the solver's own 1e-4 of a large penalty would hide needless operations
@@ -141,13 +149,15 @@ def _solve(columns: _Columns, outlooks: Sequence[Outlook], lower_v: float, upper
 def _limits(
     columns: _Columns, outlooks: Sequence[Outlook], number: int, lower_v: float, upper_v: float
 ) -> tuple[LinearConstraint, LinearConstraint]:
-    """Hold one outlook's meters above the lower and below the upper limit, but for its excursion."""
+    """Hold one outlook's meters above the lower and below the upper limit, but for its excursions."""
     outlook = outlooks[number]
     effects = np.zeros((len(outlook.voltage_v), len(columns.assets)))
     effects[:, columns.of[number]] = _effects(outlook)
-    excursion = np.zeros((len(outlook.voltage_v), len(outlooks)))
-    excursion[:, number] = 1.0
+    low, high = np.zeros((2, len(outlook.voltage_v), 2 * len(outlooks)))
+    keeps = outlook.keeps_healthy
+    low[:, 2 * number + int(keeps and np.all(outlook.voltage_v >= lower_v))] = 1.0
+    high[:, 2 * number + int(keeps and np.all(outlook.voltage_v <= upper_v))] = 1.0
     both_ways = np.hstack([effects, -effects])
-    rising = LinearConstraint(np.hstack([both_ways, excursion]), lb=lower_v - outlook.voltage_v)
-    falling = LinearConstraint(np.hstack([both_ways, -excursion]), ub=upper_v - outlook.voltage_v)
+    rising = LinearConstraint(np.hstack([both_ways, low]), lb=lower_v - outlook.voltage_v)
+    falling = LinearConstraint(np.hstack([both_ways, -high]), ub=upper_v - outlook.voltage_v)
     return rising, falling

@@ -16,7 +16,9 @@ from bench.messages import Payload
 from bench.use_case.model import Row
 from reports.verdict import RowState, Verdict
 
-DECIDED = frozenset({RowState.MET, RowState.NOT_MET, RowState.INCONCLUSIVE})
+DECIDED = frozenset({RowState.MET, RowState.NOT_MET, RowState.INCONCLUSIVE, RowState.NOT_APPLICABLE})
+PASSED = frozenset({RowState.MET, RowState.NOT_APPLICABLE})
+"""States of a row, or of an instance of it, that let what comes after it happen."""
 
 
 @dataclass
@@ -46,18 +48,24 @@ class RowWatch:
     notes: list[str] = field(default_factory=list)
 
     @property
+    def is_complete(self) -> bool:
+        """Whether there are instances, all of them decided, and it is known by when they were due."""
+        found = self.instances.values()
+        return bool(found) and all(i.decided and (i.due_s or i.state is RowState.NOT_APPLICABLE) for i in found)
+
+    @property
     def time_s(self) -> float | None:
         """When the last instance was met, s."""
         return max((i.time_s for i in self.instances.values() if i.time_s is not None), default=None)
 
     @property
     def state(self) -> RowState:
-        """The worst of the instances; NOT_RUN where there is none."""
+        """The worst of the instances; NOT_RUN where there is none, NOT_APPLICABLE where it is to none of them."""
         states = [instance.state for instance in self.instances.values()]
-        for state in (RowState.NOT_MET, RowState.INCONCLUSIVE, RowState.NOT_RUN):
+        for state in (RowState.NOT_MET, RowState.INCONCLUSIVE, RowState.NOT_RUN, RowState.MET):
             if state in states:
                 return state
-        return RowState.MET if states else RowState.NOT_RUN
+        return RowState.NOT_APPLICABLE if states else RowState.NOT_RUN
 
 
 class Judge(Protocol):
@@ -102,9 +110,13 @@ class Conformance:
         judge: Judge,
         evidence: Evidence,
         clock: Clock,
+        rivals: Callable[[str], frozenset[str]] = lambda _number: frozenset(),
     ) -> None:
+        """Take `predecessors` of a row, and its `rivals`: rows of the alternatives to the one that it belongs to."""
         numbers = {row.number for row in rows}
         self.watches = {row.number: RowWatch(row, predecessors(row.number) & numbers) for row in rows}
+        self._rivals = {number: rivals(number) & numbers for number in numbers}
+        self._stimuli = [row.number for row in rows if row.limit_from == "stimulus"]
         self._judge = judge
         self._evidence = evidence
         self._clock = clock
@@ -122,6 +134,11 @@ class Conformance:
                 return
         self._note(candidates, delivery)
 
+    def begin_occurrence(self) -> None:
+        """Take what follows a further stimulus for the next row that begins with one, if there is a next."""
+        if len(self._stimuli) > 1:
+            self._stimuli.pop(0)
+
     def tick(self) -> None:
         """Take what time brings: new instances, effects, and limits that have passed."""
         for watch in self.watches.values():
@@ -135,14 +152,19 @@ class Conformance:
         watch = self.watches[number]
         if any(i.state in {RowState.NOT_MET, RowState.INCONCLUSIVE} for i in watch.instances.values()):
             return True
-        awaited = self._judge.pending(watch.row, self._clock.now_s) | self._begun(watch)
+        awaited = self._begun(watch)
+        if self._is_open(watch):
+            awaited = awaited | self._judge.pending(watch.row, self._clock.now_s)
         return watch.state is RowState.MET and not awaited - set(watch.instances)
 
     def _begun(self, watch: RowWatch) -> set[str]:
         """Return the meters or devices of the rows before a row that shares them: all of them are to come.
 
-        Of devices only those that the row concerns: a block goes to every bank, a command to those selected.
+        Of devices only those that the row concerns: a block goes to every bank, a command to those selected. Who is to
+        do what a person may do, is the person's business.
         """
+        if watch.row.kind == "driven":
+            return set()
         shared = [w for w in map(self.watches.__getitem__, watch.predecessors) if w.row.per == watch.row.per != "once"]
         begun = {name for before in shared for name in before.instances}
         return begun & set(self._judge.required(watch.row, self._clock.now_s)) if watch.row.per == "device" else begun
@@ -167,8 +189,22 @@ class Conformance:
             for watch in self.watches.values()
             if watch.row.kind != "effect"
             and (watch.row.producer, watch.row.receiver, watch.row.information) == key
+            and self._is_open(watch)
+            and not self._is_further(watch, message.correlation)
             and self._judge.selects(watch.row, message.payload)
         ]
+
+    def _is_open(self, watch: RowWatch) -> bool:
+        """Whether a row that begins with a stimulus begins with the present one."""
+        return watch.row.limit_from != "stimulus" or watch.row.number == self._stimuli[0]
+
+    def _is_further(self, watch: RowWatch, correlation: str) -> bool:
+        """Whether a message belongs to a later occurrence than the one that has met a row for all it concerns."""
+        known = {instance.occurrence for instance in watch.instances.values()} - {""}
+        if watch.row.limit_from == "stimulus":
+            return False
+        met = watch.state is RowState.MET and not self._begun(watch) - set(watch.instances)
+        return bool(known) and correlation not in known and met
 
     def _before(self, watch: RowWatch, name: str) -> dict[str, RowWatch | Instance]:
         """Return what comes before an instance: the same meter or device in rows that share it, else the row."""
@@ -182,7 +218,7 @@ class Conformance:
 
     def _missing(self, watch: RowWatch, name: str) -> list[str]:
         """Return the rows before an instance that are not met."""
-        return [number for number, before in self._before(watch, name).items() if before.state is not RowState.MET]
+        return [number for number, before in self._before(watch, name).items() if before.state not in PASSED]
 
     def _match(self, watch: RowWatch, name: str, delivery: Delivery) -> None:
         citations = (delivery.citation, *(c for c in delivery.message.evidence if c.startswith("wire:")))
@@ -196,7 +232,9 @@ class Conformance:
         self._name_occurrence(watch, name, occurrence)
 
     def _stranger(self, watch: RowWatch, delivery: Delivery) -> str | None:
-        """Object to a message of another occurrence than the rows before it."""
+        """Object to a message of another occurrence than the rows before it; a stimulus begins one of its own."""
+        if watch.row.limit_from == "stimulus":
+            return None
         own = delivery.message.correlation
         for number in sorted(watch.predecessors):
             for instance in self.watches[number].instances.values():
@@ -231,7 +269,9 @@ class Conformance:
         row = watch.row
         for name in sorted(self._begun(watch)):
             watch.instances.setdefault(name, Instance())
-        if row.kind == "driven" or row.limit_s is None:
+        if row.kind == "driven" or row.limit_s is None or not self._is_open(watch):
+            return
+        if watch.is_complete and row.limit_from != "stimulus":
             return
         for name, since_s in self._judge.required(row, self._clock.now_s).items():
             instance = watch.instances.get(name, Instance())
@@ -290,6 +330,16 @@ class Conformance:
         instance.occurrence = occurrence
         instance.time_s = self._clock.now_s if state in DECIDED else None
         self._evidence.row(RowRecord(watch.row.number, occurrence, name, state, reason, cited))
+        if state is not RowState.NOT_APPLICABLE and state in DECIDED:
+            self._rule_out(watch, name)
+
+    def _rule_out(self, watch: RowWatch, name: str) -> None:
+        """Whoever takes one alternative takes none of the others."""
+        for number in sorted(self._rivals[watch.row.number]):
+            rival = self.watches[number]
+            if not rival.instances.get(name, Instance()).decided:
+                reason = f"takes the alternative of row {watch.row.number}"
+                self._decide(rival, name, RowState.NOT_APPLICABLE, reason, ())
 
 
 def _listed(notes: list[str]) -> str:

@@ -17,13 +17,16 @@ from bench.messages import (
     OperationalCommand,
     Payload,
     SelectedAssets,
+    SystemCondition,
     SystemStatus,
     VarSwitchingOrder,
     VoltageOutOfRangeEvent,
 )
 from bench.names import Information, Party
 from bench.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V, ServiceVoltages
+from bench.use_case.call_judge import CallField, CallJudge
 from bench.use_case.model import Row
+from bench.use_case.record_judge import RecordJudge
 
 SUBJECTS: Mapping[str, Kind] = {
     **dict.fromkeys(("1.3", "1.4"), "battery"),
@@ -54,6 +57,13 @@ class Field(Protocol):
         """Solve the plant's present state with the commands carried out; lowest and highest service voltage, V."""
         ...
 
+    def reach_v(self, highest_v: float) -> float:
+        """Return how high all of the utility's own equipment can raise the lowest service voltage, V.
+
+        No service may come above `highest_v` by it.
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class Wiring:
@@ -65,24 +75,30 @@ class Wiring:
 class PlantJudge:
     """The judge of a run: knows the plant's true voltages, the instruments' measurements and the wire log."""
 
-    def __init__(self, voltages: ServiceVoltages, field: Field, wiring: Wiring, evidence: Evidence) -> None:
+    def __init__(
+        self, voltages: ServiceVoltages, field: Field, calls: CallField, wiring: Wiring, evidence: Evidence
+    ) -> None:
         self._voltages = voltages
         self._field = field
         self._wiring = wiring
         self._evidence = evidence
         self._alerts: dict[str, VoltageOutOfRangeEvent] = {}
+        self._alerted_at = ""
+        self._calls = CallJudge(calls, evidence, self._alerts)
+        self._records = RecordJudge(self._alerts)
         self._told_dms: dict[str, float] = {}
         self._selected: SelectedAssets | None = None
         self._status: dict[str, EquipmentState] = {}
+        self._shown: SystemCondition | None = None
 
     def selects(self, row: Row, payload: Payload) -> bool:
         """Whether a payload speaks of the kind of equipment that the row's branch is about."""
         subject = subject_of(row)
         kind = _kind_of(payload)
-        return subject is None or kind is None or subject == kind
+        return (subject is None or kind is None or subject == kind) and self._calls.selects(row, payload)
 
     def instance(self, row: Row, payload: Payload) -> str:
-        """Name the meter or device of a payload."""
+        """Name the meter, device or customer of a payload."""
         if row.per == "meter" and isinstance(payload, VoltageOutOfRangeEvent):
             return payload.meter
         if row.per == "device" and isinstance(payload, OperationalCommand):
@@ -91,14 +107,16 @@ class PlantJudge:
             return payload.equipment.device
         if row.per == "device" and isinstance(payload, VarSwitchingOrder):
             return payload.device
-        return ""
+        return self._calls.instance(row, payload) if row.per in {"meter", "customer"} else ""
 
     def required(self, row: Row, time_s: float) -> Mapping[str, float | None]:
-        """Return the meters that are out of range, the devices that were selected, or the one instance."""
+        """Return the meters that are out of range, devices and customers that were selected, or the one instance."""
         if row.limit_from == "stimulus":
             return dict(self._voltages.must_have_flagged(time_s))
-        if row.per == "meter":
-            return dict.fromkeys(self._alerts)
+        if row.information == Information.VOLTAGE_EVENT:
+            return dict.fromkeys(self._alerts) if row.per == "meter" else {"": None}
+        if row.per in {"meter", "customer"}:
+            return self._calls.required(row)
         if row.per == "device":
             commands = self._selected.commands if self._selected else ()
             return {c.device: None for c in commands if c.kind == subject_of(row)}
@@ -113,7 +131,9 @@ class PlantJudge:
         return self._no_wire(row, delivery) or self._untrue(row, delivery)
 
     def effect(self, row: Row, instance: str, since_s: float) -> Measurement | None:
-        """Measure the effect of the command that a device was selected for."""
+        """Measure the effect of the command that a device was selected for, or of the call on a customer."""
+        if row.per == "customer":
+            return self._calls.effect(row, instance, self._voltages.time_s)
         command = next((c for c in (self._selected.commands if self._selected else ()) if c.device == instance), None)
         measured = self._field.effect(command, since_s) if command else None
         return replace(measured, row=row.number) if measured else None
@@ -144,7 +164,9 @@ class PlantJudge:
                 return self._report(row, state)
             case SystemStatus() as picture:
                 return self._picture(picture)
-        return None
+            case SystemCondition() as condition:
+                return self._condition(row, condition, delivery.sent_s)
+        return self._calls.untrue(row, delivery) or self._records.untrue(delivery.message.payload)
 
     def _unselected(self, command: AssetCommand) -> str | None:
         chosen = self._selected.commands if self._selected else ()
@@ -158,8 +180,16 @@ class PlantJudge:
             return None if known == alert else f"tells {alert}, but the meter sent {known}"
         if not self._voltages.is_meter(alert.meter):
             return f"names a meter {alert.meter!r} that the feeder does not have"
-        self._alerts[alert.meter] = alert
+        self._note_alert(row, alert)
         return self._healthy(alert, delivery) or self._misread(alert.meter, alert.voltage_v, delivery.sent_s)
+
+    def _note_alert(self, row: Row, alert: VoltageOutOfRangeEvent) -> None:
+        """Keep an alert; the first of a further occurrence lets go of those before it."""
+        if row.number != self._alerted_at:
+            self._alerts.clear()
+            self._told_dms.clear()
+            self._alerted_at = row.number
+        self._alerts[alert.meter] = alert
 
     def _healthy(self, alert: VoltageOutOfRangeEvent, delivery: Delivery) -> str | None:
         if self._voltages.was_recently_out(alert.meter, alert.condition, delivery.sent_s):
@@ -191,15 +221,36 @@ class PlantJudge:
         misreported = (self._field.holds(state) for state in area.equipment if state.kind in SWITCHED)
         return next((m for m in chain(misread, misreported) if m), None)
 
+    def _condition(self, row: Row, condition: SystemCondition, time_s: float) -> str | None:
+        """Hold what operators are shown against the plant: why the utility's own equipment cannot clear the event."""
+        if row.kind == "driven":
+            return None if condition == self._shown else "is not what the operators were shown"
+        self._shown = condition
+        misread = (self._misread(meter, v, time_s) for meter, v in condition.voltage_v.items())
+        misreported = (self._field.holds(state) for state in condition.equipment if state.kind in SWITCHED)
+        found = chain(misread, misreported, [self._calls.load_untrue(condition.system_load_kw)])
+        return next((m for m in found if m), None) or self._sufficient(condition)
+
+    def _sufficient(self, condition: SystemCondition) -> str | None:
+        """Object where the equipment alone could bring every service back, as far as good meters can tell."""
+        misled = self._mispredicted(condition.commands, condition.predicted_lowest_v, condition.predicted_highest_v)
+        if misled:
+            return misled
+        guard_v = self._voltages.guard_v
+        reach_v = self._field.reach_v(RANGE_A_UPPER_V - guard_v)
+        if reach_v < RANGE_A_LOWER_V + guard_v:
+            return None
+        return f"the utility's own equipment could raise the lowest service to {reach_v:.2f} V: nobody has to shed load"
+
     def _selection(self, row: Row, selected: SelectedAssets) -> str | None:
         if row.kind != "computation":
             return None if selected == self._selected else "differs from the assets that were selected"
         self._selected = selected
-        lowest, highest = self._field.voltages_after(selected.commands)
-        for what, told, found in (
-            ("lowest", selected.predicted_lowest_v, lowest),
-            ("highest", selected.predicted_highest_v, highest),
-        ):
+        return self._mispredicted(selected.commands, selected.predicted_lowest_v, selected.predicted_highest_v)
+
+    def _mispredicted(self, commands: tuple[AssetCommand, ...], lowest_v: float, highest_v: float) -> str | None:
+        lowest, highest = self._field.voltages_after(commands)
+        for what, told, found in (("lowest", lowest_v, lowest), ("highest", highest_v, highest)):
             if abs(told - found) > PREDICTION_TOLERANCE_V:
                 return f"predicts {told:.2f} V as {what} service voltage; an independent power flow gives {found:.2f} V"
         return None

@@ -165,6 +165,14 @@ class UseCase:
             raise ConfigError(unknown(f"variant of scenario {scenario}", variant, known))
         return tuple(row for row in self.rows.values() if row.scenario == scenario and self._applies(row, variant))
 
+    def rivals(self, number: str) -> frozenset[str]:
+        """Name the rows of the alternatives to the one that a row belongs to; for most rows there are none."""
+        for place in self.sequences:
+            own = place.sequence_of(number)
+            if own is not None and place.taken == "alternative":
+                return frozenset(n for n in self.rows if place.sequence_of(n) not in {None, own})
+        return frozenset()
+
     def _applies(self, row: Row, variant: str | None) -> bool:
         alternatives = (place.sequence_of(row.number) for place in self.sequences if place.taken == "alternative")
         return variant is None or all(name in {None, variant} for name in alternatives)

@@ -33,6 +33,7 @@ _LTC = frozenset({"load_tap_changer"})
 _CAPACITOR = frozenset({"capacitor_bank"})
 _SOURCE = frozenset({"grid_simulator", "sensing_source"})
 _INSTRUMENT = _SOURCE | {"power_analyzer"}
+_PREMISE = frozenset({"premise"})
 
 FAULT_KINDS: tuple[FaultKind, ...] = (
     FaultKind("ignores-set-point", _DER, "takes an active-power command, reads it back, and stays where it was"),
@@ -46,6 +47,9 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
     ),
     FaultKind("alert-never-sent", _METER, "never sets its voltage event flags"),
     FaultKind("alert-for-a-healthy-voltage", _METER, "sets its under-voltage flag whatever the voltage is"),
+    FaultKind("does-not-answer", _METER, "answers no request; its gateway says so in its place"),
+    FaultKind("does-not-shed", _PREMISE, "the appliances take the home controller's order and stay on"),
+    FaultKind("ignores-override", _PREMISE, "the appliances go off although their customer has overridden the call"),
     FaultKind("stuck", _LTC, "the mechanism takes the control's pulse and does not move"),
     FaultKind("two-steps", _LTC, "the mechanism moves two taps for one pulse"),
     FaultKind("wrong-direction", _LTC, "the control closes its lower contact to raise, and its raise contact to lower"),

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from instruments.emulators.der_registers import HEADROOM, INT16, publish_identity
 from instruments.emulators.faults import FaultSet
 from instruments.emulators.host import EmulatorHost
-from instruments.emulators.modbus_server import ModbusServer
-from instruments.emulators.sunspec_image import SunSpecImage
+from instruments.emulators.modbus_server import TARGET_FAILED_TO_RESPOND, ModbusRefusal, ModbusServer
+from instruments.emulators.sunspec_image import ModelImage, SunSpecImage
 from instruments.errors import ConfigError
 from instruments.readings import Identity
 from instruments.sunspec.layout import scale_exponent
@@ -130,10 +130,14 @@ class MeterFleet:
         power_sf = scale_exponent(rating_w * HEADROOM, INT16)
         meter.set({"A_SF": -2, "V_SF": -2, "Hz_SF": -2, "TotWh_SF": 0})
         meter.set({"W_SF": power_sf, "VA_SF": power_sf, "VAR_SF": power_sf})
-        meter.refresh = lambda: meter.set(
-            {name: value for name, value in self._values(index).items() if name in meter.layout.points}
-        )
+        meter.refresh = lambda: self._answer(index, meter)
         return image
+
+    def _answer(self, index: int, meter: ModelImage) -> None:
+        """Bring the registers up to date before a read; a meter that does not answer leaves that to its gateway."""
+        if self._faults[self.names[index]].active("does-not-answer", self.time_s):
+            raise ModbusRefusal(TARGET_FAILED_TO_RESPOND)
+        meter.set({name: value for name, value in self._values(index).items() if name in meter.layout.points})
 
     def _values(self, index: int) -> Mapping[str, float]:
         leg1_v, leg2_v = (float(volts) for volts in self._legs_v[:, index])

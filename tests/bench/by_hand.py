@@ -1,12 +1,13 @@
 """A small use case made by hand, and a matcher on it whose judge says what the test tells it to."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bench.bus import Delivery, Message
 from bench.clock import Clock
+from bench.customer_messages import CustomerStatus, Override
 from bench.evidence import Evidence
 from bench.measurement import Limits, Measurement
 from bench.messages import AssetCommand, OperationalCommand, Payload, VoltageOutOfRangeEvent
@@ -62,6 +63,8 @@ class FakeJudge:
     def instance(self, row: Row, payload: Payload) -> str:
         if row.per == "meter" and isinstance(payload, VoltageOutOfRangeEvent):
             return payload.meter
+        if row.per == "customer" and isinstance(payload, Override | CustomerStatus):
+            return payload.customer
         return payload.command.device if row.per == "device" and isinstance(payload, OperationalCommand) else ""
 
     def required(self, row: Row, time_s: float) -> Mapping[str, float | None]:  # noqa: ARG002
@@ -84,16 +87,64 @@ def power(value: float | None, uncertainty: float = 5.0, commanded: float = 500.
     )
 
 
+@dataclass
+class FakeHomes:
+    """Customers, meters and plant that answer what the test gives them."""
+
+    enrolled: set[str] = field(default_factory=lambda: {"a", "b"})
+    offered_kw: float = 6.2
+    true_shed_kw: float = 6.1
+    load_kw: float = 8010.0
+    lowest_v: tuple[float, float] = (114.5, 114.2)
+    wrong: str | None = None
+    noted: list[str] = field(default_factory=list)
+
+    def is_enrolled(self, customer: str) -> bool:
+        return customer in self.enrolled
+
+    def is_right(self, override: Override) -> bool:
+        return override.code_proof == "right"
+
+    def offer_kw(self, customers: Collection[str]) -> float:  # noqa: ARG002
+        return self.offered_kw
+
+    def shed_kw(self, customers: Collection[str]) -> float:  # noqa: ARG002
+        return self.true_shed_kw
+
+    def head_load_kw(self) -> float:
+        return self.load_kw
+
+    def lowest_after_v(self, customers: Collection[str], at_meters: Collection[str]) -> tuple[float, float]:  # noqa: ARG002
+        return self.lowest_v
+
+    def note_load(self, customers: Sequence[str]) -> None:
+        self.noted += customers
+
+    def reduction(self, customer: str, by_profile: bool) -> Measurement:
+        wanted = 3.0 if by_profile else 0.0
+        return Measurement(customer, 3.0, "kW", 0.0, 40.0, f"net_{customer}", Limits.around(wanted, 0.4))
+
+    def misread(self, meter: str, power_w: float) -> str | None:  # noqa: ARG002
+        return self.wrong
+
+
 class Stage:
     """A matcher on a clock that the test moves by hand, with evidence in a run directory of its own."""
 
-    def __init__(self, folder: Path, rows: tuple[Row, ...], before: Mapping[str, set[str]], judge: FakeJudge) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        rows: tuple[Row, ...],
+        before: Mapping[str, set[str]],
+        judge: FakeJudge,
+        rivals: Callable[[str], frozenset[str]] = lambda _number: frozenset(),
+    ) -> None:
         self.clock = Clock()
         self.writer = RunWriter.create(folder / "run")
         self.evidence = Evidence(self.writer, self.clock, "1")
         self.judge = judge
         self.conformance = Conformance(
-            rows, lambda number: frozenset(before.get(number, ())), judge, self.evidence, self.clock
+            rows, lambda number: frozenset(before.get(number, ())), judge, self.evidence, self.clock, rivals
         )
 
     def until(self, time_s: float) -> None:

@@ -29,12 +29,15 @@ def quick_bench(horizon_s: float, **ami: object) -> BenchFile:
     cloud = bench.environment.cloud
     assert cloud is not None
     cloud = cloud.model_copy(update={"calm_s": 20.0, "fall_s": 20.0})
+    heat = bench.environment.heat
+    assert heat is not None
+    heat = heat.model_copy(update={"rise_s": 10.0})
     return bench.model_copy(
         update={
             "horizon_s": horizon_s,
             "range_a": bench.range_a.model_copy(update={"interval_s": 20.0, "recover_s": 60.0}),
             "ami": bench.ami.model_copy(update={"event_poll_s": 10.0, **ami}),
-            "environment": bench.environment.model_copy(update={"cloud": cloud}),
+            "environment": bench.environment.model_copy(update={"cloud": cloud, "heat": heat}),
         }
     )
 

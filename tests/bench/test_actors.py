@@ -1,17 +1,16 @@
 """Actors of the AMI and the site: what they do with what they are sent and read, on devices made by hand."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
+from wiretap import Wiretap, citing
 
-from bench.actors.metering import AmiNetwork, MeterDataManagement, MeteringSettings, NetMeters, service_voltage_v
+from bench.actors.meter_data import MeterDataManagement
+from bench.actors.metering import AmiNetwork, MeteringSettings, NetMeters, service_voltage_v
 from bench.actors.operators import DistributionOperations
-from bench.bus import Bus, Delivery, Message, Priority
-from bench.clock import Clock
-from bench.links import FixedLatency
+from bench.bus import Message, Priority
 from bench.messages import BeginAutomation, VoltageOutOfRangeEvent, VoltageReadings, VoltageReadRequest
+from bench.meter_store import MeterStore
 from bench.names import Information, Party
 from instruments.errors import TransportError, WaitTimeout
 from instruments.readings import MeterEvents
@@ -40,28 +39,6 @@ class HandMeter:
     def _answer(self) -> None:
         if self.silent:
             raise TransportError("no answer")
-
-
-@contextmanager
-def citing() -> Iterator[list[str]]:
-    yield ["wire:7"]
-
-
-@dataclass
-class Wiretap:
-    """A bus with a tenth of a second to anybody, and all that arrived on it."""
-
-    clock: Clock = field(default_factory=Clock)
-    heard: list[Delivery] = field(default_factory=list)
-    bus: Bus = field(init=False)
-
-    def __post_init__(self) -> None:
-        link = FixedLatency(self.clock, 0.1)
-        self.bus = Bus(self.clock, lambda _p, _r: link, lambda _message, _sent_s, _time_s: len(self.heard) + 1)
-        self.bus.listeners.append(self.heard.append)
-
-    def told(self, information: Information) -> list[Message]:
-        return [d.message for d in self.heard if d.message.information is information]
 
 
 @pytest.fixture
@@ -126,7 +103,7 @@ def alert_from(meter: str) -> Message:
 def test_the_network_passes_every_alert_to_three_systems_as_one_event(
     tap: Wiretap, meters: dict[str, HandMeter]
 ) -> None:
-    tap.clock.start(AmiNetwork(tap.bus, meters, citing, SETTINGS).run())
+    tap.clock.start(AmiNetwork(tap.bus, meters, {}, (), citing, SETTINGS).run())
     for name in meters:
         tap.bus.send(alert_from(name))
     tap.clock.run_until(5.0)
@@ -141,7 +118,7 @@ def test_meters_that_do_not_answer_a_read_are_listed_and_not_guessed(
     tap: Wiretap, meters: dict[str, HandMeter]
 ) -> None:
     meters["m2"].silent = True
-    tap.clock.start(AmiNetwork(tap.bus, meters, citing, SETTINGS).run())
+    tap.clock.start(AmiNetwork(tap.bus, meters, {}, (), citing, SETTINGS).run())
     request = VoltageReadRequest(event="e1")
     tap.bus.send(Message(Party.DMS, Party.AMI_NETWORK, Information.VOLTAGE_READ_REQUEST, request, "e1"))
     tap.clock.run_until(5.0)
@@ -151,16 +128,17 @@ def test_meters_that_do_not_answer_a_read_are_listed_and_not_guessed(
 
 
 def test_the_meter_data_store_keeps_every_alert(tap: Wiretap) -> None:
-    store = MeterDataManagement(tap.bus)
-    tap.clock.start(store.run())
+    store = MeterStore()
+    tap.clock.start(MeterDataManagement(tap.bus, store).run())
     message = alert_from("m1")
     tap.bus.send(Message(Party.AMI_NETWORK, Party.MDMS, message.information, message.payload, "e1"))
     tap.clock.run_until(1.0)
-    assert [kept.meter for kept in store.alerts] == ["m1"]
+    assert store.count_alerts("e1") == 1
+    store.close()
 
 
 def test_operators_act_on_what_the_dms_shows_them(tap: Wiretap) -> None:
-    people = DistributionOperations(tap.bus)
+    people = DistributionOperations(tap.bus, reduction_kw=250.0, duration_s=3600.0)
     with pytest.raises(WaitTimeout, match="nothing to acknowledge"):
         people.acknowledge_alert()
     alert = alert_from("m1").payload

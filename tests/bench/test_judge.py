@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from by_hand import alert, command, power, row
+from by_hand import FakeHomes, alert, command, power, row
 
 from bench.bus import Delivery, Message
 from bench.clock import Clock
@@ -20,6 +20,7 @@ from bench.messages import (
     EquipmentStatus,
     Payload,
     SelectedAssets,
+    SystemCondition,
     SystemStatus,
     VoltageOutOfRangeEvent,
 )
@@ -58,6 +59,7 @@ class FakeField:
     contradiction: str | None = None
     lowest_v: float = 114.6
     highest_v: float = 122.0
+    reaches_v: float = 113.5
     carried_out: list[tuple[AssetCommand, ...]] = field(default_factory=list)
 
     def effect(self, command: AssetCommand, since_s: float) -> Measurement | None:  # noqa: ARG002
@@ -69,6 +71,9 @@ class FakeField:
     def voltages_after(self, commands: tuple[AssetCommand, ...]) -> tuple[float, float]:
         self.carried_out.append(commands)
         return self.lowest_v, self.highest_v
+
+    def reach_v(self, highest_v: float) -> float:  # noqa: ARG002
+        return self.reaches_v
 
 
 class Bench:
@@ -84,7 +89,7 @@ class Bench:
             voltages.take(float(second), np.array([[leg_v, leg_v], [120.0, 120.0]]))
         endpoints = {INVERTER: "inverter", BATTERY: "battery"}
         wiring = Wiring(lambda party, name: name if party is METER else endpoints.get(party))
-        self.judge = PlantJudge(voltages, self.field, wiring, self.evidence)
+        self.judge = PlantJudge(voltages, self.field, FakeHomes(), wiring, self.evidence)
 
     def exchange(self, endpoint: str) -> str:
         """Let an exchange with a device happen; return its citation."""
@@ -267,3 +272,49 @@ def test_a_row_takes_messages_about_its_own_kind_alone(bench: Bench) -> None:
     assert bench.judge.selects(SHOWN, BeginAutomation(event="e1")), (
         "a payload about no equipment is not sorted out here"
     )
+
+
+CONDITION_SHOWN = row("1.15.1", DMS, Party.DISTRIBUTION_OPERATIONS, Information.SYSTEM_CONDITION)
+CONDITION = SystemCondition(
+    event="e2",
+    system_load_kw=8000.0,
+    affected_meters=("m1",),
+    voltage_v={"m1": 113.0},
+    equipment=(BATTERY_AT_WORK,),
+    commands=CHOSEN.commands,
+    predicted_lowest_v=114.6,
+    predicted_highest_v=122.0,
+)
+
+
+def test_a_condition_that_equipment_alone_cannot_clear_stands(bench: Bench) -> None:
+    assert bench.objection(CONDITION_SHOWN, CONDITION) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"system_load_kw": 7000.0}, "8010 kW flow into the feeder"),
+        ({"system_load_kw": None}, "does not tell the present load"),
+        ({"voltage_v": {"m1": 116.0}}, "116.00 V is told of m1"),
+        ({"predicted_lowest_v": 116.0}, "predicts 116.00 V"),
+    ],
+)
+def test_a_condition_that_is_not_the_plants_is_refused(change: dict[str, object], told: str, bench: Bench) -> None:
+    assert refused(bench.objection(CONDITION_SHOWN, CONDITION.model_copy(update=change)), told)
+
+
+def test_nobody_has_to_shed_load_where_equipment_suffices_beyond_what_meters_can_tell(bench: Bench) -> None:
+    bench.field.reaches_v = 114.2
+    assert bench.objection(CONDITION_SHOWN, CONDITION) is None, "a meter may read that as out of range"
+    bench.field.reaches_v = 114.4
+    assert refused(bench.objection(CONDITION_SHOWN, CONDITION), "nobody has to shed load")
+
+
+def test_alerts_of_a_further_occurrence_take_the_place_of_those_before(bench: Bench) -> None:
+    again = row("1.14", METER, NETWORK, ALERT, per="meter", limit_from="stimulus", wire="wire")
+    bench.alerted(alert("m1"))
+    assert set(bench.judge.required(FORWARDED, 40.0)) == {"m1"}
+    assert bench.objection(again, alert("m1", 113.1), (bench.exchange("m1"),)) is None
+    assert bench.objection(FORWARDED, alert("m1", 113.1)) is None
+    assert refused(bench.objection(FORWARDED, alert("m1", 113.0)), "but the meter sent")

@@ -21,7 +21,7 @@ class Mechanism:
 
 def state(time_s: float, legs_v: Sequence[tuple[float, float]]) -> PlantState:
     snapshot = Snapshot(1, time_s, True, "", np.zeros(0, np.complex128), 0.0, 0.0, {}, {})
-    return PlantState(time_s, snapshot, np.array(legs_v), np.zeros(0), np.zeros(0), 1.0)
+    return PlantState(time_s, snapshot, np.array(legs_v), np.zeros(0), np.zeros(0), 1.0, np.ones(0))
 
 
 def figures_of(

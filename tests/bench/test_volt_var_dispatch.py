@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.dispatch.volt_var import VOLT_PENALTY, Asset, select
+from bench.dispatch.volt_var import HEALTHY_FACTOR, VOLT_PENALTY, Asset, select
 
 LOWER_V, UPPER_V = 114.5, 125.5
 
@@ -90,9 +90,15 @@ def test_where_nothing_suffices_the_worst_excursion_is_least() -> None:
 
 
 def test_two_ends_that_cannot_both_be_right_share_the_excursion() -> None:
-    chosen = select(np.array([113.5, 125.5]), [battery(0.001, 0.001)], LOWER_V, UPPER_V)
-    assert chosen.amounts["battery"] == pytest.approx(500.0)
+    chosen = select(np.array([113.6, 125.6]), [battery(0.001, 0.001)], LOWER_V, UPPER_V)
+    assert chosen.amounts["battery"] == pytest.approx(400.0)
     assert chosen.shortfall_v == pytest.approx(0.5), "12 V apart within a band of 11 V: half a volt at each end"
+
+
+def test_a_limit_that_every_meter_keeps_is_not_given_up_for_one_that_is_broken() -> None:
+    chosen = select(np.array([113.0, 125.2]), [battery(0.001, 0.001)], LOWER_V, UPPER_V)
+    assert chosen.amounts["battery"] == pytest.approx(300.0), "0.3 V are left at the upper end"
+    assert chosen.shortfall_v == pytest.approx(1.2)
 
 
 def test_a_large_excursion_does_not_hide_a_needless_operation() -> None:
@@ -108,13 +114,18 @@ def test_an_asset_outside_its_range_is_brought_back_into_it() -> None:
     assert chosen.amounts["battery"] == pytest.approx(-400.0)
 
 
-def spent(amounts: Sequence[float], voltage_v: np.ndarray, assets: Sequence[Asset]) -> tuple[float, float]:
-    """Return worst excursion (V) and cost of operations, by the definition of the problem."""
+def spent(amounts: Sequence[float], voltage_v: np.ndarray, assets: Sequence[Asset]) -> tuple[float, float, float]:
+    """Return worst excursion (V), what excursions cost, and cost of operations, by the definition of the problem."""
     predicted = voltage_v + sum(
         (x * a.effect_v for x, a in zip(amounts, assets, strict=True)), np.zeros(len(voltage_v))
     )
-    worst_v = max(0.0, float((LOWER_V - predicted).max()), float((predicted - UPPER_V).max()))
-    return worst_v, sum(abs(x) * a.cost for x, a in zip(amounts, assets, strict=True))
+    sides = [
+        (float((LOWER_V - predicted).max()), bool((voltage_v < LOWER_V).any())),
+        (float((predicted - UPPER_V).max()), bool((voltage_v > UPPER_V).any())),
+    ]
+    broken, kept = ([0.0, *(v for v, was_broken in sides if was_broken is wanted)] for wanted in (True, False))
+    penalty = VOLT_PENALTY * max(broken) + HEALTHY_FACTOR * VOLT_PENALTY * max(kept)
+    return max(*broken, *kept), penalty, sum(abs(x) * a.cost for x, a in zip(amounts, assets, strict=True))
 
 
 TENTHS = st.integers(-12, 12).map(lambda tenths: tenths / 10)
@@ -144,12 +155,12 @@ def test_the_optimum_is_the_best_of_all_combinations(problem: tuple[np.ndarray, 
     voltage_v, assets = problem
     ranges = [range(int(a.lower), int(a.upper) + 1) for a in assets]
     costs = [spent(amounts, voltage_v, assets) for amounts in product(*ranges)]
-    best = min(VOLT_PENALTY * worst_v + cost for worst_v, cost in costs)
+    best = min(penalty + cost for _, penalty, cost in costs)
     chosen = select(voltage_v, assets, LOWER_V, UPPER_V)
     amounts = [chosen.amounts[a.device] for a in assets]
-    worst_v, cost = spent(amounts, voltage_v, assets)
+    worst_v, penalty, cost = spent(amounts, voltage_v, assets)
     assert all(a.lower <= x <= a.upper and x == round(x) for a, x in zip(assets, amounts, strict=True))
-    assert VOLT_PENALTY * worst_v + cost == pytest.approx(best, rel=1e-9, abs=1e-3), f"it chose {amounts}"
+    assert penalty + cost == pytest.approx(best, rel=1e-9, abs=1e-3), f"it chose {amounts}"
     assert chosen.shortfall_v == pytest.approx(worst_v, abs=1e-6)
 
 
@@ -168,7 +179,7 @@ def test_with_a_battery_no_combination_needs_fewer_operations(
         most = min(1000.0, (UPPER_V - predicted.max()) / (effect / 1000))
         if least <= most:
             power = max(least, min(most, 0.0))
-            feasible.append(abs(power) * storage.cost + spent(amounts, voltage_v, assets)[1])
+            feasible.append(abs(power) * storage.cost + spent(amounts, voltage_v, assets)[2])
     chosen = select(voltage_v, [*assets, storage], LOWER_V, UPPER_V)
     cost = sum(abs(chosen.amounts[a.device]) * a.cost for a in [*assets, storage])
     if feasible:

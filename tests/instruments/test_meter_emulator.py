@@ -182,3 +182,19 @@ def test_another_device_is_not_taken_for_a_meter():
     battery = BatteryEmulator("store", 10.0, 10.0)
     with serving(unit_1=battery.registers) as wire, pytest.raises(InstrumentError, match="none of the meter models"):
         SunSpecMeter(wire.link()).read_events()
+
+
+def test_a_meter_that_does_not_answer_is_refused_by_its_gateway_and_leaves_the_others_alone() -> None:
+    fleet = MeterFleet(("m1", "m2"))
+    fleet.inject("m2", "does-not-answer", start_s=10.0)
+    with EmulatorHost() as host, ModbusConnections() as connections:
+        places, _ = serve_fleet(host, fleet)
+        first, second = (SunSpecMeter(connections.link(p.host, p.port, p.unit)) for p in places.values())
+        assert second.read_voltage_v() == pytest.approx((0.0, 0.0))
+        with host.lock:
+            fleet.advance(10.0)
+        with pytest.raises(InstrumentError, match="refused the read"):
+            second.read_meter()
+        with pytest.raises(InstrumentError):
+            second.read_events()
+        assert first.read_voltage_v() == pytest.approx((0.0, 0.0))

@@ -1,0 +1,121 @@
+"""The Meter Data Management System: keeps alerts and readings, works out what a call for demand response brought."""
+
+from collections.abc import Mapping
+
+from bench.actors.base import Actor, Handler
+from bench.bus import Bus, Delivery
+from bench.clock import Process
+from bench.customer_messages import CustomerCall, IntervalReadings, LoadAffected, MetersData, SelectedCustomer
+from bench.dispatch.load_affected import CalledCustomer, Reading, total_load_affected
+from bench.messages import RelevantAlertHistory, VoltageOutOfRangeEvent
+from bench.meter_store import MeterStore
+from bench.names import Information, Party
+
+COMPUTE_S = 2.0
+"""Time that validation, estimation and the calculation take, s."""
+SWITCHING_S = 5.0
+"""How long after the start of a call readings may still show appliances on their way off, s."""
+HISTORY_S = 600.0
+"""How far before a call readings count for its baseline, s."""
+
+
+class MeterDataManagement(Actor):
+    """Gathers meter data in a store of its own; computes the total load affected when all meters have been read."""
+
+    party = Party.MDMS
+
+    def __init__(self, bus: Bus, store: MeterStore) -> None:
+        super().__init__(bus)
+        self.store = store
+        self._calls: dict[str, tuple[CustomerCall, float]] = {}
+
+    def handlers(self) -> Mapping[Information, Handler]:
+        """Understand alerts, calls, readings, its own calculation, and histories to be filed."""
+        return {
+            Information.VOLTAGE_EVENT: self._keep_alert,
+            Information.CUSTOMER_CALL: self._mark_call,
+            Information.INTERVAL_READINGS: self._keep_interval,
+            Information.METERS_DATA: self._compute,
+            Information.LOAD_AFFECTED_CALCULATION: self._deliver,
+            Information.RELEVANT_ALERT_HISTORY: self._archive,
+        }
+
+    def _keep_alert(self, delivery: Delivery) -> None:
+        alert = delivery.message.payload
+        if isinstance(alert, VoltageOutOfRangeEvent):
+            event = delivery.message.correlation
+            self.store.add_alert(event, alert.meter, alert.condition, alert.voltage_v, delivery.time_s)
+
+    def _mark_call(self, delivery: Delivery) -> None:
+        """Note when the call came: the time before it is the baseline."""
+        if isinstance(delivery.message.payload, CustomerCall):
+            self._calls[delivery.message.payload.event] = (delivery.message.payload, delivery.time_s)
+
+    def _keep_interval(self, delivery: Delivery) -> None:
+        if isinstance(delivery.message.payload, IntervalReadings):
+            self.store.add_readings(delivery.message.payload.registers, "interval")
+
+    def _compute(self, delivery: Delivery) -> Process:
+        data = delivery.message.payload
+        if not isinstance(data, MetersData) or data.event not in self._calls:
+            return
+        self.store.add_readings((*data.net, *data.credit), "demand")
+        yield self.clock.timeout(COMPUTE_S)
+        call, called_s = self._calls[data.event]
+        affected = total_load_affected({c.customer: self._readings(c, call, called_s) for c in call.customers})
+        result = LoadAffected(
+            event=data.event,
+            total_kw=affected.total_kw,
+            uncertainty_kw=affected.uncertainty_kw,
+            by_customer_kw=affected.by_customer_kw,
+            estimated=affected.estimated,
+            unverified=affected.unverified,
+            edited=affected.edited,
+        )
+        self._tell(delivery, self.party, Information.LOAD_AFFECTED_CALCULATION, result)
+
+    def _readings(self, customer: SelectedCustomer, call: CustomerCall, called_s: float) -> CalledCustomer:
+        after_s = call.start_s + SWITCHING_S
+        return CalledCustomer(
+            expected_kw=customer.expected_kw,
+            before=self._loads(customer, called_s - HISTORY_S, call.start_s),
+            after=self._loads(customer, after_s, self.clock.now_s),
+            demanded_w=self._demanded_w(customer, after_s),
+        )
+
+    def _demanded_w(self, customer: SelectedCustomer, since_s: float) -> float | None:
+        """Return the load that the reads on demand show, None where a meter did not answer."""
+        net_w = self.store.demanded_w(customer.net_meter, since_s)
+        credit_w = self.store.demanded_w(customer.credit_meter, since_s) if customer.credit_meter else 0.0
+        return None if net_w is None or credit_w is None else net_w - credit_w
+
+    def _loads(self, customer: SelectedCustomer, since_s: float, until_s: float) -> list[Reading]:
+        """Return a customer's load at every time at which the meters of the call were read."""
+        net = self.store.intervals(customer.net_meter, since_s, until_s)
+        if customer.credit_meter is None:
+            generation = dict.fromkeys(net, (0.0, 0.0))
+        else:
+            generation = self.store.intervals(customer.credit_meter, since_s, until_s)
+        readings = []
+        for time_s in self.store.interval_times_s(since_s, until_s):
+            if time_s in net and time_s in generation:
+                (net_w, net_wh), (credit_w, credit_wh) = net[time_s], generation[time_s]
+                readings.append(Reading(time_s, net_w - credit_w, net_wh - credit_wh))
+            else:
+                readings.append(Reading(time_s, None, None))
+        return readings
+
+    def _deliver(self, delivery: Delivery) -> None:
+        """Tell the operators, and the DMS that they work at."""
+        if isinstance(delivery.message.payload, LoadAffected):
+            for receiver in (Party.DISTRIBUTION_OPERATIONS, Party.DMS):
+                self._tell(delivery, receiver, Information.LOAD_AFFECTED, delivery.message.payload)
+
+    def _archive(self, delivery: Delivery) -> None:
+        history = delivery.message.payload
+        if isinstance(history, RelevantAlertHistory):
+            content = history.model_dump(mode="json")
+            self.store.archive(history.event, delivery.message.information.value, delivery.time_s, content)
+
+    def _tell(self, delivery: Delivery, receiver: Party, information: Information, payload: LoadAffected) -> None:
+        self.send(receiver, information, payload, delivery.message.correlation, (delivery.citation,))
