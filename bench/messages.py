@@ -101,10 +101,11 @@ class OperationalCommand(Payload):
 
 
 class EquipmentStatus(Payload):
-    """A device's report after a command."""
+    """A device's report after a command; `request` names the scheduled request that it answers."""
 
     event: str
     equipment: EquipmentState
+    request: str = ""
 
 
 class VarSwitchingOrder(Payload):
