@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Kind = Literal["battery", "capacitor", "tap_changer", "generation"]
+Kind = Literal["battery", "capacitor", "tap_changer", "generation", "generator"]
+"""`generation` follows the sun, a `generator` what it is asked for."""
 
 
 class Payload(BaseModel):

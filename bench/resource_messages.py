@@ -5,10 +5,8 @@ Times are seconds of the scenario. Power is positive into the feeder, load posit
 
 from typing import Literal
 
+from bench.dispatch.eligibility import ResourceClass
 from bench.messages import AssetCommand, EquipmentState, Payload
-
-ResourceClass = Literal["utility_storage", "customer_storage", "utility_generation", "customer_generation"]
-"""The four kinds of DER that the use case dispatches in sequences of their own, A to D."""
 
 
 class PeakingRequirements(Payload):

@@ -19,9 +19,9 @@ from bench.measurement import worded
 from bench.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V
 from bench.safety import Interrupted
 from bench.story import RowListener, Story
-from bench.use_case.conformance import Instance, RowWatch
 from bench.use_case.grammar import wording
 from bench.use_case.model import UseCase
+from bench.use_case.row_watch import Instance, RowWatch
 from bench.use_case.tables import load as load_use_case
 from instruments.errors import BenchError
 from reports.run_directory import RunWriter, scenario_key
@@ -194,8 +194,8 @@ class RunSession:
         story, assembly = played.story, played.assembly
         index = len(self.scenarios) + 1
         series = self.writer.write_series(index, assembly.series.table())
-        items = [item for watch in story.conformance.watches.values() for item in _items(watch)]
-        states = [watch.state for watch in story.conformance.watches.values()]
+        items = [item for watch in story.conformance.all_watches for item in _items(watch)]
+        states = list(story.conformance.states.values())
         gain = assembly.loop_gain
         return _entry(played.title) | {
             "verdict": _verdict(played, states).value,

@@ -12,9 +12,10 @@ from bench.evidence import Evidence
 from bench.measurement import Measurement, worded
 from bench.names import Information, Party
 from bench.plant import Plant
-from bench.use_case.conformance import PASSED, Conformance, RowWatch
+from bench.use_case.conformance import Conformance
 from bench.use_case.grammar import wording
 from bench.use_case.model import Row
+from bench.use_case.row_watch import PASSED, RowWatch
 from instruments.errors import ConfigError
 from reports.verdict import Verdict
 

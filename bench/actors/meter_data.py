@@ -5,16 +5,27 @@ from collections.abc import Mapping
 from bench.actors.base import Actor, Handler
 from bench.bus import Bus, Delivery
 from bench.clock import Process
-from bench.customer_messages import CustomerCall, IntervalReadings, LoadAffected, MetersData, SelectedCustomer
+from bench.customer_messages import (
+    CustomerCall,
+    IntervalReadings,
+    LoadAffected,
+    MeterData,
+    MeterReadRequest,
+    MetersData,
+    SelectedCustomer,
+)
 from bench.dispatch.load_affected import CalledCustomer, Reading, total_load_affected
-from bench.messages import RelevantAlertHistory, VoltageOutOfRangeEvent
+from bench.messages import EquipmentStatus, RelevantAlertHistory, VoltageOutOfRangeEvent
 from bench.meter_store import MeterStore
 from bench.names import Information, Party
+from bench.resource_messages import RelevantEventHistory
 
 COMPUTE_S = 2.0
 """Time that validation, estimation and the calculation take, s."""
 SWITCHING_S = 5.0
 """How long after the start of a call readings may still show appliances on their way off, s."""
+READ_AFTER_STATUS_S = 60.0
+"""How long after a scheduled DER's status its credit meter is read, s: slower DER then deliver as well."""
 HISTORY_S = 600.0
 """How far before a call readings count for its baseline, s."""
 
@@ -24,16 +35,24 @@ class MeterDataManagement(Actor):
 
     party = Party.MDMS
 
-    def __init__(self, bus: Bus, store: MeterStore) -> None:
+    def __init__(self, bus: Bus, store: MeterStore, credit_meters: Mapping[str, str]) -> None:
+        """Take the store, and the credit meter of each DER."""
         super().__init__(bus)
         self.store = store
+        self._credit_meters = credit_meters
         self._calls: dict[str, tuple[CustomerCall, float]] = {}
+        self._times_s: dict[str, list[float]] = {}
+        self._reduced: set[str] = set()
 
     def handlers(self) -> Mapping[Information, Handler]:
         """Understand alerts, calls, readings, its own calculation, and histories to be filed."""
         return {
             Information.VOLTAGE_EVENT: self._keep_alert,
             Information.CUSTOMER_CALL: self._mark_call,
+            Information.REDUCTION_CALL: self._mark_call,
+            Information.EQUIPMENT_STATUS: self._read_later,
+            Information.CREDIT_METER_DATA: self._keep_single,
+            Information.RELEVANT_EVENT_HISTORY: self._archive,
             Information.INTERVAL_READINGS: self._keep_interval,
             Information.METERS_DATA: self._compute,
             Information.LOAD_AFFECTED_CALCULATION: self._deliver,
@@ -50,9 +69,27 @@ class MeterDataManagement(Actor):
         """Note when the call came: the time before it is the baseline."""
         if isinstance(delivery.message.payload, CustomerCall):
             self._calls[delivery.message.payload.event] = (delivery.message.payload, delivery.time_s)
+            if delivery.message.information is Information.REDUCTION_CALL:
+                self._reduced.add(delivery.message.payload.event)
+
+    def _read_later(self, delivery: Delivery) -> Process:
+        """Have the credit meter of scheduled equipment read, once what was asked of it has had its time."""
+        status = delivery.message.payload
+        meter = self._credit_meters.get(status.equipment.device) if isinstance(status, EquipmentStatus) else None
+        if not isinstance(status, EquipmentStatus) or meter is None:
+            return
+        yield self.clock.timeout(READ_AFTER_STATUS_S)
+        request = MeterReadRequest(event=status.event, meter=meter)
+        correlation, cited = delivery.message.correlation, (delivery.citation,)
+        self.send(Party.AMI_NETWORK, Information.CREDIT_READ_REQUEST, request, correlation, cited)
+
+    def _keep_single(self, delivery: Delivery) -> None:
+        if isinstance(delivery.message.payload, MeterData):
+            self.store.add_readings((delivery.message.payload.registers,), "demand")
 
     def _keep_interval(self, delivery: Delivery) -> None:
         if isinstance(delivery.message.payload, IntervalReadings):
+            self._times_s.setdefault(delivery.message.payload.event, []).append(delivery.message.payload.time_s)
             self.store.add_readings(delivery.message.payload.registers, "interval")
 
     def _compute(self, delivery: Delivery) -> Process:
@@ -106,14 +143,16 @@ class MeterDataManagement(Actor):
         return readings
 
     def _deliver(self, delivery: Delivery) -> None:
-        """Tell the operators, and the DMS that they work at."""
+        """Tell whoever ordered it, the operators or the wholesale desk, and the DMS."""
         if isinstance(delivery.message.payload, LoadAffected):
-            for receiver in (Party.DISTRIBUTION_OPERATIONS, Party.DMS):
+            wholesale = delivery.message.payload.event in self._reduced
+            orderer = Party.WHOLESALE_POWER if wholesale else Party.DISTRIBUTION_OPERATIONS
+            for receiver in (orderer, Party.DMS):
                 self._tell(delivery, receiver, Information.LOAD_AFFECTED, delivery.message.payload)
 
     def _archive(self, delivery: Delivery) -> None:
         history = delivery.message.payload
-        if isinstance(history, RelevantAlertHistory):
+        if isinstance(history, RelevantAlertHistory | RelevantEventHistory):
             content = history.model_dump(mode="json")
             self.store.archive(history.event, delivery.message.information.value, delivery.time_s, content)
 
