@@ -50,7 +50,8 @@ class RequiredResources(Payload):
 
     `ineligible` DER are not more than 100 kW at their meter; `estimated` counts price intervals that were filled in;
     `uncovered_kw` is what of the requirement no DER covers, by interval. `state_of_charge_kwh` is what each storage held
-    when the schedule was made; `value` what the schedule earns at the price signal, in its currency.
+    when the schedule was made; `value` what the schedule earns at the price signal, in its currency; `refused` why a
+    signal could not be used.
     """
 
     event: str
@@ -61,6 +62,7 @@ class RequiredResources(Payload):
     state_of_charge_kwh: dict[str, float]
     power_kw: dict[str, tuple[float, ...]]
     value: float
+    refused: str = ""
 
 
 class ConfirmedResources(Payload):

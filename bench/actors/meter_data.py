@@ -115,8 +115,8 @@ class MeterDataManagement(Actor):
         after_s = call.start_s + SWITCHING_S
         return CalledCustomer(
             expected_kw=customer.expected_kw,
-            before=self._loads(customer, called_s - HISTORY_S, call.start_s),
-            after=self._loads(customer, after_s, self.clock.now_s),
+            before=self._loads(call.event, customer, called_s - HISTORY_S, call.start_s),
+            after=self._loads(call.event, customer, after_s, self.clock.now_s),
             demanded_w=self._demanded_w(customer, after_s),
         )
 
@@ -126,7 +126,7 @@ class MeterDataManagement(Actor):
         credit_w = self.store.demanded_w(customer.credit_meter, since_s) if customer.credit_meter else 0.0
         return None if net_w is None or credit_w is None else net_w - credit_w
 
-    def _loads(self, customer: SelectedCustomer, since_s: float, until_s: float) -> list[Reading]:
+    def _loads(self, event: str, customer: SelectedCustomer, since_s: float, until_s: float) -> list[Reading]:
         """Return a customer's load at every time at which the meters of the call were read."""
         net = self.store.intervals(customer.net_meter, since_s, until_s)
         if customer.credit_meter is None:
@@ -134,7 +134,7 @@ class MeterDataManagement(Actor):
         else:
             generation = self.store.intervals(customer.credit_meter, since_s, until_s)
         readings = []
-        for time_s in self.store.interval_times_s(since_s, until_s):
+        for time_s in (t for t in self._times_s.get(event, []) if since_s <= t <= until_s):
             if time_s in net and time_s in generation:
                 (net_w, net_wh), (credit_w, credit_wh) = net[time_s], generation[time_s]
                 readings.append(Reading(time_s, net_w - credit_w, net_wh - credit_wh))
