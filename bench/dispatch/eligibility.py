@@ -26,7 +26,7 @@ class ResourceClass(StrEnum):
 
 
 @dataclass(frozen=True)
-class Resource:
+class DistributedResource:
     """A resource behind a meter: `owner` is utility or customer, `kind` battery, generator or pv; its rating, kW.
 
     Raises ValueError for another owner or kind, and for a rating that is none.
@@ -51,7 +51,7 @@ class Resource:
 class Eligibility:
     """Resources that may be dispatched, by class; why others may not, by device; and what stands behind each meter."""
 
-    by_class: dict[ResourceClass, tuple[Resource, ...]]
+    by_class: dict[ResourceClass, tuple[DistributedResource, ...]]
     excluded: dict[str, str]
     meter_kw: dict[str, float]
 
@@ -61,7 +61,7 @@ class Eligibility:
         return tuple(resource.device for group in self.by_class.values() for resource in group)
 
 
-def eligible(resources: Iterable[Resource], threshold_kw: float = THRESHOLD_KW) -> Eligibility:
+def eligible(resources: Iterable[DistributedResource], threshold_kw: float = THRESHOLD_KW) -> Eligibility:
     """Sort resources into the four classes.
 
     Every rating behind a meter counts towards its threshold, a PV plant's too, but nobody turns the sun up: a PV plant
@@ -87,7 +87,7 @@ def eligible(resources: Iterable[Resource], threshold_kw: float = THRESHOLD_KW) 
     )
 
 
-def resource_class(resource: Resource) -> ResourceClass:
+def resource_class(resource: DistributedResource) -> ResourceClass:
     """Return the class of a resource by owner and kind, eligible or not."""
     if resource.kind == STORAGE:
         is_utility = resource.owner == "utility"
@@ -95,7 +95,7 @@ def resource_class(resource: Resource) -> ResourceClass:
     return ResourceClass.UTILITY_GENERATION if resource.owner == "utility" else ResourceClass.CUSTOMER_GENERATION
 
 
-def _reason(resource: Resource, meter_kw: float, threshold_kw: float) -> str | None:
+def _reason(resource: DistributedResource, meter_kw: float, threshold_kw: float) -> str | None:
     if meter_kw <= threshold_kw + ROUNDING_KW:
         return f"{meter_kw:g} kW behind {resource.meter} are not more than {threshold_kw:g} kW"
     return "its output follows the sun" if resource.kind == WEATHER_DEPENDENT else None

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.dispatch.eligibility import Resource, ResourceClass, eligible, resource_class
+from bench.dispatch.eligibility import DistributedResource, ResourceClass, eligible, resource_class
 
 
-def battery(device: str, meter: str, kw: float, owner: str = "customer") -> Resource:
-    return Resource(device, meter, owner, "battery", kw)
+def battery(device: str, meter: str, kw: float, owner: str = "customer") -> DistributedResource:
+    return DistributedResource(device, meter, owner, "battery", kw)
 
 
 @pytest.mark.parametrize(("kw", "devices"), [(100.0, ()), (99.9, ()), (100.1, ("b",)), (100.001, ("b",))])
@@ -34,10 +34,10 @@ def test_tenths_that_add_up_to_a_hundred_are_not_more() -> None:
 def test_each_of_the_four_classes_holds_its_own() -> None:
     found = eligible(
         [
-            Resource("ub", "m1", "utility", "battery", 1250.0),
-            Resource("cb", "m2", "customer", "battery", 150.0),
-            Resource("ug", "m3", "utility", "generator", 600.0),
-            Resource("cg", "m4", "customer", "generator", 400.0),
+            DistributedResource("ub", "m1", "utility", "battery", 1250.0),
+            DistributedResource("cb", "m2", "customer", "battery", 150.0),
+            DistributedResource("ug", "m3", "utility", "generator", 600.0),
+            DistributedResource("cg", "m4", "customer", "generator", 400.0),
         ]
     )
     assert {group.value: [r.device for r in members] for group, members in found.by_class.items()} == {
@@ -50,7 +50,7 @@ def test_each_of_the_four_classes_holds_its_own() -> None:
 
 
 def test_a_pv_plant_lifts_its_meter_over_the_threshold_but_is_not_dispatched_itself() -> None:
-    found = eligible([Resource("pv", "m", "customer", "pv", 90.0), battery("b", "m", 20.0)])
+    found = eligible([DistributedResource("pv", "m", "customer", "pv", 90.0), battery("b", "m", 20.0)])
     assert found.devices == ("b",)
     assert "sun" in found.excluded["pv"]
 
@@ -61,7 +61,7 @@ def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(ValueError, match="'landlord'"):
         battery("b", "m", 1.0, owner="landlord")
     with pytest.raises(ValueError, match="'windmill'"):
-        Resource("b", "m", "utility", "windmill", 1.0)
+        DistributedResource("b", "m", "utility", "windmill", 1.0)
     with pytest.raises(ValueError, match="no rating"):
         battery("b", "m", float("nan"))
 
@@ -79,7 +79,7 @@ many = st.lists(
 
 @given(many)
 def test_every_resource_is_in_its_class_or_left_out_with_a_reason(drawn: list[tuple[str, str, str, int]]) -> None:
-    resources = [Resource(f"d{i:02d}", *rest[:3], float(rest[3])) for i, rest in enumerate(drawn)]
+    resources = [DistributedResource(f"d{i:02d}", *rest[:3], float(rest[3])) for i, rest in enumerate(drawn)]
     found = eligible(resources)
     assert sorted([*found.devices, *found.excluded]) == sorted(r.device for r in resources)
     for group, members in found.by_class.items():
@@ -94,7 +94,7 @@ def test_every_resource_is_in_its_class_or_left_out_with_a_reason(drawn: list[tu
 
 @given(many, st.randoms(use_true_random=False))
 def test_the_order_of_the_list_does_not_matter(drawn: list[tuple[str, str, str, int]], random: object) -> None:
-    resources = [Resource(f"d{i:02d}", *rest[:3], float(rest[3])) for i, rest in enumerate(drawn)]
+    resources = [DistributedResource(f"d{i:02d}", *rest[:3], float(rest[3])) for i, rest in enumerate(drawn)]
     shuffled = list(resources)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert eligible(shuffled) == eligible(resources)
