@@ -139,6 +139,7 @@ class CloudsSection(Section):
 class EnvironmentSection(Section):
     """Sun and load. `irradiance_csv` is a one-second record of the user's in place of clear sky and cloud.
 
+    `line_out` is the branch of the transmission grid that a test takes out of service.
     `cloud` is the one front that a test releases; `clouds` are those of the days that `bench manage` plays.
     """
 
@@ -151,6 +152,7 @@ class EnvironmentSection(Section):
     cloud: CloudSection | None = None
     heat: HeatSection | None = None
     clouds: CloudsSection | None = None
+    line_out: str | None = None
     irradiance_csv: Path | None = None
     irradiance_column: str | None = None
 
@@ -321,14 +323,57 @@ class CustomersSection(Section):
     forgetful: Annotated[int, Field(ge=0)] = 1
 
 
+class PlanningSection(Section):
+    """What the application's register says of DER: one-way efficiency of storage, and what stays in it, per unit.
+
+    Costs of generators' energy per MWh, by device, and of those that are not listed.
+    """
+
+    compute_s: Annotated[float, Field(ge=0)] = 5.0
+    efficiency: Annotated[float, Field(gt=0, le=1)] = 0.95
+    reserve_pu: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    cost_per_mwh: dict[Name, Annotated[float, Field(ge=0)]] = {}
+    generation_cost_per_mwh: Annotated[float, Field(ge=0)] = 120.0
+
+
+class EnergyManagementSection(Section):
+    """The control centre: its generation stack and transmission grid, and how many feeders alike it serves.
+
+    `plan_at_s`: when the plan for the next day is made, s of the scenario; `price_gaps`: intervals of that day without
+    a price. `security_every_s`: time between two security analyses; `duration_s`: how long a constraint lasts, s.
+    """
+
+    generation_stack: Path | None = None
+    transmission: Path | None = None
+    feeders_alike: Annotated[float, Field(gt=0)] = 10.0
+    reserve_kw: Annotated[float, Field(ge=0)] = 0.0
+    plan_at_s: Annotated[float, Field(ge=0)] | None = None
+    interval_s: Annotated[float, Field(gt=0)] = 3600.0
+    lambda_every_s: Annotated[float, Field(gt=0)] = 3600.0
+    price_gaps: tuple[int, ...] = ()
+    security_every_s: Annotated[float, Field(gt=0)] = 30.0
+    duration_s: Annotated[float, Field(gt=0)] = 3600.0
+
+
+class WholesaleSection(Section):
+    """What the wholesale desk authorizes: whether customers may decline a load reduction."""
+
+    may_override: bool = True
+
+
 class ActorsSection(Section):
     """Settings of actors that have any."""
+
+    energy_management: EnergyManagementSection = EnergyManagementSection()
+    planning: PlanningSection = PlanningSection()
+    wholesale: WholesaleSection = WholesaleSection()
 
     der_automation: DispatchSection = DispatchSection()
     operations: OperationsSection = OperationsSection()
     resource_control: ResourceControlSection = ResourceControlSection()
     customers: CustomersSection = CustomersSection()
     status_after_s: Annotated[float, Field(gt=0)] = 15.0
+    generator_status_after_s: Annotated[float, Field(gt=0)] = 45.0
 
 
 class BenchFile(Section):
@@ -447,7 +492,13 @@ def _with_absolute_paths(bench: BenchFile, folder: Path) -> BenchFile:
             if (p := getattr(bench.environment, name))
         }
     )
-    return bench.model_copy(update={"feeder": feeder, "environment": environment, "devices": devices})
+    actors = bench.actors.model_copy(update={"energy_management": _absolute(bench.actors.energy_management, folder)})
+    return bench.model_copy(update={"feeder": feeder, "environment": environment, "devices": devices, "actors": actors})
+
+
+def _absolute(section: EnergyManagementSection, folder: Path) -> EnergyManagementSection:
+    paths = {name: getattr(section, name) for name in ("generation_stack", "transmission")}
+    return section.model_copy(update={name: (folder / p).resolve() for name, p in paths.items() if p})
 
 
 def _dangling(bench: BenchFile) -> Iterator[str]:
@@ -473,6 +524,8 @@ def _files(bench: BenchFile) -> Iterator[tuple[str, Path | None]]:
     yield "feeder.customers", bench.feeder.customers
     yield "environment.irradiance_csv", bench.environment.irradiance_csv
     yield "environment.load_shape", bench.environment.load_shape
+    yield "actors.energy_management.generation_stack", bench.actors.energy_management.generation_stack
+    yield "actors.energy_management.transmission", bench.actors.energy_management.transmission
     for name, device in bench.devices.items():
         yield f"devices.{name}.point_map", device.point_map
 

@@ -82,6 +82,21 @@ class ApplicationModel:
         return float(np.mean(self._forecast.irradiance_pu(time_s)))
 
 
+class HeadForecastModel:
+    """The control centre's forecast of the feeder's head: feeder data, a load forecast, a clear sky, no DER at work."""
+
+    def __init__(self, model: SettledFeeder, forecast: Weather) -> None:
+        self._model, self._forecast = model, forecast
+
+    def head_load_kw(self, time_s: float) -> float:
+        """Return the load at the feeder's head, kW."""
+        model = self._model
+        model.feeder.scale_loads(self._forecast.load_pu(time_s))
+        p_kw = np.where(model.is_pv, model.rated_kw * self._forecast.irradiance_pu(time_s), 0.0)
+        snapshot, _ = model.loop.settle(p_kw, np.zeros_like(p_kw))
+        return snapshot.head_p_kw
+
+
 class LoadReliefModel:
     """The DRAACS's network model: feeder data and a load forecast, under a sky without sun."""
 

@@ -228,7 +228,9 @@ class ResourceDispatch:
         if head_kw is None:
             return
         head = HeadMeasurement(head_kw, self._telemetry.head_uncertainty * abs(head_kw))
-        delivered = {r.device: need.delivered_kw[r.request] for r in need.active(now_s) if r.request in need.delivered_kw}
+        delivered = {
+            r.device: need.delivered_kw[r.request] for r in need.active(now_s) if r.request in need.delivered_kw
+        }
         requested = {r.device: r.power_kw for r in need.active(now_s)}
         found = assess(head, limit_kw, requested, delivered)
         assessment = ResourceAssessment(

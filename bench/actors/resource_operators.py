@@ -1,7 +1,5 @@
 """What operators at the DMS decide about DER: they confirm what is shown, and ask for less load where it falls short."""
 
-from collections.abc import Callable
-
 from bench.actors.base import Actor
 from bench.bus import Delivery
 from bench.names import Information, Party

@@ -86,7 +86,10 @@ class ResourcePlanning:
         signal = Signal(plan.interval_s, plan.lambda_per_mwh, plan.requirement_kw)
         try:
             schedule = optimise(signal, self._storages(states), self._generators())
-        except (ValueError, ArithmeticError) as error:  # a signal that cannot be used: nothing is scheduled, and said so
+        except (
+            ValueError,
+            ArithmeticError,
+        ) as error:  # a signal that cannot be used: nothing is scheduled, and said so
             self._send(delivery, Party.DER_AUTOMATION, Information.REQUIRED_RESOURCES, _nothing(plan, str(error)))
             return
         required = RequiredResources(

@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.actors.duty import OnDuty
 from bench.assembly.apparatus import make_apparatus
-from bench.assembly.cast import make_cast, make_route
+from bench.assembly.cast import ControlCentre, make_cast, make_route
 from bench.assembly.customer_cast import CustomerSide, override_codes
 from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, require_identity
 from bench.assembly.emulated_meters import MeterView, meter_class_pct, meter_names
@@ -27,7 +27,14 @@ from bench.feeder.engine import Feeder
 from bench.feeder.profiles import Irradiance
 from bench.feeder.sites import load_sites
 from bench.feeder.volt_var import LoopGain, loop_gain
-from bench.feeder_models import ApplicationModel, Bindings, IndependentPowerFlow, LoadReliefModel, SettledFeeder
+from bench.feeder_models import (
+    ApplicationModel,
+    Bindings,
+    HeadForecastModel,
+    IndependentPowerFlow,
+    LoadReliefModel,
+    SettledFeeder,
+)
 from bench.field import PlantField
 from bench.messages import OperationalCommand
 from bench.meter_store import MeterStore
@@ -41,6 +48,7 @@ from bench.safety import SafetyChain, refuse_real_equipment
 from bench.series import SeriesRecorder
 from bench.story import Cast, Story, Timing
 from bench.terminals import Terminal, TerminalPlace
+from bench.transmission_stage import StagedGrid
 from bench.use_case.conformance import Conformance
 from bench.use_case.judge import PlantJudge, Wiring
 from bench.use_case.model import UseCase
@@ -166,8 +174,9 @@ class BenchAssembly:
         network = ApplicationModel(self._settled_feeder(), forecast, self.meters, self.bindings)
         relief = LoadReliefModel(self._settled_feeder(), forecast, self.meters)
         codes = override_codes(self.premises, self._seed)
-        side = CustomerSide(self.premises, codes, self.emulated.premises, relief, self.store)
-        return make_cast(self.config, bus, self.drivers, self.places, self.meters, network, side, self.evidence)
+        side = CustomerSide(self.premises, codes, self.emulated.premises, relief, self.store, self._meter_class_pct())
+        centre = ControlCentre(HeadForecastModel(self._settled_feeder(), forecast), self.grid)
+        return make_cast(self.config, bus, self.drivers, self.places, self.meters, network, side, centre, self.evidence)
 
     def _records(self) -> list[Callable[[PlantState], None]]:
         return [self.series.take, self.operating.take]
@@ -191,6 +200,7 @@ class BenchAssembly:
         feeder = self._open_feeder()
         self.places = FeederPlaces(config, feeder, sites)
         self.weather = make_weather(config.environment, len(self.places.sites))
+        self.grid = StagedGrid(config.environment.line_out)
         self.loop_gain = self._loop_gain()
         terminals_of = [t.device for t in config.terminals.values() if config.devices[t.device].role == "inverter"]
         self.plant = Plant(feeder, self.places.sites, self.weather)

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from bench.session import LISTENERS
-from bench.use_case.conformance import RowWatch
+from bench.use_case.row_watch import RowWatch
 from instruments.errors import ConfigError
 from reports.verdict import RowState
 
