@@ -5,9 +5,10 @@ Played at night: what flows is what was commanded.
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from plant_bench import POWER_SCALE, RunningBench, running, variant
+from plant_bench import POWER_SCALE, TITLE, RunningBench, running, variant
 
 SETTLED_S = 60
 COMMANDS_KW = {"utility_battery": 600.0, "customer_battery_1": 100.0, "utility_dg": 400.0, "customer_dg": 250.0}
@@ -110,3 +111,10 @@ def test_a_generator_that_ignores_its_set_point_shows_in_the_credit_meter_and_no
     bench.run_for(SETTLED_S)
     meter = bench.assembly.drivers["credit_meter_customer_dg"].read_meter()
     assert meter.p_w == pytest.approx(0.0, abs=10.0)
+
+
+def test_a_scenario_is_played_on_its_own_part_of_the_bench_file(tmp_path: Path) -> None:
+    bench = variant({"scenarios": {TITLE.scenario: {"environment": {"start_hour": 22.0}, "horizon_s": 60.0}}})
+    with running(tmp_path / "run", bench) as running_bench:
+        assert running_bench.assembly.config.environment.start_hour == 22.0
+        assert running_bench.state.irradiance_pu == 0.0, "the sun is up at ten in the evening"
