@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from bench.documents import merged, with_absolute_paths
 from instruments.errors import ConfigError
 
 Role = Literal[
@@ -24,6 +25,8 @@ Role = Literal[
 ]
 Range = tuple[float, float]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+ScenarioNumber = Annotated[str, BeforeValidator(str), Field(pattern=r"^([123]|[a-z]+-\d+)$")]
+"""As features name it in the tag of a scenario: `1` to `3`, or `controls-1`."""
 
 
 class Section(BaseModel):
@@ -377,7 +380,7 @@ class ActorsSection(Section):
 
 
 class BenchFile(Section):
-    """A whole bench."""
+    """A whole bench. `scenarios` has, by number, what a scenario of the use case has differently: part of a bench."""
 
     bench: str
     clock: ClockSection = ClockSection()
@@ -390,6 +393,19 @@ class BenchFile(Section):
     terminals: dict[Name, Terminal] = {}
     actors: ActorsSection = ActorsSection()
     horizon_s: Annotated[float, Field(gt=0)] = 1200.0
+    scenarios: dict[ScenarioNumber, dict[str, Any]] = {}
+
+    def for_scenario(self, number: str) -> "BenchFile":
+        """Return the bench as its own section below `scenarios` changes it; one without a section stays as it is.
+
+        Mappings are merged key by key; everything else, `null` included, takes the place of what was there. Raises
+        ConfigError for a section that does not fit the schema; those of a bench file that was loaded do.
+        """
+        try:
+            bench = _overridden(self, number)
+        except ValidationError as error:
+            raise ConfigError("\n  ".join(_worded_override(number, error))) from None
+        return bench
 
     @property
     def behind_inverter(self) -> dict[str, str]:
@@ -403,16 +419,40 @@ def load_bench(path: Path) -> BenchFile:
     Raises ConfigError with every error of the file: unknown keys with the nearest known one, wrong values, names that
     nothing has.
     """
-    document = _read(path)
+    document = with_absolute_paths(_read(path), path.parent)
     try:
         bench = BenchFile.model_validate(document)
     except ValidationError as error:
         raise _refused(path, [_worded(item) for item in error.errors()]) from None
-    bench = _with_absolute_paths(bench, path.parent)
-    faults = list(_dangling(bench))
+    faults = [*_dangling(bench), *_wrong_overrides(bench)]
     if faults:
         raise _refused(path, faults)
     return bench
+
+
+def _overridden(bench: BenchFile, number: str) -> BenchFile:
+    changes = bench.scenarios.get(number)
+    if changes is None:
+        return bench
+    return BenchFile.model_validate(merged(bench.model_dump(exclude={"scenarios"}), changes))
+
+
+def _wrong_overrides(bench: BenchFile) -> Iterator[str]:
+    """Find what does not fit in what scenarios have differently, with its place in the file."""
+    known = set(_dangling(bench))
+    for number in bench.scenarios:
+        try:
+            changed = _overridden(bench, number)
+        except ValidationError as error:
+            yield from _worded_override(number, error)
+        else:
+            yield from (f"scenarios.{number}.{fault}" for fault in _dangling(changed) if fault not in known)
+            if changed.scenarios or changed.bench != bench.bench:
+                yield f"scenarios.{number}: a scenario has no `bench` or `scenarios` of its own"
+
+
+def _worded_override(number: str, error: ValidationError) -> list[str]:
+    return [f"scenarios.{number}.{_worded(item)}" for item in error.errors()]
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -469,36 +509,6 @@ def _inner(annotation: Any) -> Any:
     """Strip an optional: `X | None` becomes X."""
     options = [option for option in get_args(annotation) if option is not type(None)]
     return options[0] if options and get_origin(annotation) is not dict else annotation
-
-
-def _with_absolute_paths(bench: BenchFile, folder: Path) -> BenchFile:
-    devices = {
-        name: device.model_copy(update={"point_map": (folder / device.point_map).resolve()})
-        if device.point_map
-        else device
-        for name, device in bench.devices.items()
-    }
-    feeder = bench.feeder.model_copy(
-        update={
-            name: (folder / p).resolve()
-            for name in ("model", "sites", "customers")
-            if (p := getattr(bench.feeder, name))
-        }
-    )
-    environment = bench.environment.model_copy(
-        update={
-            name: (folder / p).resolve()
-            for name in ("irradiance_csv", "load_shape")
-            if (p := getattr(bench.environment, name))
-        }
-    )
-    actors = bench.actors.model_copy(update={"energy_management": _absolute(bench.actors.energy_management, folder)})
-    return bench.model_copy(update={"feeder": feeder, "environment": environment, "devices": devices, "actors": actors})
-
-
-def _absolute(section: EnergyManagementSection, folder: Path) -> EnergyManagementSection:
-    paths = {name: getattr(section, name) for name in ("generation_stack", "transmission")}
-    return section.model_copy(update={name: (folder / p).resolve() for name, p in paths.items() if p})
 
 
 def _dangling(bench: BenchFile) -> Iterator[str]:

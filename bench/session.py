@@ -90,7 +90,8 @@ class RunSession:
     def play(self, title: Title, rows: Sequence[str]) -> Played:
         """Put a scenario's bench together. Raises BenchError when it cannot be; `fail_to_start` records that."""
         key = scenario_key(title.scenario, title.variant or "")
-        assembly = BenchAssembly(self.bench, self.use_case, self.writer, key, self.seed)
+        bench = self.bench.for_scenario(title.scenario)
+        assembly = BenchAssembly(bench, self.use_case, self.writer, key, self.seed)
         try:
             assembly.inject(self.faults)
             self._identities.update({n: vars(i) for n, i in assembly.identities.items()})
@@ -130,7 +131,7 @@ class RunSession:
     def _is_compared(self, played: Played, verdict: Verdict) -> bool:
         """Whether a scenario managed anything that can be compared; trials of single controls encode no row."""
         managed = bool(played.rows) and verdict is Verdict.PASS
-        return self._compare and managed and self.bench.clock.mode == "virtual"
+        return self._compare and managed and played.assembly.config.clock.mode == "virtual"
 
     def _comparison(self, played: Played) -> dict[str, Any]:
         """Return what the comparison adds to a scenario's entry; where it breaks, another verdict too."""
@@ -149,7 +150,8 @@ class RunSession:
     def _unmanaged(self, played: Played) -> BenchAssembly:
         """Let the same bench go through the same weather with nobody there, and close it; raises BenchError."""
         key = scenario_key(played.title.scenario, played.title.variant or "")
-        assembly = BenchAssembly(self.bench, self.use_case, self.writer, f"{key} {AUTONOMOUS}", self.seed)
+        bench = played.assembly.config
+        assembly = BenchAssembly(bench, self.use_case, self.writer, f"{key} {AUTONOMOUS}", self.seed)
         try:
             assembly.inject(self.faults)
             assembly.weather.heat_since_s = played.assembly.weather.heat_since_s

@@ -8,7 +8,7 @@ from bench.actors.base import Actor, Handler
 from bench.bus import Delivery
 from bench.clock import Process
 from bench.dispatch.availability import Constraint, Offer, available
-from bench.dispatch.eligibility import Resource, ResourceClass, eligible, resource_class
+from bench.dispatch.eligibility import DistributedResource, ResourceClass, eligible, resource_class
 from bench.dispatch.storage_schedule import Generator, Schedule, Signal, Storage, blocks, optimise
 from bench.messages import EquipmentState, Payload
 from bench.names import Information, Party
@@ -37,7 +37,7 @@ class DerUnit:
     `energy_kwh` and the one-way `efficiency` are those of storage; `cost_per_mwh` that of a generator.
     """
 
-    resource: Resource
+    resource: DistributedResource
     energy_kwh: float
     efficiency: float
     cost_per_mwh: float

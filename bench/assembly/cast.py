@@ -19,7 +19,7 @@ from bench.actors.scada import Scada
 from bench.actors.site import Citing, DerSite, PremiseInterface, SiteDevice, SiteInverter, read_state
 from bench.actors.wholesale import WholesalePower
 from bench.assembly.customer_cast import CustomerSide, make_customer_side
-from bench.assembly.der_sites import credit_meters, der_register, der_sites, utility_storage
+from bench.assembly.der_sites import der_register, der_sites, utility_storage
 from bench.assembly.places import FeederPlaces
 from bench.assembly.planning_cast import make_energy_management
 from bench.bus import Bus
@@ -121,7 +121,7 @@ def make_cast(
     net_meters = {name: drivers[name] for name in meters}
     radios = NetMeters(bus, net_meters, citing, metering)
     sites = der_sites(config, drivers, places)
-    der_meters = credit_meters(config, places, sites)
+    der_meters = places.der_credit_meters()
     scada = make_scada(config, drivers, places, utility_storage(sites))
     operations = DistributionOperations(bus, actors.operations.reduction_kw, actors.operations.duration_s)
     wholesale = WholesalePower(bus, actors.wholesale.may_override)

@@ -7,7 +7,7 @@ from bench.actors.resource_planning import DerUnit
 from bench.actors.site import DerSite
 from bench.assembly.places import FeederPlaces
 from bench.config import BenchFile, PlanningSection
-from bench.dispatch.eligibility import Resource, ResourceClass
+from bench.dispatch.eligibility import DistributedResource, ResourceClass
 from bench.feeder.sites import Site
 
 CLASSES = {
@@ -50,7 +50,7 @@ def der_register(
         owner = "utility" if site.owner == "utility" else "customer"
         own = sites.get(site.name)
         rating_kw = own.rating_kw if own else site.rating_kva
-        resource = Resource(site.name, meters.get(site.name, site.bus), owner, site.kind, rating_kw)
+        resource = DistributedResource(site.name, meters.get(site.name, site.bus), owner, site.kind, rating_kw)
         units.append(
             DerUnit(
                 resource=resource,
@@ -60,17 +60,6 @@ def der_register(
             )
         )
     return units
-
-
-def credit_meters(config: BenchFile, places: FeederPlaces, sites: Mapping[str, DerSite]) -> dict[str, str]:
-    """Return the credit meter of each DER: the meter that is wired to a site at the same bus."""
-    at_bus = {
-        places.site(terminal.device).bus: terminal.device
-        for terminal in config.terminals.values()
-        if config.devices[terminal.device].role == "meter" and (terminal.site or terminal.bus)
-    }
-    buses = {device: _bus(config, places, device) for device in sites}
-    return {device: at_bus[bus] for device, bus in buses.items() if bus in at_bus}
 
 
 def _bus(config: BenchFile, places: FeederPlaces, device: str) -> str:
