@@ -1,4 +1,4 @@
-"""How the occurrences of one event are named: the first by the event, every further one by its number behind a stroke."""
+"""How occurrences of an event are named: the first by the event, every further one by a number behind a stroke."""
 
 MARK = "/"
 

@@ -12,9 +12,9 @@ from bench.messages import AssetCommand, EquipmentState, Payload
 class PeakingRequirements(Payload):
     """What the energy management system plans for the next day, interval by interval from `start_s` on.
 
-    `area_load_kw` is the forecast of the control area, `feeder_load_kw` that of this feeder's head; `lambda_per_mwh` the
-    system lambda, which is the price signal; None where there is none. `requirement_kw` is what the generation stack
-    cannot serve, this feeder's share of it, and `limit_kw` what the feeder may therefore take at its head.
+    `area_load_kw` is the forecast of the control area, `feeder_load_kw` that of this feeder's head; `lambda_per_mwh`
+    the system lambda, which is the price signal; None where there is none. `requirement_kw` is what the generation
+    stack cannot serve, this feeder's share of it, and `limit_kw` what the feeder may therefore take at its head.
     """
 
     event: str
@@ -49,9 +49,9 @@ class RequiredResources(Payload):
     """The DER that are required, in order of their start, with what the schedule rests on and brings.
 
     `ineligible` DER are not more than 100 kW at their meter; `estimated` counts price intervals that were filled in;
-    `uncovered_kw` is what of the requirement no DER covers, by interval. `state_of_charge_kwh` is what each storage held
-    when the schedule was made; `value` what the schedule earns at the price signal, in its currency; `refused` why a
-    signal could not be used.
+    `uncovered_kw` is what of the requirement no DER covers, by interval. `state_of_charge_kwh` is what each storage
+    held when the schedule was made; `value` what it earns at the price signal, in its currency; `refused` why a signal
+    could not be used.
     """
 
     event: str
@@ -138,7 +138,7 @@ class ResponseTracking(Payload):
 
 
 class DispatchStatus(Payload):
-    """What the DMS reports of DER and demand response, kW: requested and delivered by device, load affected in total."""
+    """What the DMS reports of DER and demand response, kW: requested and delivered by device, load affected."""
 
     event: str
     requested_kw: dict[str, float]

@@ -1,4 +1,4 @@
-"""What operators at the DMS decide about DER: they confirm what is shown, and ask for less load where it falls short."""
+"""What operators at the DMS decide about DER: they confirm it, and ask for less load where it falls short."""
 
 from bench.actors.base import Actor
 from bench.bus import Delivery
