@@ -19,7 +19,7 @@ MOST_TRIED = 3
 
 @dataclass(frozen=True)
 class HeadState:
-    """What the feeder draws at its head, kW and kvar, and its lowest and highest service voltage, V on the 120 V base."""
+    """What the feeder draws at its head, kW and kvar, and its extreme service voltages, V on the 120 V base."""
 
     p_kw: float
     q_kvar: float

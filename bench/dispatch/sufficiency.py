@@ -50,7 +50,7 @@ class HeadFinding:
 
 
 @dataclass(frozen=True)
-class Delivery:
+class DeviceFinding:
     """Power that was asked of a device and what it gave, kW into the feeder; `measured_kw` None: nobody measured it."""
 
     requested_kw: float
@@ -81,18 +81,18 @@ def judge_head(measured_kw: float, uncertainty_kw: float, forecast_kw: float, re
     return HeadFinding(measured_kw, uncertainty_kw, forecast_kw - requirement_kw)
 
 
-def judge_deliveries(
+def judge_devices(
     requested_kw: Mapping[str, float],
     measured_kw: Mapping[str, float | None],
     uncertainty_kw: Mapping[str, float],
     tolerance_kw: float = 0.0,
-) -> dict[str, Delivery]:
+) -> dict[str, DeviceFinding]:
     """Hold what each device gave against what was asked of it; raises ValueError as `judge_head` does."""
     _check(tolerance_kw, *requested_kw.values(), *(kw for kw in measured_kw.values() if kw is not None))
     for uncertainty in uncertainty_kw.values():
         _check(uncertainty)
     return {
-        device: Delivery(asked_kw, measured_kw.get(device), uncertainty_kw.get(device, 0.0), tolerance_kw)
+        device: DeviceFinding(asked_kw, measured_kw.get(device), uncertainty_kw.get(device, 0.0), tolerance_kw)
         for device, asked_kw in requested_kw.items()
     }
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.dispatch.sufficiency import Finding, judge_deliveries, judge_head
+from bench.dispatch.sufficiency import Finding, judge_devices, judge_head
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ def test_a_measurement_that_is_exact_tells_at_the_limit() -> None:
 def test_a_device_delivers_when_the_feeder_gets_at_least_what_was_asked(
     asked: float, given_kw: float | None, finding: Finding
 ) -> None:
-    found = judge_deliveries({"battery": asked}, {"battery": given_kw}, {"battery": 1.0}, tolerance_kw=4.0)["battery"]
+    found = judge_devices({"battery": asked}, {"battery": given_kw}, {"battery": 1.0}, tolerance_kw=4.0)["battery"]
     assert found.finding is finding
     assert found.missing_kw == (None if given_kw is None else asked - given_kw)
 
 
 def test_a_device_without_a_measurement_is_not_taken_for_one_that_delivered() -> None:
-    assert judge_deliveries({"a": 1.0, "b": 2.0}, {"a": 1.0}, {})["b"].finding is Finding.NOT_MEASURED
+    assert judge_devices({"a": 1.0, "b": 2.0}, {"a": 1.0}, {})["b"].finding is Finding.NOT_MEASURED
 
 
 def test_figures_that_are_none_are_refused() -> None:
@@ -66,7 +66,7 @@ def test_figures_that_are_none_are_refused() -> None:
     with pytest.raises(ValueError, match="below zero"):
         judge_head(1.0, -1.0, 1.0, 1.0)
     with pytest.raises(ValueError, match="below zero"):
-        judge_deliveries({"a": 1.0}, {"a": 1.0}, {"a": -1.0})
+        judge_devices({"a": 1.0}, {"a": 1.0}, {"a": -1.0})
 
 
 @given(st.floats(-1e4, 1e4), st.floats(0, 500), st.floats(0, 1e4), st.floats(0, 1e4))
