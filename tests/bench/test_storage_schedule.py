@@ -8,8 +8,8 @@ from scipy.optimize import linprog
 
 from bench.dispatch.storage_schedule import (
     PENALTY_FACTOR,
-    Request,
     Generator,
+    Request,
     Schedule,
     Signal,
     Storage,
