@@ -160,7 +160,7 @@ def _transfer_factors(network: Transmission) -> Floats:
         incidence[row, index[branch.from_bus]], incidence[row, index[branch.to_bus]] = 1.0, -1.0
     by_angle = incidence / np.array([[branch.reactance_pu] for branch in network.branches]).reshape(-1, 1)
     others = [i for i, name in enumerate(network.bus_names) if name != network.swing]
-    factors = np.zeros_like(by_angle)
+    factors: Floats = np.zeros(by_angle.shape)
     susceptance = (incidence.T @ by_angle)[np.ix_(others, others)]
     factors[:, others] = np.linalg.solve(susceptance.T, by_angle[:, others].T).T
     return factors

@@ -96,7 +96,7 @@ class Schedule:
 
 
 @dataclass(frozen=True)
-class Block:
+class Request:
     """Neighbouring intervals in which a device is asked for the same power; `end` is the first interval after them."""
 
     device: str
@@ -147,7 +147,7 @@ def optimise(
     return Schedule(signal.interval_s, power, stored, earned * hours / 1000.0, uncovered, bridged.estimated)
 
 
-def blocks(schedule: Schedule, tolerance_kw: float = 0.01) -> list[Block]:
+def blocks(schedule: Schedule, tolerance_kw: float = 0.01) -> list[Request]:
     """Merge neighbouring intervals of equal power into requests, by device; a device that idles is asked for nothing.
 
     Powers within `tolerance_kw` of the first of a block are equal.
@@ -158,7 +158,7 @@ def blocks(schedule: Schedule, tolerance_kw: float = 0.01) -> list[Block]:
         for end in range(1, len(power_kw) + 1):
             if end == len(power_kw) or abs(power_kw[end] - power_kw[start]) > tolerance_kw:
                 if abs(power_kw[start]) > tolerance_kw:
-                    found.append(Block(device, start, end, float(power_kw[start])))
+                    found.append(Request(device, start, end, float(power_kw[start])))
                 start = end
     return found
 

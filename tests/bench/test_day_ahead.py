@@ -141,8 +141,8 @@ def test_more_load_never_lowers_lambda_or_the_requirement(
 def test_the_stack_of_the_fixtures_reads_with_its_committed_units_and_blocks() -> None:
     stack = {unit.name: unit for unit in read_generation_stack(STACK_FILE)}
     assert "peaker_4" not in stack, "a unit that is not committed serves nothing"
-    assert stack["combined_cycle_1"] == Unit("combined_cycle_1", 120e3, (Block(130e3, 32.0), Block(50e3, 37.0)))
-    assert sum(unit.highest_kw for unit in stack.values()) == 2000e3
+    assert stack["combined_cycle_1"] == Unit("combined_cycle_1", 12e3, (Block(13e3, 32.0), Block(5e3, 37.0)))
+    assert sum(unit.highest_kw for unit in stack.values()) == 200e3
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from scipy.optimize import linprog
 
 from bench.dispatch.storage_schedule import (
     PENALTY_FACTOR,
-    Block,
     Generator,
+    Request,
     Schedule,
     Signal,
     Storage,
@@ -148,7 +148,7 @@ def test_storage_with_figures_that_contradict_is_refused(figures: dict[str, floa
 def test_blocks_merge_equal_neighbours_and_leave_idle_times_out() -> None:
     power = np.array([0.0, -5.0, -5.0, 0.0, 7.0, 7.0, 7.0])
     schedule = Schedule(3600.0, {"battery": power, "dg": np.zeros(7)}, {}, 0.0, np.zeros(7), ())
-    assert blocks(schedule) == [Block("battery", 1, 3, -5.0), Block("battery", 4, 7, 7.0)]
+    assert blocks(schedule) == [Request("battery", 1, 3, -5.0), Request("battery", 4, 7, 7.0)]
 
 
 def test_a_slow_drift_is_not_merged_into_one_block() -> None:
