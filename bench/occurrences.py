@@ -3,7 +3,7 @@
 MARK = "/"
 
 
-def further(event: str, number: int) -> str:
+def occurrence(event: str, number: int) -> str:
     """Name the occurrence `number` of an event; the first is the event itself."""
     return event if number <= 1 else f"{event}{MARK}{number}"
 

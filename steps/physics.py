@@ -1,6 +1,6 @@
 """What must hold physically, whatever the messages say."""
 
-from pytest_bdd import then
+from pytest_bdd import parsers, then
 
 from bench.story import Story
 
@@ -21,6 +21,24 @@ def event_closed(story: Story) -> None:
 def recovered(story: Story) -> None:
     """Judge taps, banks and service voltages up to now."""
     story.prove_recovery()
+
+
+@then(parsers.parse("the sequences of branch {branch} ran at the same time"))
+def concurrent(story: Story, branch: str) -> None:
+    """Judge when their rows were met."""
+    story.prove_concurrent(branch)
+
+
+@then("the customers are called until the authorized reduction is reached or nobody is left")
+def response_tracked(story: Story) -> None:
+    """Wait for the last request, and for everything that it brings about."""
+    story.await_response()
+
+
+@then("nobody asks for a reduction of load, as the resources suffice")
+def sufficient(story: Story) -> None:
+    """Let the rest of the scenario pass; the rows that stay away are judged at its end."""
+    story.prove_sufficient()
 
 
 @then("every tap and bank stays where it was put")

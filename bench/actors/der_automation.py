@@ -10,8 +10,8 @@ from bench.bus import Bus, Delivery
 from bench.clock import Process
 from bench.dispatch.alert_history import compile_relevant
 from bench.dispatch.assets import DispatchSettings, choose_assets
-from bench.dispatch.head_relief import relieve_head
 from bench.dispatch.network import ForecastModel
+from bench.dispatch.relief_assets import relieve_head
 from bench.dispatch.review import ReviewSettings, asks_again, may_release, review_assets
 from bench.messages import (
     AffectedArea,

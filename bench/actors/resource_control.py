@@ -1,5 +1,6 @@
 """The DRAACS: estimates what can be called, chooses customers for size and location, follows what they do."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -22,12 +23,12 @@ from bench.customer_messages import (
     SelectedCustomer,
     SelectedCustomers,
 )
-from bench.dispatch.demand_response import Candidate, Choice, ResponseModel, choose_customers
+from bench.dispatch.demand_response import Candidate, Resource, ResponseModel, choose_customers, estimate
 from bench.dispatch.network import ReliefModel
-from bench.dispatch.tracking import Response, choose_by_size, decide, refine
+from bench.dispatch.tracking import Contract, MeasuredResponse, choose_by_size, further, refine
 from bench.messages import Payload
 from bench.names import Information, Party
-from bench.occurrences import event_of, further
+from bench.occurrences import event_of, occurrence
 from bench.resource_messages import LoadReductionEvent, ResponseTracking
 
 PATIENCE_S = 90.0
@@ -36,11 +37,12 @@ PATIENCE_S = 90.0
 
 @dataclass(frozen=True)
 class ResourceSettings:
-    """Time from a call to its start and for computing, s; what is known of responses."""
+    """Time from a call to its start and for computing, s; what is known of responses; the meters' class, per unit."""
 
     notice_s: float
     compute_s: float
     response: ResponseModel
+    meter_share: float
 
 
 Order = DemandResponseEvent | LoadReductionEvent
@@ -65,7 +67,7 @@ class Campaign:
     order: Order
     enrolled: dict[str, EnrolledCustomer] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
-    responses: list[Response] = field(default_factory=list)
+    responses: dict[str, MeasuredResponse] = field(default_factory=dict)
 
     @property
     def left(self) -> list[EnrolledCustomer]:
@@ -120,30 +122,37 @@ class ResourceControl(Actor):
 
     def _choose(self, delivery: Delivery, campaign: Campaign, reduction_kw: float) -> Process:
         """List whom to call for so much, of those who have not been called yet."""
-        event = further(campaign.order.event, len(campaign.calls) + 1)
+        event = occurrence(campaign.order.event, len(campaign.calls) + 1)
         call = self.calls[event] = Call(event)
         campaign_left = campaign.left
         campaign.calls.append(call)
         yield self.clock.timeout(self._settings.compute_s)
-        choice = self._choice(campaign.order, campaign_left, reduction_kw)
+        chosen, called, available = self._choice(campaign.order, campaign_left, reduction_kw)
         listing = SelectedCustomers(
             event=event,
             reduction_kw=reduction_kw,
-            customers=tuple(_selected(campaign.enrolled[c.customer], self.model.rate) for c in choice.chosen),
-            expected_kw=choice.called.expected_kw,
-            precision_kw=choice.called.precision_kw,
-            available_kw=choice.available.expected_kw,
-            available_precision_kw=choice.available.precision_kw,
+            customers=tuple(_selected(campaign.enrolled[name], self.model.rate) for name in chosen),
+            expected_kw=called.expected_kw,
+            precision_kw=called.precision_kw,
+            available_kw=available.expected_kw,
+            available_precision_kw=available.precision_kw,
         )
         cited = (delivery.citation,)
         self.send(self.party, Information.SELECTED_CUSTOMERS, listing, event, cited)
 
-    def _choice(self, order: Order, customers: list[EnrolledCustomer], reduction_kw: float) -> Choice:
-        """Choose for the voltages of an area where the order has one, else for the size alone."""
+    def _choice(
+        self, order: Order, customers: list[EnrolledCustomer], reduction_kw: float
+    ) -> tuple[list[str], Resource, Resource]:
+        """Choose for the voltages of an area where the order has one, else for the size alone.
+
+        Returns the customers, what they are good for, and what all are good for.
+        """
         if isinstance(order, LoadReductionEvent):
-            nowhere = np.zeros(0)
-            alike = [Candidate(customer.customer, customer.contracted_kw, nowhere) for customer in customers]
-            return choose_by_size(alike, reduction_kw, self.model)
+            contracts = [Contract(customer.customer, customer.contracted_kw) for customer in customers]
+            chosen = choose_by_size(contracts, reduction_kw, self.model)
+            called = estimate((contract.contracted_kw for contract in chosen), self.model)
+            available = estimate((contract.contracted_kw for contract in contracts), self.model)
+            return [contract.customer for contract in chosen], called, available
         relief = self._network.relief_v_per_kw(
             self.clock.now_s, list(order.voltage_v), [customer.net_meter for customer in customers]
         )
@@ -151,7 +160,8 @@ class ResourceControl(Actor):
             Candidate(customer.customer, customer.contracted_kw, relief_v)
             for customer, relief_v in zip(customers, relief, strict=True)
         ]
-        return choose_customers(np.array(list(order.voltage_v.values())), candidates, reduction_kw, self.model)
+        choice = choose_customers(np.array(list(order.voltage_v.values())), candidates, reduction_kw, self.model)
+        return [candidate.customer for candidate in choice.chosen], choice.called, choice.available
 
     def _call(self, delivery: Delivery) -> Process:
         """Call the chosen customers, then see to it that the meters are read whoever does not answer."""
@@ -217,36 +227,50 @@ class ResourceControl(Actor):
         campaign = self._campaigns.get(event_of(data.event)) if isinstance(data, MetersData) else None
         if not isinstance(data, MetersData) or campaign is None or not isinstance(campaign.order, LoadReductionEvent):
             return None
-        call = self.calls[data.event]
-        responses = _responses(call, data, campaign.enrolled)
-        campaign.responses += responses
-        self.model = refine(self.model, responses)
-        found = decide(campaign.order.reduction_kw, campaign.responses, len(campaign.left))
+        measured = _responses(self.calls[data.event], data, campaign.enrolled, self._settings.meter_share)
+        campaign.responses |= measured
+        self.model = refine(self.model, measured)
+        tracking, missing_kw = self._tracking(data.event, campaign)
+        self._send(delivery, self.party, Information.RESPONSE_TRACKING, tracking)
+        return self._choose(delivery, campaign, missing_kw) if tracking.decision == "further request" else None
+
+    def _tracking(self, event: str, campaign: Campaign) -> tuple[ResponseTracking, float]:
+        """Return where a campaign stands, and what is still missing, kW."""
+        responses = campaign.responses.values()
+        achieved_kw = math.fsum(response.shed_kw for response in responses)
+        uncertainty_kw = math.hypot(*(response.uncertainty_kw for response in responses))
+        left = [Contract(customer.customer, customer.contracted_kw) for customer in campaign.left]
+        authorized_kw = campaign.order.reduction_kw
+        found = further(authorized_kw, achieved_kw, left, self.model, uncertainty_kw)
         tracking = ResponseTracking(
-            event=data.event,
-            authorized_kw=campaign.order.reduction_kw,
-            achieved_kw=found.achieved_kw,
-            uncertainty_kw=found.uncertainty_kw,
+            event=event,
+            authorized_kw=authorized_kw,
+            achieved_kw=achieved_kw,
+            uncertainty_kw=uncertainty_kw,
             rate=self.model.rate,
             common_sd=self.model.common_sd,
-            decision=found.decision,
+            decision="reached" if found.is_reached else "further request" if found.chosen else "nothing left",
         )
-        self._send(delivery, self.party, Information.RESPONSE_TRACKING, tracking)
-        return self._choose(delivery, campaign, found.missing_kw) if found.decision == "further request" else None
+        return tracking, found.missing_kw
 
     def _send(self, delivery: Delivery, receiver: Party, information: Information, payload: Payload) -> None:
         self.send(receiver, information, payload, delivery.message.correlation, (delivery.citation,))
 
 
-def _responses(call: Call, data: MetersData, enrolled: Mapping[str, EnrolledCustomer]) -> list[Response]:
-    """Return what each called customer's meters show as shed; None where one of them did not answer."""
+def _responses(
+    call: Call, data: MetersData, enrolled: Mapping[str, EnrolledCustomer], meter_share: float
+) -> dict[str, MeasuredResponse]:
+    """Return what the meters of each called customer show as shed; a customer with a silent meter is left out."""
     after_w = {registers.meter: registers.p_w for registers in (*data.net, *data.credit)}
-    found = []
+    found = {}
     for customer in call.selected.customers if call.selected else ():
-        loads = [_load_w(customer, readings_w) for readings_w in (call.before_w, after_w)]
-        shed_kw = None if loads[0] is None or loads[1] is None else (loads[0] - loads[1]) / 1000.0
-        contracted_kw = enrolled[customer.customer].contracted_kw
-        found.append(Response(customer.customer, contracted_kw, shed_kw))
+        before, after = _load_w(customer, call.before_w), _load_w(customer, after_w)
+        if before is not None and after is not None:
+            found[customer.customer] = MeasuredResponse(
+                contracted_kw=enrolled[customer.customer].contracted_kw,
+                shed_kw=(before - after) / 1000.0,
+                uncertainty_kw=meter_share * (abs(before) + abs(after)) / 1000.0,
+            )
     return found
 
 

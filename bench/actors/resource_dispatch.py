@@ -9,7 +9,7 @@ from bench.bus import Delivery
 from bench.clock import Process
 from bench.customer_messages import LoadAffected, MeterData
 from bench.dispatch.eligibility import ResourceClass
-from bench.dispatch.sufficiency import HeadMeasurement, assess
+from bench.dispatch.sufficiency import HeadFinding
 from bench.messages import AssetCommand, EquipmentState, EquipmentStatus, Payload
 from bench.names import Information, Party
 from bench.occurrences import event_of
@@ -227,21 +227,18 @@ class ResourceDispatch:
             head_kw = self._read_head_kw()
         if head_kw is None:
             return
-        head = HeadMeasurement(head_kw, self._telemetry.head_uncertainty * abs(head_kw))
-        delivered = {
-            r.device: need.delivered_kw[r.request] for r in need.active(now_s) if r.request in need.delivered_kw
-        }
-        requested = {r.device: r.power_kw for r in need.active(now_s)}
-        found = assess(head, limit_kw, requested, delivered)
+        found = HeadFinding(head_kw, self._telemetry.head_uncertainty * abs(head_kw), limit_kw)
+        active = need.active(now_s)
+        delivered = {r.device: need.delivered_kw[r.request] for r in active if r.request in need.delivered_kw}
         assessment = ResourceAssessment(
             event=event,
-            head_load_kw=head.load_kw,
-            uncertainty_kw=head.uncertainty_kw,
+            head_load_kw=found.measured_kw,
+            uncertainty_kw=found.uncertainty_kw,
             limit_kw=limit_kw,
-            sufficient=found.suffices,
-            shortfall_kw=found.shortfall_kw,
+            sufficient=found.is_sufficient,
+            shortfall_kw=found.further_kw,
             delivered_kw=delivered,
-            silent=tuple(sorted(requested.keys() - delivered.keys())),
+            silent=tuple(sorted({r.device for r in active} - delivered.keys())),
         )
         need.assessments.append(assessment)
         self._send(delivery, Party.DMS, Information.INSUFFICIENT_RESOURCES, assessment, citations)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bench.actors.base import Actor, Handler
 from bench.bus import Delivery
 from bench.clock import Process
-from bench.dispatch.availability import Constraint, Offer, available
+from bench.dispatch.availability import Constraint, ResourceState, available_strategy
 from bench.dispatch.eligibility import DistributedResource, ResourceClass, eligible, resource_class
 from bench.dispatch.storage_schedule import Generator, Schedule, Signal, Storage, blocks, optimise
 from bench.messages import EquipmentState, Payload
@@ -155,47 +155,49 @@ class ResourcePlanning:
         return sorted(requests, key=lambda request: (request.start_s, request.device))
 
     def _offer(self, delivery: Delivery) -> Process:
-        strategy = delivery.message.payload
-        if not isinstance(strategy, ResourceStrategy):
+        """Say what each eligible DER can give for the whole time, at the bus that this feeder hangs at."""
+        asked = delivery.message.payload
+        if not isinstance(asked, ResourceStrategy):
             return
-        self.constraints.add(strategy.event)
+        self.constraints.add(asked.event)
         yield self._application.clock.timeout(self._settings.compute_s)
         states, citations = self._read()
-        offers = [
-            Offer(
-                device=device,
-                resource_class=resource_class(self._units[device].resource),
-                rating_kw=states[device].rating_kw,
-                energy_kwh=self._usable_kwh(states[device]),
-                cost_per_mwh=self._units[device].cost_per_mwh,
-                is_available=states[device].available,
+        wanted = [d for d in self._eligible.devices if resource_class(self._units[d].resource) in asked.order]
+        constraint = Constraint(asked.bus, asked.requirement_kw, asked.duration_s, {asked.bus: 1.0})
+        found = available_strategy(constraint, [self._resource_state(asked.bus, states[d]) for d in wanted])
+        resources = tuple(
+            AvailableResource(
+                device=offer.device,
+                resource=offer.resource_class,
+                available_kw=round(offer.power_kw, 1),
+                state=states[offer.device],
             )
-            for device in self._eligible.devices
-            if resource_class(self._units[device].resource) in strategy.order
-        ]
-        found = available(Constraint(strategy.requirement_kw, strategy.duration_s), offers)
+            for offer in found.offers
+        )
         answer = AvailableResources(
-            event=strategy.event,
-            resources=tuple(
-                AvailableResource(
-                    device=given.device,
-                    resource=resource_class(self._units[given.device].resource),
-                    available_kw=round(given.power_kw, 1),
-                    state=states[given.device],
-                )
-                for given in found.given
-            ),
-            left_out={**self._eligible.excluded, **found.left_out},
-            total_kw=sum(round(given.power_kw, 1) for given in found.given),
+            event=asked.event,
+            resources=resources,
+            left_out={**self._eligible.excluded, **found.excluded},
+            total_kw=sum(resource.available_kw for resource in resources),
         )
         self._send(delivery, Party.DMS, Information.AVAILABLE_RESOURCES, answer, citations)
 
-    def _usable_kwh(self, state: EquipmentState) -> float | None:
-        """Return what storage can give without its reserve, kWh; None for what stores nothing."""
-        if state.energy_kwh is None:
-            return None
+    def _resource_state(self, bus: str, state: EquipmentState) -> ResourceState:
         unit = self._units[state.device]
-        return max(0.0, state.energy_kwh - self._settings.reserve_pu * unit.energy_kwh) * unit.efficiency
+        stores = state.energy_kwh is not None
+        return ResourceState(
+            device=state.device,
+            resource_class=resource_class(unit.resource),
+            bus=bus,
+            rating_kw=state.rating_kw,
+            is_available=state.available,
+            present_kw=state.power_kw,
+            cost_per_mwh=unit.cost_per_mwh,
+            energy_kwh=unit.energy_kwh if stores else None,
+            state_of_charge_pu=(state.energy_kwh or 0.0) / unit.energy_kwh if stores else None,
+            reserve_pu=self._settings.reserve_pu if stores else 0.0,
+            discharge_efficiency=unit.efficiency if stores else 1.0,
+        )
 
     def _compile(self, delivery: Delivery) -> None:
         history = delivery.message.payload

@@ -15,10 +15,9 @@ from bench.customers import Premise
 from bench.dispatch.demand_response import ResponseModel
 from bench.dispatch.network import ReliefModel
 from bench.meter_store import MeterStore
+from bench.story import TRY_OVERRIDE
 
 CODE_DIGITS = 8
-TRY_OVERRIDE = "try an override where none is allowed"
-"""What a customer does by a step that is no row."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,9 @@ def make_customer_side(
     model = ResponseModel(known.response_rate, known.customer_sd, known.common_sd)
     shares = {premise.name: premise.customer.shed_share for premise in side.premises}
     people = Customers(bus, side.codes, wanted.overriding, wanted.forgetful)
+    resources = ResourceSettings(known.notice_s, known.compute_s, model, side.meter_pct / 100.0)
     actors = (
-        ResourceControl(bus, side.relief, ResourceSettings(known.notice_s, known.compute_s, model)),
+        ResourceControl(bus, side.relief, resources),
         CustomerInformation(bus, side.premises),
         CustomerEnergyManagement(bus, shares, side.appliances),
         CustomerDisplays(bus, side.codes),

@@ -7,7 +7,7 @@ from typing import Protocol
 from bench.bus import Delivery
 from bench.customer_messages import MeterData, MeterReadRequest
 from bench.measurement import Measurement, PowerReading
-from bench.messages import AssetCommand, EquipmentState, EquipmentStatus, Payload
+from bench.messages import AssetCommand, EquipmentState, EquipmentStatus, Kind, Payload
 from bench.names import Information
 from bench.resource_classes import PATHS
 from bench.resource_messages import DispatchOrder, DispatchRequest, ResourceRequest
@@ -110,7 +110,7 @@ class DispatchJudge:
         asked = self.requests.get(request)
         if asked is None:
             return None
-        kind = "generator" if self._is_generator(asked) else "battery"
+        kind: Kind = "generator" if self._is_generator(asked) else "battery"
         command = AssetCommand(device=asked.device, kind=kind, power_kw=asked.power_kw, duration_s=asked.duration_s)
         measured = self._field.effect(command, since_s)
         return replace(measured, row=row.number) if measured else None
