@@ -220,7 +220,10 @@ class Identification(Section):
 
 
 class Device(Section):
-    """A device or instrument on the bench. `accuracy_pct` of rating is what its set-point must be held within."""
+    """A device or instrument on the bench. `accuracy_pct` of rating is what its set-point must be held within.
+
+    `efficiency_pct` of a battery: how much of the charged energy is stored.
+    """
 
     role: Role
     driver: str
@@ -230,6 +233,7 @@ class Device(Section):
     limits: Limits | None = None
     accuracy_pct: Annotated[float, Field(gt=0)] = 3.0
     uncertainty_pct: Annotated[float, Field(ge=0)] = 0.5
+    efficiency_pct: Annotated[float, Field(gt=0, le=100)] = 90.0
     timeout_s: Annotated[float, Field(gt=0)] = 2.0
     emulate: Emulation | None = None
 

@@ -84,6 +84,8 @@ class Information(StrEnum):
     VOLTAGE_READ_REQUEST = "AMI Voltage Read Request"
     VOLTAGE_READINGS = "AMI Voltage Readings"
     SCHEDULED_READ = "Scheduled Interval Read"
+    COLLECTED_READS = "Collected Scheduled Interval Reads"
+    VALIDATED_READS = "Validation of Scheduled Interval Reads"
     RELEASE_VAR_SWITCHING = "Release of VAR Based Capacitor Switching"
     HOLD_REQUEST = "Hold of Selected Equipment Assets"
     RELEASE_REQUEST = "Release of Selected Equipment Assets"
@@ -107,6 +109,8 @@ WITHOUT_ROW = frozenset(
         Information.VOLTAGE_READ_REQUEST,
         Information.VOLTAGE_READINGS,
         Information.SCHEDULED_READ,
+        Information.COLLECTED_READS,
+        Information.VALIDATED_READS,
         Information.RELEASE_VAR_SWITCHING,
         Information.HOLD_REQUEST,
         Information.RELEASE_REQUEST,

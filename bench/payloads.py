@@ -40,6 +40,7 @@ from bench.messages import (
     VoltageRestored,
 )
 from bench.names import Information
+from bench.reading_messages import CollectedReads, ScheduledRead, ValidatedReads
 from bench.resource_messages import (
     AvailableResources,
     ConfirmedDer,
@@ -77,7 +78,9 @@ PAYLOADS: dict[Information, type[Payload]] = {
     Information.AREA_REQUEST: AreaRequest,
     Information.VOLTAGE_READ_REQUEST: VoltageReadRequest,
     Information.VOLTAGE_READINGS: VoltageReadings,
-    Information.SCHEDULED_READ: VoltageReadings,
+    Information.SCHEDULED_READ: ScheduledRead,
+    Information.COLLECTED_READS: CollectedReads,
+    Information.VALIDATED_READS: ValidatedReads,
     Information.SYSTEM_CONDITION: SystemCondition,
     Information.DEMAND_RESPONSE_EVENT: DemandResponseEvent,
     Information.SELECTED_CUSTOMERS: SelectedCustomers,

@@ -15,6 +15,7 @@ from bench.measurement import Limits, Measurement, worded
 from bench.names import Information, Party
 from bench.plant import Plant
 from bench.resource_messages import ResponseTracking
+from bench.resource_proof import ResourceProof
 from bench.use_case.conformance import Conformance
 from bench.use_case.grammar import wording
 from bench.use_case.model import Row
@@ -137,6 +138,7 @@ class Story:
         grid: GridStimulus,
         range_a: Proof,
         positions: Positions,
+        resources: ResourceProof,
         controls: ControlTrial,
         timing: Timing,
     ) -> None:
@@ -144,7 +146,7 @@ class Story:
         self._cast, self._evidence = cast, evidence
         self._grid = grid
         self._stimulus, self._range_a, self._positions, self._timing = stimulus, range_a, positions, timing
-        self.controls = controls
+        self.resources, self.controls = resources, controls
         self._acted_s = 0.0
         self.measurements: list[Measurement] = []
         self.moments: list[Moment] = []
@@ -289,6 +291,27 @@ class Story:
         """Run on to the horizon and measure that taps and banks are where they were put; raises RowNotMet."""
         self.clock.run_until(self._timing.horizon_s)
         self.require(self._positions.measure(self.clock.now_s), "taps or banks are not where they were put")
+
+    def prove_commands(self) -> None:
+        """Measure that every resource has held its commands while they were in force; raises RowNotMet."""
+        self.require(self.resources.commands.measure(self.clock.now_s), "resources are not where they were commanded")
+
+    def prove_energy(self) -> None:
+        """Measure that batteries have given and stored what flowed at their terminals; raises RowNotMet."""
+        self.require(self.resources.energy.measure(self.clock.now_s), "the energy of a battery does not balance")
+
+    def prove_load_affected(self) -> None:
+        """Measure how wrong the total load affected is that the MDMS has computed; raises RowNotMet."""
+        self.require(self.resources.affected.measure(), "the total load affected is not what the loads lack")
+
+    def note_head_power(self) -> None:
+        """Note the power at the feeder's head, for a reduction that is to come."""
+        self.resources.head.note(self.clock.now_s)
+
+    def prove_head_reduction(self, required_kw: float) -> None:
+        """Measure that so much less flows into the feeder than when it was noted; raises RowNotMet."""
+        found = self.resources.head.measure(required_kw, self.clock.now_s)
+        self.require(found, "the feeder does not take less by what was required")
 
     def require(self, found: Sequence[Measurement], otherwise: str) -> None:
         """Record measurements; raises RowNotMet with those that do not pass, and where there was nothing to measure."""

@@ -11,13 +11,16 @@ from bench.customer_messages import (
     LoadAffected,
     MeterData,
     MeterReadRequest,
+    MeterRegisters,
     MetersData,
     SelectedCustomer,
 )
 from bench.dispatch.load_affected import CalledCustomer, Reading, total_load_affected
-from bench.messages import EquipmentStatus, RelevantAlertHistory, VoltageOutOfRangeEvent
+from bench.dispatch.validation import RegisterRead, estimate, finding
+from bench.messages import EquipmentStatus, Payload, RelevantAlertHistory, VoltageOutOfRangeEvent
 from bench.meter_store import MeterStore
 from bench.names import Information, Party
+from bench.reading_messages import CollectedReads, ValidatedReads
 from bench.resource_messages import RelevantEventHistory
 
 COMPUTE_S = 2.0
@@ -31,7 +34,10 @@ HISTORY_S = 600.0
 
 
 class MeterDataManagement(Actor):
-    """Gathers meter data in a store of its own; computes the total load affected when all meters have been read."""
+    """Gathers, validates and estimates meter data in a store of its own.
+
+    Computes the total load affected when all meters of a call have been read.
+    """
 
     party = Party.MDMS
 
@@ -54,6 +60,7 @@ class MeterDataManagement(Actor):
             Information.CREDIT_METER_DATA: self._keep_single,
             Information.RELEVANT_EVENT_HISTORY: self._archive,
             Information.INTERVAL_READINGS: self._keep_interval,
+            Information.COLLECTED_READS: self._validate,
             Information.METERS_DATA: self._compute,
             Information.LOAD_AFFECTED_CALCULATION: self._deliver,
             Information.RELEVANT_ALERT_HISTORY: self._archive,
@@ -91,6 +98,40 @@ class MeterDataManagement(Actor):
         if isinstance(delivery.message.payload, IntervalReadings):
             self._times_s.setdefault(delivery.message.payload.event, []).append(delivery.message.payload.time_s)
             self.store.add_readings(delivery.message.payload.registers, "interval")
+
+    def _validate(self, delivery: Delivery) -> None:
+        """Keep an interval's scheduled reads by whether they stand; estimate where one is missing or does not."""
+        reads = delivery.message.payload
+        if not isinstance(reads, CollectedReads):
+            return
+        found = [(read, finding(self._standing(read.meter), _registers_of(read))) for read in reads.registers]
+        standing = [read for read, why in found if why is None]
+        suspect = {read.meter: why for read, why in found if why is not None}
+        lacking = sorted({*reads.silent, *suspect})
+        estimates = {meter: self._estimate(meter, reads.end_s) for meter in lacking}
+        self.store.add_readings(standing, "scheduled", "valid")
+        self.store.add_readings((read for read, why in found if why is not None), "scheduled", "suspect")
+        self.store.add_readings(filter(None, estimates.values()), "scheduled", "estimated")
+        result = ValidatedReads(
+            interval=reads.interval,
+            valid=len(standing),
+            suspect=suspect,
+            estimated=tuple(meter for meter in lacking if estimates[meter] is not None),
+            unknown=tuple(meter for meter in lacking if estimates[meter] is None),
+        )
+        self._tell(delivery, self.party, Information.VALIDATED_READS, result)
+
+    def _standing(self, meter: str) -> RegisterRead | None:
+        found = self.store.last_standing(meter)
+        return None if found is None else RegisterRead(*found)
+
+    def _estimate(self, meter: str, time_s: float) -> MeterRegisters | None:
+        """Estimate a meter's registers from its last read that stood; None where there is none."""
+        before = self._standing(meter)
+        if before is None:
+            return None
+        found = vars(estimate(before, time_s))
+        return MeterRegisters(meter=meter, voltage_v=(), q_var=0.0, **found)
 
     def _compute(self, delivery: Delivery) -> Process:
         data = delivery.message.payload
@@ -156,5 +197,9 @@ class MeterDataManagement(Actor):
             content = history.model_dump(mode="json")
             self.store.archive(history.event, delivery.message.information.value, delivery.time_s, content)
 
-    def _tell(self, delivery: Delivery, receiver: Party, information: Information, payload: LoadAffected) -> None:
+    def _tell(self, delivery: Delivery, receiver: Party, information: Information, payload: Payload) -> None:
         self.send(receiver, information, payload, delivery.message.correlation, (delivery.citation,))
+
+
+def _registers_of(read: MeterRegisters) -> RegisterRead:
+    return RegisterRead(read.time_s, read.p_w, read.import_wh, read.export_wh)

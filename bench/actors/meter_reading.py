@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from bench.actors.base import Actor, Handler
+from bench.actors.meter_health import CommunicationHealth
 from bench.bus import Bus, Delivery, Priority
 from bench.clock import Process
 from bench.customer_messages import (
@@ -108,8 +109,12 @@ class MeterReader:
         credit_meters: Mapping[str, Meter],
         citing: Citing,
         settings: ReadingSettings,
+        health: CommunicationHealth,
+        late: Callable[[MeterRegisters], None],
     ) -> None:
+        """Take where attempts are counted, and who gets an answer that comes after its order was told."""
         self._head_end, self._citing, self._settings = head_end, citing, settings
+        self._health, self._late = health, late
         self._net, self._credit = net_meters, credit_meters
         self._orders: dict[str, Order] = {}
         self._singles: set[tuple[str, str]] = set()
@@ -140,6 +145,7 @@ class MeterReader:
                     registers.append(read_registers(name, meters[name], now_s))
                 except (TransportError, InstrumentError):
                     silent.append(name)
+                self._health.take(name, answered=name not in silent)
         payload = IntervalReadings(event=event, time_s=now_s, registers=tuple(registers), silent=tuple(silent))
         cited = (because.citation, *citations)
         correlation, readings = because.message.correlation, Information.INTERVAL_READINGS
@@ -184,7 +190,9 @@ class MeterReader:
             try:
                 meters[name].read_events()
             except (KeyError, TransportError, InstrumentError):
+                self._health.take(name, answered=False)
                 return False
+        self._health.take(name, answered=True)
         request = MeterReadRequest(event=order.request.event, meter=name)
         because = (order.because.citation, *citations)
         self._head_end.send(party, information, request, order.because.message.correlation, because)
@@ -216,6 +224,9 @@ class MeterReader:
         if not isinstance(data, MeterData) or data.event not in self._orders:
             return
         order = self._orders[data.event]
+        if order.is_told:
+            self._late(data.registers)
+            return
         kept = order.net if delivery.message.producer is Party.NET_METER else order.credit
         kept[data.registers.meter] = data.registers
         order.awaited.discard(data.registers.meter)

@@ -18,6 +18,7 @@ from bench.assembly.judging import make_der_judge
 from bench.assembly.places import FeederPlaces
 from bench.assembly.positions import make_positions, make_trial
 from bench.assembly.premises import make_premises
+from bench.assembly.proofs import make_resource_proof
 from bench.assembly.wiring import direct_terminal, measured_terminal
 from bench.bus import Bus, Delivery
 from bench.clock import Process, make_clock
@@ -128,7 +129,9 @@ class BenchAssembly:
         voltages = ServiceVoltages(self.meters, self._range_a())
         self.plant.listeners += [lambda state: voltages.take(state.time_s, state.legs_v), *self._records()]
         cast = self._cast(bus)
-        conformance = self._conformance(bus, rows, variant, voltages)
+        power_flow = IndependentPowerFlow(self._settled_feeder(), self.bindings)
+        calls = self._premise_field(power_flow)
+        conformance = self._conformance(bus, rows, variant, voltages, power_flow, calls)
         meters = {name: self.drivers[name] for name in self.meters}
         proof = RangeAProof(voltages, meters, self._range_a().guard_v)
         cloud = self.config.environment.cloud
@@ -136,10 +139,11 @@ class BenchAssembly:
         timing = Timing(self.config.clock.step_s, calm_s, self.config.range_a.interval_s, self.config.horizon_s)
         positions = make_positions(self.apparatus, self.emulated, self.drivers)
         trial = make_trial(self.clock, self.apparatus, self.emulated, self.drivers)
-        self.plant.listeners.append(positions.watch.take)
-        bus.listeners += [self._note_command, positions.watch.hear]
+        resources = make_resource_proof(self.config, self.places, self.terminals, self.drivers, calls.shed_kw)
+        self.plant.listeners += [positions.watch.take, resources.take]
+        bus.listeners += [self._note_command, positions.watch.hear, resources.hear]
         stage = (self.clock, self.plant, bus, cast, conformance, self.evidence)
-        story = Story(*stage, self.weather, self.grid, proof, positions, trial, timing)
+        story = Story(*stage, self.weather, self.grid, proof, positions, resources, trial, timing)
         self.plant.publish_first()
         return story
 
@@ -320,16 +324,23 @@ class BenchAssembly:
         response_s = model.loop.population.curve.open_loop_response_s
         return loop_gain(max(gains), response_s, self.config.clock.step_s, COUPLING_DELAY_STEPS)
 
+    def _premise_field(self, power_flow: IndependentPowerFlow) -> PremiseField:
+        codes, meter_pct = override_codes(self.premises, self._seed), self._meter_class_pct()
+        return PremiseField(self.premises, codes, self.plant, power_flow, self.drivers, meter_pct)
+
     def _conformance(
-        self, bus: Bus, rows: Sequence[str], variant: str | None, voltages: ServiceVoltages
+        self,
+        bus: Bus,
+        rows: Sequence[str],
+        variant: str | None,
+        voltages: ServiceVoltages,
+        power_flow: IndependentPowerFlow,
+        calls: PremiseField,
     ) -> Conformance:
         order = RowOrder(self._use_case)
-        power_flow = IndependentPowerFlow(self._settled_feeder(), self.bindings)
         field = PlantField(
             self.plant, self._feeders[0], self.terminals, self.apparatus, power_flow, self.bindings, self.config
         )
-        codes, meter_pct = override_codes(self.premises, self._seed), self._meter_class_pct()
-        calls = PremiseField(self.premises, codes, self.plant, power_flow, self.drivers, meter_pct)
         forecast = HeadForecastModel(
             self._settled_feeder(), make_weather(self.config.environment, len(self.places.sites))
         )

@@ -155,7 +155,8 @@ class EmulatedEquipment:
         rating = _needed(name, "rating_kva", emulate.rating_kva)
         capacity = _needed(name, "capacity_kwh", emulate.capacity_kwh)
         unit = self._wanted(device).unit or 1
-        battery = BatteryEmulator(name, rating, capacity, emulate.initial_soc_pct / 100.0, unit=unit)
+        charge, efficiency = emulate.initial_soc_pct / 100.0, device.efficiency_pct / 100.0
+        battery = BatteryEmulator(name, rating, capacity, charge, efficiency=efficiency, unit=unit)
         self._serve_modbus(name, device, battery, battery.registers)
 
     def _serve_inverter(self, name: str, device: Device, emulate: Emulation) -> None:
