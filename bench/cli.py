@@ -245,7 +245,7 @@ def check(complete: bool) -> None:
 @click.argument("document", metavar="DOC", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="new folder for tables and feature skeletons")
 def import_(document: Path, out: Path | None) -> None:
-    """Turn the text of a use-case document into tables, and tell what a person has to look at."""
+    """Turn a use-case document (.docx, or text with tabs in its tables) into tables, and tell what to look at."""
     from bench.commands import use_case as commands
 
     click.echo(commands.import_tables(document, out))
