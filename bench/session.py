@@ -16,6 +16,8 @@ from bench.assembly.bench import BenchAssembly
 from bench.config import BenchFile
 from bench.faults import Fault
 from bench.measurement import worded
+from bench.operator import Operator
+from bench.preconditions.checks import Checked
 from bench.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V
 from bench.safety import Interrupted
 from bench.story import RowListener, Story
@@ -29,6 +31,8 @@ from reports.verdict import RowState, Verdict, worst, worst_of_states
 
 LISTENERS = pytest.StashKey[tuple[RowListener, ...]]()
 """Where a progress display leaves whom to tell of rows as they are decided."""
+OPERATOR = pytest.StashKey[Operator]()
+"""Where a command leaves who is to be asked before a person's row is done; without one the test plays the people."""
 AUTONOMOUS = "autonomous"
 """Names the unmanaged stretch of time beside a scenario, in logs and files."""
 PACKAGES = ("derbench", "opendssdirect.py", "opender", "pymodbus", "pyvisa", "pysunspec2", "numpy", "pytest-bdd")
@@ -52,7 +56,10 @@ class Played:
     rows: Sequence[str]
     assembly: BenchAssembly
     story: Story
+    preconditions: Sequence[Checked] = ()
     problems: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+    """What a step that plays no row found wrong, in short; its measurements say it in figures."""
     aborted: str = ""
     step: str = ""
     """The step that is on; one that is still on at the end was stopped from outside (Ctrl-C, a signal)."""
@@ -95,7 +102,9 @@ class RunSession:
         try:
             assembly.inject(self.faults)
             self._identities.update({n: vars(i) for n, i in assembly.identities.items()})
-            return Played(title, rows, assembly, assembly.story(rows, title.variant))
+            story = assembly.story(rows, title.variant)
+            preconditions = assembly.check_preconditions(title.scenario) if rows else ()
+            return Played(title, rows, assembly, story, preconditions)
         except BaseException as error:
             assembly.close_after(error)
             raise
@@ -208,6 +217,8 @@ class RunSession:
                 "items": items,
                 "not_encoded": self._not_encoded(played),
             },
+            "people": "operator" if story.operator else "test",
+            "preconditions": [checked.entry() for checked in played.preconditions],
             "series": series,
             "meters": assembly.meter_distances_km(),
             "moments": [vars(moment) for moment in story.moments],
@@ -228,10 +239,15 @@ class RunSession:
 
 
 def _verdict(played: Played, states: Sequence[RowState]) -> Verdict:
-    """The worst of rows, of what broke, and of what takes the ground from under them: slip, instability, bad steps."""
+    """The worst of rows, of what broke, and of what takes the ground from under them: slip, instability, bad steps.
+
+    A scenario without one of its preconditions is not the one that the use case describes: that one was not run.
+    """
     verdicts = [m.verdict for m in played.story.measurements]
     if states:
         verdicts.append(worst_of_states(states))
+    if any(checked.objection for checked in played.preconditions):
+        verdicts.append(Verdict.NOT_RUN)
     if played.problems:
         verdicts.append(Verdict.ERROR)
     if played.aborted:
@@ -246,6 +262,8 @@ def _verdict(played: Played, states: Sequence[RowState]) -> Verdict:
 def _reasons(played: Played) -> list[str]:
     """Say what broke or ended the scenario, and what a reader has to know of its time and of its coupling."""
     reasons = [*played.problems, *filter(None, [played.aborted])]
+    reasons += played.findings
+    reasons += [checked.objection for checked in played.preconditions if checked.objection]
     reasons += [worded(m) for m in played.story.measurements if m.verdict is not Verdict.PASS]
     slip, gain = played.story.clock.slip, played.assembly.loop_gain
     if slip is not None and slip.exceeded:

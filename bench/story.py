@@ -13,6 +13,7 @@ from bench.customer_messages import OverrideRefused
 from bench.evidence import Evidence
 from bench.measurement import Limits, Measurement, worded
 from bench.names import Information, Party
+from bench.operator import Operator, turn_of
 from bench.plant import Plant
 from bench.resource_messages import ResponseTracking
 from bench.resource_proof import ResourceProof
@@ -32,6 +33,11 @@ GUARDS = frozenset({Party.CUSTOMER_DISPLAY, Party.CUSTOMER_ENERGY})
 """Who has to refuse it."""
 ANSWER_S = 30.0
 """How long the answers to it may take, s."""
+RECENT = 50
+"""Messages that are looked through for those that a reader or an operator is shown."""
+MOMENT_S = 0.1
+"""For how long the world goes on in wall time between two looks at the operator's answer, s."""
+
 REST_S = 10.0
 """How long nothing happens before an operator begins to try the controls, s."""
 
@@ -151,6 +157,8 @@ class Story:
         self.measurements: list[Measurement] = []
         self.moments: list[Moment] = []
         self.row_listeners: list[RowListener] = []
+        self.operator: Operator | None = None
+        """Who is asked before a person's row is done; without one the test plays the people."""
         self._closed: list[Delivery] = []
         self._ended: list[Delivery] = []
         self._refused: list[Delivery] = []
@@ -258,9 +266,12 @@ class Story:
     def perform(self, number: str) -> None:
         """Let a person do what a driven row says, and wait until it is on the bus.
 
-        Raises ConfigError for a row that nobody on this bench performs, RowNotMet when it comes to nothing.
+        Raises ConfigError for a row that nobody on this bench performs, RowNotMet when it comes to nothing, Interrupted
+        when the operator stops the run.
         """
-        self._cast_member(number)()
+        act = self._cast_member(number)
+        if self._is_to_act(number):
+            act()
         self.observe(number)
 
     def observe(self, number: str) -> None:
@@ -347,6 +358,18 @@ class Story:
             lines += [f"  last on the wire: {exchange}" for exchange in self._evidence.last_exchanges(name)]
         return "\n".join(lines)
 
+    def _is_to_act(self, number: str) -> bool:
+        """Ask the operator where there is one; in virtual time nothing happens until the answer."""
+        if self.operator is None:
+            return True
+        turn = turn_of(self.conformance.watches[number].row, self.clock.now_s, self.bus.recent(RECENT))
+        return self.operator.ask(turn, None if self.clock.slip is None else self._go_on)
+
+    def _go_on(self) -> bool:
+        """Let the world go on while a person thinks, in wall time; False when the scenario is over."""
+        self.clock.run_until(min(self.clock.now_s + MOMENT_S, self._timing.horizon_s))
+        return self.clock.now_s < self._timing.horizon_s
+
     def _note_closing(self, delivery: Delivery) -> None:
         message = delivery.message
         if isinstance(message.payload, ResponseTracking) and message.payload.decision != "further request":
@@ -364,7 +387,7 @@ class Story:
     def _relevant(self, row: Row) -> list[Delivery]:
         """Return the last messages that the row's actors sent or got."""
         parties = {row.producer, row.receiver}
-        recent = self.bus.recent(50)
+        recent = self.bus.recent(RECENT)
         return [d for d in recent if {d.message.producer.value, d.message.receiver.value} & parties][-5:]
 
     def _run_plant(self) -> Process:

@@ -43,6 +43,8 @@ from bench.meter_store import MeterStore
 from bench.names import Party
 from bench.operating_figures import OperatingRecord
 from bench.plant import Equipment, Plant, PlantState
+from bench.preconditions.checks import Checked, check_preconditions
+from bench.preconditions.finding import Subject
 from bench.premise_field import PremiseField
 from bench.proof import RangeAProof
 from bench.range_a import RANGE_A_UPPER_V, RangeASettings, ServiceVoltages
@@ -87,6 +89,7 @@ class BenchAssembly:
         self.safety, self.rack, self.store = SafetyChain(), DriverRack(), MeterStore()
         self.drivers: dict[str, Any] = {}
         self.identities: dict[str, Identity] = {}
+        self.parties: frozenset[str] = frozenset()
         self._feeders: list[Feeder] = []
         self._emulated: EmulatedEquipment | None = None
         try:
@@ -129,6 +132,7 @@ class BenchAssembly:
         voltages = ServiceVoltages(self.meters, self._range_a())
         self.plant.listeners += [lambda state: voltages.take(state.time_s, state.legs_v), *self._records()]
         cast = self._cast(bus)
+        self.parties = frozenset(str(actor.party) for actor in cast.actors)
         power_flow = IndependentPowerFlow(self._settled_feeder(), self.bindings)
         calls = self._premise_field(power_flow)
         conformance = self._conformance(bus, rows, variant, voltages, power_flow, calls)
@@ -167,6 +171,20 @@ class BenchAssembly:
         for process in [*(actor.run() for actor in cast.actors), *cast.processes]:
             self.clock.start(process)
         self.run_alone(sky, end_s)
+
+    def check_preconditions(self, scenario: str) -> list[Checked]:
+        """Check what a scenario presupposes; to be asked when its story is put together and before it begins."""
+        subject = Subject(
+            self.config,
+            self.places.sites,
+            self.premises,
+            self.meters,
+            self.drivers,
+            self.parties,
+            self._use_case.rows_of(scenario),
+            self.evidence.citing,
+        )
+        return check_preconditions((p for p in self._use_case.preconditions if p.scenario == scenario), subject)
 
     def meter_distances_km(self) -> dict[str, float]:
         """Return how far each net meter is from the substation."""

@@ -90,10 +90,14 @@ class InformationObject(Record):
 
 
 class Precondition(Record):
-    """What has to hold before a scenario starts, and whose side it is on."""
+    """What has to hold before a scenario starts, whose side it is on, and the check that says whether it does.
+
+    A document names no checks; where `check` is empty, a person has yet to choose one.
+    """
 
     scenario: Text
     party: Text
+    check: str = ""
     condition: Text
 
 
