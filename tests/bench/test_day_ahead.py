@@ -64,6 +64,14 @@ def test_a_load_that_is_none_is_refused(load_kw: float) -> None:
         planned(load_kw)
 
 
+def test_a_plan_for_nothing_is_refused_and_the_area_has_the_whole_requirement() -> None:
+    with pytest.raises(ValueError, match="at least one committed unit"):
+        plan_day([], [1.0], 3600.0)
+    with pytest.raises(ValueError, match="intervals of some length"):
+        plan_day(STACK, [1.0], 0.0)
+    assert plan_day(STACK, [203.0], 3600.0).requirement_kw() == (3.0,)
+
+
 def test_a_share_above_the_whole_is_refused() -> None:
     with pytest.raises(ValueError, match="share"):
         plan_day(STACK, [100.0], 3600.0).requirement_kw(1.5)
