@@ -77,6 +77,12 @@ def test_a_share_above_the_whole_is_refused() -> None:
         plan_day(STACK, [100.0], 3600.0).requirement_kw(1.5)
 
 
+def test_energy_that_costs_nothing_is_loaded_first() -> None:
+    wind = Unit("wind", 0.0, (Block(10.0, 0.0),))
+    first, second = plan_day((*STACK, wind), [70.0, 80.0], 3600.0).price_per_mwh
+    assert (first, second) == (0.0, 10.0)
+
+
 def test_a_unit_that_gets_cheaper_is_refused() -> None:
     with pytest.raises(ValueError, match="rise from block to block"):
         Unit("odd", 0.0, (Block(10.0, 50.0), Block(10.0, 40.0)))
