@@ -34,6 +34,7 @@ def test_lambda_is_what_the_next_kilowatt_hour_costs(load_kw: float, price: floa
 
 def test_units_are_loaded_from_the_cheapest_on_and_add_up_to_the_load() -> None:
     assert planned(160.0).output_kw == {"base": 100.0, "middle": 60.0, "peak": 0.0}
+    assert planned(160.0).surplus_kw == 0.0
 
 
 def test_load_and_reserve_beyond_the_stack_are_the_requirement_at_the_price_of_scarcity() -> None:
