@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.dispatch.availability import Constraint, ResourceState, Strategy, available_strategy
@@ -117,6 +117,7 @@ states = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(states, max_size=6), st.floats(0.0, 3000.0), st.floats(0.1, 8.0))
 def test_set_points_meet_the_requirement_or_ask_all_and_no_energy_runs_out(
     drawn: list[ResourceState], required_kw: float, hours: float

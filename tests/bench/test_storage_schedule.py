@@ -114,7 +114,9 @@ def test_a_signal_with_too_many_gaps_is_refused(prices: list[float | None]) -> N
 
 
 def test_the_share_of_gaps_that_is_bridged_is_a_limit_itself() -> None:
-    assert bridge(hourly([10.0, 20.0, 30.0, None]), most_gaps=0.25).estimated == (3,)
+    assert bridge(hourly([10.0, 20.0, 30.0, None])).estimated == (3,)
+    with pytest.raises(ValueError, match="1 of 3 intervals"):
+        bridge(hourly([10.0, 20.0, None]))
 
 
 def test_signals_that_are_none_are_refused() -> None:

@@ -1,7 +1,7 @@
 """Whether resources sufficed: limits, uncertainty, signs."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.dispatch.sufficiency import Finding, judge_devices, judge_head
@@ -71,6 +71,7 @@ def test_figures_that_are_none_are_refused() -> None:
         judge_devices({"a": 1.0}, {"a": 1.0}, {})
 
 
+@settings(deadline=None)
 @given(st.floats(-1e4, 1e4), st.floats(0, 500), st.floats(0, 1e4), st.floats(0, 1e4))
 def test_after_the_further_reduction_the_resources_suffice(
     measured_kw: float, uncertainty_kw: float, forecast_kw: float, requirement_kw: float
