@@ -9,8 +9,10 @@ from bench.bus import Bus, Delivery
 from bench.clock import Clock, Process
 from bench.control_trial import ControlTrial
 from bench.evidence import Evidence
+from bench.isolation_trial import IsolationTrial
 from bench.measurement import Measurement, worded
 from bench.names import Information, Party
+from bench.pace import Pace
 from bench.plant import Plant
 from bench.use_case.conformance import PASSED, Conformance, RowWatch
 from bench.use_case.grammar import wording
@@ -50,9 +52,8 @@ class Moment:
 
 @dataclass(frozen=True)
 class Timing:
-    """Plant step, calm before the stimulus, time to settle after the last action, and when the scenario ends, s."""
+    """Calm before the stimulus, time to settle after the last action, and when the scenario ends, s."""
 
-    step_s: float
     calm_s: float
     recover_s: float
     horizon_s: float
@@ -114,19 +115,21 @@ class Story:
         range_a: Proof,
         positions: Positions,
         controls: ControlTrial,
+        isolation: IsolationTrial,
         timing: Timing,
+        pace: Pace,
     ) -> None:
         self.clock, self.plant, self.bus, self.conformance = clock, plant, bus, conformance
         self._cast, self._evidence = cast, evidence
         self._stimulus, self._range_a, self._positions, self._timing = stimulus, range_a, positions, timing
-        self.controls = controls
+        self.controls, self.isolation, self._pace = controls, isolation, pace
         self._acted_s = 0.0
         self.measurements: list[Measurement] = []
         self.moments: list[Moment] = []
         self.row_listeners: list[RowListener] = []
         self._closed: list[Delivery] = []
         bus.listeners += [conformance.hear, self._note_closing]
-        clock.start(self._run_plant())
+        clock.start(pace.run(conformance.tick))
         for process in [*(actor.run() for actor in cast.actors), *cast.processes]:
             clock.start(process)
 
@@ -136,16 +139,17 @@ class Story:
 
     def rest(self) -> None:
         """Let the bench run for a moment with nothing happening."""
-        self.clock.run_until(self.clock.now_s + REST_S)
+        self._run_until(self.clock.now_s + REST_S)
 
     def calm(self) -> None:
         """Let the bench come to rest; raises RowNotMet where a tap changer or a bank finds none."""
-        self.clock.run_until(self.clock.now_s + self._timing.calm_s)
+        self._run_until(self.clock.now_s + self._timing.calm_s)
         self._judge(self._positions.measure_rest(self.clock.now_s), "the feeder does not come to rest")
 
     def release_cloud(self) -> None:
         """Let the cloud front of the bench file begin now."""
         self.mark("before the cloud")
+        self._pace.wake()
         self._stimulus.release_cloud(self.clock.now_s)
 
     def await_closing(self) -> None:
@@ -164,6 +168,7 @@ class Story:
             raise RowNotMet("the bench file's environment has no `heat`: nothing on this bench goes beyond the cloud")
         self.mark("before the heat")
         self.conformance.begin_occurrence()
+        self._pace.wake()
         self._stimulus.release_heat(self.clock.now_s)
 
     def require_wording(self, number: str, sentence: str) -> None:
@@ -194,19 +199,20 @@ class Story:
 
     def prove_range_a(self) -> None:
         """Run on to the horizon and measure that every meter stayed in Range A; raises RowNotMet where it did not."""
-        self.clock.run_until(self._timing.horizon_s)
+        self._run_until(self._timing.horizon_s)
         found = self._range_a.measure(self._acted_s + self._timing.recover_s, self.clock.now_s)
         self.require(found, "the meters are not back in Range A")
 
     def prove_recovery(self) -> None:
         """Measure that taps and banks are where they were put, and that since then every meter has been in Range A."""
+        self._pace.catch_up()
         since_s, now_s = self._acted_s + self._timing.recover_s, self.clock.now_s
         self.require(self._positions.measure(now_s), "taps or banks are not where they were put")
         self.require(self._range_a.measure(since_s, now_s), "the meters have not been back in Range A")
 
     def prove_positions(self) -> None:
         """Run on to the horizon and measure that taps and banks are where they were put; raises RowNotMet."""
-        self.clock.run_until(self._timing.horizon_s)
+        self._run_until(self._timing.horizon_s)
         self.require(self._positions.measure(self.clock.now_s), "taps or banks are not where they were put")
 
     def require(self, found: Sequence[Measurement], otherwise: str) -> None:
@@ -225,7 +231,7 @@ class Story:
     def finish(self) -> None:
         """Run on to the horizon, so that the record shows every row, and close it; without rows it ends here."""
         if self.conformance.watches:
-            self.clock.run_until(self._timing.horizon_s)
+            self._run_until(self._timing.horizon_s)
         self.mark("at the end")
         self.conformance.finish()
 
@@ -259,11 +265,10 @@ class Story:
         recent = self.bus.recent(50)
         return [d for d in recent if {d.message.producer.value, d.message.receiver.value} & parties][-5:]
 
-    def _run_plant(self) -> Process:
-        while True:
-            yield self.clock.timeout(self._timing.step_s)
-            self.plant.step(self.clock.now_s, self._timing.step_s)
-            self.conformance.tick()
+    def _run_until(self, time_s: float) -> None:
+        """Run on to a time, with the plant brought to it."""
+        self.clock.run_until(time_s)
+        self._pace.catch_up()
 
 
 def _failing_first(watch: RowWatch) -> list[str]:
