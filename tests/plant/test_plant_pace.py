@@ -37,14 +37,15 @@ class Stretch:
     steps: int
 
 
-def under_load(start_hour: float, longest_s: float) -> BenchFile:
-    """The bench's controls and meters on its feeder, and the load of a summer's day."""
+def under_load(deck: str, start_hour: float, longest_s: float) -> BenchFile:
+    """The bench's controls and meters on a deck of its feeder, and the load of a summer's day."""
     whole = emulated_bench()
     terminals = {n: t.model_dump() for n, t in whole.terminals.items() if t.device in CONTROLS_AND_METERS}
     return variant(
         {
             "devices": {n: d.model_dump() for n, d in whole.devices.items() if n in CONTROLS_AND_METERS},
             "terminals": terminals,
+            "feeder.model": whole.feeder.model.with_name(deck),
             "environment.start_hour": start_hour,
             "environment.load_shape": LOAD_SHAPE,
             "clock.longest_step_s": longest_s,
@@ -66,17 +67,19 @@ def played(folder: Path, bench: BenchFile, length_s: float) -> Stretch:
 
 
 @pytest.mark.parametrize(
-    ("start_hour", "hours"),
+    ("deck", "start_hour", "hours"),
     [
-        pytest.param(6.75, 0.5, id="morning"),
-        pytest.param(0.0, 24.0, id="day", marks=pytest.mark.long),
+        pytest.param("master.dss", 6.75, 0.5, id="the tap changer in the morning"),
+        pytest.param("usual_var_settings.dss", 8.5, 0.5, id="a bank in the morning"),
+        pytest.param("master.dss", 0.0, 24.0, id="a day", marks=pytest.mark.long),
+        pytest.param("usual_var_settings.dss", 0.0, 24.0, id="a day with usual banks", marks=pytest.mark.long),
     ],
 )
 def test_long_steps_find_the_operations_and_voltages_of_short_ones(
-    tmp_path: Path, start_hour: float, hours: float
+    tmp_path: Path, deck: str, start_hour: float, hours: float
 ) -> None:
-    fixed = played(tmp_path / "fixed", under_load(start_hour, 1.0), hours * 3600.0)
-    adaptive = played(tmp_path / "adaptive", under_load(start_hour, LONGEST_S), hours * 3600.0)
+    fixed = played(tmp_path / "fixed", under_load(deck, start_hour, 1.0), hours * 3600.0)
+    adaptive = played(tmp_path / "adaptive", under_load(deck, start_hour, LONGEST_S), hours * 3600.0)
     assert adaptive.steps < fixed.steps / 5
     assert any(fixed.operations.values()), "nothing operated: there is nothing to compare"
     for name, expected in fixed.operations.items():
