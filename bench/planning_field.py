@@ -21,6 +21,8 @@ VALUE_SHARE = 1e-3
 """How much less than the best a schedule may earn, per unit: what solver and rounding leave."""
 NEAR_KW = 0.5
 """What rounding may leave of a power, kW."""
+SAME = 1e-9
+"""Two prices nearer than this are one."""
 THRESHOLD_KW = 100.0
 """Eligible is what stands behind a meter with more than this (the use case's precondition)."""
 HOUR_S = 3600.0
@@ -103,11 +105,14 @@ class PlanningField:
         blocks = [block for unit in self._centre.stack for block in unit.blocks]
         least_kw = sum(unit.lowest_kw for unit in self._centre.stack)
         if load_kw < least_kw - NEAR_KW:  # what runs anyway makes more than is taken
-            return None if abs(price) < 1e-9 else f"{price:.2f} per MWh, where output is to be had for nothing"
-        cheaper_kw = least_kw + sum(block.width_kw for block in blocks if block.cost_per_mwh < price - 1e-9)
-        up_to_kw = least_kw + sum(block.width_kw for block in blocks if block.cost_per_mwh <= price + 1e-9)
-        dearest = max(block.cost_per_mwh for block in blocks)
-        if cheaper_kw <= load_kw + NEAR_KW and (load_kw < up_to_kw + NEAR_KW or price >= dearest):
+            return None if abs(price) < SAME else f"{price:.2f} per MWh, where output is to be had for nothing"
+        usable_kw = sum(unit.highest_kw for unit in self._centre.stack) - self._centre.reserve_kw
+        if load_kw > usable_kw + NEAR_KW:  # the next kWh would be taken from the reserve
+            dearest = max(block.cost_per_mwh for block in blocks)
+            return None if price >= dearest - SAME else f"{price:.2f} per MWh, where the reserve is touched"
+        cheaper_kw = least_kw + sum(block.width_kw for block in blocks if block.cost_per_mwh < price - SAME)
+        up_to_kw = least_kw + sum(block.width_kw for block in blocks if block.cost_per_mwh <= price + SAME)
+        if cheaper_kw <= load_kw + NEAR_KW and load_kw < up_to_kw + NEAR_KW:
             return None
         return f"{price:.2f} per MWh is not the cost of the next kWh at {load_kw:.0f} kW"
 
