@@ -1,0 +1,98 @@
+"""What went otherwise than planned and was dealt with: it stands in the payloads of the trace, by the names below."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reports.run_directory import TraceLine, WireLine
+
+BY_KEY: Mapping[str, str] = {
+    "silent": "meters that did not answer",
+    "estimated": "estimated, for want of readings of their own",
+    "unverified": "not verified: readings contradict the energy registers",
+    "edited": "single readings that were replaced",
+    "gaps": "gaps that were filled",
+    "missing": "missing, and done without",
+    "late": "came late",
+    "not_enrolled": "listed, but not enrolled",
+    "undeliverable": "could not be delivered",
+    "refused": "refused",
+    "rejected": "rejected",
+    "exhausted": "nothing left to call on",
+}
+"""Keys of payloads that, where they hold anything, say that something had to be handled."""
+BY_ENDING: Mapping[str, str] = {
+    "Refused": "attempts that were refused",
+    "Undeliverable": "calls that could not be delivered",
+    "Rejected": "rejected",
+}
+"""Ends of information objects that by themselves say so; the payload names whom it concerns."""
+WHOM = ("customers", "customer", "meters", "meter", "device")
+NAMED, CITED = 10, 4
+"""Names and citations that are listed before they are only counted."""
+
+
+@dataclass
+class Handled:
+    """One kind of irregularity in a scenario: whom it concerned, where it was said, when and how often."""
+
+    what: str
+    names: dict[str, None] = field(default_factory=dict)
+    amount: float = 0.0
+    said_in: dict[str, int] = field(default_factory=dict)
+    times_s: list[float] = field(default_factory=list)
+    citations: list[str] = field(default_factory=list)
+
+    @property
+    def whom(self) -> str:
+        """Names, the first of many, or the count where the payload gives only that."""
+        listed = list(self.names)
+        more = f" and {len(listed) - NAMED} more" if len(listed) > NAMED else ""
+        return ", ".join(listed[:NAMED]) + more or f"{self.amount:g}"
+
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """When it was first and last said."""
+        return min(self.times_s), max(self.times_s)
+
+
+def handled(trace: Iterable[TraceLine], wire: Iterable[WireLine]) -> list[Handled]:
+    """Find what was handled in the messages of a scenario, and the exchanges on the wire that failed."""
+    found: dict[str, Handled] = {}
+    for line in trace:
+        for what, content in _irregular(line):
+            _take(found.setdefault(what, Handled(what)), content, f"{line.producer}: {line.information}", line)
+    for exchange in wire:
+        if exchange.error:
+            failed = found.setdefault("exchanges on the wire that failed", Handled("exchanges on the wire that failed"))
+            _take(failed, [exchange.endpoint], exchange.error, exchange)
+    return list(found.values())
+
+
+def _irregular(line: TraceLine) -> Iterator[tuple[str, Any]]:
+    payload = line.payload if isinstance(line.payload, Mapping) else {}
+    for key, what in BY_KEY.items():
+        if payload.get(key):
+            yield what, payload[key]
+    for ending, what in BY_ENDING.items():
+        if line.information.endswith(ending):
+            yield what, next((payload[key] for key in WHOM if payload.get(key)), 1)
+
+
+def _take(entry: Handled, content: Any, said_in: str, line: TraceLine | WireLine) -> None:
+    if isinstance(content, bool | int | float):
+        entry.amount = max(entry.amount, float(content))
+    else:
+        entry.names.update(dict.fromkeys(_names(content)))
+    entry.said_in[said_in] = entry.said_in.get(said_in, 0) + 1
+    entry.times_s.append(line.time_s)
+    entry.citations.append(f"{'wire' if isinstance(line, WireLine) else 'trace'}:{line.seq}")
+
+
+def _names(content: Any) -> list[str]:
+    """Name what a payload lists; of records the first field that says whom."""
+    if isinstance(content, Mapping):
+        return [str(content[key]) for key in WHOM if content.get(key)][:1] or [str(key) for key in content]
+    if isinstance(content, list | tuple):
+        return [name for item in content for name in (_names(item) if isinstance(item, Mapping) else [str(item)])]
+    return [str(content)]
