@@ -21,9 +21,9 @@ from bench.preconditions.checks import Checked
 from bench.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V
 from bench.safety import Interrupted
 from bench.story import RowListener, Story
-from bench.use_case.conformance import Instance, RowWatch
 from bench.use_case.grammar import wording
 from bench.use_case.model import UseCase
+from bench.use_case.row_watch import Instance, RowWatch
 from bench.use_case.tables import load as load_use_case
 from instruments.errors import BenchError
 from reports.run_directory import RunWriter, scenario_key
@@ -97,7 +97,8 @@ class RunSession:
     def play(self, title: Title, rows: Sequence[str]) -> Played:
         """Put a scenario's bench together. Raises BenchError when it cannot be; `fail_to_start` records that."""
         key = scenario_key(title.scenario, title.variant or "")
-        assembly = BenchAssembly(self.bench, self.use_case, self.writer, key, self.seed)
+        bench = self.bench.for_scenario(title.scenario)
+        assembly = BenchAssembly(bench, self.use_case, self.writer, key, self.seed)
         try:
             assembly.inject(self.faults)
             self._identities.update({n: vars(i) for n, i in assembly.identities.items()})
@@ -139,7 +140,7 @@ class RunSession:
     def _is_compared(self, played: Played, verdict: Verdict) -> bool:
         """Whether a scenario managed anything that can be compared; trials of single controls encode no row."""
         managed = bool(played.rows) and verdict is Verdict.PASS
-        return self._compare and managed and self.bench.clock.mode == "virtual"
+        return self._compare and managed and played.assembly.config.clock.mode == "virtual"
 
     def _comparison(self, played: Played) -> dict[str, Any]:
         """Return what the comparison adds to a scenario's entry; where it breaks, another verdict too."""
@@ -158,7 +159,8 @@ class RunSession:
     def _unmanaged(self, played: Played) -> BenchAssembly:
         """Let the same bench go through the same weather with nobody there, and close it; raises BenchError."""
         key = scenario_key(played.title.scenario, played.title.variant or "")
-        assembly = BenchAssembly(self.bench, self.use_case, self.writer, f"{key} {AUTONOMOUS}", self.seed)
+        bench = played.assembly.config
+        assembly = BenchAssembly(bench, self.use_case, self.writer, f"{key} {AUTONOMOUS}", self.seed)
         try:
             assembly.inject(self.faults)
             assembly.weather.heat_since_s = played.assembly.weather.heat_since_s
@@ -203,8 +205,8 @@ class RunSession:
         story, assembly = played.story, played.assembly
         index = len(self.scenarios) + 1
         series = self.writer.write_series(index, assembly.series.table())
-        items = [item for watch in story.conformance.watches.values() for item in _items(watch)]
-        states = [watch.state for watch in story.conformance.watches.values()]
+        items = [item for watch in story.conformance.all_watches for item in _items(watch)]
+        states = list(story.conformance.states.values())
         gain = assembly.loop_gain
         return _entry(played.title) | {
             "verdict": _verdict(played, states).value,

@@ -7,21 +7,32 @@ from typing import Protocol
 from bench.actors.base import Actor
 from bench.bus import Bus, Delivery
 from bench.clock import Clock, Process
+from bench.concurrency import under_way_together
 from bench.control_trial import ControlTrial
+from bench.customer_messages import OverrideRefused
 from bench.evidence import Evidence
-from bench.measurement import Measurement, worded
+from bench.measurement import Limits, Measurement, worded
 from bench.names import Information, Party
 from bench.operator import Operator, turn_of
 from bench.plant import Plant
-from bench.use_case.conformance import PASSED, Conformance, RowWatch
+from bench.resource_messages import ResponseTracking
+from bench.resource_proof import ResourceProof
+from bench.use_case.conformance import Conformance
 from bench.use_case.grammar import wording
 from bench.use_case.model import Row
+from bench.use_case.row_watch import PASSED, RowWatch
 from instruments.errors import ConfigError
-from reports.verdict import Verdict
+from reports.verdict import RowState, Verdict
 
 SHOWN = 6
 """Reasons that an explanation lists before it only counts."""
 
+TRY_OVERRIDE = "try an override where none is allowed"
+"""What a customer does by a step that is no row."""
+GUARDS = frozenset({Party.CUSTOMER_DISPLAY, Party.CUSTOMER_ENERGY})
+"""Who has to refuse it."""
+ANSWER_S = 30.0
+"""How long the answers to it may take, s."""
 RECENT = 50
 """Messages that are looked through for those that a reader or an operator is shown."""
 MOMENT_S = 0.1
@@ -105,6 +116,19 @@ class Stimulus(Protocol):
         ...
 
 
+class GridStimulus(Protocol):
+    """What the test lets happen to the transmission grid."""
+
+    @property
+    def line_out(self) -> str | None:
+        """The branch that the bench file would take out."""
+        ...
+
+    def take_out(self, time_s: float) -> None:
+        """Take it out of service at a time."""
+        ...
+
+
 class Story:
     """Runs a scenario step by step; the matcher and the plant go on whatever a step waits for."""
 
@@ -117,15 +141,18 @@ class Story:
         conformance: Conformance,
         evidence: Evidence,
         stimulus: Stimulus,
+        grid: GridStimulus,
         range_a: Proof,
         positions: Positions,
+        resources: ResourceProof,
         controls: ControlTrial,
         timing: Timing,
     ) -> None:
         self.clock, self.plant, self.bus, self.conformance = clock, plant, bus, conformance
         self._cast, self._evidence = cast, evidence
+        self._grid = grid
         self._stimulus, self._range_a, self._positions, self._timing = stimulus, range_a, positions, timing
-        self.controls = controls
+        self.resources, self.controls = resources, controls
         self._acted_s = 0.0
         self.measurements: list[Measurement] = []
         self.moments: list[Moment] = []
@@ -133,6 +160,8 @@ class Story:
         self.operator: Operator | None = None
         """Who is asked before a person's row is done; without one the test plays the people."""
         self._closed: list[Delivery] = []
+        self._ended: list[Delivery] = []
+        self._refused: list[Delivery] = []
         bus.listeners += [conformance.hear, self._note_closing]
         clock.start(self._run_plant())
         for process in [*(actor.run() for actor in cast.actors), *cast.processes]:
@@ -173,6 +202,60 @@ class Story:
         self.mark("before the heat")
         self.conformance.begin_occurrence()
         self._stimulus.release_heat(self.clock.now_s)
+
+    def take_line_out(self) -> None:
+        """Take the bench file's transmission line out of service; raises RowNotMet where it names none."""
+        if self._grid.line_out is None:
+            raise RowNotMet("the bench file's environment has no `line_out`: nothing on this bench constrains the grid")
+        self.mark("before the line is out")
+        self._grid.take_out(self.clock.now_s)
+
+    def raise_load(self) -> None:
+        """Let the load of the bench file's heat rise at its time: more than anybody has forecast.
+
+        Raises RowNotMet where the bench file has no heat.
+        """
+        if not self._stimulus.has_heat:
+            raise RowNotMet("the bench file's environment has no `heat`: the load stays as it was forecast")
+        self._stimulus.release_heat(self.clock.now_s)
+
+    def await_response(self) -> None:
+        """Wait until the DRAACS calls nobody any more, and all that it began has come to its end; raises RowNotMet."""
+        done = self.clock.run_until(
+            self._timing.horizon_s, lambda: bool(self._ended) and self.conformance.further_are_settled
+        )
+        if not self._ended:
+            raise RowNotMet("the DRAACS has neither reached the authorized reduction nor run out of customers")
+        wrong = [w for w in self.conformance.all_watches if w.occurrence and w.state is RowState.NOT_MET]
+        if wrong or not done:
+            raise RowNotMet("\n".join(["a further request did not go as the first:", *map(_further, wrong)]))
+        self._acted_s = self.clock.now_s
+
+    def try_override(self) -> None:
+        """Let a customer try to decline where nobody may, and measure that display and home controller both refuse."""
+        before = len(self._refused)
+        self._cast.people[TRY_OVERRIDE]()
+        self.clock.run_until(self.clock.now_s + ANSWER_S, lambda: len(self._refused) >= before + len(GUARDS))
+        refusing = {delivery.message.producer for delivery in self._refused[before:]}
+        found = Measurement(
+            quantity="places at which an override is refused that is not allowed",
+            value=float(len(refusing & GUARDS)),
+            unit="places",
+            uncertainty=0.0,
+            time_s=self.clock.now_s,
+            source="refusals on the bus: " + ", ".join(d.citation for d in self._refused[before:]),
+            limits=Limits(lower=float(len(GUARDS))),
+            clause="precondition: customers cannot override in this scenario",
+        )
+        self.require([found], "an override was not refused")
+
+    def prove_concurrent(self, branch: str) -> None:
+        """Measure in how many sequences of a branch DER were under way at the same time; raises RowNotMet."""
+        self.require([under_way_together(self.conformance, branch, self.clock.now_s)], "sequences did not overlap")
+
+    def prove_sufficient(self) -> None:
+        """Run on to the horizon: nobody is to ask for less load, and the reason for that is in the rows."""
+        self.clock.run_until(self._timing.horizon_s)
 
     def require_wording(self, number: str, sentence: str) -> None:
         """Raise ConfigError when a step's sentence is not the one that the table gives to its row."""
@@ -219,6 +302,27 @@ class Story:
         """Run on to the horizon and measure that taps and banks are where they were put; raises RowNotMet."""
         self.clock.run_until(self._timing.horizon_s)
         self.require(self._positions.measure(self.clock.now_s), "taps or banks are not where they were put")
+
+    def prove_commands(self) -> None:
+        """Measure that every resource has held its commands while they were in force; raises RowNotMet."""
+        self.require(self.resources.commands.measure(self.clock.now_s), "resources are not where they were commanded")
+
+    def prove_energy(self) -> None:
+        """Measure that batteries have given and stored what flowed at their terminals; raises RowNotMet."""
+        self.require(self.resources.energy.measure(self.clock.now_s), "the energy of a battery does not balance")
+
+    def prove_load_affected(self) -> None:
+        """Measure how wrong the total load affected is that the MDMS has computed; raises RowNotMet."""
+        self.require(self.resources.affected.measure(), "the total load affected is not what the loads lack")
+
+    def note_head_power(self) -> None:
+        """Note the power at the feeder's head, for a reduction that is to come."""
+        self.resources.head.note(self.clock.now_s)
+
+    def prove_head_reduction(self, required_kw: float) -> None:
+        """Measure that so much less flows into the feeder than when it was noted; raises RowNotMet."""
+        found = self.resources.head.measure(required_kw, self.clock.now_s)
+        self.require(found, "the feeder does not take less by what was required")
 
     def require(self, found: Sequence[Measurement], otherwise: str) -> None:
         """Record measurements; raises RowNotMet with those that do not pass, and where there was nothing to measure."""
@@ -268,6 +372,10 @@ class Story:
 
     def _note_closing(self, delivery: Delivery) -> None:
         message = delivery.message
+        if isinstance(message.payload, ResponseTracking) and message.payload.decision != "further request":
+            self._ended.append(delivery)
+        if isinstance(message.payload, OverrideRefused) and not message.payload.allowed:
+            self._refused.append(delivery)
         if message.information is Information.EVENT_CLOSED and message.receiver is Party.DMS:
             self._closed.append(delivery)
 
@@ -287,6 +395,10 @@ class Story:
             yield self.clock.timeout(self._timing.step_s)
             self.plant.step(self.clock.now_s, self._timing.step_s)
             self.conformance.tick()
+
+
+def _further(watch: RowWatch) -> str:
+    return f"{watch.occurrence} {wording(watch.row)}: " + "; ".join(_reasons(watch)[:SHOWN])
 
 
 def _failing_first(watch: RowWatch) -> list[str]:

@@ -63,7 +63,8 @@ Feature: A cloud pulls the feeder's voltage out of Range A
     And row 1.19.3: the AMI Network Management System sends the Demand Response Event Notification with the Selected Customers to the AMI Premise Interface
     And row 1.19.4: the AMI Premise Interface sends the Demand Response Event Notification with the Selected Customers to the Customer Energy Management System
     And row 1.19.5: the AMI Premise Interface sends the Demand Response Event Notification with the Selected Customers to the Customer Display Device
-    When row 1.19.5.1A.1: the Customer sends the Override to the Customer Display Device
+    When the power at the feeder's head is noted
+    And row 1.19.5.1A.1: the Customer sends the Override to the Customer Display Device
     Then row 1.19.5.1A.2: the Customer Display Device sends the Override to the Customer Energy Management System
     And row 1.19.5.1A.3: the Customer Energy Management System responds to the Override
     And row 1.19.5.1B.1: the Customer Energy Management System responds to the Demand Response Event Notification with the Selected Customers
@@ -82,8 +83,12 @@ Feature: A cloud pulls the feeder's voltage out of Range A
     And row 1.22: the Distribution Management System sends the AMI Net/Billing Meter Data and AMI Renewable Energy Credit Meter Data to the Distributed Energy Resource Automation Application
     And row 1.23: the Meter Data Management System computes the Total Load Affected Calculation
     And row 1.23.1: the Meter Data Management System sends the Total Load Affected to Distribution Operations
+    And the feeder's head takes at least 250 kW less than was noted
     And row 1.24: the Distribution Management System sends the Voltage Out of Range Event Alert History Data to the Distributed Energy Resource Automation Application
     And row 1.24.1: the Distributed Energy Resource Automation Application sends the Relevant Voltage Out of Range Event Alert History Data to the Distribution Management System
     And row 1.24.2: the Distribution Management System sends the Relevant Voltage Out of Range Event Alert History Data to the Meter Data Management System
     And every tap and bank stays where it was put
     And every meter is back in Range A and stays there
+    And every resource has held its power to its command while that was in force
+    And every battery has given and stored the energy that flowed at its terminal
+    And the total load affected is what the called customers' loads lack

@@ -5,36 +5,62 @@ from collections.abc import Mapping
 from bench.actors.base import Actor, Handler
 from bench.bus import Bus, Delivery
 from bench.clock import Process
-from bench.customer_messages import CustomerCall, IntervalReadings, LoadAffected, MetersData, SelectedCustomer
+from bench.customer_messages import (
+    CustomerCall,
+    IntervalReadings,
+    LoadAffected,
+    MeterData,
+    MeterReadRequest,
+    MeterRegisters,
+    MetersData,
+    SelectedCustomer,
+)
 from bench.dispatch.load_affected import CalledCustomer, Reading, total_load_affected
-from bench.messages import RelevantAlertHistory, VoltageOutOfRangeEvent
+from bench.dispatch.validation import RegisterRead, estimate, finding
+from bench.messages import EquipmentStatus, Payload, RelevantAlertHistory, VoltageOutOfRangeEvent
 from bench.meter_store import MeterStore
 from bench.names import Information, Party
+from bench.reading_messages import CollectedReads, ValidatedReads
+from bench.resource_messages import RelevantEventHistory
 
 COMPUTE_S = 2.0
 """Time that validation, estimation and the calculation take, s."""
 SWITCHING_S = 5.0
 """How long after the start of a call readings may still show appliances on their way off, s."""
+READ_AFTER_STATUS_S = 60.0
+"""How long after a scheduled DER's status its credit meter is read, s: slower DER then deliver as well."""
 HISTORY_S = 600.0
 """How far before a call readings count for its baseline, s."""
 
 
 class MeterDataManagement(Actor):
-    """Gathers meter data in a store of its own; computes the total load affected when all meters have been read."""
+    """Gathers, validates and estimates meter data in a store of its own.
+
+    Computes the total load affected when all meters of a call have been read.
+    """
 
     party = Party.MDMS
 
-    def __init__(self, bus: Bus, store: MeterStore) -> None:
+    def __init__(self, bus: Bus, store: MeterStore, credit_meters: Mapping[str, str]) -> None:
+        """Take the store, and the credit meter of each DER."""
         super().__init__(bus)
         self.store = store
+        self._credit_meters = credit_meters
         self._calls: dict[str, tuple[CustomerCall, float]] = {}
+        self._times_s: dict[str, list[float]] = {}
+        self._reduced: set[str] = set()
 
     def handlers(self) -> Mapping[Information, Handler]:
         """Understand alerts, calls, readings, its own calculation, and histories to be filed."""
         return {
             Information.VOLTAGE_EVENT: self._keep_alert,
             Information.CUSTOMER_CALL: self._mark_call,
+            Information.REDUCTION_CALL: self._mark_call,
+            Information.EQUIPMENT_STATUS: self._read_later,
+            Information.CREDIT_METER_DATA: self._keep_single,
+            Information.RELEVANT_EVENT_HISTORY: self._archive,
             Information.INTERVAL_READINGS: self._keep_interval,
+            Information.COLLECTED_READS: self._validate,
             Information.METERS_DATA: self._compute,
             Information.LOAD_AFFECTED_CALCULATION: self._deliver,
             Information.RELEVANT_ALERT_HISTORY: self._archive,
@@ -50,10 +76,62 @@ class MeterDataManagement(Actor):
         """Note when the call came: the time before it is the baseline."""
         if isinstance(delivery.message.payload, CustomerCall):
             self._calls[delivery.message.payload.event] = (delivery.message.payload, delivery.time_s)
+            if delivery.message.information is Information.REDUCTION_CALL:
+                self._reduced.add(delivery.message.payload.event)
+
+    def _read_later(self, delivery: Delivery) -> Process:
+        """Have the credit meter of scheduled equipment read, once what was asked of it has had its time."""
+        status = delivery.message.payload
+        meter = self._credit_meters.get(status.equipment.device) if isinstance(status, EquipmentStatus) else None
+        if not isinstance(status, EquipmentStatus) or meter is None:
+            return
+        yield self.clock.timeout(READ_AFTER_STATUS_S)
+        request = MeterReadRequest(event=status.event, meter=meter)
+        correlation, cited = delivery.message.correlation, (delivery.citation,)
+        self.send(Party.AMI_NETWORK, Information.CREDIT_READ_REQUEST, request, correlation, cited)
+
+    def _keep_single(self, delivery: Delivery) -> None:
+        if isinstance(delivery.message.payload, MeterData):
+            self.store.add_readings((delivery.message.payload.registers,), "demand")
 
     def _keep_interval(self, delivery: Delivery) -> None:
         if isinstance(delivery.message.payload, IntervalReadings):
+            self._times_s.setdefault(delivery.message.payload.event, []).append(delivery.message.payload.time_s)
             self.store.add_readings(delivery.message.payload.registers, "interval")
+
+    def _validate(self, delivery: Delivery) -> None:
+        """Keep an interval's scheduled reads by whether they stand; estimate where one is missing or does not."""
+        reads = delivery.message.payload
+        if not isinstance(reads, CollectedReads):
+            return
+        found = [(read, finding(self._standing(read.meter), _registers_of(read))) for read in reads.registers]
+        standing = [read for read, why in found if why is None]
+        suspect = {read.meter: why for read, why in found if why is not None}
+        lacking = sorted({*reads.silent, *suspect})
+        estimates = {meter: self._estimate(meter, reads.end_s) for meter in lacking}
+        self.store.add_readings(standing, "scheduled", "valid")
+        self.store.add_readings((read for read, why in found if why is not None), "scheduled", "suspect")
+        self.store.add_readings(filter(None, estimates.values()), "scheduled", "estimated")
+        result = ValidatedReads(
+            interval=reads.interval,
+            valid=len(standing),
+            suspect=suspect,
+            estimated=tuple(meter for meter in lacking if estimates[meter] is not None),
+            unknown=tuple(meter for meter in lacking if estimates[meter] is None),
+        )
+        self._tell(delivery, self.party, Information.VALIDATED_READS, result)
+
+    def _standing(self, meter: str) -> RegisterRead | None:
+        found = self.store.last_standing(meter)
+        return None if found is None else RegisterRead(*found)
+
+    def _estimate(self, meter: str, time_s: float) -> MeterRegisters | None:
+        """Estimate a meter's registers from its last read that stood; None where there is none."""
+        before = self._standing(meter)
+        if before is None:
+            return None
+        found = vars(estimate(before, time_s))
+        return MeterRegisters(meter=meter, voltage_v=(), q_var=0.0, **found)
 
     def _compute(self, delivery: Delivery) -> Process:
         data = delivery.message.payload
@@ -78,8 +156,8 @@ class MeterDataManagement(Actor):
         after_s = call.start_s + SWITCHING_S
         return CalledCustomer(
             expected_kw=customer.expected_kw,
-            before=self._loads(customer, called_s - HISTORY_S, call.start_s),
-            after=self._loads(customer, after_s, self.clock.now_s),
+            before=self._loads(call.event, customer, called_s - HISTORY_S, call.start_s),
+            after=self._loads(call.event, customer, after_s, self.clock.now_s),
             demanded_w=self._demanded_w(customer, after_s),
         )
 
@@ -89,7 +167,7 @@ class MeterDataManagement(Actor):
         credit_w = self.store.demanded_w(customer.credit_meter, since_s) if customer.credit_meter else 0.0
         return None if net_w is None or credit_w is None else net_w - credit_w
 
-    def _loads(self, customer: SelectedCustomer, since_s: float, until_s: float) -> list[Reading]:
+    def _loads(self, event: str, customer: SelectedCustomer, since_s: float, until_s: float) -> list[Reading]:
         """Return a customer's load at every time at which the meters of the call were read."""
         net = self.store.intervals(customer.net_meter, since_s, until_s)
         if customer.credit_meter is None:
@@ -97,7 +175,7 @@ class MeterDataManagement(Actor):
         else:
             generation = self.store.intervals(customer.credit_meter, since_s, until_s)
         readings = []
-        for time_s in self.store.interval_times_s(since_s, until_s):
+        for time_s in (t for t in self._times_s.get(event, []) if since_s <= t <= until_s):
             if time_s in net and time_s in generation:
                 (net_w, net_wh), (credit_w, credit_wh) = net[time_s], generation[time_s]
                 readings.append(Reading(time_s, net_w - credit_w, net_wh - credit_wh))
@@ -106,16 +184,22 @@ class MeterDataManagement(Actor):
         return readings
 
     def _deliver(self, delivery: Delivery) -> None:
-        """Tell the operators, and the DMS that they work at."""
+        """Tell whoever ordered it, the operators or the wholesale desk, and the DMS."""
         if isinstance(delivery.message.payload, LoadAffected):
-            for receiver in (Party.DISTRIBUTION_OPERATIONS, Party.DMS):
+            wholesale = delivery.message.payload.event in self._reduced
+            orderer = Party.WHOLESALE_POWER if wholesale else Party.DISTRIBUTION_OPERATIONS
+            for receiver in (orderer, Party.DMS):
                 self._tell(delivery, receiver, Information.LOAD_AFFECTED, delivery.message.payload)
 
     def _archive(self, delivery: Delivery) -> None:
         history = delivery.message.payload
-        if isinstance(history, RelevantAlertHistory):
+        if isinstance(history, RelevantAlertHistory | RelevantEventHistory):
             content = history.model_dump(mode="json")
             self.store.archive(history.event, delivery.message.information.value, delivery.time_s, content)
 
-    def _tell(self, delivery: Delivery, receiver: Party, information: Information, payload: LoadAffected) -> None:
+    def _tell(self, delivery: Delivery, receiver: Party, information: Information, payload: Payload) -> None:
         self.send(receiver, information, payload, delivery.message.correlation, (delivery.citation,))
+
+
+def _registers_of(read: MeterRegisters) -> RegisterRead:
+    return RegisterRead(read.time_s, read.p_w, read.import_wh, read.export_wh)

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from bench.actors.base import Actor, Handler
+from bench.actors.meter_health import CommunicationHealth
 from bench.bus import Bus, Delivery, Priority
 from bench.clock import Process
 from bench.customer_messages import (
@@ -108,15 +109,21 @@ class MeterReader:
         credit_meters: Mapping[str, Meter],
         citing: Citing,
         settings: ReadingSettings,
+        health: CommunicationHealth,
+        late: Callable[[MeterRegisters], None],
     ) -> None:
+        """Take where attempts are counted, and who gets an answer that comes after its order was told."""
         self._head_end, self._citing, self._settings = head_end, citing, settings
+        self._health, self._late = health, late
         self._net, self._credit = net_meters, credit_meters
         self._orders: dict[str, Order] = {}
+        self._singles: set[tuple[str, str]] = set()
 
     def handlers(self) -> Mapping[Information, Handler]:
         """Understand orders to read, and what meters answer."""
         return {
             Information.METERS_READ_REQUEST: self._take_order,
+            Information.CREDIT_READ_REQUEST: self._read_one,
             Information.NET_METER_DATA: self._take_answer,
             Information.CREDIT_METER_DATA: self._take_answer,
         }
@@ -138,10 +145,12 @@ class MeterReader:
                     registers.append(read_registers(name, meters[name], now_s))
                 except (TransportError, InstrumentError):
                     silent.append(name)
+                self._health.take(name, answered=name not in silent)
         payload = IntervalReadings(event=event, time_s=now_s, registers=tuple(registers), silent=tuple(silent))
         cited = (because.citation, *citations)
-        correlation = because.message.correlation
-        self._head_end.send(Party.MDMS, Information.INTERVAL_READINGS, payload, correlation, cited, Priority.SCHEDULED)
+        correlation, readings = because.message.correlation, Information.INTERVAL_READINGS
+        for receiver in (Party.MDMS, Party.RESOURCE_CONTROL):
+            self._head_end.send(receiver, readings, payload, correlation, cited, Priority.SCHEDULED)
 
     def _take_order(self, delivery: Delivery) -> None:
         """Ask net and credit meters in two concurrent rounds."""
@@ -181,17 +190,43 @@ class MeterReader:
             try:
                 meters[name].read_events()
             except (KeyError, TransportError, InstrumentError):
+                self._health.take(name, answered=False)
                 return False
+        self._health.take(name, answered=True)
         request = MeterReadRequest(event=order.request.event, meter=name)
         because = (order.because.citation, *citations)
         self._head_end.send(party, information, request, order.because.message.correlation, because)
         return True
 
+    def _read_one(self, delivery: Delivery) -> Process:
+        """Read one credit meter for the MDMS; one that cannot be raised is tried again, then given up."""
+        request = delivery.message.payload
+        if not isinstance(request, MeterReadRequest):
+            return
+        self._singles.add((request.event, request.meter))
+        order = Order(MetersReadRequest(event=request.event, net_meters=(), credit_meters=()), delivery, set())
+        for _ in range(RETRIES + 1):
+            if self._raise(order, Party.CREDIT_METER, Information.CREDIT_READ_REQUEST, request.meter, self._credit):
+                return
+            yield self._head_end.clock.timeout(RETRY_AFTER_S)
+
+    def _tell_single(self, delivery: Delivery, data: MeterData) -> None:
+        self._singles.discard((data.event, data.registers.meter))
+        for receiver in (Party.DMS, Party.MDMS):
+            message = delivery.message
+            self._head_end.send(receiver, message.information, data, message.correlation, (delivery.citation,))
+
     def _take_answer(self, delivery: Delivery) -> None:
         data = delivery.message.payload
+        if isinstance(data, MeterData) and (data.event, data.registers.meter) in self._singles:
+            self._tell_single(delivery, data)
+            return
         if not isinstance(data, MeterData) or data.event not in self._orders:
             return
         order = self._orders[data.event]
+        if order.is_told:
+            self._late(data.registers)
+            return
         kept = order.net if delivery.message.producer is Party.NET_METER else order.credit
         kept[data.registers.meter] = data.registers
         order.awaited.discard(data.registers.meter)

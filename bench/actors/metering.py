@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from itertools import count
 
 from bench.actors.base import Actor, Handler
-from bench.actors.meter_reading import MeterReader, ReadingSettings, answer_request
+from bench.actors.meter_health import CommunicationHealth
+from bench.actors.meter_reading import MeterReader, ReadingSettings, answer_request, read_registers
+from bench.actors.scheduled_reading import ScheduledReading, slots_s
 from bench.bus import Bus, Delivery, Priority
 from bench.clock import Process
 from bench.customer_messages import CallUndeliverable, CustomerCall
 from bench.messages import (
+    EquipmentStatus,
     EventClosed,
-    OperationalCommand,
     VoltageOutOfRangeEvent,
     VoltageReadings,
     VoltageRestored,
 )
 from bench.names import Information, Party
+from bench.reading_messages import ScheduledRead
+from bench.resource_classes import REQUESTS
 from instruments.errors import InstrumentError, TransportError
 from instruments.readings import MeterEvents
 from instruments.roles import Meter
@@ -28,8 +32,8 @@ NO_EVENTS = MeterEvents(under_voltage=False, over_voltage=False, raw=0)
 
 @dataclass(frozen=True)
 class MeteringSettings:
-    """Timing of the AMI, s: how often a meter's radio looks at its event flags, the air time of one read, and how often
-    all meters are read, and those of called customers.
+    """Timing of the AMI, s: how often a meter's radio looks at its event flags, the air time of one read, in what
+    interval each meter is read by schedule, and how often those of called customers are.
     """
 
     event_poll_s: float = 30.0
@@ -69,26 +73,23 @@ class NetMeters(Actor):
                 self._look(name, meter)
 
     def report(self) -> Process:
-        """Send every meter's voltage, at the lowest priority, once each scheduled interval."""
-        while True:
-            yield self.clock.timeout(self._settings.scheduled_read_s)
-            for name, meter in self._meters.items():
-                self._report(name, meter)
+        """Send each meter's registers at its own moment of every interval, at the lowest priority."""
+        slots = slots_s(tuple(self._meters), self._settings.scheduled_read_s)
+        for interval in count(1) if slots else ():
+            begun_s = (interval - 1) * self._settings.scheduled_read_s
+            for slot_s, name in slots:
+                yield self.clock.timeout(begun_s + slot_s - self.clock.now_s)
+                self._report(interval, name)
 
-    def _report(self, name: str, meter: Meter) -> None:
+    def _report(self, interval: int, name: str) -> None:
         with self._citing() as citations:
             try:
-                payload = VoltageReadings(voltage_v={name: service_voltage_v(meter)})
+                registers = read_registers(name, self._meters[name], self.clock.now_s)
             except (TransportError, InstrumentError):
-                payload = VoltageReadings(voltage_v={}, silent=(name,))
-        self.send(
-            Party.AMI_NETWORK,
-            Information.SCHEDULED_READ,
-            payload,
-            f"scheduled-{self.clock.now_s:.0f}",
-            tuple(citations),
-            Priority.SCHEDULED,
-        )
+                return  # a silent meter leaves its radio silent: the head-end will miss it
+        read, correlation = ScheduledRead(interval=interval, registers=registers), f"scheduled-{interval}"
+        cited = tuple(citations)
+        self.send(Party.AMI_NETWORK, Information.SCHEDULED_READ, read, correlation, cited, Priority.SCHEDULED)
 
     def _look(self, name: str, meter: Meter) -> None:
         with self._citing() as citations:
@@ -137,7 +138,9 @@ def service_voltage_v(meter: Meter) -> float:
 
 
 class AmiNetwork(Actor):
-    """AMI network management: passes alerts, commands and calls on, and reads meters on request and at intervals.
+    """AMI network management: passes alerts, commands and calls on, reads meters on request and by schedule.
+
+    It keeps account of how well each meter answers, and asks those that fail again.
 
     An event begins with the first alert while none is open, and is closed when every meter that alerted in it has been
     back in Range A for as long as the meters themselves want.
@@ -162,18 +165,29 @@ class AmiNetwork(Actor):
         self._event: str | None = None
         self._out: set[str] = set()
         self._events = count(1)
+        self.health = CommunicationHealth()
+        schedule = ReadingSettings(settings.read_air_time_s, settings.scheduled_read_s)
+        self._schedule = ScheduledReading(self, meters, citing, schedule, self.health)
         reading = ReadingSettings(settings.read_air_time_s, settings.call_read_s)
-        self._reader = MeterReader(self, meters, credit_meters, citing, reading)
+        late = self._schedule.take_late
+        self._reader = MeterReader(self, meters, credit_meters, citing, reading, self.health, late)
+
+    def run(self) -> Process:
+        """Follow the schedule of reads, and read the mailbox for ever."""
+        self.clock.start(self._schedule.keep())
+        yield from super().run()
 
     def handlers(self) -> Mapping[Information, Handler]:
         """Understand alerts and their end, commands, status reports, read requests, calls and customers' answers."""
         return {
             **self._reader.handlers(),
+            **self._schedule.handlers(),
             Information.VOLTAGE_EVENT: self._forward_alert,
             Information.VOLTAGE_RESTORED: self._close_when_restored,
             Information.CUSTOMER_CALL: self._call_premises,
+            Information.REDUCTION_CALL: self._call_premises,
             Information.CUSTOMER_STATUS: self._forward_answer,
-            Information.OPERATIONAL_COMMAND: self._forward_command,
+            **dict.fromkeys((Information.OPERATIONAL_COMMAND, *REQUESTS), self._forward_command),
             Information.EQUIPMENT_STATUS: self._forward_status,
             Information.VOLTAGE_READ_REQUEST: self._read_voltages,
         }
@@ -213,12 +227,13 @@ class AmiNetwork(Actor):
     def _call_premises(self, delivery: Delivery) -> Process | None:
         """Call each listed premise by itself, tell of those that cannot be called, and watch the others' meters."""
         call, correlation, cited = delivery.message.payload, delivery.message.correlation, (delivery.citation,)
+        information = delivery.message.information
         if not isinstance(call, CustomerCall):
             return None
         for listed in call.customers:
             if listed.customer in self._premises:
                 single = call.model_copy(update={"customers": (listed,)})
-                self.send(Party.PREMISE_INTERFACE, Information.CUSTOMER_CALL, single, correlation, cited)
+                self.send(Party.PREMISE_INTERFACE, information, single, correlation, cited)
         strangers = tuple(c.customer for c in call.customers if c.customer not in self._premises)
         if strangers:
             undeliverable = CallUndeliverable(event=call.event, customers=strangers)
@@ -232,18 +247,15 @@ class AmiNetwork(Actor):
 
     def _forward_command(self, delivery: Delivery) -> None:
         message = delivery.message
-        if isinstance(message.payload, OperationalCommand):
-            self.send(
-                Party.PREMISE_INTERFACE,
-                message.information,
-                message.payload,
-                message.correlation,
-                (delivery.citation,),
-            )
+        cited = (delivery.citation,)
+        self.send(Party.PREMISE_INTERFACE, message.information, message.payload, message.correlation, cited)
 
     def _forward_status(self, delivery: Delivery) -> None:
+        """Tell the DMS, and of scheduled equipment the MDMS, which is going to read its credit meter."""
         message = delivery.message
-        self.send(Party.DMS, message.information, message.payload, message.correlation, (delivery.citation,))
+        scheduled = isinstance(message.payload, EquipmentStatus) and bool(message.payload.request)
+        for receiver in (Party.DMS, Party.MDMS) if scheduled else (Party.DMS,):
+            self.send(receiver, message.information, message.payload, message.correlation, (delivery.citation,))
 
     def _read_voltages(self, delivery: Delivery) -> Process:
         yield self.clock.timeout(self._settings.read_air_time_s * len(self._meters))

@@ -8,15 +8,17 @@ import numpy as np
 
 from bench.actors.duty import OnDuty
 from bench.assembly.apparatus import make_apparatus
-from bench.assembly.cast import make_cast, make_route
+from bench.assembly.cast import ControlCentre, make_cast, make_route
 from bench.assembly.customer_cast import CustomerSide, override_codes
 from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, require_identity
 from bench.assembly.emulated_meters import MeterView, meter_class_pct, meter_names
 from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.feeders import open_feeder
+from bench.assembly.judging import make_der_judge
 from bench.assembly.places import FeederPlaces
 from bench.assembly.positions import make_positions, make_trial
 from bench.assembly.premises import make_premises
+from bench.assembly.proofs import make_resource_proof
 from bench.assembly.wiring import direct_terminal, measured_terminal
 from bench.bus import Bus, Delivery
 from bench.clock import Process, make_clock
@@ -25,9 +27,16 @@ from bench.evidence import Evidence
 from bench.faults import Fault
 from bench.feeder.engine import Feeder
 from bench.feeder.profiles import Irradiance
-from bench.feeder.sites import load_sites
+from bench.feeder.sites import Site, load_sites
 from bench.feeder.volt_var import LoopGain, loop_gain
-from bench.feeder_models import ApplicationModel, Bindings, IndependentPowerFlow, LoadReliefModel, SettledFeeder
+from bench.feeder_models import (
+    ApplicationModel,
+    Bindings,
+    HeadForecastModel,
+    IndependentPowerFlow,
+    LoadReliefModel,
+    SettledFeeder,
+)
 from bench.field import PlantField
 from bench.messages import OperationalCommand
 from bench.meter_store import MeterStore
@@ -43,7 +52,9 @@ from bench.safety import SafetyChain, refuse_real_equipment
 from bench.series import SeriesRecorder
 from bench.story import Cast, Story, Timing
 from bench.terminals import Terminal, TerminalPlace
+from bench.transmission_stage import StagedGrid
 from bench.use_case.conformance import Conformance
+from bench.use_case.dispatch_judge import device_of
 from bench.use_case.judge import PlantJudge, Wiring
 from bench.use_case.model import UseCase
 from bench.use_case.order import RowOrder
@@ -122,7 +133,9 @@ class BenchAssembly:
         self.plant.listeners += [lambda state: voltages.take(state.time_s, state.legs_v), *self._records()]
         cast = self._cast(bus)
         self.parties = frozenset(str(actor.party) for actor in cast.actors)
-        conformance = self._conformance(rows, variant, voltages)
+        power_flow = IndependentPowerFlow(self._settled_feeder(), self.bindings)
+        calls = self._premise_field(power_flow)
+        conformance = self._conformance(bus, rows, variant, voltages, power_flow, calls)
         meters = {name: self.drivers[name] for name in self.meters}
         proof = RangeAProof(voltages, meters, self._range_a().guard_v)
         cloud = self.config.environment.cloud
@@ -130,10 +143,11 @@ class BenchAssembly:
         timing = Timing(self.config.clock.step_s, calm_s, self.config.range_a.interval_s, self.config.horizon_s)
         positions = make_positions(self.apparatus, self.emulated, self.drivers)
         trial = make_trial(self.clock, self.apparatus, self.emulated, self.drivers)
-        self.plant.listeners.append(positions.watch.take)
-        bus.listeners += [self._note_command, positions.watch.hear]
+        resources = make_resource_proof(self.config, self.places, self.terminals, self.drivers, calls.shed_kw)
+        self.plant.listeners += [positions.watch.take, resources.take]
+        bus.listeners += [self._note_command, positions.watch.hear, resources.hear]
         stage = (self.clock, self.plant, bus, cast, conformance, self.evidence)
-        story = Story(*stage, self.weather, proof, positions, trial, timing)
+        story = Story(*stage, self.weather, self.grid, proof, positions, resources, trial, timing)
         self.plant.publish_first()
         return story
 
@@ -184,8 +198,9 @@ class BenchAssembly:
         network = ApplicationModel(self._settled_feeder(), forecast, self.meters, self.bindings)
         relief = LoadReliefModel(self._settled_feeder(), forecast, self.meters)
         codes = override_codes(self.premises, self._seed)
-        side = CustomerSide(self.premises, codes, self.emulated.premises, relief, self.store)
-        return make_cast(self.config, bus, self.drivers, self.places, self.meters, network, side, self.evidence)
+        side = CustomerSide(self.premises, codes, self.emulated.premises, relief, self.store, self._meter_class_pct())
+        centre = ControlCentre(HeadForecastModel(self._settled_feeder(), forecast), self.grid)
+        return make_cast(self.config, bus, self.drivers, self.places, self.meters, network, side, centre, self.evidence)
 
     def _records(self) -> list[Callable[[PlantState], None]]:
         return [self.series.take, self.operating.take]
@@ -209,6 +224,7 @@ class BenchAssembly:
         feeder = self._open_feeder()
         self.places = FeederPlaces(config, feeder, sites)
         self.weather = make_weather(config.environment, len(self.places.sites))
+        self.grid = StagedGrid(config.environment.line_out)
         self.loop_gain = self._loop_gain()
         terminals_of = [t.device for t in config.terminals.values() if config.devices[t.device].role == "inverter"]
         self.plant = Plant(feeder, self.places.sites, self.weather)
@@ -262,7 +278,13 @@ class BenchAssembly:
             sites={b: self.places.site(i).name for b, i in self.config.behind_inverter.items()},
             taps={n: self.places.tap_changer(n).name for n, role in roles.items() if role == "load_tap_changer"},
             banks={n: self.places.capacitor(n).name for n, role in roles.items() if role == "capacitor_bank"},
+            generators={n: n_site.name for n, n_site in self._generators()},
         )
+
+    def _generators(self) -> list[tuple[str, Site]]:
+        inverters = [name for name, device in self.config.devices.items() if device.role == "inverter"]
+        places = [(name, self.places.site(name)) for name in inverters]
+        return [(name, site) for name, site in places if site.kind == "generator"]
 
     def _terminal(self, feeder: Feeder, device: str) -> Terminal:
         section, site = self.places.terminal(device), self.places.site(device)
@@ -320,25 +342,56 @@ class BenchAssembly:
         response_s = model.loop.population.curve.open_loop_response_s
         return loop_gain(max(gains), response_s, self.config.clock.step_s, COUPLING_DELAY_STEPS)
 
-    def _conformance(self, rows: Sequence[str], variant: str | None, voltages: ServiceVoltages) -> Conformance:
+    def _premise_field(self, power_flow: IndependentPowerFlow) -> PremiseField:
+        codes, meter_pct = override_codes(self.premises, self._seed), self._meter_class_pct()
+        return PremiseField(self.premises, codes, self.plant, power_flow, self.drivers, meter_pct)
+
+    def _conformance(
+        self,
+        bus: Bus,
+        rows: Sequence[str],
+        variant: str | None,
+        voltages: ServiceVoltages,
+        power_flow: IndependentPowerFlow,
+        calls: PremiseField,
+    ) -> Conformance:
         order = RowOrder(self._use_case)
-        power_flow = IndependentPowerFlow(self._settled_feeder(), self.bindings)
         field = PlantField(
             self.plant, self._feeders[0], self.terminals, self.apparatus, power_flow, self.bindings, self.config
         )
-        codes, meter_pct = override_codes(self.premises, self._seed), self._meter_class_pct()
-        calls = PremiseField(self.premises, codes, self.plant, power_flow, self.drivers, meter_pct)
-        judge = PlantJudge(voltages, field, calls, Wiring(self._endpoint), self.evidence)
-        chosen = tuple(self._use_case.row(number) for number in rows)
+        forecast = HeadForecastModel(
+            self._settled_feeder(), make_weather(self.config.environment, len(self.places.sites))
+        )
+        der = make_der_judge(
+            self.config, self.places, self.drivers, forecast, self.grid, calls.head_load_kw, field.power
+        )
+        judge = PlantJudge(voltages, field, calls, Wiring(self._endpoint), self.evidence, der)
+        bus.listeners.append(judge.witness)
+        use_case, scenario = self._use_case, self._use_case.row(rows[0]).scenario if rows else ""
+        absent = use_case.absent_rows(scenario, variant)
+        chosen = tuple(row for number, row in use_case.rows.items() if number in {*rows, *absent})
         earlier = partial(order.predecessors, variant=variant)
-        return Conformance(chosen, earlier, judge, self.evidence, self.clock, self._use_case.rivals)
+        aside = (use_case.rivals, absent, use_case.repeating_rows())
+        return Conformance(chosen, earlier, judge, self.evidence, self.clock, *aside)
 
     def _endpoint(self, party: Party, instance: str) -> str | None:
         """Tell which device a party is, for an instance of a row: a meter, a control, a battery or its inverter."""
-        if party is Party.UTILITY_INVERTER:
-            return self.config.behind_inverter.get(instance)
-        own = {Party.NET_METER, Party.CREDIT_METER, Party.UTILITY_BATTERY, *CONTROL_PARTIES}
-        return instance if party in own else None
+        device = device_of(instance)
+        if party in {Party.UTILITY_INVERTER, Party.CUSTOMER_INVERTER}:
+            return self.config.behind_inverter.get(device, device)
+        return device if party in OWN_WIRE else None
 
 
-CONTROL_PARTIES = frozenset({Party.CAPACITOR_CONTROLS, Party.TAP_CHANGER_CONTROLS})
+OWN_WIRE = frozenset(
+    {
+        Party.NET_METER,
+        Party.CREDIT_METER,
+        Party.UTILITY_BATTERY,
+        Party.CUSTOMER_BATTERY,
+        Party.UTILITY_GENERATION,
+        Party.CUSTOMER_GENERATION,
+        Party.CAPACITOR_CONTROLS,
+        Party.TAP_CHANGER_CONTROLS,
+    }
+)
+"""Parties whose instances are devices of the bench, each with a wire of its own."""

@@ -155,7 +155,8 @@ class EmulatedEquipment:
         rating = _needed(name, "rating_kva", emulate.rating_kva)
         capacity = _needed(name, "capacity_kwh", emulate.capacity_kwh)
         unit = self._wanted(device).unit or 1
-        battery = BatteryEmulator(name, rating, capacity, emulate.initial_soc_pct / 100.0, unit=unit)
+        charge, efficiency = emulate.initial_soc_pct / 100.0, device.efficiency_pct / 100.0
+        battery = BatteryEmulator(name, rating, capacity, charge, efficiency=efficiency, unit=unit)
         self._serve_modbus(name, device, battery, battery.registers)
 
     def _serve_inverter(self, name: str, device: Device, emulate: Emulation) -> None:
@@ -169,6 +170,7 @@ class EmulatedEquipment:
             phases=self._node(name).phases,
             node=self._node(name),
             dc_source=source if isinstance(source, BatteryEmulator) else None,
+            generator=self._places.site(name).kind == "generator",
             volt_var=emulate.volt_var,
             unit=self._wanted(device).unit or 1,
         )
@@ -216,11 +218,17 @@ class EmulatedEquipment:
 
     def _serve_meter(self, name: str, device: Device, emulate: Emulation) -> None:
         at, place = self._places.of_meter(name)
-        nodes, pt_ratio = self._places.head_nodes(name) if at == "feeder" else (None, 1.0)
-        rating_w = FEEDER_W if at == "feeder" else SERVICE_W
+        nodes, pt_ratio = self._places.metered_nodes(name)
+        rating_w = self._metered_w(name)
         fleet = make_fleet([name], emulate, self._bench.range_a, derived_seed(self._seed, name), rating_w)
         self._listen(name, device, fleet.registers[0])
         self.meters.append(MeterGroup(fleet, np.array([place], dtype=np.intp), at, nodes, pt_ratio))
+
+    def _metered_w(self, meter: str) -> float:
+        """Return what a single meter's registers have to hold: what flows at a feeder, a plant or a service."""
+        at, place = self._places.of_meter(meter)
+        rated_w = self._places.sites[place].rating_kva * 1000.0 if at == "generation" else 0.0
+        return FEEDER_W if at == "feeder" else max(SERVICE_W, rated_w)
 
     def _serve_fleet(self, prefix: str, at: Place, emulate: Emulation) -> None:
         taken = {int(place) for group in self.meters if group.at == at for place in group.places}

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from bench.operator import Operator
 from bench.session import LISTENERS, OPERATOR
-from bench.use_case.conformance import RowWatch
+from bench.use_case.row_watch import RowWatch
 from instruments.errors import ConfigError
 from reports.verdict import RowState
 

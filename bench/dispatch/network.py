@@ -7,6 +7,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.dispatch.head_relief import HeadModel
+
 
 @dataclass(frozen=True)
 class OperatingPoint:
@@ -40,6 +42,10 @@ class NetworkModel(Protocol):
 
     def response(self, point: OperatingPoint) -> Response:
         """Solve the model at an operating point and return its voltages and sensitivities."""
+        ...
+
+    def head_model(self, point: OperatingPoint) -> HeadModel:
+        """Return the model at an operating point, for other positions of taps and banks."""
         ...
 
 

@@ -17,6 +17,7 @@ from instruments.emulators.der_registers import (
 from instruments.emulators.electrical import ElectricalNode, PhasePower
 from instruments.emulators.faults import FaultSet
 from instruments.emulators.power_control import CommandPath, PowerControl
+from instruments.emulators.prime_mover import PrimeMover
 from instruments.emulators.sunspec_image import SunSpecImage
 from instruments.readings import Identity, Nameplate
 
@@ -59,11 +60,12 @@ ENTER_SERVICE = {
 
 
 class InverterEmulator:
-    """A PV inverter, or with `dc_source` a hybrid one that has a battery behind its DC link.
+    """A PV inverter; with `dc_source` a hybrid one that has a battery behind its DC link; or that of a generator.
 
     `available_w` is the DC power that the sun gives, set by the owner. `v_nom_v` is line to line, or across the pair
     of a one-phase unit. A hybrid inverter exports PV by itself; the battery's power passes only within its own 704
     set-point: between zero and that set-point it delivers what PV and battery give it, and never asks the battery.
+    With `generator` an engine is behind it, which nothing but a 704 set-point starts.
     """
 
     role = "inverter"
@@ -79,6 +81,7 @@ class InverterEmulator:
         phases: int = 3,
         node: ElectricalNode | None = None,
         dc_source: BatteryEmulator | None = None,
+        generator: bool = False,
         volt_var: bool = True,
         unit: int = 1,
     ) -> None:
@@ -89,6 +92,7 @@ class InverterEmulator:
         self.nameplate = _nameplate(rating_kva * KILO, category, abnormal, v_nom_v, dc_source)
         self.registers = SunSpecImage(MODELS)
         self._battery = dc_source
+        self._prime_mover = PrimeMover(self.nameplate.p_max_w) if generator else None
         self._energy = Energy()
         self._der = DerModel(phases, storage=dc_source is not None, **settings(self.nameplate, phases))
         self._faults = FaultSet(self.role)
@@ -123,10 +127,19 @@ class InverterEmulator:
             curve.advance()
         limit = self._control.limit_pu
         self._der.configure(AP_LIMIT_ENABLE=limit is not None, AP_LIMIT=1.0 if limit is None else limit)
+        self._run_prime_mover(dt_s)
         self._der.run(self.node, self._dc_power_w(), dt_s)
+        if self._prime_mover and not self._der.connected:
+            self._prime_mover.trip()
+
+    def _run_prime_mover(self, dt_s: float) -> None:
+        if self._prime_mover:
+            self._prime_mover.advance(self._path.effective_w(self.time_s) or 0.0, dt_s)
 
     def _dc_power_w(self) -> float:
         """Power that the DC side gives to the bridge, within the inverter's own command."""
+        if self._prime_mover:
+            return self._prime_mover.delivered_w
         battery_w = self._battery.delivered_w if self._battery else 0.0
         offered_w = self.available_w + battery_w
         effective = self._path.effective_w(self.time_s)

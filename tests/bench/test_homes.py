@@ -1,13 +1,19 @@
 """Home controllers, displays and the people in front of them, on appliances made by hand."""
 
+import hmac
 from dataclasses import dataclass, field
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from wiretap import Wiretap
 
 from bench.actors.home import STATUS_AFTER_S, TRIES, CustomerDisplays, CustomerEnergyManagement, Customers
 from bench.bus import Message
 from bench.customer_messages import CustomerCall, CustomerStatus, Override, OverrideRefused, SelectedCustomer
+from bench.dispatch import override_code
 from bench.dispatch.override_code import code_proof, is_right_code
 from bench.names import Information, Party
 from instruments.errors import WaitTimeout
@@ -143,6 +149,21 @@ def test_a_proof_from_a_record_declines_no_other_call() -> None:
     assert not is_right_code(CODES["a"], "e3", "a", proof)
     assert not is_right_code(CODES["a"], "e2", "b", proof)
     assert CODES["a"] not in proof
+
+
+@given(st.text("0123456789", max_size=40), st.text("0123456789", max_size=40))
+def test_a_wrong_code_takes_the_display_as_long_as_any_other(right: str, typed: str) -> None:
+    """Whatever the codes are, what is compared has the same length, by a comparison that reads all of it."""
+    compared: list[tuple[int, int]] = []
+
+    def compare(one: bytes, other: bytes) -> bool:
+        compared.append((len(one), len(other)))
+        return hmac.compare_digest(one, other)
+
+    with patch.object(override_code, "hmac", SimpleNamespace(new=hmac.new, compare_digest=compare)):
+        answer = is_right_code(right, "e2", "a", code_proof(typed, "e2", "a"))
+    assert compared == [(64, 64)]
+    assert answer is (right == typed)
 
 
 def test_people_decline_what_their_displays_show(street: Street) -> None:

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from bench.bus import Bus, Delivery, Message, Priority
 from bench.clock import Clock, Process
+from bench.customer_messages import MeterRegisters
 from bench.evidence import Evidence
 from bench.links import HEADER_BYTES, AmiLink, AmiLinkSettings, FixedLatency, Link
-from bench.messages import AreaRequest, BeginAutomation, VoltageOutOfRangeEvent, VoltageReadings
+from bench.messages import AreaRequest, BeginAutomation, VoltageOutOfRangeEvent
 from bench.names import Information, Party
+from bench.reading_messages import ScheduledRead
 from instruments.errors import ConfigError
 from reports.run_directory import RunDirectory, RunWriter
 
@@ -167,7 +169,10 @@ def test_on_a_shared_link_of_the_bus_an_alert_overtakes_scheduled_reads() -> Non
     heard: list[Information] = []
     bus = Bus(clock, lambda _producer, _receiver: link, lambda _message, _sent_s, _time_s: len(heard) + 1)
     bus.listeners.append(lambda delivery: heard.append(delivery.message.information))
-    reading = VoltageReadings(voltage_v={"net_meter_1": 119.0})
+    registers = MeterRegisters(
+        meter="net_meter_1", time_s=0.0, voltage_v=(119.0,), p_w=0.0, q_var=0.0, import_wh=0.0, export_wh=0.0
+    )
+    reading = ScheduledRead(interval=1, registers=registers)
     alert = VoltageOutOfRangeEvent(meter="net_meter_1", condition="under", voltage_v=113.0)
     read = Message(Party.NET_METER, Party.AMI_NETWORK, Information.SCHEDULED_READ, reading, "r", Priority.SCHEDULED)
     for message in (read, read, Message(*_to_network(Information.VOLTAGE_EVENT), alert, "a", Priority.ALERT)):

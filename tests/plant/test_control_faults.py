@@ -1,29 +1,17 @@
 """Defective tap changers and capacitor controls: each is caught where `bench faults` says, and is told by its name."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from plant_bench import BENCH_PATH, variant
-from pytest_bdd.steps import step_function_context_registry
+from plant_bench import variant
+from playing import FIRST_EVENT, STORY, Record
+from playing import play as play_steps
 
-import steps.controls
-import steps.physics
-import steps.rows
-import steps.stimulus  # noqa: F401 - the steps register themselves
 from bench.config import BenchFile
 from bench.faults import CAUGHT_AT, CAUGHT_BY, parse_fault
-from bench.session import RunSession, Title
-from bench.story import RowNotMet, Story
-from bench.use_case.feature_files import Step, read_stories
-from bench.use_case.grammar import ROW_STEP
 from instruments.emulators.faults import kinds_for
-from reports.run_directory import MeasurementLine, RowItem, RunDirectory
-from reports.verdict import RowState, Verdict
+from reports.verdict import Verdict
 
-FEATURES = Path(__file__).parents[2] / "features"
-STORY = "The utility brings the voltage back with battery, capacitors and tap changer"
 VAR_BLOCK = "A blocked capacitor control leaves its bank alone, but obeys SCADA"
 LOCKOUT = "A discharging bank refuses to close"
 TAP_BLOCK = "A blocked tap changer stays"
@@ -51,32 +39,13 @@ BY_A_CLAUSE = {
 }
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a scenario left behind, and the step at which it ended (empty when it went through)."""
-
-    directory: RunDirectory
-    failure: str
-
-    @property
-    def verdict(self) -> Verdict:
-        return self.directory.run.verdict
-
-    @property
-    def not_met(self) -> list[RowItem]:
-        return [item for item in self.directory.run.scenarios[0].items if item.state is RowState.NOT_MET]
-
-    @property
-    def failed(self) -> list[MeasurementLine]:
-        return [line for line in self.directory.measurements if line.verdict != Verdict.PASS]
-
-
 def quick_bench() -> BenchFile:
     """The emulated bench with a quicker cloud and shorter voltage intervals, up to a while after the last row."""
     return variant(
         {
             "horizon_s": 330.0,
             "range_a.interval_s": 20.0,
+            "range_a.recover_s": 60.0,
             "ami.event_poll_s": 10.0,
             "environment.cloud.calm_s": 60.0,
             "environment.cloud.fall_s": 20.0,
@@ -84,38 +53,11 @@ def quick_bench() -> BenchFile:
     )
 
 
-def play(folder: Path, scenario: str, *faults: str, bench: BenchFile | None = None, seed: int = 1) -> Outcome:
-    """Play one scenario of the features with the real steps on a real bench."""
-    written = steps_of(scenario)
-    rows = [found["number"] for step in written if (found := ROW_STEP.fullmatch(step.text))]
-    session = RunSession(folder, bench or quick_bench(), BENCH_PATH, seed, [parse_fault(text) for text in faults])
-    played = session.play(Title("1", None, "a feature", scenario), rows)
-    failure = next(failures(played.story, written), "")
-    session.close(played)
-    session.finish()
-    return Outcome(RunDirectory.open(folder), failure)
-
-
-def steps_of(scenario: str) -> list[Step]:
-    for path in FEATURES.glob("*.feature"):
-        stories = read_stories(path)
-        if any(story.name == scenario for story in stories):
-            return [step for story in stories if story.is_background or story.name == scenario for step in story.steps]
-    raise LookupError(f"no feature has the scenario {scenario!r}")
-
-
-def failures(story: Story, written: Sequence[Step]) -> Iterator[str]:
-    for step in written:
-        fitting = [
-            context
-            for context in step_function_context_registry.values()
-            if context.type == step.keyword.lower() and context.parser.is_matching(step.text)
-        ]
-        assert len(fitting) == 1, f"{len(fitting)} step definitions fit {step.text!r} at {step.place}"
-        try:
-            fitting[0].step_func(story, **fitting[0].parser.parse_arguments(step.text))
-        except RowNotMet as finding:
-            yield f"{step.text}\n{finding}"
+def play(folder: Path, scenario: str, *faults: str, bench: BenchFile | None = None, seed: int = 1) -> Record:
+    """Play a scenario, of the story the first event: nothing after it asks more of the controls."""
+    stop_after = FIRST_EVENT if scenario == STORY else None
+    bench = bench or quick_bench()
+    return play_steps(folder, bench, faults=faults, seed=seed, scenario=scenario, stop_after=stop_after)
 
 
 def test_every_kind_of_fault_of_a_control_has_to_be_caught_somewhere_and_is_tried_here() -> None:
@@ -128,8 +70,8 @@ def test_good_controls_pass(tmp_path: Path) -> None:
     outcome = play(tmp_path / "run", STORY)
     assert outcome.failure == ""
     assert outcome.verdict is Verdict.PASS
-    assert outcome.failed == []
-    assert outcome.directory.measurements, "a scenario that measures nothing proves nothing"
+    assert outcome.failed_measurements == []
+    assert outcome.directory().measurements, "a scenario that measures nothing proves nothing"
 
 
 @pytest.mark.parametrize("text", [*AT_A_ROW, *(pytest.param(text, marks=LONG) for text in AT_A_ROW_TOO)])
@@ -149,26 +91,28 @@ def test_a_defect_that_shows_at_no_row_is_caught_by_its_measurement(tmp_path: Pa
     fault = parse_fault(text)
     outcome = play(tmp_path / "run", scenario, text)
     assert outcome.verdict is Verdict.FAIL, f"{text} went through {scenario!r}"
-    assert outcome.failed, outcome.failure
-    assert {line.clause for line in outcome.failed} == {CAUGHT_BY[fault.kind]}
-    assert all(fault.target in line.quantity for line in outcome.failed), "another device is blamed"
-    assert fault.target in outcome.directory.run.scenarios[0].reason
+    assert outcome.failed_measurements, outcome.failure
+    assert {line.clause for line in outcome.failed_measurements} == {CAUGHT_BY[fault.kind]}
+    assert all(fault.target in line.quantity for line in outcome.failed_measurements), "another device is blamed"
+    assert fault.target in outcome.directory().run.scenarios[0].reason
     assert outcome.not_met == []
 
 
 @LONG
 def test_a_hunting_tap_changer_is_told_as_one_before_anything_happens(tmp_path: Path) -> None:
     outcome = play(tmp_path / "run", STORY, "ltc:hunts")
-    assert outcome.failure.startswith("a clear early afternoon on the feeder\n")
+    assert outcome.failed_step == "a clear early afternoon on the feeder"
     assert "uncommanded operations of ltc inside its band" in outcome.failure
 
 
 @LONG
 def test_a_tap_changer_that_ignores_its_block_leaves_where_it_was_put(tmp_path: Path) -> None:
     outcome = play(tmp_path / "run", STORY, "ltc:ignores-block")
-    assert outcome.failure.startswith("every tap and bank stays where it was put\n")
-    assert {line.quantity for line in outcome.failed} >= {"operations of ltc after it was where it was commanded"}
-    assert all("ltc" in line.quantity for line in outcome.failed)
+    assert outcome.failed_step == FIRST_EVENT
+    assert {line.quantity for line in outcome.failed_measurements} >= {
+        "operations of ltc after it was where it was commanded"
+    }
+    assert all("ltc" in line.quantity for line in outcome.failed_measurements)
 
 
 @LONG
@@ -176,7 +120,7 @@ def test_a_hunt_that_begins_after_the_calm_is_found_at_the_end(tmp_path: Path) -
     """The DMS waits until a control that has just moved takes its step: the rows are met, the hunt is still told."""
     outcome = play(tmp_path / "run", STORY, "ltc:hunts@62")
     assert outcome.verdict is Verdict.FAIL
-    assert all("ltc" in line.quantity for line in outcome.failed), outcome.failure
+    assert all("ltc" in line.quantity for line in outcome.failed_measurements), outcome.failure
 
 
 @LONG

@@ -1,4 +1,4 @@
-"""Plays the features' first scenario in this process: the real steps on a real bench, with a hand in what happens."""
+"""Plays scenarios of the features in this process: the real steps on a real bench, with a hand in what happens."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pytest_bdd.steps import step_function_context_registry
 
+import steps.controls
 import steps.physics
 import steps.rows
 import steps.stimulus  # noqa: F401 - the steps register themselves
@@ -15,12 +16,15 @@ from bench.session import RunSession, Title
 from bench.story import RowNotMet, Story
 from bench.use_case.feature_files import Step, read_stories
 from bench.use_case.grammar import ROW_STEP
-from reports.run_directory import RunDirectory
+from reports.run_directory import MeasurementLine, RowItem, RunDirectory
 from reports.verdict import RowState, Verdict
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 EMULATED = ROOT / "fixtures" / "benches" / "emulated.yaml"
-FEATURE = ROOT / "features" / "voltage_profile.feature"
+FEATURES = ROOT / "features"
+STORY = "The utility brings the voltage back, first by itself, then with demand response"
+FIRST_EVENT = "every tap and bank is where it was put, and every meter has been in Range A since"
+"""The step that ends the story's first event."""
 
 
 def quick_bench(horizon_s: float, **ami: object) -> BenchFile:
@@ -44,9 +48,10 @@ def quick_bench(horizon_s: float, **ami: object) -> BenchFile:
 
 @dataclass(frozen=True)
 class Record:
-    """What came of it: the failing step's text (empty when none failed), verdict, and state and reasons of each row."""
+    """What came of it: the failing step and its text (empty when none failed), verdict, states and reasons of rows."""
 
     path: Path
+    failed_step: str
     failure: str
     verdict: Verdict
     states: dict[str, RowState]
@@ -57,6 +62,14 @@ class Record:
         """The first row in the feature's order that was not met."""
         return next((number for number, state in self.states.items() if state is RowState.NOT_MET), "")
 
+    @property
+    def not_met(self) -> list[RowItem]:
+        return [item for item in self.directory().run.scenarios[0].items if item.state is RowState.NOT_MET]
+
+    @property
+    def failed_measurements(self) -> list[MeasurementLine]:
+        return [line for line in self.directory().measurements if line.verdict != Verdict.PASS]
+
     def log(self, name: str) -> bytes:
         return (self.path / f"{name}.jsonl").read_bytes()
 
@@ -64,13 +77,21 @@ class Record:
         return RunDirectory.open(self.path)
 
 
-def feature_steps(stop_after: str | None = None) -> list[Step]:
-    """Return background and scenario of the feature, up to the row `stop_after`."""
-    written = [step for story in read_stories(FEATURE) for step in story.steps]
+def feature_steps(stop_after: str | None = None, scenario: str = STORY) -> list[Step]:
+    """Return background and steps of a scenario, up to a row or a step of that wording where `stop_after` is given."""
+    written = _steps_of(scenario)
     for count, step in enumerate(written, start=1):
-        if stop_after is not None and step.text.startswith(f"row {stop_after}:"):
+        if stop_after is not None and (step.text == stop_after or step.text.startswith(f"row {stop_after}:")):
             return written[:count]
     return written
+
+
+def _steps_of(scenario: str) -> list[Step]:
+    for path in FEATURES.glob("*.feature"):
+        stories = read_stories(path)
+        if any(story.name == scenario for story in stories):
+            return [step for story in stories if story.is_background or story.name == scenario for step in story.steps]
+    raise LookupError(f"no feature has the scenario {scenario!r}")
 
 
 def rows_in(written: Sequence[Step]) -> list[str]:
@@ -85,34 +106,37 @@ def play(
     seed: int = 1,
     prepare: Callable[[Story], None] = lambda _story: None,
     stop_after: str | None = None,
+    scenario: str = STORY,
 ) -> Record:
-    """Play the scenario into a run directory and return what came of it."""
-    written = feature_steps(stop_after)
-    rows = rows_in(written)
+    """Play a scenario into a run directory and return what came of it."""
+    written = feature_steps(stop_after, scenario)
     session = RunSession(folder, bench, EMULATED, seed, [parse_fault(text) for text in faults])
-    played = session.play(Title("1", None, FEATURE.name, "played by a test"), rows)
+    played = session.play(Title("1", None, "a feature", scenario), rows_in(written))
     prepare(played.story)
-    failure = "".join(_failures(played.story, written))
+    failed_step, failure = next(_failures(played.story, written), ("", ""))
     verdict = session.close(played)
     session.finish()
     watches = played.story.conformance.watches
     reasons = {n: "; ".join({i.reason for i in w.instances.values() if i.reason}) for n, w in watches.items()}
-    return Record(folder, failure, verdict, {n: w.state for n, w in watches.items()}, reasons)
+    return Record(folder, failed_step, failure, verdict, {n: w.state for n, w in watches.items()}, reasons)
 
 
-def _failures(story: Story, written: Sequence[Step]) -> Iterator[str]:
+def _failures(story: Story, written: Sequence[Step]) -> Iterator[tuple[str, str]]:
     """Run steps until one fails, as pytest-bdd does."""
     for step in written:
         try:
             _run(step, story)
         except RowNotMet as error:
-            yield str(error)
+            yield step.text, str(error)
             return
 
 
 def _run(step: Step, story: Story) -> None:
-    for context in step_function_context_registry.values():
-        if context.type == step.keyword.lower() and context.parser.is_matching(step.text):
-            context.step_func(story, **context.parser.parse_arguments(step.text))
-            return
-    raise LookupError(f"no step definition fits {step.text!r} at {step.place}")
+    fitting = [
+        context
+        for context in step_function_context_registry.values()
+        if context.type == step.keyword.lower() and context.parser.is_matching(step.text)
+    ]
+    if len(fitting) != 1:
+        raise LookupError(f"{len(fitting)} step definitions fit {step.text!r} at {step.place}")
+    fitting[0].step_func(story, **fitting[0].parser.parse_arguments(step.text))
