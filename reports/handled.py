@@ -8,23 +8,21 @@ from reports.run_directory import TraceLine, WireLine
 
 BY_KEY: Mapping[str, str] = {
     "silent": "meters that did not answer",
-    "estimated": "estimated, for want of readings of their own",
+    "late": "meters that answered late",
+    "failing": "meters that have not answered several times in a row",
+    "suspect": "reads that do not stand",
+    "estimated": "estimated, for want of readings that stand",
+    "unknown": "nothing to estimate from",
     "unverified": "not verified: readings contradict the energy registers",
     "edited": "single readings that were replaced",
-    "gaps": "gaps that were filled",
-    "missing": "missing, and done without",
-    "late": "came late",
-    "not_enrolled": "listed, but not enrolled",
-    "undeliverable": "could not be delivered",
-    "refused": "refused",
-    "rejected": "rejected",
-    "exhausted": "nothing left to call on",
+    "refused": "could not be used",
+    "left_out": "resources that were left out",
+    "short": "resources that fell short of their request",
 }
 """Keys of payloads that, where they hold anything, say that something had to be handled."""
 BY_ENDING: Mapping[str, str] = {
     "Refused": "attempts that were refused",
     "Undeliverable": "calls that could not be delivered",
-    "Rejected": "rejected",
 }
 """Ends of information objects that by themselves say so; the payload names whom it concerns."""
 WHOM = ("customers", "customer", "meters", "meter", "device")
@@ -45,10 +43,11 @@ class Handled:
 
     @property
     def whom(self) -> str:
-        """Names, the first of many, or the count where the payload gives only that."""
+        """Names, the first of many, and the count that a payload gives instead."""
         listed = list(self.names)
         more = f" and {len(listed) - NAMED} more" if len(listed) > NAMED else ""
-        return ", ".join(listed[:NAMED]) + more or f"{self.amount:g}"
+        count = f"{self.amount:g}" if self.amount else ""
+        return "; ".join(filter(None, (", ".join(listed[:NAMED]) + more, count)))
 
     @property
     def span_s(self) -> tuple[float, float]:
@@ -74,6 +73,7 @@ def _irregular(line: TraceLine) -> Iterator[tuple[str, Any]]:
     for key, what in BY_KEY.items():
         if payload.get(key):
             yield what, payload[key]
+    yield from ((f"intervals without {key}", holes) for key, values in payload.items() if (holes := _holes(values)))
     for ending, what in BY_ENDING.items():
         if line.information.endswith(ending):
             yield what, next((payload[key] for key in WHOM if payload.get(key)), 1)
@@ -89,10 +89,18 @@ def _take(entry: Handled, content: Any, said_in: str, line: TraceLine | WireLine
     entry.citations.append(f"{'wire' if isinstance(line, WireLine) else 'trace'}:{line.seq}")
 
 
+def _holes(values: Any) -> list[str]:
+    """Number the gaps of a series, from 1; what holds no number at all is no series."""
+    if not isinstance(values, list) or not any(isinstance(value, int | float) for value in values):
+        return []
+    return [f"number {number}" for number, value in enumerate(values, start=1) if value is None]
+
+
 def _names(content: Any) -> list[str]:
-    """Name what a payload lists; of records the first field that says whom."""
+    """Name what a payload lists: reasons by name, records by the first field that says whom, texts as they are."""
     if isinstance(content, Mapping):
-        return [str(content[key]) for key in WHOM if content.get(key)][:1] or [str(key) for key in content]
-    if isinstance(content, list | tuple):
+        whom = [str(content[key]) for key in WHOM if content.get(key)][:1]
+        return whom or [f"{name} ({reason})" for name, reason in content.items()]
+    if isinstance(content, list):
         return [name for item in content for name in (_names(item) if isinstance(item, Mapping) else [str(item)])]
     return [str(content)]

@@ -158,19 +158,24 @@ def test_what_was_handled_is_found_in_payloads_whoever_sends_them() -> None:
         told(3, "Meter Data", data | {"silent": []}),
         told(4, "Total Load Affected", {"total_kw": 3.0, "estimated": ["premise_s001"], "unverified": [], "edited": 4}),
         told(5, "Override Refused", {"customer": "premise_s110", "tries_left": 2}),
-        told(6, "Day-Ahead Price Signal", {"gaps": [{"hour": 3}, {"hour": 4}]}),
+        told(
+            6, "Peaking Requirements", {"lambda_per_mwh": [30.0, None, 32.5, None], "event": None, "names": ["a", None]}
+        ),
         told(7, "Status", "no payload of fields"),
+        told(8, "Required Resources", {"estimated": 2, "refused": ""}),
+        told(9, "Validated Reads", {"suspect": {"net_meter_4": "spike"}}),
     ]
     found = {entry.what: entry for entry in handled(trace, [])}
     silent = found["meters that did not answer"]
     assert silent.whom == "net_meter_7, net_meter_9"
     assert (silent.span_s, silent.citations) == ((1.0, 5.0), ["trace:1", "trace:2"])
     assert silent.said_in == {"AMI: Interval Readings": 2}
-    assert found["estimated, for want of readings of their own"].whom == "premise_s001"
+    assert found["estimated, for want of readings that stand"].whom == "premise_s001; 2"
+    assert found["reads that do not stand"].whom == "net_meter_4 (spike)"
     assert found["single readings that were replaced"].whom == "4"
     assert found["attempts that were refused"].whom == "premise_s110"
-    assert found["gaps that were filled"].names
-    assert len(found) == 5
+    assert found["intervals without lambda_per_mwh"].whom == "number 2, number 4"
+    assert len(found) == 6
 
 
 def test_an_exchange_that_failed_is_told_with_its_endpoint() -> None:
