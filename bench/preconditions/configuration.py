@@ -126,8 +126,8 @@ def _resource(site: Site) -> DistributedResource:
 
 
 def _meter(site: Site) -> str:
-    """Name what a resource is metered at: its service, or the bus of a customer who has none."""
-    return site.service or site.bus
+    """Name what a resource is metered at: its service, or its owner's at a bus without one."""
+    return site.service or f"{site.bus}, {site.owner}"
 
 
 def _on_the_bus(subject: Subject, *parties: str) -> Finding:
