@@ -107,8 +107,9 @@ class CloudSection(Section):
 
 
 class HeatSection(Section):
-    """Heat: within `rise_s` air conditioning adds `load_rise_pu` to the feeder's load."""
+    """Heat: from `delay_s` after it is let loose, air conditioning adds `load_rise_pu` to the load within `rise_s`."""
 
+    delay_s: Annotated[float, Field(ge=0)] = 0.0
     rise_s: Annotated[float, Field(gt=0)] = 120.0
     load_rise_pu: Annotated[float, Field(gt=0)] = 0.15
 
@@ -346,6 +347,7 @@ class PlanningSection(Section):
 class EnergyManagementSection(Section):
     """The control centre: its generation stack and transmission grid, and how many feeders alike it serves.
 
+    `feeders_at_bus` of them hang at this feeder's bus of the transmission grid.
     `plan_at_s`: when the plan for the next day is made, s of the scenario; `price_gaps`: intervals of that day without
     a price. `security_every_s`: time between two security analyses; `duration_s`: how long a constraint lasts, s.
     """
@@ -353,6 +355,7 @@ class EnergyManagementSection(Section):
     generation_stack: Path | None = None
     transmission: Path | None = None
     feeders_alike: Annotated[float, Field(gt=0)] = 10.0
+    feeders_at_bus: Annotated[float, Field(gt=0)] = 6.0
     reserve_kw: Annotated[float, Field(ge=0)] = 0.0
     plan_at_s: Annotated[float, Field(ge=0)] | None = None
     interval_s: Annotated[float, Field(gt=0)] = 3600.0

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from bench.dispatch.head_relief import HeadModel, HeadState
-from bench.dispatch.network import OperatingPoint, Response
+from bench.dispatch.network import HeadModel, HeadState, OperatingPoint, Response
 from bench.feeder.engine import Feeder
 from bench.feeder.load_relief import relief_v_per_kw
 from bench.feeder.model import Floats

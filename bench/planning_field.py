@@ -37,6 +37,7 @@ class Centre:
     reserve_kw: float
     feeders_alike: float
     network: Transmission | None
+    feeders_at_bus: float
     forecast_kw: Callable[[float], float]
     out: Callable[[], frozenset[str]]
 
@@ -220,7 +221,7 @@ class PlanningField:
             told = ", ".join(constraint.out_of_service) or "nothing"
             return f"rests on {told} being out of service, while that is {', '.join(sorted(out)) or 'nothing'}"
         outage = {constraint.outage} - {""}
-        alike = self._centre.feeders_alike
+        alike = self._centre.feeders_at_bus
         present_kw = _flow_kw(network, out | outage, constraint.branch, alike * constraint.feeder_load_kw)
         if abs(present_kw - constraint.flow_kw) > 0.01 * constraint.rating_kw:
             return f"tells {constraint.flow_kw:.0f} kW in {constraint.branch}, a power flow gives {present_kw:.0f} kW"

@@ -27,8 +27,8 @@ COMPUTE_S = 2.0
 """Time that validation, estimation and the calculation take, s."""
 SWITCHING_S = 5.0
 """How long after the start of a call readings may still show appliances on their way off, s."""
-READ_AFTER_STATUS_S = 60.0
-"""How long after a scheduled DER's status its credit meter is read, s: slower DER then deliver as well."""
+READ_AFTER_STATUS_S = 45.0
+"""How long after the last status of scheduled DER their credit meters are read, s."""
 HISTORY_S = 600.0
 """How far before a call readings count for its baseline, s."""
 
@@ -49,6 +49,7 @@ class MeterDataManagement(Actor):
         self._calls: dict[str, tuple[CustomerCall, float]] = {}
         self._times_s: dict[str, list[float]] = {}
         self._reduced: set[str] = set()
+        self._to_read: dict[str, dict[str, float]] = {}
 
     def handlers(self) -> Mapping[Information, Handler]:
         """Understand alerts, calls, readings, its own calculation, and histories to be filed."""
@@ -85,10 +86,15 @@ class MeterDataManagement(Actor):
         meter = self._credit_meters.get(status.equipment.device) if isinstance(status, EquipmentStatus) else None
         if not isinstance(status, EquipmentStatus) or meter is None:
             return
+        waiting = self._to_read.setdefault(status.event, {})
+        waiting[meter] = self.clock.now_s
         yield self.clock.timeout(READ_AFTER_STATUS_S)
-        request = MeterReadRequest(event=status.event, meter=meter)
-        correlation, cited = delivery.message.correlation, (delivery.citation,)
-        self.send(Party.AMI_NETWORK, Information.CREDIT_READ_REQUEST, request, correlation, cited)
+        if max(waiting.values(), default=self.clock.now_s) > self.clock.now_s - READ_AFTER_STATUS_S:
+            return  # whoever came last has them all read, side by side
+        del self._to_read[status.event]
+        for name in waiting:
+            request = MeterReadRequest(event=status.event, meter=name)
+            self._tell(delivery, Party.AMI_NETWORK, Information.CREDIT_READ_REQUEST, request)
 
     def _keep_single(self, delivery: Delivery) -> None:
         if isinstance(delivery.message.payload, MeterData):

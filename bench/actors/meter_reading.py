@@ -27,7 +27,7 @@ RETRIES = 3
 """How often the head-end asks a silent meter again."""
 RETRY_AFTER_S = 2.0
 ANSWERS_WITHIN_S = 30.0
-"""How long the head-end waits for answers to requests that it has sent, s."""
+"""How long the head-end waits for a next answer to requests that it has sent, s."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,11 @@ class MeterReader:
         order.awaited -= set(silent)
         order.asking -= 1
         self._tell_when_complete(order)
-        yield self._head_end.clock.timeout(ANSWERS_WITHIN_S)
+        while order.awaited & set(names):
+            before = len(order.awaited)
+            yield self._head_end.clock.timeout(ANSWERS_WITHIN_S)
+            if len(order.awaited) == before:
+                break
         order.awaited -= set(names)
         self._tell_when_complete(order)
 

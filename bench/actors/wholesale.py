@@ -17,13 +17,15 @@ class WholesalePower(Actor):
         super().__init__(bus)
         self._may_override = may_override
         self._asked: Delivery | None = None
+        bus.listeners.append(self._look)
 
     def handlers(self) -> dict[Information, Handler]:
-        """Understand requests for a reduction."""
-        return {Information.REDUCTION_REQUEST: self._look}
+        """Understand nothing by themselves: a person acts when the test says so."""
+        return {}
 
     def _look(self, delivery: Delivery) -> None:
-        self._asked = delivery
+        if delivery.message.receiver is self.party and isinstance(delivery.message.payload, ReductionRequest):
+            self._asked = delivery
 
     def authorize_reduction(self) -> None:
         """Order the reduction from the DRAACS; raises WaitTimeout where nobody has asked for one."""

@@ -36,6 +36,7 @@ def make_der_judge(
         stack=read_generation_stack(section.generation_stack) if section.generation_stack else (),
         reserve_kw=section.reserve_kw,
         feeders_alike=section.feeders_alike,
+        feeders_at_bus=section.feeders_at_bus,
         network=load_transmission(section.transmission) if section.transmission else None,
         forecast_kw=forecast.head_load_kw,
         out=grid.out_of_service,

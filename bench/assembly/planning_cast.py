@@ -30,7 +30,7 @@ def make_energy_management(
         processes += [actor.plan(desk), actor.watch_lambda(desk)]
     if section.transmission is not None:
         network = load_transmission(section.transmission)
-        security = SecurityDesk(network, section.feeders_alike, section.security_every_s, section.duration_s)
+        security = SecurityDesk(network, section.feeders_at_bus, section.security_every_s, section.duration_s)
         processes.append(actor.watch_security(security))
     return actor, processes
 

@@ -9,38 +9,20 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass, field, replace
-from typing import Protocol
 
 from bench.dispatch.assets import TAP_TRAVEL
+from bench.dispatch.network import HeadModel, HeadState
 
 MOST_TRIED = 3
 """Up to this many capacitor banks, all of their states are tried (8)."""
 
 
 @dataclass(frozen=True)
-class HeadState:
-    """What the feeder draws at its head, kW and kvar, and its extreme service voltages, V on the 120 V base."""
-
-    p_kw: float
-    q_kvar: float
-    lowest_v: float
-    highest_v: float
-
-
-class HeadModel(Protocol):
-    """A model of the feeder of the application's own, never the plant."""
-
-    def solve(self, taps: Mapping[str, int], closed: Mapping[str, bool]) -> HeadState:
-        """Solve the feeder with these tap positions and capacitor states."""
-        ...
-
-
-@dataclass(frozen=True)
 class ReliefSettings:
     """Range A on the 120 V base with the margin kept to it, and what makes operations worth while.
 
-    `apparent_weight`: what a kVA counts against a kW, far below 1: apparent power decides between states of nearly
-    equal power; `least_gain_kw`: gain below which a device is not operated; `most_solves`: of the model.
+    `apparent_weight`: what a kVA counts against a kW; far below 1, apparent power decides between states of nearly
+    equal power only; `least_gain_kw`: gain below which a device is not operated; `most_solves`: of the model.
     """
 
     lower_v: float = 114.0

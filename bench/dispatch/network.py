@@ -7,8 +7,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.dispatch.head_relief import HeadModel
-
 
 @dataclass(frozen=True)
 class OperatingPoint:
@@ -35,6 +33,24 @@ class Response:
     meters: tuple[str, ...]
     voltage_v: NDArray[np.float64]
     effect_v: Mapping[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class HeadState:
+    """What the feeder draws at its head, kW and kvar, and its extreme service voltages, V on the 120 V base."""
+
+    p_kw: float
+    q_kvar: float
+    lowest_v: float
+    highest_v: float
+
+
+class HeadModel(Protocol):
+    """A model of the feeder of the application's own, never the plant."""
+
+    def solve(self, taps: Mapping[str, int], closed: Mapping[str, bool]) -> HeadState:
+        """Solve the feeder with these tap positions and capacitor states."""
+        ...
 
 
 class NetworkModel(Protocol):

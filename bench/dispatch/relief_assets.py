@@ -7,6 +7,9 @@ from bench.dispatch.head_relief import ReliefSettings, relieve
 from bench.dispatch.network import NetworkModel
 from bench.messages import AffectedArea, AssetCommand, EquipmentState, SelectedAssets
 
+APPARENT_WEIGHT = 1.0
+"""A kVA less at the head counts as much as a kW: what limits the transmission is current."""
+
 
 def relieve_head(
     area: AffectedArea, network: NetworkModel, settings: DispatchSettings, time_s: float
@@ -19,7 +22,12 @@ def relieve_head(
     taps = {state.device: state.tap for state in usable if state.tap is not None}
     closed = {state.device: state.closed for state in usable if state.closed is not None}
     model = network.head_model(operating_point(area, time_s))
-    limits = ReliefSettings(lower_v=settings.lower_v, upper_v=settings.upper_v, margin_v=settings.margin_v)
+    limits = ReliefSettings(
+        lower_v=settings.lower_v,
+        upper_v=settings.upper_v,
+        margin_v=settings.margin_v,
+        apparent_weight=APPARENT_WEIGHT,
+    )
     found = relieve(model, taps, closed, limits)
     commands = (_command(state, found.taps, found.closed) for state in usable)
     return SelectedAssets(

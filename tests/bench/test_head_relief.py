@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.dispatch.head_relief import HeadState, Relief, ReliefSettings, relieve
+from bench.dispatch.head_relief import Relief, ReliefSettings, relieve
+from bench.dispatch.network import HeadState
 
 LOWER_V, UPPER_V = 114.5, 125.5
 
