@@ -26,7 +26,7 @@ BY_ENDING: Mapping[str, str] = {
 }
 """Ends of information objects that by themselves say so; the payload names whom it concerns."""
 WHOM = ("customers", "customer", "meters", "meter", "device")
-NAMED, CITED = 10, 4
+NAMED, CITED = 6, 4
 """Names and citations that are listed before they are only counted."""
 
 

@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 
 from reports.evidence import bounds, measured
 from reports.handled import handled
-from reports.html.charts import thin
+from reports.html.charts import Line, lane_chart, spans, thin
 from reports.html.sequence import diagram
 from reports.proofs import gather_proofs
 from reports.rows import group_rows, repeated_rows
@@ -53,6 +53,20 @@ def test_thinning_keeps_ends_and_extremes(values: np.ndarray) -> None:
     np.testing.assert_array_equal(kept[[0, -1]], values[[0, -1]])
     if not np.isnan(values).all():
         assert (np.nanmin(kept), np.nanmax(kept)) == (np.nanmin(values), np.nanmax(values))
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0, float("nan")]), min_size=1, max_size=60))
+def test_stretches_of_a_closed_switch_add_up_to_the_time_that_it_was_closed(states: list[float]) -> None:
+    time_s, values = np.cumsum(np.arange(1.0, len(states) + 1.0)), np.array(states)
+    found = spans(time_s, values)
+    closed_s = sum(np.diff(time_s)[np.nan_to_num(values[:-1]) != 0])
+    assert sum(duration_s for _, duration_s in found) == pytest.approx(closed_s)
+    assert len(found) == sum(1 for before, now in zip([0.0, *states], states, strict=False) if now == 1 and before != 1)
+
+
+def test_a_day_of_a_closed_switch_is_drawn_as_briefly_as_a_minute() -> None:
+    drawn = [len(lane_chart("banks", np.arange(n), [Line("capacitor_1", np.ones(n))])) for n in (60, 86_400)]
+    assert drawn[1] < 1.5 * drawn[0]
 
 
 def message(seq: int, time_s: float, producer: str = "A", receiver: str = "B", information: str = "I") -> TraceLine:
