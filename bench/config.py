@@ -36,11 +36,21 @@ class Section(BaseModel):
 
 
 class ClockSection(Section):
-    """How time goes: `virtual`, or `wall` with slip recorded against its tolerance."""
+    """How time goes: `virtual`, or `wall` with slip recorded against its tolerance.
+
+    The plant steps by `step_s`; in virtual time, with a `longest_step_s`, by up to so much where nothing moves.
+    """
 
     mode: Literal["virtual", "wall"] = "virtual"
     step_s: Annotated[float, Field(gt=0, le=60)] = 1.0
+    longest_step_s: Annotated[float, Field(gt=0, le=3600)] = 1.0
     slip_tolerance_s: Annotated[float, Field(gt=0)] = 0.1
+
+    @model_validator(mode="after")
+    def _is_fixed_on_the_wall(self) -> "ClockSection":
+        if self.mode == "wall" and self.longest_step_s > self.step_s:
+            raise ValueError("equipment in wall time is stepped by `step_s` alone: leave out `longest_step_s`")
+        return self
 
 
 class PlantSection(Section):
@@ -196,7 +206,8 @@ class Limits(Section):
 class Emulation(Section):
     """The behaviour that stands in for the equipment. Without this section the device is real.
 
-    `rating_kva` is the emulated unit's own; `dc_source` names the battery on an inverter's DC link.
+    `rating_kva` is the emulated unit's own; `dc_source` names the battery on an inverter's DC link. `customer_unit` is
+    the unit id at which the customer's own energy management system reaches an inverter, on the same address.
     """
 
     model: Literal["opender"] | None = None
@@ -207,6 +218,7 @@ class Emulation(Section):
     category: Literal["A", "B"] = "B"
     abnormal: Literal["I", "II", "III"] = "III"
     dc_source: Name | None = None
+    customer_unit: Annotated[int, Field(ge=1, le=247)] | None = None
     volt_var: bool = True
     accuracy_pct: Annotated[float, Field(ge=0)] | None = None
     listen: Annotated[str, Field(pattern=r"^[^:\s]+:\d+$")] | None = None
@@ -224,11 +236,13 @@ class Device(Section):
     """A device or instrument on the bench. `accuracy_pct` of rating is what its set-point must be held within.
 
     `efficiency_pct` of a battery: how much of the charged energy is stored.
+    `customer_resource` is where the customer's own energy management system reaches a real inverter, if it does.
     """
 
     role: Role
     driver: str
     resource: str
+    customer_resource: str | None = None
     point_map: Path | None = None
     identity: Identification | None = None
     limits: Limits | None = None

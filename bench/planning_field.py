@@ -102,6 +102,8 @@ class PlanningField:
             return None  # a gap is said to be one
         blocks = [block for unit in self._centre.stack for block in unit.blocks]
         least_kw = sum(unit.lowest_kw for unit in self._centre.stack)
+        if load_kw < least_kw - NEAR_KW:  # what runs anyway makes more than is taken
+            return None if abs(price) < 1e-9 else f"{price:.2f} per MWh, where output is to be had for nothing"
         cheaper_kw = least_kw + sum(block.width_kw for block in blocks if block.cost_per_mwh < price - 1e-9)
         up_to_kw = least_kw + sum(block.width_kw for block in blocks if block.cost_per_mwh <= price + 1e-9)
         dearest = max(block.cost_per_mwh for block in blocks)
@@ -172,7 +174,9 @@ class PlanningField:
         count = len(prices)
         devices = list(required.power_kw)
         units = [self._units[device] for device in devices]
-        gains, bounds, sums = [], [], []
+        gains: list[Floats] = []
+        sums: list[tuple[int, float]] = []
+        bounds: list[tuple[float, float]] = []
         limits_a, limits_b = [], []
         for k, unit in enumerate(units):
             is_storage = unit.resource.kind != "generator"
@@ -202,14 +206,15 @@ class PlanningField:
         bounds += [(0.0, math.inf)] * count
         left_over = np.concatenate([np.zeros(len(sums) * count), np.ones(count)])
         first = linprog(left_over, A_ub=matrix, b_ub=right, bounds=bounds)
+        least_kw = float(first.fun or 0.0)
         earned = np.concatenate([*gains, np.zeros(count)]) * hours / 1000.0
         second = linprog(
             -earned,
             A_ub=np.vstack([matrix, left_over]),
-            b_ub=np.append(right, first.fun + NEAR_KW * 1e-3),
+            b_ub=np.append(right, least_kw + NEAR_KW * 1e-3),
             bounds=bounds,
         )
-        return _Best(float(first.fun), float(-second.fun))
+        return _Best(least_kw, -float(second.fun or 0.0))
 
     def constrained_wrongly(self, constraint: TransmissionConstraint) -> str | None:
         """Solve the grid with the outage, and again with the load reduced as is required."""

@@ -11,9 +11,11 @@ from bench.concurrency import under_way_together
 from bench.control_trial import ControlTrial
 from bench.customer_messages import OverrideRefused
 from bench.evidence import Evidence
+from bench.isolation_trial import IsolationTrial
 from bench.measurement import Limits, Measurement, worded
 from bench.names import Information, Party
 from bench.operator import Operator, turn_of
+from bench.pace import Pace
 from bench.plant import Plant
 from bench.resource_messages import ResponseTracking
 from bench.resource_proof import ResourceProof
@@ -67,9 +69,8 @@ class Moment:
 
 @dataclass(frozen=True)
 class Timing:
-    """Plant step, calm before the stimulus, time to settle after the last action, and when the scenario ends, s."""
+    """Calm before the stimulus, time to settle after the last action, and when the scenario ends, s."""
 
-    step_s: float
     calm_s: float
     recover_s: float
     horizon_s: float
@@ -129,6 +130,31 @@ class GridStimulus(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Stimuli:
+    """What the test may let happen: to sun and load, and to the transmission grid."""
+
+    weather: Stimulus
+    grid: GridStimulus
+
+
+@dataclass(frozen=True)
+class Proofs:
+    """What is proven physically: service voltages, positions, and what resources did."""
+
+    range_a: Proof
+    positions: Positions
+    resources: ResourceProof
+
+
+@dataclass(frozen=True)
+class Trials:
+    """What can be tried on single equipment."""
+
+    controls: ControlTrial
+    isolation: IsolationTrial
+
+
 class Story:
     """Runs a scenario step by step; the matcher and the plant go on whatever a step waits for."""
 
@@ -140,19 +166,17 @@ class Story:
         cast: Cast,
         conformance: Conformance,
         evidence: Evidence,
-        stimulus: Stimulus,
-        grid: GridStimulus,
-        range_a: Proof,
-        positions: Positions,
-        resources: ResourceProof,
-        controls: ControlTrial,
+        stimuli: Stimuli,
+        proofs: Proofs,
+        trials: Trials,
         timing: Timing,
+        pace: Pace,
     ) -> None:
         self.clock, self.plant, self.bus, self.conformance = clock, plant, bus, conformance
         self._cast, self._evidence = cast, evidence
-        self._grid = grid
-        self._stimulus, self._range_a, self._positions, self._timing = stimulus, range_a, positions, timing
-        self.resources, self.controls = resources, controls
+        self._stimulus, self._grid, self._timing, self._pace = stimuli.weather, stimuli.grid, timing, pace
+        self._range_a, self._positions, self.resources = proofs.range_a, proofs.positions, proofs.resources
+        self.controls, self.isolation = trials.controls, trials.isolation
         self._acted_s = 0.0
         self.measurements: list[Measurement] = []
         self.moments: list[Moment] = []
@@ -163,7 +187,7 @@ class Story:
         self._ended: list[Delivery] = []
         self._refused: list[Delivery] = []
         bus.listeners += [conformance.hear, self._note_closing]
-        clock.start(self._run_plant())
+        clock.start(pace.run(conformance.tick))
         for process in [*(actor.run() for actor in cast.actors), *cast.processes]:
             clock.start(process)
 
@@ -173,16 +197,17 @@ class Story:
 
     def rest(self) -> None:
         """Let the bench run for a moment with nothing happening."""
-        self.clock.run_until(self.clock.now_s + REST_S)
+        self._run_until(self.clock.now_s + REST_S)
 
     def calm(self) -> None:
         """Let the bench come to rest; raises RowNotMet where a tap changer or a bank finds none."""
-        self.clock.run_until(self.clock.now_s + self._timing.calm_s)
+        self._run_until(self.clock.now_s + self._timing.calm_s)
         self._judge(self._positions.measure_rest(self.clock.now_s), "the feeder does not come to rest")
 
     def release_cloud(self) -> None:
         """Let the cloud front of the bench file begin now."""
         self.mark("before the cloud")
+        self._pace.wake()
         self._stimulus.release_cloud(self.clock.now_s)
 
     def await_closing(self) -> None:
@@ -201,6 +226,7 @@ class Story:
             raise RowNotMet("the bench file's environment has no `heat`: nothing on this bench goes beyond the cloud")
         self.mark("before the heat")
         self.conformance.begin_occurrence()
+        self._pace.wake()
         self._stimulus.release_heat(self.clock.now_s)
 
     def take_line_out(self) -> None:
@@ -208,6 +234,7 @@ class Story:
         if self._grid.line_out is None:
             raise RowNotMet("the bench file's environment has no `line_out`: nothing on this bench constrains the grid")
         self.mark("before the line is out")
+        self._pace.wake()
         self._grid.take_out(self.clock.now_s)
 
     def raise_load(self) -> None:
@@ -255,7 +282,7 @@ class Story:
 
     def prove_sufficient(self) -> None:
         """Run on to the horizon: nobody is to ask for less load, and the reason for that is in the rows."""
-        self.clock.run_until(self._timing.horizon_s)
+        self._run_until(self._timing.horizon_s)
 
     def require_wording(self, number: str, sentence: str) -> None:
         """Raise ConfigError when a step's sentence is not the one that the table gives to its row."""
@@ -288,19 +315,20 @@ class Story:
 
     def prove_range_a(self) -> None:
         """Run on to the horizon and measure that every meter stayed in Range A; raises RowNotMet where it did not."""
-        self.clock.run_until(self._timing.horizon_s)
+        self._run_until(self._timing.horizon_s)
         found = self._range_a.measure(self._acted_s + self._timing.recover_s, self.clock.now_s)
         self.require(found, "the meters are not back in Range A")
 
     def prove_recovery(self) -> None:
         """Measure that taps and banks are where they were put, and that since then every meter has been in Range A."""
+        self._pace.catch_up()
         since_s, now_s = self._acted_s + self._timing.recover_s, self.clock.now_s
         self.require(self._positions.measure(now_s), "taps or banks are not where they were put")
         self.require(self._range_a.measure(since_s, now_s), "the meters have not been back in Range A")
 
     def prove_positions(self) -> None:
         """Run on to the horizon and measure that taps and banks are where they were put; raises RowNotMet."""
-        self.clock.run_until(self._timing.horizon_s)
+        self._run_until(self._timing.horizon_s)
         self.require(self._positions.measure(self.clock.now_s), "taps or banks are not where they were put")
 
     def prove_commands(self) -> None:
@@ -340,7 +368,7 @@ class Story:
     def finish(self) -> None:
         """Run on to the horizon, so that the record shows every row, and close it; without rows it ends here."""
         if self.conformance.watches:
-            self.clock.run_until(self._timing.horizon_s)
+            self._run_until(self._timing.horizon_s)
         self.mark("at the end")
         self.conformance.finish()
 
@@ -390,11 +418,10 @@ class Story:
         recent = self.bus.recent(RECENT)
         return [d for d in recent if {d.message.producer.value, d.message.receiver.value} & parties][-5:]
 
-    def _run_plant(self) -> Process:
-        while True:
-            yield self.clock.timeout(self._timing.step_s)
-            self.plant.step(self.clock.now_s, self._timing.step_s)
-            self.conformance.tick()
+    def _run_until(self, time_s: float) -> None:
+        """Run on to a time, with the plant brought to it."""
+        self.clock.run_until(time_s)
+        self._pace.catch_up()
 
 
 def _further(watch: RowWatch) -> str:

@@ -12,7 +12,10 @@ from bench.feeder.profiles import ClearSky, Clouded, CloudFront, CsvIrradiance, 
 
 @dataclass(frozen=True)
 class HeatRise:
-    """Air conditioning that comes on all over the feeder: after `delay_s`, within `rise_s`, the load grows by `load_rise_pu`."""
+    """Air conditioning that comes on all over the feeder: the load grows by `load_rise_pu` within `rise_s`.
+
+    It begins `delay_s` after it is let loose.
+    """
 
     rise_s: float
     load_rise_pu: float

@@ -5,7 +5,7 @@ into the feeder. Storage is charged at night for the evening only as far as its 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -173,7 +173,6 @@ class _Programme:
     storages: Sequence[Storage]
     generators: Sequence[Generator]
     hours: float
-    rows: list[LinearConstraint] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.count = len(self.signal.price_per_mwh)
@@ -291,7 +290,7 @@ class _Programme:
         needed = self.signal.requirement_kw
         return LinearConstraint(matrix.tocsr(), lb=np.where(needed > 0.0, needed, -np.inf))
 
-    def _matrix(self) -> "lil_array":
+    def _matrix(self) -> lil_array:
         return lil_array((self.count, self.blocks * self.count))
 
 

@@ -87,7 +87,13 @@ def judge_devices(
     uncertainty_kw: Mapping[str, float],
     tolerance_kw: float = 0.0,
 ) -> dict[str, DeviceFinding]:
-    """Hold what each device gave against what was asked of it; raises ValueError as `judge_head` does."""
+    """Hold what each device gave against what was asked of it.
+
+    Raises ValueError as `judge_head` does, and for a measurement without an uncertainty: such one proves nothing.
+    """
+    vague = [d for d in requested_kw if measured_kw.get(d) is not None and d not in uncertainty_kw]
+    if vague:
+        raise ValueError(f"measured without an uncertainty: {', '.join(vague)}")
     _check(tolerance_kw, *requested_kw.values(), *(kw for kw in measured_kw.values() if kw is not None))
     for uncertainty in uncertainty_kw.values():
         _check(uncertainty)

@@ -95,15 +95,17 @@ def choose_by_size(candidates: Iterable[Contract], reduction_kw: float, model: R
     """Choose few customers whose response can be counted on for a reduction; where all cannot, all are chosen.
 
     The largest contract of the area that was asked for least so far comes next; in a single area this is the smallest
-    number of calls. In the end the last one makes way for the smallest of his area that is still enough.
+    number of calls, as long as the rate exceeds twice the deviations of the model. In the end the last one makes way
+    for the smallest of his area that is still enough.
     """
     left = sorted(candidates, key=lambda candidate: (-candidate.contracted_kw, candidate.customer))
     chosen: list[Contract] = []
+    asked_kw = {candidate.area: 0.0 for candidate in left}
     while left and _called(chosen, model).assured_kw < reduction_kw:
-        asked_kw = {c.area: math.fsum(k.contracted_kw for k in chosen if k.area == c.area) for c in left}
-        best = min(left, key=lambda candidate: (asked_kw[candidate.area], -candidate.contracted_kw, candidate.customer))
+        best = min(left, key=lambda candidate: asked_kw[candidate.area])  # of equals the first, that is the largest
         left.remove(best)
         chosen.append(best)
+        asked_kw[best.area] += best.contracted_kw
     return _with_smaller_last(chosen, left, reduction_kw, model)
 
 

@@ -163,11 +163,8 @@ class PlantJudge:
         if sequence_of(row) is not None:
             self._dispatch.needed_from_s = self._plans.needed_from_s
             return self._dispatch.required(row, time_s)
-        if row.per == "once" and row.limit_from != "rows":
-            since_s = self._der.since_s(row)
-            return {} if since_s is None else {"": since_s}
-        if row.limit_from == "stimulus":
-            return dict(self._voltages.must_have_flagged(time_s))
+        if row.limit_from != "rows":
+            return self._begun(row, time_s)
         if row.information == Information.VOLTAGE_EVENT:
             return dict.fromkeys(self._alerts) if row.per == "meter" else {"": None}
         if row.per in {"meter", "customer"}:
@@ -176,6 +173,13 @@ class PlantJudge:
             commands = self._selected.commands if self._selected else ()
             return {c.device: None for c in commands if c.kind == subject_of(row)}
         return {"": None}
+
+    def _begun(self, row: Row, time_s: float) -> dict[str, float | None]:
+        """Return what a stimulus or a time of day calls for, with the time from which the limit runs."""
+        if row.per == "meter":
+            return dict(self._voltages.must_have_flagged(time_s))
+        since_s = self._der.since_s(row)
+        return {} if since_s is None else {"": since_s}
 
     def pending(self, row: Row, time_s: float) -> set[str]:
         """Return meters that have been out of range for an interval already."""

@@ -16,6 +16,7 @@ from instruments.emulators.der_registers import (
 )
 from instruments.emulators.electrical import ElectricalNode, PhasePower
 from instruments.emulators.faults import FaultSet
+from instruments.emulators.isolation import PERMITTING, CustomerInterface, Isolation
 from instruments.emulators.power_control import CommandPath, PowerControl
 from instruments.emulators.prime_mover import PrimeMover
 from instruments.emulators.sunspec_image import SunSpecImage
@@ -32,8 +33,6 @@ CONTROL_MODES = 1 << 0 | 1 << 1 | 1 << 4 | 1 << 9 | 1 << 10
 MANUAL_SHUTDOWN, AC_OVER_VOLT, AC_UNDER_VOLT = 1 << 6, 1 << 10, 1 << 11
 UNDER_VOLTAGE_PU, OVER_VOLTAGE_PU = 0.88, 1.10
 """Outside these a tripped inverter blames the voltage (IEEE 1547-2018 Tables 11 to 13, UV1 and OV1)."""
-PERMITTING = frozenset({1, 3})
-"""OpCtl of model 715: start, exit standby."""
 Q_SHARE = {"A": (0.44, 0.25), "B": (0.44, 0.44)}
 """Reactive capability, injected and absorbed, in per unit of rated VA (IEEE 1547-2018 Table 7)."""
 VOLT_VAR_DEFAULT = {
@@ -91,6 +90,9 @@ class InverterEmulator:
         self.time_s = 0.0
         self.nameplate = _nameplate(rating_kva * KILO, category, abnormal, v_nom_v, dc_source)
         self.registers = SunSpecImage(MODELS)
+        self._isolation = Isolation(self.registers)
+        self.customer_registers = CustomerInterface(self.registers, self._isolation)
+        """What the customer's own system reaches, where it has an interface; `registers` are the utility's."""
         self._battery = dc_source
         self._prime_mover = PrimeMover(self.nameplate.p_max_w) if generator else None
         self._energy = Energy()
@@ -108,6 +110,14 @@ class InverterEmulator:
     def power(self) -> PhasePower:
         """Power that the inverter delivers at its terminals, per phase."""
         return self._der.power
+
+    @property
+    def quiet_s(self) -> float:
+        """How long nothing changes by itself in it while its surroundings stay, s; 0 on the way to somewhere."""
+        entering = self._der.entering_service or (self._permitted and not self._der.connected)
+        if entering or (self._prime_mover is not None and self._prime_mover.moving):
+            return 0.0
+        return self._control.quiet_s
 
     @property
     def status(self) -> str:
@@ -185,7 +195,8 @@ class InverterEmulator:
         image = self.registers
         return image.model(703).get("ES") == 1 and image.model(715).get("OpCtl") in PERMITTING
 
-    def _service_written(self, _names: frozenset[str]) -> None:
+    def _service_written(self, names: frozenset[str]) -> None:
+        self._isolation.written(names, self._faults.active("isolation-undone", self.time_s) is not None)
         model = self.registers.model(703)
         values: dict[str, Any] = {s: model.get(point) / unit for point, (s, _, unit) in ENTER_SERVICE.items()}
         self._der.configure(ES_PERMIT_SERVICE=self._permitted, **values)

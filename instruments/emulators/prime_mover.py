@@ -24,6 +24,8 @@ class PrimeMover:
     def __init__(self, rating_w: float, limits: PrimeMoverLimits = PrimeMoverLimits()) -> None:
         """Stand still."""
         self.delivered_w = 0.0
+        self.moving = False
+        """Whether it starts or ramps: then it delivers something else soon."""
         self._rating_w, self._limits = rating_w, limits
         self._left_to_start_s = limits.start_s
 
@@ -33,6 +35,7 @@ class PrimeMover:
         started_s = min(self._left_to_start_s, dt_s)
         self._left_to_start_s -= started_s
         self._ramp(target_w, dt_s - started_s)
+        self.moving = self.delivered_w != target_w
         if target_w == 0.0 and self.delivered_w == 0.0:
             self.trip()
 

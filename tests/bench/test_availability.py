@@ -2,13 +2,16 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.dispatch.availability import Constraint, ResourceState, Strategy, available_strategy
 from bench.dispatch.eligibility import ResourceClass
+from bench.dispatch.security import analyse, relief_factors, required_reduction
+from bench.dispatch.transmission import load_transmission
 
 HERE = {"here": 0.5, "near": 0.25, "nowhere": 0.0, "behind": -0.2}
 BATTERY = ResourceState(
@@ -114,6 +117,7 @@ states = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(states, max_size=6), st.floats(0.0, 3000.0), st.floats(0.1, 8.0))
 def test_set_points_meet_the_requirement_or_ask_all_and_no_energy_runs_out(
     drawn: list[ResourceState], required_kw: float, hours: float
@@ -129,3 +133,30 @@ def test_set_points_meet_the_requirement_or_ask_all_and_no_energy_runs_out(
         if state.energy_kwh is not None and state.state_of_charge_pu is not None:
             assert power_kw * hours <= state.energy_kwh * state.state_of_charge_pu + 1e-6, f"{device} runs out"
     assert relief == pytest.approx(min(required_kw, found.total_kw), abs=1e-3)
+
+
+def test_set_points_worked_out_for_the_area_make_it_secure_and_no_less_would() -> None:
+    """Security analysis, transfer factors and strategy together: the resources stand at two buses of the area."""
+    area = load_transmission(Path(__file__).parents[2] / "fixtures" / "transmission" / "area.yaml")
+    stressed = area.scaled(1.24).without({"west_central"})
+    overloads = analyse(stressed).overloads
+    required = required_reduction(stressed, overloads, area.feeder_bus)
+    assert required.binding is not None
+    factors = relief_factors(stressed, required.binding)
+    constraint = Constraint(area.feeder_bus, required.required_kw, 7200.0, factors)
+    resources = [
+        replace(BATTERY, bus="mill_creek", rating_kw=1000.0),
+        replace(GENERATOR, bus="harbour", rating_kw=5000.0),
+        replace(GENERATOR, device="import", bus="north", rating_kw=9000.0, cost_per_mwh=1.0),
+    ]
+    found = available_strategy(constraint, resources)
+    assert "does not relieve" in found.excluded["import"], "the swing bus only moves power to where it comes from"
+    at = {"battery": "mill_creek", "dg": "harbour"}
+
+    def after(scale: float) -> bool:
+        given_mw = {at[device]: scale * kw / 1000.0 for device, kw in found.set_point_kw.items()}
+        return analyse(stressed.with_loads({bus: stressed.load_mw(bus) - mw for bus, mw in given_mw.items()})).is_secure
+
+    assert set(found.set_point_kw) == {"battery", "dg"}
+    assert after(1.0)
+    assert not after(0.99)

@@ -34,6 +34,7 @@ def test_lambda_is_what_the_next_kilowatt_hour_costs(load_kw: float, price: floa
 
 def test_units_are_loaded_from_the_cheapest_on_and_add_up_to_the_load() -> None:
     assert planned(160.0).output_kw == {"base": 100.0, "middle": 60.0, "peak": 0.0}
+    assert planned(160.0).surplus_kw == 0.0
 
 
 def test_load_and_reserve_beyond_the_stack_are_the_requirement_at_the_price_of_scarcity() -> None:
@@ -64,9 +65,23 @@ def test_a_load_that_is_none_is_refused(load_kw: float) -> None:
         planned(load_kw)
 
 
+def test_a_plan_for_nothing_is_refused_and_the_area_has_the_whole_requirement() -> None:
+    with pytest.raises(ValueError, match="at least one committed unit"):
+        plan_day([], [1.0], 3600.0)
+    with pytest.raises(ValueError, match="intervals of some length"):
+        plan_day(STACK, [1.0], 0.0)
+    assert plan_day(STACK, [203.0], 3600.0).requirement_kw() == (3.0,)
+
+
 def test_a_share_above_the_whole_is_refused() -> None:
     with pytest.raises(ValueError, match="share"):
         plan_day(STACK, [100.0], 3600.0).requirement_kw(1.5)
+
+
+def test_energy_that_costs_nothing_is_loaded_first() -> None:
+    wind = Unit("wind", 0.0, (Block(10.0, 0.0),))
+    first, second = plan_day((*STACK, wind), [70.0, 80.0], 3600.0).price_per_mwh
+    assert (first, second) == (0.0, 10.0)
 
 
 def test_a_unit_that_gets_cheaper_is_refused() -> None:

@@ -1,7 +1,7 @@
 """Which resources may be dispatched: the threshold per meter, and the four classes."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.dispatch.eligibility import DistributedResource, ResourceClass, eligible, resource_class
@@ -77,6 +77,7 @@ many = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(many)
 def test_every_resource_is_in_its_class_or_left_out_with_a_reason(drawn: list[tuple[str, str, str, int]]) -> None:
     resources = [DistributedResource(f"d{i:02d}", *rest[:3], float(rest[3])) for i, rest in enumerate(drawn)]
@@ -92,6 +93,7 @@ def test_every_resource_is_in_its_class_or_left_out_with_a_reason(drawn: list[tu
     assert large == set(found.devices)
 
 
+@settings(deadline=None)
 @given(many, st.randoms(use_true_random=False))
 def test_the_order_of_the_list_does_not_matter(drawn: list[tuple[str, str, str, int]], random: object) -> None:
     resources = [DistributedResource(f"d{i:02d}", *rest[:3], float(rest[3])) for i, rest in enumerate(drawn)]

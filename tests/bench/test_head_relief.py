@@ -17,7 +17,7 @@ LOWER_V, UPPER_V = 114.5, 125.5
 
 @dataclass
 class Feeder:
-    """A substation with taps (0.625 % each) and two stretches of line; half of the load goes with the voltage squared.
+    """A substation with taps (0.625 % each) and two stretches of line; `elastic` load goes with the voltage squared.
 
     Per unit of 10 MVA: impedances 0.02 + 0.05j each, loads at both ends of them, banks at either.
     """
@@ -26,6 +26,7 @@ class Feeder:
     tangent: float = 0.5
     bank_pu: Mapping[str, float] = field(default_factory=lambda: {"near": 0.05, "far": 0.1})
     source_pu: float = 1.0
+    elastic: float = 0.5
     asked: list[tuple[dict[str, int], dict[str, bool]]] = field(default_factory=list)
 
     def solve(self, taps: Mapping[str, int], closed: Mapping[str, bool]) -> HeadState:
@@ -44,7 +45,7 @@ class Feeder:
         return HeadState(power.real * 1e4, power.imag * 1e4, 120.0 * lowest, 120.0 * highest)
 
     def _current(self, v: complex, bank_pu: float) -> complex:
-        size = self.load_pu * (0.5 + 0.5 * abs(v) ** 2)
+        size = self.load_pu * (1.0 - self.elastic + self.elastic * abs(v) ** 2)
         return (complex(size, size * self.tangent - bank_pu * abs(v) ** 2) / v).conjugate()
 
 
@@ -104,6 +105,26 @@ def test_no_device_is_operated_that_gains_less_than_it_has_to(
     for taps, closed in back:
         without = feeder.solve(taps, closed)
         assert not inside(without) or drawn(without) - drawn(found.after) >= least_kw, f"{taps}, {closed} would do"
+
+
+def test_load_of_constant_power_is_served_at_the_highest_voltage_that_keeps_the_margin() -> None:
+    """Only losses can be spared then."""
+    feeder = Feeder(elastic=0.0)
+    found = relieve(feeder, {"ltc": 2}, OPEN, ReliefSettings(least_gain_kw=0.1))
+    assert found.taps["ltc"] > 2
+    assert inside(found.after)
+    assert not inside(feeder.solve({"ltc": found.taps["ltc"] + 1}, found.closed)), "one tap more would have been free"
+    assert drawn(found.after) == pytest.approx(best_of_all(feeder), abs=0.05)
+
+
+def test_three_banks_that_help_only_together_are_found() -> None:
+    class Together:
+        def solve(self, taps: Mapping[str, int], closed: Mapping[str, bool]) -> HeadState:
+            return HeadState(
+                1000.0 - 50.0 * all(closed.values()) + 10.0 * sum(closed.values()), taps["ltc"], 118.0, 122.0
+            )
+
+    assert all(relieve(Together(), {"ltc": 0}, dict.fromkeys("abc", False)).closed.values())
 
 
 def test_a_bank_that_gains_nothing_worth_while_stays_as_it_is() -> None:

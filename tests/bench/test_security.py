@@ -52,6 +52,7 @@ def test_the_emergency_rating_holds_after_an_outage_and_relief_has_the_right_sig
     assert worst is not None
     assert (worst.branch, worst.contingency) == ("ab", "ca")
     assert worst.flow_mw == pytest.approx(90.0)
+    assert worst.loading_pu == pytest.approx(90.0 / 80.0)
     assert relief_factors(network, worst) == pytest.approx({"a": 0.0, "b": 1.0, "c": 1.0})
     assert required_reduction(network, report.overloads, "c").required_kw == pytest.approx(10_000.0)
 

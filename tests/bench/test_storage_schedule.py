@@ -1,11 +1,14 @@
 """The day's schedule: worked examples, its optimum proven by a dual programme, and by dynamic programming on a grid."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from bench.dispatch.day_ahead import Reserve, plan_day, read_generation_stack
 from bench.dispatch.storage_schedule import (
     PENALTY_FACTOR,
     Generator,
@@ -111,7 +114,9 @@ def test_a_signal_with_too_many_gaps_is_refused(prices: list[float | None]) -> N
 
 
 def test_the_share_of_gaps_that_is_bridged_is_a_limit_itself() -> None:
-    assert bridge(hourly([10.0, 20.0, 30.0, None]), most_gaps=0.25).estimated == (3,)
+    assert bridge(hourly([10.0, 20.0, 30.0, None])).estimated == (3,)
+    with pytest.raises(ValueError, match="1 of 3 intervals"):
+        bridge(hourly([10.0, 20.0, None]))
 
 
 def test_signals_that_are_none_are_refused() -> None:
@@ -263,3 +268,16 @@ def test_the_schedule_is_worth_what_dynamic_programming_on_a_grid_finds(
     battery = Storage("battery", power, power, energy, initial, 0.0, final, 1.0, 1.0)
     found = optimise(signal, [battery])
     assert found.value - penalty * found.uncovered_kw.sum() / 1000.0 == pytest.approx(optimum, abs=1e-3)
+
+
+def test_the_plan_of_the_day_ahead_is_a_signal_to_schedule_against() -> None:
+    """An evening beyond the stack: the feeder's share of what is missing is covered out of a cheap night."""
+    stack = read_generation_stack(Path(__file__).parents[2] / "fixtures" / "profiles" / "generation_stack.csv")
+    load_kw = [110e3, 110e3, None, 150e3, 205e3, 205e3, 140e3, 120e3]
+    plan = plan_day(stack, load_kw, 3600.0, Reserve(5e3))
+    signal = Signal(plan.interval_s, plan.price_per_mwh, plan.requirement_kw(0.04))
+    found = optimise(signal, [Storage("battery", 500.0, 500.0, 1000.0, 300.0)])
+    assert found.estimated == (2,)
+    assert np.all(found.power_kw["battery"][4:6] >= 0.04 * 10e3 - 1e-3)
+    assert np.all(found.uncovered_kw == 0.0)
+    assert found.power_kw["battery"][:2].min() < 0.0

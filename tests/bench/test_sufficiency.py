@@ -1,7 +1,7 @@
 """Whether resources sufficed: limits, uncertainty, signs."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.dispatch.sufficiency import Finding, judge_devices, judge_head
@@ -57,7 +57,7 @@ def test_a_device_delivers_when_the_feeder_gets_at_least_what_was_asked(
 
 
 def test_a_device_without_a_measurement_is_not_taken_for_one_that_delivered() -> None:
-    assert judge_devices({"a": 1.0, "b": 2.0}, {"a": 1.0}, {})["b"].finding is Finding.NOT_MEASURED
+    assert judge_devices({"a": 1.0, "b": 2.0}, {"a": 1.0}, {"a": 0.1})["b"].finding is Finding.NOT_MEASURED
 
 
 def test_figures_that_are_none_are_refused() -> None:
@@ -67,8 +67,11 @@ def test_figures_that_are_none_are_refused() -> None:
         judge_head(1.0, -1.0, 1.0, 1.0)
     with pytest.raises(ValueError, match="below zero"):
         judge_devices({"a": 1.0}, {"a": 1.0}, {"a": -1.0})
+    with pytest.raises(ValueError, match="without an uncertainty: a"):
+        judge_devices({"a": 1.0}, {"a": 1.0}, {})
 
 
+@settings(deadline=None)
 @given(st.floats(-1e4, 1e4), st.floats(0, 500), st.floats(0, 1e4), st.floats(0, 1e4))
 def test_after_the_further_reduction_the_resources_suffice(
     measured_kw: float, uncertainty_kw: float, forecast_kw: float, requirement_kw: float

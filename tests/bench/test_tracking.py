@@ -53,7 +53,7 @@ def test_the_scatter_is_estimated_anew_only_from_enough_customers() -> None:
 
 
 def test_customers_who_all_do_the_same_do_not_make_the_model_certain_beyond_reason() -> None:
-    assert refine(MODEL, measured(*[1.0] * 20)).customer_sd > 0.0
+    assert refine(MODEL, measured(*[1.0] * 20)).customer_sd == pytest.approx(0.01)
 
 
 def test_nothing_measured_and_no_contract_teach_nothing() -> None:
@@ -62,7 +62,8 @@ def test_nothing_measured_and_no_contract_teach_nothing() -> None:
 
 
 def test_a_rate_that_is_known_for_sure_stays() -> None:
-    assert refine(SURE, measured(0.5)).rate == 1.0
+    refined = refine(SURE, measured(0.5))
+    assert (refined.rate, refined.common_sd) == (1.0, 0.0)
 
 
 def test_after_many_customers_the_model_holds_what_they_were_drawn_from() -> None:
@@ -90,6 +91,7 @@ def test_what_is_missing_is_called_and_said_to_suffice() -> None:
     assert len(found.chosen) == 3
     assert found.suffices
     assert found.called.expected_kw == pytest.approx(15.0)
+    assert further(100.0, 95.0, contracts(5.0), SURE).suffices, "exactly enough is enough"
 
 
 def test_when_nobody_is_left_the_remainder_is_said() -> None:
@@ -101,8 +103,9 @@ def test_when_nobody_is_left_the_remainder_is_said() -> None:
 
 
 def test_the_largest_are_called_first_and_the_last_is_no_larger_than_needed() -> None:
-    chosen = choose_by_size(contracts(2.0, 9.0, 4.0, 8.0), 12.0, SURE)
+    chosen = choose_by_size(contracts(2.0, 9.0, 4.0, 8.0), 13.0, SURE)
     assert [c.contracted_kw for c in chosen] == [9.0, 4.0]
+    assert [c.contracted_kw for c in choose_by_size(contracts(2.0, 9.0, 4.0, 8.0), 13.1, SURE)] == [9.0, 8.0]
 
 
 def test_areas_take_turns() -> None:
