@@ -31,6 +31,7 @@ class FeederPlaces:
         self.sites = (*sites, *described_sites(bench.feeder.der, feeder), *own)
         feeder.add_injections([site.injection for site in self.sites])
         self._numbers = {site.name: number for number, site in enumerate(self.sites)}
+        self._suns: dict[str, int | None] = {}
 
     @property
     def services(self) -> tuple[Service, ...]:
@@ -53,8 +54,11 @@ class FeederPlaces:
 
     def irradiance_pu(self, device: str, irradiance_pu: Floats) -> float:
         """Return the sun at a PV device; nothing shines on others."""
-        site = self.site(device)
-        return float(irradiance_pu[self._numbers[site.name]]) if site.kind == "pv" else 0.0
+        if device not in self._suns:  # asked for at every step of the plant
+            site = self.site(device)
+            self._suns[device] = self._numbers[site.name] if site.kind == "pv" else None
+        number = self._suns[device]
+        return 0.0 if number is None else float(irradiance_pu[number])
 
     def tap_changer(self, device: str) -> TapChangerInfo:
         """Return the tap changer that a control moves."""

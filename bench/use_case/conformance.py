@@ -267,8 +267,8 @@ class Conformance:
     def _open(self, watch: RowWatch) -> None:
         """Await every instance that began in the rows before, and start the limit of those that are now required."""
         row = watch.row
-        for name in sorted(self._begun(watch)):
-            watch.instances.setdefault(name, Instance())
+        for name in sorted(self._begun(watch) - watch.instances.keys()):
+            watch.instances[name] = Instance()
         if row.kind == "driven" or row.limit_s is None or not self._is_open(watch):
             return
         if watch.is_complete and row.limit_from != "stimulus":
