@@ -90,6 +90,7 @@ RUN = click.argument("run", type=click.Path(path_type=Path))
 @click.option("--fault", "faults", multiple=True, metavar="TARGET:KIND[=VALUE][@START[..END]]", help="inject a fault")
 @click.option("--out", type=click.Path(path_type=Path), help="run directory to write  [default: a new one under runs/]")
 @click.option("--seed", type=int, default=1, show_default=True, help="seed of everything that is drawn")
+@click.option("--operator", is_flag=True, help="a person at this terminal does people's rows  [default: the test does]")
 def run(
     *,
     features: tuple[str, ...],
@@ -99,13 +100,14 @@ def run(
     faults: tuple[str, ...],
     out: Path | None,
     seed: int,
+    operator: bool,
 ) -> None:
     """Play use-case FEATURES (default: all) on a bench, and write a run directory with a report."""
     from bench.commands.run import RunRequest, console_for
     from bench.commands.run import run as play
 
     folder = out or Path("runs") / datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
-    sys.exit(play(RunRequest(features, bench, folder, seed, faults, scenario, tags), console_for()))
+    sys.exit(play(RunRequest(features, bench, folder, seed, faults, scenario, tags, operator), console_for()))
 
 
 @main.command()
@@ -243,7 +245,7 @@ def check(complete: bool) -> None:
 @click.argument("document", metavar="DOC", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="new folder for tables and feature skeletons")
 def import_(document: Path, out: Path | None) -> None:
-    """Turn the text of a use-case document into tables, and tell what a person has to look at."""
+    """Turn a use-case document (.docx, or text with tabs in its tables) into tables, and tell what to look at."""
     from bench.commands import use_case as commands
 
     click.echo(commands.import_tables(document, out))

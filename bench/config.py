@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from bench.documents import merged, with_absolute_paths
 from instruments.errors import ConfigError
 
 Role = Literal[
@@ -24,6 +25,8 @@ Role = Literal[
 ]
 Range = tuple[float, float]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+ScenarioNumber = Annotated[str, BeforeValidator(str), Field(pattern=r"^([123]|[a-z]+-\d+)$")]
+"""As features name it in the tag of a scenario: `1` to `3`, or `controls-1`."""
 
 
 class Section(BaseModel):
@@ -33,11 +36,21 @@ class Section(BaseModel):
 
 
 class ClockSection(Section):
-    """How time goes: `virtual`, or `wall` with slip recorded against its tolerance."""
+    """How time goes: `virtual`, or `wall` with slip recorded against its tolerance.
+
+    The plant steps by `step_s`; in virtual time, with a `longest_step_s`, by up to so much where nothing moves.
+    """
 
     mode: Literal["virtual", "wall"] = "virtual"
     step_s: Annotated[float, Field(gt=0, le=60)] = 1.0
+    longest_step_s: Annotated[float, Field(gt=0, le=3600)] = 1.0
     slip_tolerance_s: Annotated[float, Field(gt=0)] = 0.1
+
+    @model_validator(mode="after")
+    def _is_fixed_on_the_wall(self) -> "ClockSection":
+        if self.mode == "wall" and self.longest_step_s > self.step_s:
+            raise ValueError("equipment in wall time is stepped by `step_s` alone: leave out `longest_step_s`")
+        return self
 
 
 class PlantSection(Section):
@@ -104,8 +117,9 @@ class CloudSection(Section):
 
 
 class HeatSection(Section):
-    """Heat: within `rise_s` air conditioning adds `load_rise_pu` to the feeder's load."""
+    """Heat: from `delay_s` after it is let loose, air conditioning adds `load_rise_pu` to the load within `rise_s`."""
 
+    delay_s: Annotated[float, Field(ge=0)] = 0.0
     rise_s: Annotated[float, Field(gt=0)] = 120.0
     load_rise_pu: Annotated[float, Field(gt=0)] = 0.15
 
@@ -139,6 +153,7 @@ class CloudsSection(Section):
 class EnvironmentSection(Section):
     """Sun and load. `irradiance_csv` is a one-second record of the user's in place of clear sky and cloud.
 
+    `line_out` is the branch of the transmission grid that a test takes out of service.
     `cloud` is the one front that a test releases; `clouds` are those of the days that `bench manage` plays.
     """
 
@@ -151,6 +166,7 @@ class EnvironmentSection(Section):
     cloud: CloudSection | None = None
     heat: HeatSection | None = None
     clouds: CloudsSection | None = None
+    line_out: str | None = None
     irradiance_csv: Path | None = None
     irradiance_column: str | None = None
 
@@ -190,7 +206,8 @@ class Limits(Section):
 class Emulation(Section):
     """The behaviour that stands in for the equipment. Without this section the device is real.
 
-    `rating_kva` is the emulated unit's own; `dc_source` names the battery on an inverter's DC link.
+    `rating_kva` is the emulated unit's own; `dc_source` names the battery on an inverter's DC link. `customer_unit` is
+    the unit id at which the customer's own energy management system reaches an inverter, on the same address.
     """
 
     model: Literal["opender"] | None = None
@@ -201,6 +218,7 @@ class Emulation(Section):
     category: Literal["A", "B"] = "B"
     abnormal: Literal["I", "II", "III"] = "III"
     dc_source: Name | None = None
+    customer_unit: Annotated[int, Field(ge=1, le=247)] | None = None
     volt_var: bool = True
     accuracy_pct: Annotated[float, Field(ge=0)] | None = None
     listen: Annotated[str, Field(pattern=r"^[^:\s]+:\d+$")] | None = None
@@ -218,11 +236,13 @@ class Device(Section):
     """A device or instrument on the bench. `accuracy_pct` of rating is what its set-point must be held within.
 
     `efficiency_pct` of a battery: how much of the charged energy is stored.
+    `customer_resource` is where the customer's own energy management system reaches a real inverter, if it does.
     """
 
     role: Role
     driver: str
     resource: str
+    customer_resource: str | None = None
     point_map: Path | None = None
     identity: Identification | None = None
     limits: Limits | None = None
@@ -325,18 +345,63 @@ class CustomersSection(Section):
     forgetful: Annotated[int, Field(ge=0)] = 1
 
 
+class PlanningSection(Section):
+    """What the application's register says of DER: one-way efficiency of storage, and what stays in it, per unit.
+
+    Costs of generators' energy per MWh, by device, and of those that are not listed.
+    """
+
+    compute_s: Annotated[float, Field(ge=0)] = 5.0
+    efficiency: Annotated[float, Field(gt=0, le=1)] = 0.95
+    reserve_pu: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    cost_per_mwh: dict[Name, Annotated[float, Field(ge=0)]] = {}
+    generation_cost_per_mwh: Annotated[float, Field(ge=0)] = 120.0
+
+
+class EnergyManagementSection(Section):
+    """The control centre: its generation stack and transmission grid, and how many feeders alike it serves.
+
+    `feeders_at_bus` of them hang at this feeder's bus of the transmission grid.
+    `plan_at_s`: when the plan for the next day is made, s of the scenario; `price_gaps`: intervals of that day without
+    a price. `security_every_s`: time between two security analyses; `duration_s`: how long a constraint lasts, s.
+    """
+
+    generation_stack: Path | None = None
+    transmission: Path | None = None
+    feeders_alike: Annotated[float, Field(gt=0)] = 10.0
+    feeders_at_bus: Annotated[float, Field(gt=0)] = 6.0
+    reserve_kw: Annotated[float, Field(ge=0)] = 0.0
+    plan_at_s: Annotated[float, Field(ge=0)] | None = None
+    interval_s: Annotated[float, Field(gt=0)] = 3600.0
+    lambda_every_s: Annotated[float, Field(gt=0)] = 3600.0
+    price_gaps: tuple[int, ...] = ()
+    security_every_s: Annotated[float, Field(gt=0)] = 30.0
+    duration_s: Annotated[float, Field(gt=0)] = 3600.0
+
+
+class WholesaleSection(Section):
+    """What the wholesale desk authorizes: whether customers may decline a load reduction."""
+
+    may_override: bool = True
+
+
 class ActorsSection(Section):
     """Settings of actors that have any."""
+
+    energy_management: EnergyManagementSection = EnergyManagementSection()
+    planning: PlanningSection = PlanningSection()
+    wholesale: WholesaleSection = WholesaleSection()
 
     der_automation: DispatchSection = DispatchSection()
     operations: OperationsSection = OperationsSection()
     resource_control: ResourceControlSection = ResourceControlSection()
     customers: CustomersSection = CustomersSection()
     status_after_s: Annotated[float, Field(gt=0)] = 15.0
+    generator_status_after_s: Annotated[float, Field(gt=0)] = 45.0
 
 
 class BenchFile(Section):
-    """A whole bench."""
+    """A whole bench. `scenarios` has, by number, what a scenario of the use case has differently: part of a bench."""
 
     bench: str
     clock: ClockSection = ClockSection()
@@ -349,6 +414,19 @@ class BenchFile(Section):
     terminals: dict[Name, Terminal] = {}
     actors: ActorsSection = ActorsSection()
     horizon_s: Annotated[float, Field(gt=0)] = 1200.0
+    scenarios: dict[ScenarioNumber, dict[str, Any]] = {}
+
+    def for_scenario(self, number: str) -> "BenchFile":
+        """Return the bench as its own section below `scenarios` changes it; one without a section stays as it is.
+
+        Mappings are merged key by key; everything else, `null` included, takes the place of what was there. Raises
+        ConfigError for a section that does not fit the schema; those of a bench file that was loaded do.
+        """
+        try:
+            bench = _overridden(self, number)
+        except ValidationError as error:
+            raise ConfigError("\n  ".join(_worded_override(number, error))) from None
+        return bench
 
     @property
     def behind_inverter(self) -> dict[str, str]:
@@ -362,16 +440,40 @@ def load_bench(path: Path) -> BenchFile:
     Raises ConfigError with every error of the file: unknown keys with the nearest known one, wrong values, names that
     nothing has.
     """
-    document = _read(path)
+    document = with_absolute_paths(_read(path), path.parent)
     try:
         bench = BenchFile.model_validate(document)
     except ValidationError as error:
         raise _refused(path, [_worded(item) for item in error.errors()]) from None
-    bench = _with_absolute_paths(bench, path.parent)
-    faults = list(_dangling(bench))
+    faults = [*_dangling(bench), *_wrong_overrides(bench)]
     if faults:
         raise _refused(path, faults)
     return bench
+
+
+def _overridden(bench: BenchFile, number: str) -> BenchFile:
+    changes = bench.scenarios.get(number)
+    if changes is None:
+        return bench
+    return BenchFile.model_validate(merged(bench.model_dump(exclude={"scenarios"}), changes))
+
+
+def _wrong_overrides(bench: BenchFile) -> Iterator[str]:
+    """Find what does not fit in what scenarios have differently, with its place in the file."""
+    known = set(_dangling(bench))
+    for number in bench.scenarios:
+        try:
+            changed = _overridden(bench, number)
+        except ValidationError as error:
+            yield from _worded_override(number, error)
+        else:
+            yield from (f"scenarios.{number}.{fault}" for fault in _dangling(changed) if fault not in known)
+            if changed.scenarios or changed.bench != bench.bench:
+                yield f"scenarios.{number}: a scenario has no `bench` or `scenarios` of its own"
+
+
+def _worded_override(number: str, error: ValidationError) -> list[str]:
+    return [f"scenarios.{number}.{_worded(item)}" for item in error.errors()]
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -430,30 +532,6 @@ def _inner(annotation: Any) -> Any:
     return options[0] if options and get_origin(annotation) is not dict else annotation
 
 
-def _with_absolute_paths(bench: BenchFile, folder: Path) -> BenchFile:
-    devices = {
-        name: device.model_copy(update={"point_map": (folder / device.point_map).resolve()})
-        if device.point_map
-        else device
-        for name, device in bench.devices.items()
-    }
-    feeder = bench.feeder.model_copy(
-        update={
-            name: (folder / p).resolve()
-            for name in ("model", "sites", "customers")
-            if (p := getattr(bench.feeder, name))
-        }
-    )
-    environment = bench.environment.model_copy(
-        update={
-            name: (folder / p).resolve()
-            for name in ("irradiance_csv", "load_shape")
-            if (p := getattr(bench.environment, name))
-        }
-    )
-    return bench.model_copy(update={"feeder": feeder, "environment": environment, "devices": devices})
-
-
 def _dangling(bench: BenchFile) -> Iterator[str]:
     """Find names that nothing on the bench has, files that are not there, and real devices without a measurement."""
     for place, file in _files(bench):
@@ -477,6 +555,8 @@ def _files(bench: BenchFile) -> Iterator[tuple[str, Path | None]]:
     yield "feeder.customers", bench.feeder.customers
     yield "environment.irradiance_csv", bench.environment.irradiance_csv
     yield "environment.load_shape", bench.environment.load_shape
+    yield "actors.energy_management.generation_stack", bench.actors.energy_management.generation_stack
+    yield "actors.energy_management.transmission", bench.actors.energy_management.transmission
     for name, device in bench.devices.items():
         yield f"devices.{name}.point_map", device.point_map
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bench.actors.operators import ScadaConsole
+from bench.actors.scada_console import ScadaConsole
 from bench.apparatus import Operation
 from bench.clock import Clock
 from bench.measurement import Limits, Measurement

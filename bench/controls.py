@@ -78,6 +78,11 @@ class TapChanger:
         """The tap in service."""
         return self._mechanism.position
 
+    @property
+    def quiet_s(self) -> float:
+        """How long the position stays while the contacts stay, s; infinite at rest."""
+        return self._mechanism.quiet_s
+
     def sense(self, snapshot: Snapshot) -> None:
         """Bring the regulated bus's voltage, and the current that leaves it, to the control."""
         voltages: Complexes = snapshot.voltage_v
@@ -130,6 +135,11 @@ class CapacitorBank:
     def position(self) -> int:
         """The switch in service as a number: 1 closed, 0 open."""
         return int(self._switch.closed)
+
+    @property
+    def quiet_s(self) -> float:
+        """How long the switch stays while the contacts stay, s; infinite at rest."""
+        return self._switch.quiet_s
 
     def sense(self, snapshot: Snapshot) -> None:
         """Bring the first phase's voltage and current to the control."""

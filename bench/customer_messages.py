@@ -69,11 +69,12 @@ class SelectedCustomers(Payload):
 
 
 class CustomerCall(Payload):
-    """The call for demand response, with the customers whom it concerns."""
+    """The call for demand response, with the customers whom it concerns, and whether they may decline."""
 
     event: str
     start_s: float
     duration_s: float
+    may_override: bool = True
     customers: tuple[SelectedCustomer, ...]
 
 
@@ -93,11 +94,12 @@ class Override(Payload):
 
 
 class OverrideRefused(Payload):
-    """The display does not take a code."""
+    """A display does not take a code, or an energy management system no override: none is left, or none is allowed."""
 
     event: str
     customer: str
     tries_left: int
+    allowed: bool = True
 
 
 class CustomerStatus(Payload):

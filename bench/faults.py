@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from bench.config import BenchFile
 from bench.control_trial import DISCHARGE_CLAUSE, TAP_BLOCK_CLAUSE, VAR_BLOCK_CLAUSE
+from bench.isolation_trial import ISOLATION_CLAUSE
 from bench.proof import BAND_CLAUSE
 from instruments.emulators.faults import FaultSet
 from instruments.errors import ConfigError
@@ -41,6 +42,7 @@ CAUGHT_BY: Mapping[str, str] = {
     "ignores-block": TAP_BLOCK_CLAUSE,
     "ignores-the-var-block": VAR_BLOCK_CLAUSE,
     "closes-inside-the-discharge-time": DISCHARGE_CLAUSE,
+    "isolation-undone": ISOLATION_CLAUSE,
 }
 """Clause of the measurements by which a run has to fail, by kind of fault that shows at no row."""
 

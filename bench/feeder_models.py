@@ -1,11 +1,11 @@
 """Two uses of a feeder model besides the plant: the application's own model, and the judge's independent power flow."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from bench.dispatch.network import OperatingPoint, Response
+from bench.dispatch.network import HeadModel, HeadState, OperatingPoint, Response
 from bench.feeder.engine import Feeder
 from bench.feeder.load_relief import relief_v_per_kw
 from bench.feeder.model import Floats
@@ -23,13 +23,14 @@ from instruments.errors import ConfigError
 class Bindings:
     """Which element of the feeder model a device name stands for.
 
-    `sites`: storage device to injection site; `taps`: tap-changer control to transformer; `banks`: capacitor control
-    to bank.
+    `sites`: storage device to injection site; `generators` likewise; `taps`: tap-changer control to transformer;
+    `banks`: capacitor control to bank.
     """
 
     sites: Mapping[str, str]
     taps: Mapping[str, str]
     banks: Mapping[str, str]
+    generators: Mapping[str, str] = field(default_factory=dict)
 
 
 class SettledFeeder:
@@ -63,23 +64,69 @@ class ApplicationModel:
     def response(self, point: OperatingPoint) -> Response:
         """Solve at an operating point and perturb every asset once."""
         model, bound = self._model, self._bindings
-        model.feeder.scale_loads(self._forecast.load_pu(point.time_s))
-        model.set_positions(
-            {bound.taps[d]: position for d, position in point.taps.items() if d in bound.taps},
-            {bound.banks[d]: state for d, state in point.closed.items() if d in bound.banks},
-        )
-        p_kw = np.where(model.is_pv, model.rated_kw * point.generation_pu, 0.0)
-        for device, power in point.power_kw.items():
-            p_kw[model.feeder.site_index(bound.sites[device])] = power
+        p_kw = self._prepare(point)
         found = SensitivityStudy(model.loop, p_kw, np.zeros_like(p_kw)).run(list(bound.sites.values()))
         effects = {d: found.per_kw[site].service_v for d, site in bound.sites.items()}
         effects |= {d: found.per_tap[name].service_v for d, name in bound.taps.items()}
         effects |= {d: found.per_bank[name].service_v for d, name in bound.banks.items()}
         return Response(self._meters, found.base.service_v, effects)
 
+    def _prepare(self, point: OperatingPoint) -> Floats:
+        """Put loads, taps and banks where an operating point has them; return P of all sites, kW."""
+        model, bound = self._model, self._bindings
+        model.feeder.scale_loads(self._forecast.load_pu(point.time_s))
+        model.set_positions(
+            {bound.taps[d]: position for d, position in point.taps.items() if d in bound.taps},
+            {bound.banks[d]: state for d, state in point.closed.items() if d in bound.banks},
+        )
+        p_kw = np.where(model.is_pv, model.rated_kw * point.generation_pu, 0.0)
+        placed = {**bound.sites, **bound.generators}
+        for device, power in point.power_kw.items():
+            p_kw[model.feeder.site_index(placed[device])] = power
+        return p_kw
+
+    def head_model(self, point: OperatingPoint) -> HeadModel:
+        """Return the model at an operating point, for other positions of taps and banks."""
+        return _HeadAt(self, point)
+
+    def head_state(self, point: OperatingPoint) -> HeadState:
+        """Solve at an operating point for the feeder's head and the extremes of service voltage."""
+        p_kw = self._prepare(point)
+        snapshot, _ = self._model.loop.settle(p_kw, np.zeros_like(p_kw))
+        voltage_v = self._model.services.on_120_v(snapshot.voltage_v)
+        return HeadState(snapshot.head_p_kw, snapshot.head_q_kvar, float(voltage_v.min()), float(voltage_v.max()))
+
     def clear_sky_pu(self, time_s: float) -> float:
         """Return what the forecast's clear sky yields, over rating."""
         return float(np.mean(self._forecast.irradiance_pu(time_s)))
+
+
+@dataclass(frozen=True)
+class _HeadAt:
+    """The application's model at an operating point."""
+
+    model: ApplicationModel
+    point: OperatingPoint
+
+    def solve(self, taps: Mapping[str, int], closed: Mapping[str, bool]) -> HeadState:
+        """Solve with other positions."""
+        point = replace(self.point, taps={**self.point.taps, **taps}, closed={**self.point.closed, **closed})
+        return self.model.head_state(point)
+
+
+class HeadForecastModel:
+    """The control centre's forecast of the feeder's head: feeder data, a load forecast, a clear sky, no DER at work."""
+
+    def __init__(self, model: SettledFeeder, forecast: Weather) -> None:
+        self._model, self._forecast = model, forecast
+
+    def head_load_kw(self, time_s: float) -> float:
+        """Return the load at the feeder's head, kW."""
+        model = self._model
+        model.feeder.scale_loads(self._forecast.load_pu(time_s))
+        p_kw = np.where(model.is_pv, model.rated_kw * self._forecast.irradiance_pu(time_s), 0.0)
+        snapshot, _ = model.loop.settle(p_kw, np.zeros_like(p_kw))
+        return snapshot.head_p_kw
 
 
 class LoadReliefModel:

@@ -53,13 +53,14 @@ class PlantField:
         """
         measures: dict[str, Callable[[AssetCommand], Measurement]] = {
             "battery": self._battery_power,
+            "generator": self._battery_power,
             "capacitor": self._bank_vars,
             "tap_changer": self._tap,
         }
         measured = measures[command.kind](command)
         if measured.time_s < since_s:
             return None
-        if measured.verdict is not Verdict.PASS or command.kind == "battery":
+        if measured.verdict is not Verdict.PASS or command.kind in {"battery", "generator"}:
             return measured
         moved = self._operations(command, since_s)
         return measured if moved.verdict is Verdict.PASS else moved
@@ -101,6 +102,10 @@ class PlantField:
                 break
             reached_v = max(reached_v, lowest_v)
         return reached_v
+
+    def power(self, device: str) -> PowerReading | None:
+        """Return the latest power of a device at its terminal."""
+        return self._reading(device)
 
     def _holds_power(self, state: EquipmentState) -> str | None:
         reading = self._reading(state.device)

@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Kind = Literal["battery", "capacitor", "tap_changer", "generation"]
+Kind = Literal["battery", "capacitor", "tap_changer", "generation", "generator"]
+"""`generation` follows the sun, a `generator` what it is asked for."""
 
 
 class Payload(BaseModel):
@@ -101,10 +102,11 @@ class OperationalCommand(Payload):
 
 
 class EquipmentStatus(Payload):
-    """A device's report after a command."""
+    """A device's report after a command; `request` names the scheduled request that it answers."""
 
     event: str
     equipment: EquipmentState
+    request: str = ""
 
 
 class VarSwitchingOrder(Payload):

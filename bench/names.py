@@ -23,6 +23,12 @@ class Party(StrEnum):
     CUSTOMER = "Customer"
     CUSTOMER_DISPLAY = "Customer Display Device"
     CUSTOMER_ENERGY = "Customer Energy Management System"
+    ENERGY_MANAGEMENT = "Energy Management System"
+    WHOLESALE_POWER = "Wholesale Power Group"
+    UTILITY_GENERATION = "Utility Owned Distributed Generation"
+    CUSTOMER_INVERTER = "Customer Inverter"
+    CUSTOMER_BATTERY = "Customer Storage Battery and Charging System"
+    CUSTOMER_GENERATION = "Customer Owned Distributed Generation System"
 
 
 class Information(StrEnum):
@@ -54,6 +60,25 @@ class Information(StrEnum):
     LOAD_AFFECTED = "Total Load Affected"
     ALERT_HISTORY = "Voltage Out of Range Event Alert History Data"
     RELEVANT_ALERT_HISTORY = "Relevant Voltage Out of Range Event Alert History Data"
+    PEAKING_REQUIREMENTS = "Peaking Resource Requirements and Distributed Generation Pricing Signal"
+    REQUIRED_RESOURCES = "Equipment Resources Required for the Next Day"
+    CONFIRMED_RESOURCES = "Confirmed Equipment Resources Required for the Next Day"
+    UTILITY_STORAGE_REQUEST = "Request for Scheduled Utility Storage Battery and Charging Systems"
+    CUSTOMER_STORAGE_REQUEST = "Request for Scheduled Customer Storage Battery and Charging Systems"
+    UTILITY_GENERATION_REQUEST = "Request for Scheduled Utility Owned Distributed Generation"
+    CUSTOMER_GENERATION_REQUEST = "Request for Scheduled Customer Owned Distributed Generation"
+    INSUFFICIENT_RESOURCES = "Insufficient Resources"
+    REDUCTION_REQUEST = "Request for a Demand Response Load Reduction Event"
+    REDUCTION_EVENT = "Demand Response Load Reduction Event Notification"
+    REDUCTION_CALL = "Demand Response Load Reduction Event Notification with the Selected Customers"
+    DISPATCH_STATUS = "Energy Resource Dispatch Status"
+    EVENT_HISTORY = "Event History Data"
+    RELEVANT_EVENT_HISTORY = "Relevant Event History Data"
+    TRANSMISSION_CONSTRAINT = "Transmission Constraint Scenario"
+    TRANSMISSION_REPORT = "Distributed Energy Resource Transmission Report"
+    RESOURCE_STRATEGY = "Available Distributed Energy Resource Strategy"
+    AVAILABLE_RESOURCES = "Available Distributed Energy Resources"
+    CONFIRMED_DER = "Confirmed Distributed Energy Resources"
 
     AREA_REQUEST = "Request for Affected Equipment and Affected Area"
     VOLTAGE_READ_REQUEST = "AMI Voltage Read Request"
@@ -72,6 +97,10 @@ class Information(StrEnum):
     CALL_UNDELIVERABLE = "Demand Response Call Undeliverable"
     OVERRIDE_REFUSED = "Override Refused"
     INTERVAL_READINGS = "Interval Readings of Called Customers"
+    SYSTEM_LAMBDA = "System Lambda"
+    AVAILABILITY_REQUEST = "Request for Available Distributed Energy Resources"
+    DISPATCH_ORDER = "Dispatch Order for Confirmed Resources"
+    RESPONSE_TRACKING = "As Implemented Response"
 
 
 WITHOUT_ROW = frozenset(
@@ -93,6 +122,10 @@ WITHOUT_ROW = frozenset(
         Information.CALL_UNDELIVERABLE,
         Information.OVERRIDE_REFUSED,
         Information.INTERVAL_READINGS,
+        Information.SYSTEM_LAMBDA,
+        Information.AVAILABILITY_REQUEST,
+        Information.DISPATCH_ORDER,
+        Information.RESPONSE_TRACKING,
     }
 )
 """Messages that the document implies but gives no row; they are declared, recorded and matched with nothing."""

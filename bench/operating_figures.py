@@ -44,13 +44,17 @@ class OperatingFigures:
 
 
 class OperatingRecord:
-    """Listens to a plant. Voltage is judged as interval means of each leg; losses are read once an interval."""
+    """Listens to a plant. Voltage is judged as interval means of each leg; losses are read once an interval.
+
+    A step that is longer than the interval is one of its own.
+    """
 
     def __init__(self, apparatus: Mapping[str, Moved], read_losses_kw: Callable[[], float], interval_s: float) -> None:
         self._apparatus, self._read_losses_kw, self._interval_s = apparatus, read_losses_kw, interval_s
-        self._began_s = 0.0
+        self._began_s = self._taken_s = 0.0
         self._steps: list[Floats] = []
-        self._out_meters: list[int] = []
+        self._lengths_s: list[float] = []
+        self._out_meter_s = self._out_s = 0.0
         self._losses_kwh = 0.0
 
     def take(self, state: PlantState) -> None:
@@ -58,27 +62,30 @@ class OperatingRecord:
         if state.time_s <= self._began_s:
             return
         self._steps.append(state.legs_v)
+        self._lengths_s.append(state.time_s - self._taken_s)
+        self._taken_s = state.time_s
         if state.time_s >= self._began_s + self._interval_s - _ROUNDING_S:
             self._close_interval(state.time_s)
 
     def figures(self) -> OperatingFigures:
         """Return the figures of all whole intervals so far, and of every movement."""
-        minutes = self._interval_s / 60.0
         return OperatingFigures(
             operations={name: len(moved.operations) for name, moved in self._apparatus.items()},
             reversed_operations={name: count_reversals(moved.operations) for name, moved in self._apparatus.items()},
-            violation_meter_min=sum(self._out_meters) * minutes,
-            violation_min=sum(count > 0 for count in self._out_meters) * minutes,
+            violation_meter_min=self._out_meter_s / 60.0,
+            violation_min=self._out_s / 60.0,
             losses_kwh=self._losses_kwh,
         )
 
     def _close_interval(self, time_s: float) -> None:
-        self._out_meters.append(meters_outside(self._steps))
-        self._losses_kwh += self._read_losses_kw() * (time_s - self._began_s) / 3600.0
-        self._began_s, self._steps = time_s, []
+        elapsed_s, outside = time_s - self._began_s, meters_outside(self._steps, self._lengths_s)
+        self._out_meter_s += outside * elapsed_s
+        self._out_s += (outside > 0) * elapsed_s
+        self._losses_kwh += self._read_losses_kw() * elapsed_s / 3600.0
+        self._began_s, self._steps, self._lengths_s = time_s, [], []
 
 
-def meters_outside(steps: Sequence[Floats]) -> int:
+def meters_outside(steps: Sequence[Floats], lengths_s: Sequence[float]) -> int:
     """Count meters of which a leg's mean over these steps, each of shape (meters, 2) in V, lies outside Range A."""
-    mean_v = np.mean(steps, axis=0)
+    mean_v = np.average(steps, axis=0, weights=lengths_s)
     return int(np.count_nonzero(((mean_v < RANGE_A_LOWER_V) | (mean_v > RANGE_A_UPPER_V)).any(axis=1)))

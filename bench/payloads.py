@@ -41,6 +41,25 @@ from bench.messages import (
 )
 from bench.names import Information
 from bench.reading_messages import CollectedReads, ScheduledRead, ValidatedReads
+from bench.resource_messages import (
+    AvailableResources,
+    ConfirmedDer,
+    ConfirmedResources,
+    DispatchOrder,
+    DispatchRequest,
+    DispatchStatus,
+    EventHistory,
+    LoadReductionEvent,
+    PeakingRequirements,
+    ReductionRequest,
+    RelevantEventHistory,
+    RequiredResources,
+    ResourceAssessment,
+    ResourceStrategy,
+    ResponseTracking,
+    SystemLambda,
+    TransmissionConstraint,
+)
 
 PAYLOADS: dict[Information, type[Payload]] = {
     Information.VOLTAGE_EVENT: VoltageOutOfRangeEvent,
@@ -86,5 +105,28 @@ PAYLOADS: dict[Information, type[Payload]] = {
     Information.CALL_UNDELIVERABLE: CallUndeliverable,
     Information.OVERRIDE_REFUSED: OverrideRefused,
     Information.INTERVAL_READINGS: IntervalReadings,
+    Information.PEAKING_REQUIREMENTS: PeakingRequirements,
+    Information.REQUIRED_RESOURCES: RequiredResources,
+    Information.CONFIRMED_RESOURCES: ConfirmedResources,
+    Information.UTILITY_STORAGE_REQUEST: DispatchRequest,
+    Information.CUSTOMER_STORAGE_REQUEST: DispatchRequest,
+    Information.UTILITY_GENERATION_REQUEST: DispatchRequest,
+    Information.CUSTOMER_GENERATION_REQUEST: DispatchRequest,
+    Information.INSUFFICIENT_RESOURCES: ResourceAssessment,
+    Information.REDUCTION_REQUEST: ReductionRequest,
+    Information.REDUCTION_EVENT: LoadReductionEvent,
+    Information.REDUCTION_CALL: CustomerCall,
+    Information.DISPATCH_STATUS: DispatchStatus,
+    Information.EVENT_HISTORY: EventHistory,
+    Information.RELEVANT_EVENT_HISTORY: RelevantEventHistory,
+    Information.TRANSMISSION_CONSTRAINT: TransmissionConstraint,
+    Information.TRANSMISSION_REPORT: TransmissionConstraint,
+    Information.RESOURCE_STRATEGY: ResourceStrategy,
+    Information.AVAILABLE_RESOURCES: AvailableResources,
+    Information.CONFIRMED_DER: ConfirmedDer,
+    Information.SYSTEM_LAMBDA: SystemLambda,
+    Information.AVAILABILITY_REQUEST: ResourceStrategy,
+    Information.DISPATCH_ORDER: DispatchOrder,
+    Information.RESPONSE_TRACKING: ResponseTracking,
 }
 """The one payload model of each information object; the bus refuses any other."""

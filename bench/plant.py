@@ -12,6 +12,7 @@ from bench.feeder.population import InverterPopulation
 from bench.feeder.sites import Site
 from bench.feeder.volt_var import VoltVarLoop
 from bench.feeder.voltage import ServiceVoltages, SiteVoltages
+from bench.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V
 from bench.terminals import Terminal
 from instruments.errors import BenchError
 
@@ -30,6 +31,11 @@ class Weather(Protocol):
 
 class Apparatus(Protocol):
     """A tap changer or a switched bank with its control: senses the feeder, and moves what belongs to the plant."""
+
+    @property
+    def quiet_s(self) -> float:
+        """How long it stays as it is while the contacts stay, s; infinite at rest."""
+        ...
 
     def sense(self, snapshot: Snapshot) -> None:
         """Take the feeder's voltage and current to the control's inputs."""
@@ -78,6 +84,8 @@ class Plant:
         self._feeder, self._weather, self._sites = feeder, weather, sites
         self._pv_kw = np.array([site.rating_kva * (site.kind == "pv") for site in sites])
         self._rated_kva = np.array([site.rating_kva for site in sites])
+        self.largest_kva = float(np.max(self._rated_kva, initial=0.0))
+        """Rating of the largest resource."""
         self._services = ServiceVoltages(feeder)
         self.services = self._services.services
         self._metering = _Metering(feeder, sites)
@@ -103,6 +111,26 @@ class Plant:
 
         Raises BenchError when two steps in a row do not solve: then nothing true can be said of the plant.
         """
+        self._exchange(time_s, dt_s)
+        self._publish(dt_s)
+        return self.state
+
+    def stride(self, time_s: float, dt_s: float, short_s: float, settling: int) -> PlantState:
+        """Advance everything by a long `dt_s`, the last part of it in `settling` exchanges `short_s` apart.
+
+        In one long exchange inverters answer at once to voltages as they were before; the short ones, in which their
+        filter is at work, bring them to rest with the feeder, and only then are the listeners told. Raises as `step`.
+        """
+        last = min(settling, int(dt_s / short_s))
+        first_s = dt_s - last * short_s
+        if first_s > 0.0:
+            self._exchange(time_s - last * short_s, first_s)
+        for left in reversed(range(last)):
+            self._exchange(time_s - left * short_s, short_s)
+        self._publish(dt_s)
+        return self.state
+
+    def _exchange(self, time_s: float, dt_s: float) -> None:
         irradiance = self._weather.irradiance_pu(time_s)
         before = self.state.snapshot
         self._feed(before)
@@ -111,8 +139,15 @@ class Plant:
         self._equipment.advance(dt_s, irradiance)
         p_kw, q_kvar = self._injections(time_s, before.voltage_v, irradiance, dt_s)
         self.state = self._solve(time_s, p_kw, q_kvar, irradiance)
-        self._publish(dt_s)
-        return self.state
+
+    def outlook(self) -> "Outlook":
+        """Tell how long what is on the feeder stays as it is, and how far it is from what would move it."""
+        equipment, legs_v = self._equipment, self.state.legs_v
+        for apparatus in equipment.apparatus:  # what the controls decide next, they decide on this state
+            apparatus.sense(self.state.snapshot)
+        quiet_s = min([equipment.quiet_s(), *(apparatus.quiet_s for apparatus in equipment.apparatus)])
+        range_a = (legs_v.min() - RANGE_A_LOWER_V, RANGE_A_UPPER_V - legs_v.max()) if legs_v.size else ()
+        return Outlook(quiet_s, np.array([*equipment.margins(), *range_a]))
 
     def consumption_w(self) -> Floats:
         """Return what flows through each service's meter towards the customer, W, shape (services,)."""
@@ -194,13 +229,25 @@ class Plant:
             listener(state)
 
 
+@dataclass(frozen=True)
+class Outlook:
+    """How long nothing on the feeder changes by itself, s, 0 where a delay or a movement is under way.
+
+    `margins`: how far controls are from acting and services from leaving Range A, each in its own unit, shape (n,).
+    """
+
+    quiet_s: float
+    margins: Floats
+
+
 @dataclass
 class Equipment:
     """What is on the feeder besides its loads. `advance` lets time pass in emulated equipment, `dt_s` at a time.
 
     `idle_sites` are sites whose device acts through another site's terminal, as a battery on a DC link does.
     `running_share`: what of each service's load its premise has on, per unit, shape (services,), changed in place by
-    the premises' owner; empty where all of it is always on.
+    the premises' owner; empty where all of it is always on. `quiet_s` and `margins` are the equipment's own part of an
+    `Outlook`.
     """
 
     advance: Callable[[float, Floats], None]
@@ -209,6 +256,8 @@ class Equipment:
     apparatus: Sequence[Apparatus]
     idle_sites: set[str]
     running_share: Floats = field(default_factory=lambda: np.zeros(0))
+    quiet_s: Callable[[], float] = lambda: np.inf
+    margins: Callable[[], Sequence[float]] = tuple
 
     @classmethod
     def none(cls) -> "Equipment":

@@ -16,12 +16,14 @@ from bench.assembly.bench import BenchAssembly
 from bench.config import BenchFile
 from bench.faults import Fault
 from bench.measurement import worded
+from bench.operator import Operator
+from bench.preconditions.checks import Checked
 from bench.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V
 from bench.safety import Interrupted
 from bench.story import RowListener, Story
-from bench.use_case.conformance import Instance, RowWatch
 from bench.use_case.grammar import wording
 from bench.use_case.model import UseCase
+from bench.use_case.row_watch import Instance, RowWatch
 from bench.use_case.tables import load as load_use_case
 from instruments.errors import BenchError
 from reports.run_directory import RunWriter, scenario_key
@@ -29,6 +31,8 @@ from reports.verdict import RowState, Verdict, worst, worst_of_states
 
 LISTENERS = pytest.StashKey[tuple[RowListener, ...]]()
 """Where a progress display leaves whom to tell of rows as they are decided."""
+OPERATOR = pytest.StashKey[Operator]()
+"""Where a command leaves who is to be asked before a person's row is done; without one the test plays the people."""
 AUTONOMOUS = "autonomous"
 """Names the unmanaged stretch of time beside a scenario, in logs and files."""
 PACKAGES = ("derbench", "opendssdirect.py", "opender", "pymodbus", "pyvisa", "pysunspec2", "numpy", "pytest-bdd")
@@ -52,7 +56,10 @@ class Played:
     rows: Sequence[str]
     assembly: BenchAssembly
     story: Story
+    preconditions: Sequence[Checked] = ()
     problems: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+    """What a step that plays no row found wrong, in short; its measurements say it in figures."""
     aborted: str = ""
     step: str = ""
     """The step that is on; one that is still on at the end was stopped from outside (Ctrl-C, a signal)."""
@@ -90,11 +97,14 @@ class RunSession:
     def play(self, title: Title, rows: Sequence[str]) -> Played:
         """Put a scenario's bench together. Raises BenchError when it cannot be; `fail_to_start` records that."""
         key = scenario_key(title.scenario, title.variant or "")
-        assembly = BenchAssembly(self.bench, self.use_case, self.writer, key, self.seed)
+        bench = self.bench.for_scenario(title.scenario)
+        assembly = BenchAssembly(bench, self.use_case, self.writer, key, self.seed)
         try:
             assembly.inject(self.faults)
             self._identities.update({n: vars(i) for n, i in assembly.identities.items()})
-            return Played(title, rows, assembly, assembly.story(rows, title.variant))
+            story = assembly.story(rows, title.variant)
+            preconditions = assembly.check_preconditions(title.scenario) if rows else ()
+            return Played(title, rows, assembly, story, preconditions)
         except BaseException as error:
             assembly.close_after(error)
             raise
@@ -130,7 +140,7 @@ class RunSession:
     def _is_compared(self, played: Played, verdict: Verdict) -> bool:
         """Whether a scenario managed anything that can be compared; trials of single controls encode no row."""
         managed = bool(played.rows) and verdict is Verdict.PASS
-        return self._compare and managed and self.bench.clock.mode == "virtual"
+        return self._compare and managed and played.assembly.config.clock.mode == "virtual"
 
     def _comparison(self, played: Played) -> dict[str, Any]:
         """Return what the comparison adds to a scenario's entry; where it breaks, another verdict too."""
@@ -149,7 +159,8 @@ class RunSession:
     def _unmanaged(self, played: Played) -> BenchAssembly:
         """Let the same bench go through the same weather with nobody there, and close it; raises BenchError."""
         key = scenario_key(played.title.scenario, played.title.variant or "")
-        assembly = BenchAssembly(self.bench, self.use_case, self.writer, f"{key} {AUTONOMOUS}", self.seed)
+        bench = played.assembly.config
+        assembly = BenchAssembly(bench, self.use_case, self.writer, f"{key} {AUTONOMOUS}", self.seed)
         try:
             assembly.inject(self.faults)
             assembly.weather.heat_since_s = played.assembly.weather.heat_since_s
@@ -194,8 +205,8 @@ class RunSession:
         story, assembly = played.story, played.assembly
         index = len(self.scenarios) + 1
         series = self.writer.write_series(index, assembly.series.table())
-        items = [item for watch in story.conformance.watches.values() for item in _items(watch)]
-        states = [watch.state for watch in story.conformance.watches.values()]
+        items = [item for watch in story.conformance.all_watches for item in _items(watch)]
+        states = list(story.conformance.states.values())
         gain = assembly.loop_gain
         return _entry(played.title) | {
             "verdict": _verdict(played, states).value,
@@ -206,6 +217,8 @@ class RunSession:
                 "items": items,
                 "not_encoded": self._not_encoded(played),
             },
+            "people": "operator" if story.operator else "test",
+            "preconditions": [checked.entry() for checked in played.preconditions],
             "series": series,
             "meters": assembly.meter_distances_km(),
             "moments": [vars(moment) for moment in story.moments],
@@ -226,10 +239,15 @@ class RunSession:
 
 
 def _verdict(played: Played, states: Sequence[RowState]) -> Verdict:
-    """The worst of rows, of what broke, and of what takes the ground from under them: slip, instability, bad steps."""
+    """The worst of rows, of what broke, and of what takes the ground from under them: slip, instability, bad steps.
+
+    A scenario without one of its preconditions is not the one that the use case describes: that one was not run.
+    """
     verdicts = [m.verdict for m in played.story.measurements]
     if states:
         verdicts.append(worst_of_states(states))
+    if any(checked.objection for checked in played.preconditions):
+        verdicts.append(Verdict.NOT_RUN)
     if played.problems:
         verdicts.append(Verdict.ERROR)
     if played.aborted:
@@ -244,6 +262,8 @@ def _verdict(played: Played, states: Sequence[RowState]) -> Verdict:
 def _reasons(played: Played) -> list[str]:
     """Say what broke or ended the scenario, and what a reader has to know of its time and of its coupling."""
     reasons = [*played.problems, *filter(None, [played.aborted])]
+    reasons += played.findings
+    reasons += [checked.objection for checked in played.preconditions if checked.objection]
     reasons += [worded(m) for m in played.story.measurements if m.verdict is not Verdict.PASS]
     slip, gain = played.story.clock.slip, played.assembly.loop_gain
     if slip is not None and slip.exceeded:

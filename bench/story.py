@@ -7,20 +7,38 @@ from typing import Protocol
 from bench.actors.base import Actor
 from bench.bus import Bus, Delivery
 from bench.clock import Clock, Process
+from bench.concurrency import under_way_together
 from bench.control_trial import ControlTrial
+from bench.customer_messages import OverrideRefused
 from bench.evidence import Evidence
-from bench.measurement import Measurement, worded
+from bench.isolation_trial import IsolationTrial
+from bench.measurement import Limits, Measurement, worded
 from bench.names import Information, Party
+from bench.operator import Operator, turn_of
+from bench.pace import Pace
 from bench.plant import Plant
+from bench.resource_messages import ResponseTracking
 from bench.resource_proof import ResourceProof
-from bench.use_case.conformance import PASSED, Conformance, RowWatch
+from bench.use_case.conformance import Conformance
 from bench.use_case.grammar import wording
 from bench.use_case.model import Row
+from bench.use_case.row_watch import PASSED, RowWatch
 from instruments.errors import ConfigError
-from reports.verdict import Verdict
+from reports.verdict import RowState, Verdict
 
 SHOWN = 6
 """Reasons that an explanation lists before it only counts."""
+
+TRY_OVERRIDE = "try an override where none is allowed"
+"""What a customer does by a step that is no row."""
+GUARDS = frozenset({Party.CUSTOMER_DISPLAY, Party.CUSTOMER_ENERGY})
+"""Who has to refuse it."""
+ANSWER_S = 30.0
+"""How long the answers to it may take, s."""
+RECENT = 50
+"""Messages that are looked through for those that a reader or an operator is shown."""
+MOMENT_S = 0.1
+"""For how long the world goes on in wall time between two looks at the operator's answer, s."""
 
 REST_S = 10.0
 """How long nothing happens before an operator begins to try the controls, s."""
@@ -51,9 +69,8 @@ class Moment:
 
 @dataclass(frozen=True)
 class Timing:
-    """Plant step, calm before the stimulus, time to settle after the last action, and when the scenario ends, s."""
+    """Calm before the stimulus, time to settle after the last action, and when the scenario ends, s."""
 
-    step_s: float
     calm_s: float
     recover_s: float
     horizon_s: float
@@ -100,6 +117,44 @@ class Stimulus(Protocol):
         ...
 
 
+class GridStimulus(Protocol):
+    """What the test lets happen to the transmission grid."""
+
+    @property
+    def line_out(self) -> str | None:
+        """The branch that the bench file would take out."""
+        ...
+
+    def take_out(self, time_s: float) -> None:
+        """Take it out of service at a time."""
+        ...
+
+
+@dataclass(frozen=True)
+class Stimuli:
+    """What the test may let happen: to sun and load, and to the transmission grid."""
+
+    weather: Stimulus
+    grid: GridStimulus
+
+
+@dataclass(frozen=True)
+class Proofs:
+    """What is proven physically: service voltages, positions, and what resources did."""
+
+    range_a: Proof
+    positions: Positions
+    resources: ResourceProof
+
+
+@dataclass(frozen=True)
+class Trials:
+    """What can be tried on single equipment."""
+
+    controls: ControlTrial
+    isolation: IsolationTrial
+
+
 class Story:
     """Runs a scenario step by step; the matcher and the plant go on whatever a step waits for."""
 
@@ -111,24 +166,28 @@ class Story:
         cast: Cast,
         conformance: Conformance,
         evidence: Evidence,
-        stimulus: Stimulus,
-        range_a: Proof,
-        positions: Positions,
-        resources: ResourceProof,
-        controls: ControlTrial,
+        stimuli: Stimuli,
+        proofs: Proofs,
+        trials: Trials,
         timing: Timing,
+        pace: Pace,
     ) -> None:
         self.clock, self.plant, self.bus, self.conformance = clock, plant, bus, conformance
         self._cast, self._evidence = cast, evidence
-        self._stimulus, self._range_a, self._positions, self._timing = stimulus, range_a, positions, timing
-        self.resources, self.controls = resources, controls
+        self._stimulus, self._grid, self._timing, self._pace = stimuli.weather, stimuli.grid, timing, pace
+        self._range_a, self._positions, self.resources = proofs.range_a, proofs.positions, proofs.resources
+        self.controls, self.isolation = trials.controls, trials.isolation
         self._acted_s = 0.0
         self.measurements: list[Measurement] = []
         self.moments: list[Moment] = []
         self.row_listeners: list[RowListener] = []
+        self.operator: Operator | None = None
+        """Who is asked before a person's row is done; without one the test plays the people."""
         self._closed: list[Delivery] = []
+        self._ended: list[Delivery] = []
+        self._refused: list[Delivery] = []
         bus.listeners += [conformance.hear, self._note_closing]
-        clock.start(self._run_plant())
+        clock.start(pace.run(conformance.tick))
         for process in [*(actor.run() for actor in cast.actors), *cast.processes]:
             clock.start(process)
 
@@ -138,16 +197,17 @@ class Story:
 
     def rest(self) -> None:
         """Let the bench run for a moment with nothing happening."""
-        self.clock.run_until(self.clock.now_s + REST_S)
+        self._run_until(self.clock.now_s + REST_S)
 
     def calm(self) -> None:
         """Let the bench come to rest; raises RowNotMet where a tap changer or a bank finds none."""
-        self.clock.run_until(self.clock.now_s + self._timing.calm_s)
+        self._run_until(self.clock.now_s + self._timing.calm_s)
         self._judge(self._positions.measure_rest(self.clock.now_s), "the feeder does not come to rest")
 
     def release_cloud(self) -> None:
         """Let the cloud front of the bench file begin now."""
         self.mark("before the cloud")
+        self._pace.wake()
         self._stimulus.release_cloud(self.clock.now_s)
 
     def await_closing(self) -> None:
@@ -166,7 +226,63 @@ class Story:
             raise RowNotMet("the bench file's environment has no `heat`: nothing on this bench goes beyond the cloud")
         self.mark("before the heat")
         self.conformance.begin_occurrence()
+        self._pace.wake()
         self._stimulus.release_heat(self.clock.now_s)
+
+    def take_line_out(self) -> None:
+        """Take the bench file's transmission line out of service; raises RowNotMet where it names none."""
+        if self._grid.line_out is None:
+            raise RowNotMet("the bench file's environment has no `line_out`: nothing on this bench constrains the grid")
+        self.mark("before the line is out")
+        self._pace.wake()
+        self._grid.take_out(self.clock.now_s)
+
+    def raise_load(self) -> None:
+        """Let the load of the bench file's heat rise at its time: more than anybody has forecast.
+
+        Raises RowNotMet where the bench file has no heat.
+        """
+        if not self._stimulus.has_heat:
+            raise RowNotMet("the bench file's environment has no `heat`: the load stays as it was forecast")
+        self._stimulus.release_heat(self.clock.now_s)
+
+    def await_response(self) -> None:
+        """Wait until the DRAACS calls nobody any more, and all that it began has come to its end; raises RowNotMet."""
+        done = self.clock.run_until(
+            self._timing.horizon_s, lambda: bool(self._ended) and self.conformance.further_are_settled
+        )
+        if not self._ended:
+            raise RowNotMet("the DRAACS has neither reached the authorized reduction nor run out of customers")
+        wrong = [w for w in self.conformance.all_watches if w.occurrence and w.state is RowState.NOT_MET]
+        if wrong or not done:
+            raise RowNotMet("\n".join(["a further request did not go as the first:", *map(_further, wrong)]))
+        self._acted_s = self.clock.now_s
+
+    def try_override(self) -> None:
+        """Let a customer try to decline where nobody may, and measure that display and home controller both refuse."""
+        before = len(self._refused)
+        self._cast.people[TRY_OVERRIDE]()
+        self.clock.run_until(self.clock.now_s + ANSWER_S, lambda: len(self._refused) >= before + len(GUARDS))
+        refusing = {delivery.message.producer for delivery in self._refused[before:]}
+        found = Measurement(
+            quantity="places at which an override is refused that is not allowed",
+            value=float(len(refusing & GUARDS)),
+            unit="places",
+            uncertainty=0.0,
+            time_s=self.clock.now_s,
+            source="refusals on the bus: " + ", ".join(d.citation for d in self._refused[before:]),
+            limits=Limits(lower=float(len(GUARDS))),
+            clause="precondition: customers cannot override in this scenario",
+        )
+        self.require([found], "an override was not refused")
+
+    def prove_concurrent(self, branch: str) -> None:
+        """Measure in how many sequences of a branch DER were under way at the same time; raises RowNotMet."""
+        self.require([under_way_together(self.conformance, branch, self.clock.now_s)], "sequences did not overlap")
+
+    def prove_sufficient(self) -> None:
+        """Run on to the horizon: nobody is to ask for less load, and the reason for that is in the rows."""
+        self._run_until(self._timing.horizon_s)
 
     def require_wording(self, number: str, sentence: str) -> None:
         """Raise ConfigError when a step's sentence is not the one that the table gives to its row."""
@@ -177,9 +293,12 @@ class Story:
     def perform(self, number: str) -> None:
         """Let a person do what a driven row says, and wait until it is on the bus.
 
-        Raises ConfigError for a row that nobody on this bench performs, RowNotMet when it comes to nothing.
+        Raises ConfigError for a row that nobody on this bench performs, RowNotMet when it comes to nothing, Interrupted
+        when the operator stops the run.
         """
-        self._cast_member(number)()
+        act = self._cast_member(number)
+        if self._is_to_act(number):
+            act()
         self.observe(number)
 
     def observe(self, number: str) -> None:
@@ -196,19 +315,20 @@ class Story:
 
     def prove_range_a(self) -> None:
         """Run on to the horizon and measure that every meter stayed in Range A; raises RowNotMet where it did not."""
-        self.clock.run_until(self._timing.horizon_s)
+        self._run_until(self._timing.horizon_s)
         found = self._range_a.measure(self._acted_s + self._timing.recover_s, self.clock.now_s)
         self.require(found, "the meters are not back in Range A")
 
     def prove_recovery(self) -> None:
         """Measure that taps and banks are where they were put, and that since then every meter has been in Range A."""
+        self._pace.catch_up()
         since_s, now_s = self._acted_s + self._timing.recover_s, self.clock.now_s
         self.require(self._positions.measure(now_s), "taps or banks are not where they were put")
         self.require(self._range_a.measure(since_s, now_s), "the meters have not been back in Range A")
 
     def prove_positions(self) -> None:
         """Run on to the horizon and measure that taps and banks are where they were put; raises RowNotMet."""
-        self.clock.run_until(self._timing.horizon_s)
+        self._run_until(self._timing.horizon_s)
         self.require(self._positions.measure(self.clock.now_s), "taps or banks are not where they were put")
 
     def prove_commands(self) -> None:
@@ -248,7 +368,7 @@ class Story:
     def finish(self) -> None:
         """Run on to the horizon, so that the record shows every row, and close it; without rows it ends here."""
         if self.conformance.watches:
-            self.clock.run_until(self._timing.horizon_s)
+            self._run_until(self._timing.horizon_s)
         self.mark("at the end")
         self.conformance.finish()
 
@@ -266,8 +386,24 @@ class Story:
             lines += [f"  last on the wire: {exchange}" for exchange in self._evidence.last_exchanges(name)]
         return "\n".join(lines)
 
+    def _is_to_act(self, number: str) -> bool:
+        """Ask the operator where there is one; in virtual time nothing happens until the answer."""
+        if self.operator is None:
+            return True
+        turn = turn_of(self.conformance.watches[number].row, self.clock.now_s, self.bus.recent(RECENT))
+        return self.operator.ask(turn, None if self.clock.slip is None else self._go_on)
+
+    def _go_on(self) -> bool:
+        """Let the world go on while a person thinks, in wall time; False when the scenario is over."""
+        self.clock.run_until(min(self.clock.now_s + MOMENT_S, self._timing.horizon_s))
+        return self.clock.now_s < self._timing.horizon_s
+
     def _note_closing(self, delivery: Delivery) -> None:
         message = delivery.message
+        if isinstance(message.payload, ResponseTracking) and message.payload.decision != "further request":
+            self._ended.append(delivery)
+        if isinstance(message.payload, OverrideRefused) and not message.payload.allowed:
+            self._refused.append(delivery)
         if message.information is Information.EVENT_CLOSED and message.receiver is Party.DMS:
             self._closed.append(delivery)
 
@@ -279,14 +415,17 @@ class Story:
     def _relevant(self, row: Row) -> list[Delivery]:
         """Return the last messages that the row's actors sent or got."""
         parties = {row.producer, row.receiver}
-        recent = self.bus.recent(50)
+        recent = self.bus.recent(RECENT)
         return [d for d in recent if {d.message.producer.value, d.message.receiver.value} & parties][-5:]
 
-    def _run_plant(self) -> Process:
-        while True:
-            yield self.clock.timeout(self._timing.step_s)
-            self.plant.step(self.clock.now_s, self._timing.step_s)
-            self.conformance.tick()
+    def _run_until(self, time_s: float) -> None:
+        """Run on to a time, with the plant brought to it."""
+        self.clock.run_until(time_s)
+        self._pace.catch_up()
+
+
+def _further(watch: RowWatch) -> str:
+    return f"{watch.occurrence} {wording(watch.row)}: " + "; ".join(_reasons(watch)[:SHOWN])
 
 
 def _failing_first(watch: RowWatch) -> list[str]:

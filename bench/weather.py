@@ -12,14 +12,18 @@ from bench.feeder.profiles import ClearSky, Clouded, CloudFront, CsvIrradiance, 
 
 @dataclass(frozen=True)
 class HeatRise:
-    """Air conditioning that comes on all over the feeder: within `rise_s` the load grows by `load_rise_pu`."""
+    """Air conditioning that comes on all over the feeder: the load grows by `load_rise_pu` within `rise_s`.
+
+    It begins `delay_s` after it is let loose.
+    """
 
     rise_s: float
     load_rise_pu: float
+    delay_s: float = 0.0
 
     def factor(self, elapsed_s: float) -> float:
         """Return the load over what it would be without, `elapsed_s` after the beginning."""
-        return 1.0 + self.load_rise_pu * min(max(elapsed_s / self.rise_s, 0.0), 1.0)
+        return 1.0 + self.load_rise_pu * min(max((elapsed_s - self.delay_s) / self.rise_s, 0.0), 1.0)
 
 
 @dataclass
@@ -78,7 +82,7 @@ def _bounds(section: CloudsSection) -> tuple[Range, Range, Range]:
 def make_weather(section: EnvironmentSection, sites: int) -> StagedWeather:
     """Make the weather of the bench file for a number of sites; raises ConfigError for a file it cannot read."""
     load = LoadShape.read(section.load_shape, section.start_hour) if section.load_shape else None
-    heat = HeatRise(section.heat.rise_s, section.heat.load_rise_pu) if section.heat else None
+    heat = HeatRise(section.heat.rise_s, section.heat.load_rise_pu, section.heat.delay_s) if section.heat else None
     if section.irradiance_csv is not None:
         column = section.irradiance_column if section.irradiance_column is not None else 0
         sky = CsvIrradiance.read(section.irradiance_csv, column=column, places=sites)

@@ -103,6 +103,19 @@ class PowerCommand:
 
 
 @dataclass(frozen=True)
+class InverterModes:
+    """Who may command an inverter and what it may do by itself; None where it does not say.
+
+    `remote`: it obeys the utility and not its own panel (SunSpec 715); `permitted`: it may be in service (703);
+    `volt_var`: its volt-var function is enabled (705).
+    """
+
+    remote: bool | None
+    permitted: bool | None
+    volt_var: bool | None
+
+
+@dataclass(frozen=True)
 class StorageReading:
     """State of a battery as it reports it (SunSpec 713, 714); `power_w` > 0 discharges."""
 

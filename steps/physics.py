@@ -23,6 +23,24 @@ def recovered(story: Story) -> None:
     story.prove_recovery()
 
 
+@then(parsers.parse("the sequences of branch {branch} ran at the same time"))
+def concurrent(story: Story, branch: str) -> None:
+    """Judge when their rows were met."""
+    story.prove_concurrent(branch)
+
+
+@then("the customers are called until the authorized reduction is reached or nobody is left")
+def response_tracked(story: Story) -> None:
+    """Wait for the last request, and for everything that it brings about."""
+    story.await_response()
+
+
+@then("nobody asks for a reduction of load, as the resources suffice")
+def sufficient(story: Story) -> None:
+    """Let the rest of the scenario pass; the rows that stay away are judged at its end."""
+    story.prove_sufficient()
+
+
 @then("every tap and bank stays where it was put")
 def positions_hold(story: Story) -> None:
     """Judge all tap changers and banks, and what their controls report, at the end of the scenario."""

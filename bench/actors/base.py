@@ -1,7 +1,6 @@
 """What every actor on the bus shares: a mailbox, and a handler for each information object it understands."""
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar
 
 from bench.bus import Bus, Delivery, Message, Priority
 from bench.clock import Process
@@ -14,7 +13,7 @@ Handler = Callable[[Delivery], Process | None]
 class Actor:
     """Reacts to what it is sent. A handler that takes time is a process; messages go on being read meanwhile."""
 
-    party: ClassVar[Party]
+    party: Party
 
     def __init__(self, bus: Bus) -> None:
         self.bus = bus

@@ -21,7 +21,11 @@ class CustomerInformation(Actor):
 
     def handlers(self) -> Mapping[Information, Handler]:
         """Understand requests for enrolment, and calls."""
-        return {Information.ENROLMENT_REQUEST: self._answer, Information.CUSTOMER_CALL: self._keep}
+        return {
+            Information.ENROLMENT_REQUEST: self._answer,
+            Information.CUSTOMER_CALL: self._keep,
+            Information.REDUCTION_CALL: self._keep,
+        }
 
     def _answer(self, delivery: Delivery) -> None:
         request = delivery.message.payload

@@ -1,15 +1,17 @@
 """The DER automation application: collects an event's area, chooses assets, and puts them to use in turn."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bench.actors.base import Actor, Handler
+from bench.actors.resource_planning import ResourcePlanning
 from bench.actors.review import ReviewCalendar
 from bench.bus import Bus, Delivery
 from bench.clock import Process
 from bench.dispatch.alert_history import compile_relevant
 from bench.dispatch.assets import DispatchSettings, choose_assets
 from bench.dispatch.network import ForecastModel
+from bench.dispatch.relief_assets import relieve_head
 from bench.dispatch.review import ReviewSettings, asks_again, may_release, review_assets
 from bench.messages import (
     AffectedArea,
@@ -59,9 +61,16 @@ class DerAutomation(Actor):
     party = Party.DER_AUTOMATION
 
     def __init__(
-        self, bus: Bus, network: ForecastModel, settings: DispatchSettings, review: ReviewSettings | None = None
+        self,
+        bus: Bus,
+        network: ForecastModel,
+        settings: DispatchSettings,
+        plan: Callable[[Actor], ResourcePlanning],
+        review: ReviewSettings | None = None,
     ) -> None:
+        """Take its network model, and what makes its part in planning DER."""
         super().__init__(bus)
+        self._planning = plan(self)
         self._network, self._settings, self._review = network, settings, review
         self.system: dict[str, EquipmentState] = {}
         self._plans: dict[str, Plan] = {}
@@ -72,6 +81,7 @@ class DerAutomation(Actor):
     def handlers(self) -> Mapping[Information, Handler]:
         """Understand alerts, the start, the collected area, its own choice, the system's status and histories."""
         return {
+            **self._planning.handlers(),
             Information.VOLTAGE_EVENT: self._look_again,
             Information.BEGIN_AUTOMATION: self._begin,
             Information.AFFECTED_AREA: self._choose,
@@ -122,6 +132,8 @@ class DerAutomation(Actor):
 
     def _chosen(self, area: AffectedArea) -> SelectedAssets:
         now_s = self.clock.now_s
+        if area.event in self._planning.constraints:
+            return relieve_head(area, self._network, self._settings, now_s)
         if self._review is None or self._calendar is None:
             return choose_assets(area, self._network, self._settings, now_s)
         self._before = self._before or area

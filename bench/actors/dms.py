@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from bench.actors.base import Actor, Handler
 from bench.actors.event_record import EventRecord
 from bench.actors.field_control import TAP_SPACING_S, ScadaControls
+from bench.actors.resource_dispatch import ResourceDispatch, ResourceTelemetry
 from bench.bus import Bus, Delivery
 from bench.clock import Process
 from bench.customer_messages import LoadAffected
@@ -54,6 +55,7 @@ class DistributionManagement(Actor):
         citing: Citing,
         read_load_kw: Callable[[], float | None],
         lowest_v: float,
+        resources: ResourceTelemetry,
     ) -> None:
         """Take what reads all equipment and the feeder's load over SCADA, and the controls that may be ordered.
 
@@ -66,10 +68,12 @@ class DistributionManagement(Actor):
         self.equipment: dict[str, EquipmentState] = {}
         self._unreported: set[str] = set()
         self._kinds: dict[str, Kind] = {}
+        self.resources = ResourceDispatch(self, resources, citing, self._relieve)
 
     def handlers(self) -> Mapping[Information, Handler]:
         """Understand alerts, the application's requests, selections, commands and histories, readings and reports."""
         return {
+            **self.resources.handlers(),
             Information.VOLTAGE_EVENT: self._keep_alert,
             Information.AREA_REQUEST: self._ask_voltages,
             Information.VOLTAGE_READINGS: self._answer_area,
@@ -82,7 +86,7 @@ class DistributionManagement(Actor):
             Information.RELEASE_REQUEST: self._release,
             Information.ALERT_ACKNOWLEDGEMENT: self._forward_to_application,
             Information.METERS_DATA: self._forward_to_application,
-            Information.LOAD_AFFECTED: self._hand_out_history,
+            Information.LOAD_AFFECTED: self._take_load_affected,
             Information.RELEVANT_ALERT_HISTORY: self._file_history,
         }
 
@@ -125,6 +129,8 @@ class DistributionManagement(Actor):
         selected = delivery.message.payload
         if not isinstance(selected, SelectedAssets):
             return
+        if self.resources.knows(selected.event):
+            self.resources.note_commands(selected.event, selected.commands)
         self._command_batteries(delivery, selected)
         record = self._record(selected.event)
         record.commands = selected.commands
@@ -134,9 +140,14 @@ class DistributionManagement(Actor):
             condition = record.condition(selected, tuple(self.equipment.values()), load_kw)
             self._pass_on(delivery, Party.DISTRIBUTION_OPERATIONS, Information.SYSTEM_CONDITION, condition, citations)
 
-    def _hand_out_history(self, delivery: Delivery) -> None:
+    def _take_load_affected(self, delivery: Delivery) -> None:
+        """Report what a call brought, and hand out the event's history."""
         affected = delivery.message.payload
-        if isinstance(affected, LoadAffected) and affected.event in self.events:
+        if not isinstance(affected, LoadAffected):
+            return
+        if self.resources.knows(affected.event):
+            self.resources.report(delivery, affected)
+        elif affected.event in self.events:
             history = self.events[affected.event].history(affected.total_kw)
             self._pass_on(delivery, Party.DER_AUTOMATION, Information.ALERT_HISTORY, history)
 
@@ -160,6 +171,9 @@ class DistributionManagement(Actor):
             return
         state, event = message.payload.equipment, message.payload.event
         self.equipment[state.device] = state
+        if message.payload.request:
+            self.resources.take_status(message.payload)
+            return
         self._unreported.discard(state.device)
         if message.producer is self.party:
             self._tell_of_battery(delivery, event)
@@ -231,6 +245,12 @@ class DistributionManagement(Actor):
     def _expect_report(self, command: AssetCommand) -> None:
         self._unreported.add(command.device)
         self._kinds[command.device] = command.kind
+
+    def _relieve(self, delivery: Delivery, event: str) -> None:
+        """Take the banks from their own logic, then have the application look at the whole feeder."""
+        self._order_var_switching(delivery, event, Information.BLOCK_VAR_SWITCHING, blocked=True)
+        request = VoltageReadRequest(event=event)
+        self._pass_on(delivery, Party.AMI_NETWORK, Information.VOLTAGE_READ_REQUEST, request)
 
     def _hold(self, delivery: Delivery) -> None:
         """Leave tap changers and banks to the application: the controls' own logic may not move them."""

@@ -43,16 +43,23 @@ class CustomerEnergyManagement(Actor):
         super().__init__(bus)
         self._shed_share, self._appliances = shed_share, appliances
         self._overridden: set[tuple[str, str]] = set()
+        self._binding: set[tuple[str, str]] = set()
 
     def handlers(self) -> Mapping[Information, Handler]:
         """Understand calls from the premise's radio, and overrides from its display."""
-        return {Information.CUSTOMER_CALL: self._act, Information.OVERRIDE: self._keep_running}
+        return {
+            Information.CUSTOMER_CALL: self._act,
+            Information.REDUCTION_CALL: self._act,
+            Information.OVERRIDE: self._keep_running,
+        }
 
     def _act(self, delivery: Delivery) -> Process:
         call = delivery.message.payload
         if not isinstance(call, CustomerCall):
             return
         (customer,) = (listed.customer for listed in call.customers)
+        if not call.may_override:
+            self._binding.add((call.event, customer))
         share = self._shed_share[customer]
         if share > 0.0:
             self._appliances.schedule_shed(customer, share, call.start_s, call.start_s + call.duration_s)
@@ -67,16 +74,23 @@ class CustomerEnergyManagement(Actor):
 
     def _keep_running(self, delivery: Delivery) -> None:
         override = delivery.message.payload
-        if isinstance(override, Override):
+        if not isinstance(override, Override):
+            return
+        if (override.event, override.customer) in self._binding:
+            refused = OverrideRefused(event=override.event, customer=override.customer, tries_left=0, allowed=False)
+            correlation, cited = delivery.message.correlation, (delivery.citation,)
+            self.send(delivery.message.producer, Information.OVERRIDE_REFUSED, refused, correlation, cited)
+        else:
             self._overridden.add((override.event, override.customer))
             self._appliances.cancel_shed(override.customer)
 
 
 @dataclass
 class Shown:
-    """A call on a display, and how many codes it takes yet."""
+    """A call on a display, how many codes it takes yet, and whether the customer may decline at all."""
 
     tries_left: int = TRIES
+    may_override: bool = True
 
 
 class CustomerDisplays(Actor):
@@ -92,13 +106,17 @@ class CustomerDisplays(Actor):
 
     def handlers(self) -> Mapping[Information, Handler]:
         """Understand calls, and codes typed by people."""
-        return {Information.CUSTOMER_CALL: self._show, Information.OVERRIDE: self._check}
+        return {
+            Information.CUSTOMER_CALL: self._show,
+            Information.REDUCTION_CALL: self._show,
+            Information.OVERRIDE: self._check,
+        }
 
     def _show(self, delivery: Delivery) -> None:
         call = delivery.message.payload
         if isinstance(call, CustomerCall):
             for listed in call.customers:
-                self._shown.setdefault((call.event, listed.customer), Shown())
+                self._shown.setdefault((call.event, listed.customer), Shown(may_override=call.may_override))
 
     def _check(self, delivery: Delivery) -> None:
         """Pass the override on without its code, or refuse it; a customer who was not called has nothing to decline."""
@@ -109,12 +127,17 @@ class CustomerDisplays(Actor):
         correlation, cited = delivery.message.correlation, (delivery.citation,)
         code = self._codes.get(override.customer, "")
         right = is_right_code(code, override.event, override.customer, override.code_proof)
-        if right and shown.tries_left > 0:
+        if right and shown.tries_left > 0 and shown.may_override:
             accepted = Override(event=override.event, customer=override.customer)
             self.send(Party.CUSTOMER_ENERGY, Information.OVERRIDE, accepted, correlation, cited)
             return
         shown.tries_left = max(0, shown.tries_left - 1)
-        refused = OverrideRefused(event=override.event, customer=override.customer, tries_left=shown.tries_left)
+        refused = OverrideRefused(
+            event=override.event,
+            customer=override.customer,
+            tries_left=shown.tries_left,
+            allowed=shown.may_override,
+        )
         self.send(Party.CUSTOMER, Information.OVERRIDE_REFUSED, refused, correlation, cited)
 
 
@@ -147,6 +170,21 @@ class Customers(Actor):
             self.type_code(customer, self._codes[customer])
         for customer in declining[self._overriding :]:
             self.type_code(customer, _mistaken(self._codes[customer]))
+
+    def try_all_ways(self) -> None:
+        """Let the first who was called decline at the display with the right code, and at the home controller as well.
+
+        Raises WaitTimeout where nobody has a call on the display.
+        """
+        if not self._calls:
+            raise WaitTimeout("no customer sees a call: nothing to decline")
+        customer, shown = next(iter(self._calls.items()))
+        self.type_code(customer, self._codes[customer])
+        call = shown.message.payload
+        event = call.event if isinstance(call, CustomerCall) else ""
+        override = Override(event=event, customer=customer)
+        correlation, cited = shown.message.correlation, (shown.citation,)
+        self.send(Party.CUSTOMER_ENERGY, Information.OVERRIDE, override, correlation, cited)
 
     def type_code(self, customer: str, code: str) -> None:
         """Let a customer type a code for the call that the display shows; raises KeyError where it shows none."""

@@ -9,21 +9,26 @@ from bench.customer_messages import (
     CustomerCall,
     IntervalReadings,
     LoadAffected,
+    MeterData,
+    MeterReadRequest,
     MeterRegisters,
     MetersData,
     SelectedCustomer,
 )
 from bench.dispatch.load_affected import CalledCustomer, Reading, total_load_affected
 from bench.dispatch.validation import RegisterRead, estimate, finding
-from bench.messages import Payload, RelevantAlertHistory, VoltageOutOfRangeEvent
+from bench.messages import EquipmentStatus, Payload, RelevantAlertHistory, VoltageOutOfRangeEvent
 from bench.meter_store import MeterStore
 from bench.names import Information, Party
 from bench.reading_messages import CollectedReads, ValidatedReads
+from bench.resource_messages import RelevantEventHistory
 
 COMPUTE_S = 2.0
 """Time that validation, estimation and the calculation take, s."""
 SWITCHING_S = 5.0
 """How long after the start of a call readings may still show appliances on their way off, s."""
+READ_AFTER_STATUS_S = 45.0
+"""How long after the last status of scheduled DER their credit meters are read, s."""
 HISTORY_S = 600.0
 """How far before a call readings count for its baseline, s."""
 
@@ -36,16 +41,25 @@ class MeterDataManagement(Actor):
 
     party = Party.MDMS
 
-    def __init__(self, bus: Bus, store: MeterStore) -> None:
+    def __init__(self, bus: Bus, store: MeterStore, credit_meters: Mapping[str, str]) -> None:
+        """Take the store, and the credit meter of each DER."""
         super().__init__(bus)
         self.store = store
+        self._credit_meters = credit_meters
         self._calls: dict[str, tuple[CustomerCall, float]] = {}
+        self._times_s: dict[str, list[float]] = {}
+        self._reduced: set[str] = set()
+        self._to_read: dict[str, dict[str, float]] = {}
 
     def handlers(self) -> Mapping[Information, Handler]:
         """Understand alerts, calls, readings, its own calculation, and histories to be filed."""
         return {
             Information.VOLTAGE_EVENT: self._keep_alert,
             Information.CUSTOMER_CALL: self._mark_call,
+            Information.REDUCTION_CALL: self._mark_call,
+            Information.EQUIPMENT_STATUS: self._read_later,
+            Information.CREDIT_METER_DATA: self._keep_single,
+            Information.RELEVANT_EVENT_HISTORY: self._archive,
             Information.INTERVAL_READINGS: self._keep_interval,
             Information.COLLECTED_READS: self._validate,
             Information.METERS_DATA: self._compute,
@@ -63,9 +77,32 @@ class MeterDataManagement(Actor):
         """Note when the call came: the time before it is the baseline."""
         if isinstance(delivery.message.payload, CustomerCall):
             self._calls[delivery.message.payload.event] = (delivery.message.payload, delivery.time_s)
+            if delivery.message.information is Information.REDUCTION_CALL:
+                self._reduced.add(delivery.message.payload.event)
+
+    def _read_later(self, delivery: Delivery) -> Process:
+        """Have the credit meter of scheduled equipment read, once what was asked of it has had its time."""
+        status = delivery.message.payload
+        meter = self._credit_meters.get(status.equipment.device) if isinstance(status, EquipmentStatus) else None
+        if not isinstance(status, EquipmentStatus) or meter is None:
+            return
+        waiting = self._to_read.setdefault(status.event, {})
+        waiting[meter] = self.clock.now_s
+        yield self.clock.timeout(READ_AFTER_STATUS_S)
+        if max(waiting.values(), default=self.clock.now_s) > self.clock.now_s - READ_AFTER_STATUS_S:
+            return  # whoever came last has them all read, side by side
+        del self._to_read[status.event]
+        for name in waiting:
+            request = MeterReadRequest(event=status.event, meter=name)
+            self._tell(delivery, Party.AMI_NETWORK, Information.CREDIT_READ_REQUEST, request)
+
+    def _keep_single(self, delivery: Delivery) -> None:
+        if isinstance(delivery.message.payload, MeterData):
+            self.store.add_readings((delivery.message.payload.registers,), "demand")
 
     def _keep_interval(self, delivery: Delivery) -> None:
         if isinstance(delivery.message.payload, IntervalReadings):
+            self._times_s.setdefault(delivery.message.payload.event, []).append(delivery.message.payload.time_s)
             self.store.add_readings(delivery.message.payload.registers, "interval")
 
     def _validate(self, delivery: Delivery) -> None:
@@ -125,8 +162,8 @@ class MeterDataManagement(Actor):
         after_s = call.start_s + SWITCHING_S
         return CalledCustomer(
             expected_kw=customer.expected_kw,
-            before=self._loads(customer, called_s - HISTORY_S, call.start_s),
-            after=self._loads(customer, after_s, self.clock.now_s),
+            before=self._loads(call.event, customer, called_s - HISTORY_S, call.start_s),
+            after=self._loads(call.event, customer, after_s, self.clock.now_s),
             demanded_w=self._demanded_w(customer, after_s),
         )
 
@@ -136,7 +173,7 @@ class MeterDataManagement(Actor):
         credit_w = self.store.demanded_w(customer.credit_meter, since_s) if customer.credit_meter else 0.0
         return None if net_w is None or credit_w is None else net_w - credit_w
 
-    def _loads(self, customer: SelectedCustomer, since_s: float, until_s: float) -> list[Reading]:
+    def _loads(self, event: str, customer: SelectedCustomer, since_s: float, until_s: float) -> list[Reading]:
         """Return a customer's load at every time at which the meters of the call were read."""
         net = self.store.intervals(customer.net_meter, since_s, until_s)
         if customer.credit_meter is None:
@@ -144,7 +181,7 @@ class MeterDataManagement(Actor):
         else:
             generation = self.store.intervals(customer.credit_meter, since_s, until_s)
         readings = []
-        for time_s in self.store.interval_times_s(since_s, until_s):
+        for time_s in (t for t in self._times_s.get(event, []) if since_s <= t <= until_s):
             if time_s in net and time_s in generation:
                 (net_w, net_wh), (credit_w, credit_wh) = net[time_s], generation[time_s]
                 readings.append(Reading(time_s, net_w - credit_w, net_wh - credit_wh))
@@ -153,14 +190,16 @@ class MeterDataManagement(Actor):
         return readings
 
     def _deliver(self, delivery: Delivery) -> None:
-        """Tell the operators, and the DMS that they work at."""
+        """Tell whoever ordered it, the operators or the wholesale desk, and the DMS."""
         if isinstance(delivery.message.payload, LoadAffected):
-            for receiver in (Party.DISTRIBUTION_OPERATIONS, Party.DMS):
+            wholesale = delivery.message.payload.event in self._reduced
+            orderer = Party.WHOLESALE_POWER if wholesale else Party.DISTRIBUTION_OPERATIONS
+            for receiver in (orderer, Party.DMS):
                 self._tell(delivery, receiver, Information.LOAD_AFFECTED, delivery.message.payload)
 
     def _archive(self, delivery: Delivery) -> None:
         history = delivery.message.payload
-        if isinstance(history, RelevantAlertHistory):
+        if isinstance(history, RelevantAlertHistory | RelevantEventHistory):
             content = history.model_dump(mode="json")
             self.store.archive(history.event, delivery.message.information.value, delivery.time_s, content)
 

@@ -27,7 +27,7 @@ RETRIES = 3
 """How often the head-end asks a silent meter again."""
 RETRY_AFTER_S = 2.0
 ANSWERS_WITHIN_S = 30.0
-"""How long the head-end waits for answers to requests that it has sent, s."""
+"""How long the head-end waits for a next answer to requests that it has sent, s."""
 
 
 @dataclass(frozen=True)
@@ -117,11 +117,13 @@ class MeterReader:
         self._health, self._late = health, late
         self._net, self._credit = net_meters, credit_meters
         self._orders: dict[str, Order] = {}
+        self._singles: set[tuple[str, str]] = set()
 
     def handlers(self) -> Mapping[Information, Handler]:
         """Understand orders to read, and what meters answer."""
         return {
             Information.METERS_READ_REQUEST: self._take_order,
+            Information.CREDIT_READ_REQUEST: self._read_one,
             Information.NET_METER_DATA: self._take_answer,
             Information.CREDIT_METER_DATA: self._take_answer,
         }
@@ -146,8 +148,9 @@ class MeterReader:
                 self._health.take(name, answered=name not in silent)
         payload = IntervalReadings(event=event, time_s=now_s, registers=tuple(registers), silent=tuple(silent))
         cited = (because.citation, *citations)
-        correlation = because.message.correlation
-        self._head_end.send(Party.MDMS, Information.INTERVAL_READINGS, payload, correlation, cited, Priority.SCHEDULED)
+        correlation, readings = because.message.correlation, Information.INTERVAL_READINGS
+        for receiver in (Party.MDMS, Party.RESOURCE_CONTROL):
+            self._head_end.send(receiver, readings, payload, correlation, cited, Priority.SCHEDULED)
 
     def _take_order(self, delivery: Delivery) -> None:
         """Ask net and credit meters in two concurrent rounds."""
@@ -175,7 +178,11 @@ class MeterReader:
         order.awaited -= set(silent)
         order.asking -= 1
         self._tell_when_complete(order)
-        yield self._head_end.clock.timeout(ANSWERS_WITHIN_S)
+        while order.awaited & set(names):
+            before = len(order.awaited)
+            yield self._head_end.clock.timeout(ANSWERS_WITHIN_S)
+            if len(order.awaited) == before:
+                break
         order.awaited -= set(names)
         self._tell_when_complete(order)
 
@@ -195,8 +202,29 @@ class MeterReader:
         self._head_end.send(party, information, request, order.because.message.correlation, because)
         return True
 
+    def _read_one(self, delivery: Delivery) -> Process:
+        """Read one credit meter for the MDMS; one that cannot be raised is tried again, then given up."""
+        request = delivery.message.payload
+        if not isinstance(request, MeterReadRequest):
+            return
+        self._singles.add((request.event, request.meter))
+        order = Order(MetersReadRequest(event=request.event, net_meters=(), credit_meters=()), delivery, set())
+        for _ in range(RETRIES + 1):
+            if self._raise(order, Party.CREDIT_METER, Information.CREDIT_READ_REQUEST, request.meter, self._credit):
+                return
+            yield self._head_end.clock.timeout(RETRY_AFTER_S)
+
+    def _tell_single(self, delivery: Delivery, data: MeterData) -> None:
+        self._singles.discard((data.event, data.registers.meter))
+        for receiver in (Party.DMS, Party.MDMS):
+            message = delivery.message
+            self._head_end.send(receiver, message.information, data, message.correlation, (delivery.citation,))
+
     def _take_answer(self, delivery: Delivery) -> None:
         data = delivery.message.payload
+        if isinstance(data, MeterData) and (data.event, data.registers.meter) in self._singles:
+            self._tell_single(delivery, data)
+            return
         if not isinstance(data, MeterData) or data.event not in self._orders:
             return
         order = self._orders[data.event]

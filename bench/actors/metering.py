@@ -13,14 +13,15 @@ from bench.bus import Bus, Delivery, Priority
 from bench.clock import Process
 from bench.customer_messages import CallUndeliverable, CustomerCall
 from bench.messages import (
+    EquipmentStatus,
     EventClosed,
-    OperationalCommand,
     VoltageOutOfRangeEvent,
     VoltageReadings,
     VoltageRestored,
 )
 from bench.names import Information, Party
 from bench.reading_messages import ScheduledRead
+from bench.resource_classes import REQUESTS
 from instruments.errors import InstrumentError, TransportError
 from instruments.readings import MeterEvents
 from instruments.roles import Meter
@@ -184,8 +185,9 @@ class AmiNetwork(Actor):
             Information.VOLTAGE_EVENT: self._forward_alert,
             Information.VOLTAGE_RESTORED: self._close_when_restored,
             Information.CUSTOMER_CALL: self._call_premises,
+            Information.REDUCTION_CALL: self._call_premises,
             Information.CUSTOMER_STATUS: self._forward_answer,
-            Information.OPERATIONAL_COMMAND: self._forward_command,
+            **dict.fromkeys((Information.OPERATIONAL_COMMAND, *REQUESTS), self._forward_command),
             Information.EQUIPMENT_STATUS: self._forward_status,
             Information.VOLTAGE_READ_REQUEST: self._read_voltages,
         }
@@ -225,12 +227,13 @@ class AmiNetwork(Actor):
     def _call_premises(self, delivery: Delivery) -> Process | None:
         """Call each listed premise by itself, tell of those that cannot be called, and watch the others' meters."""
         call, correlation, cited = delivery.message.payload, delivery.message.correlation, (delivery.citation,)
+        information = delivery.message.information
         if not isinstance(call, CustomerCall):
             return None
         for listed in call.customers:
             if listed.customer in self._premises:
                 single = call.model_copy(update={"customers": (listed,)})
-                self.send(Party.PREMISE_INTERFACE, Information.CUSTOMER_CALL, single, correlation, cited)
+                self.send(Party.PREMISE_INTERFACE, information, single, correlation, cited)
         strangers = tuple(c.customer for c in call.customers if c.customer not in self._premises)
         if strangers:
             undeliverable = CallUndeliverable(event=call.event, customers=strangers)
@@ -244,18 +247,15 @@ class AmiNetwork(Actor):
 
     def _forward_command(self, delivery: Delivery) -> None:
         message = delivery.message
-        if isinstance(message.payload, OperationalCommand):
-            self.send(
-                Party.PREMISE_INTERFACE,
-                message.information,
-                message.payload,
-                message.correlation,
-                (delivery.citation,),
-            )
+        cited = (delivery.citation,)
+        self.send(Party.PREMISE_INTERFACE, message.information, message.payload, message.correlation, cited)
 
     def _forward_status(self, delivery: Delivery) -> None:
+        """Tell the DMS, and of scheduled equipment the MDMS, which is going to read its credit meter."""
         message = delivery.message
-        self.send(Party.DMS, message.information, message.payload, message.correlation, (delivery.citation,))
+        scheduled = isinstance(message.payload, EquipmentStatus) and bool(message.payload.request)
+        for receiver in (Party.DMS, Party.MDMS) if scheduled else (Party.DMS,):
+            self.send(receiver, message.information, message.payload, message.correlation, (delivery.citation,))
 
     def _read_voltages(self, delivery: Delivery) -> Process:
         yield self.clock.timeout(self._settings.read_air_time_s * len(self._meters))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bench.actors.site import StorageSite, read_storage_state
+from bench.actors.site import DerSite, read_state
 from bench.messages import EquipmentState
 from instruments.errors import InstrumentError
 from instruments.readings import AcReading, Nameplate
@@ -27,7 +27,7 @@ class Plant(Protocol):
 class Scada:
     """The utility's equipment by device name; plants with what one of their watts stands for on the feeder."""
 
-    storage: Mapping[str, StorageSite]
+    storage: Mapping[str, DerSite]
     plants: Mapping[str, tuple[Plant, float]]
     tap_changers: Mapping[str, LoadTapChangerControl]
     capacitors: Mapping[str, CapacitorBankControl]
@@ -48,7 +48,7 @@ class Scada:
 
     def _states(self) -> Iterator[EquipmentState]:
         for site in self.storage.values():
-            yield read_storage_state(site)
+            yield read_state(site)
         for name, (plant, scale) in self.plants.items():
             power_kw = plant.read_ac().p_w * scale / 1000.0
             rating_kw = plant.read_nameplate().p_max_w * scale / 1000.0

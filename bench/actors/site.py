@@ -1,7 +1,7 @@
-"""A storage site: the premise interface in front, the inverter, and the battery behind it.
+"""A site of DER: the premise interface in front, the inverter, and the battery or the generator behind it.
 
-The three actors are adapters: a message leaves them only after an exchange on the device's own wire, which it cites.
-A device that refuses a command gets no further message out of its adapter; the refusal is in the wire log.
+The actors are adapters: a message leaves them only after an exchange on the device's own wire, which it cites. A device
+that refuses a command gets no further message out of its adapter; the refusal is in the wire log.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from bench.actors.base import Actor, Handler
 from bench.bus import Bus, Delivery
 from bench.clock import Process
+from bench.dispatch.eligibility import ResourceClass
 from bench.messages import EquipmentState, EquipmentStatus, OperationalCommand
 from bench.names import Information, Party
+from bench.resource_classes import PATHS, REQUESTS
+from bench.resource_messages import DispatchRequest
 from instruments.errors import InstrumentError
 from instruments.roles import Battery, Inverter
 
@@ -20,15 +23,16 @@ Citing = Callable[[], AbstractContextManager[list[str]]]
 
 
 @dataclass(frozen=True)
-class StorageSite:
-    """A battery and the inverter in front of it.
+class DerSite:
+    """A battery and the inverter in front of it, or a generator, which is an inverter by itself.
 
     `power_scale`: what one watt of the device stands for on the feeder; the messages speak of the feeder's side.
     """
 
-    battery_name: str
+    device: str
+    resource: ResourceClass
     inverter: Inverter
-    battery: Battery
+    battery: Battery | None
     power_scale: float
     rating_kw: float
 
@@ -40,12 +44,21 @@ class StorageSite:
         """Turn the device's own watts into feeder-side kilowatts."""
         return power_w * self.power_scale / 1000.0
 
+    def read_inverter_kw(self) -> float:
+        """Read what the inverter says that it delivers, kW; raises TransportError or InstrumentError."""
+        return self.feeder_kw(self.inverter.read_ac().p_w)
 
-def read_storage_state(site: StorageSite) -> EquipmentState:
-    """Read a battery over its own wire: its own word on power, state of charge and energy."""
+
+def read_state(site: DerSite) -> EquipmentState:
+    """Read a DER over its own wire: its own word on power, and of storage on charge and energy."""
+    if site.battery is None:
+        power_kw = site.read_inverter_kw()
+        return EquipmentState(
+            device=site.device, kind="generator", available=True, power_kw=power_kw, rating_kw=site.rating_kw
+        )
     storage = site.battery.read_storage()
     return EquipmentState(
-        device=site.battery_name,
+        device=site.device,
         kind="battery",
         available=True,
         power_kw=site.feeder_kw(storage.power_w),
@@ -55,27 +68,55 @@ def read_storage_state(site: StorageSite) -> EquipmentState:
     )
 
 
+@dataclass(frozen=True)
+class _Order:
+    """What a command or a request asks of a device: power, kW, for a time, s; `request` is empty for a command."""
+
+    device: str
+    power_kw: float
+    duration_s: float
+    event: str
+    request: str = ""
+
+
+def _order(delivery: Delivery) -> _Order | None:
+    match delivery.message.payload:
+        case OperationalCommand(event=event, command=command):
+            return _Order(command.device, command.power_kw, command.duration_s, event)
+        case DispatchRequest(event=event, request=asked):
+            return _Order(asked.device, asked.power_kw, asked.duration_s, event, asked.request)
+    return None
+
+
 class SiteActor(Actor):
     """What the actors of a site share: its devices, and a command that goes on once the device has taken it."""
 
-    def __init__(self, bus: Bus, sites: Mapping[str, StorageSite], citing: Citing) -> None:
+    def __init__(self, bus: Bus, sites: Mapping[str, DerSite], citing: Citing) -> None:
         super().__init__(bus)
         self._sites = sites
         self._citing = citing
 
-    def _command(self, delivery: Delivery, write: Callable[[StorageSite, float, float], object], to: Party) -> None:
-        """Write a command's power (device watts) and duration (s) into a device and pass it on with that exchange."""
-        message = delivery.message
-        if not isinstance(message.payload, OperationalCommand):
-            return
-        command = message.payload.command
-        site = self._sites[command.device]
+    def _command(self, delivery: Delivery, write: Callable[[DerSite, float, float], object]) -> list[str] | None:
+        """Write a command's power (device watts) and duration (s) into a device; None where it is refused."""
+        order = _order(delivery)
+        if order is None:
+            return None
+        site = self._sites[order.device]
         with self._citing() as citations:
             try:
-                write(site, site.device_w(command.power_kw), command.duration_s)
+                write(site, site.device_w(order.power_kw), order.duration_s)
             except InstrumentError:
-                return
-        self.send(to, message.information, message.payload, message.correlation, (delivery.citation, *citations))
+                return None
+        return citations
+
+    def _go_on(self, delivery: Delivery, to: Party, citations: list[str]) -> None:
+        message = delivery.message
+        because = (delivery.citation, *citations)
+        self.send(to, message.information, message.payload, message.correlation, because)
+
+    def _site_of(self, delivery: Delivery) -> DerSite | None:
+        order = _order(delivery)
+        return None if order is None else self._sites[order.device]
 
 
 class PremiseInterface(SiteActor):
@@ -84,76 +125,101 @@ class PremiseInterface(SiteActor):
     party = Party.PREMISE_INTERFACE
 
     def handlers(self) -> Mapping[Information, Handler]:
-        """Understand commands and calls from the AMI, status reports of the inverter and of home controllers."""
+        """Understand commands, requests and calls from the AMI, status of the inverter and of home controllers."""
         return {
-            Information.OPERATIONAL_COMMAND: self._command_inverter,
+            **dict.fromkeys((Information.OPERATIONAL_COMMAND, *REQUESTS), self._command_inverter),
             Information.EQUIPMENT_STATUS: self._forward_status,
             Information.CUSTOMER_CALL: self._call_home,
+            Information.REDUCTION_CALL: self._call_home,
             Information.CUSTOMER_STATUS: self._forward_status,
         }
 
     def _call_home(self, delivery: Delivery) -> None:
         """Give a call to the home controller and to the display."""
-        message = delivery.message
         for receiver in (Party.CUSTOMER_ENERGY, Party.CUSTOMER_DISPLAY):
-            self.send(receiver, message.information, message.payload, message.correlation, (delivery.citation,))
+            self._go_on(delivery, receiver, [])
 
     def _command_inverter(self, delivery: Delivery) -> None:
-        self._command(delivery, lambda site, w, s: site.inverter.set_power_w(w, s), Party.UTILITY_INVERTER)
+        taken = self._command(delivery, lambda site, w, s: site.inverter.set_power_w(w, s))
+        site = self._site_of(delivery)
+        if taken is not None and site is not None:
+            self._go_on(delivery, PATHS[site.resource].inverter, taken)
 
     def _forward_status(self, delivery: Delivery) -> None:
-        message = delivery.message
-        self.send(Party.AMI_NETWORK, message.information, message.payload, message.correlation, (delivery.citation,))
+        self._go_on(delivery, Party.AMI_NETWORK, [])
 
 
-class UtilityInverter(SiteActor):
-    """The inverter's control of the battery behind it, and its report of what it delivers itself."""
+class SiteDevice(SiteActor):
+    """The adapter of a battery or a generator: reports what it says of itself, once it has had time to respond."""
 
-    party = Party.UTILITY_INVERTER
+    def __init__(
+        self, bus: Bus, resource: ResourceClass, sites: Mapping[str, DerSite], citing: Citing, status_after_s: float
+    ) -> None:
+        super().__init__(bus, sites, citing)
+        path = PATHS[resource]
+        self.party, self._inverter = path.device, path.inverter
+        self._status_after_s = status_after_s
 
     def handlers(self) -> Mapping[Information, Handler]:
-        """Understand commands from the premise interface and status reports from the battery."""
+        """Understand commands and requests from the inverter."""
+        return dict.fromkeys((Information.OPERATIONAL_COMMAND, *REQUESTS), self.report_later)
+
+    def report_later(self, delivery: Delivery) -> Process:
+        """Report to the inverter after a while."""
+        yield self.clock.timeout(self._status_after_s)
+        order = _order(delivery)
+        if order is None:
+            return
+        with self._citing() as citations:
+            state = read_state(self._sites[order.device])
+        status = EquipmentStatus(event=order.event, equipment=state, request=order.request)
+        because = (delivery.citation, *citations)
+        self.send(self._inverter, Information.EQUIPMENT_STATUS, status, delivery.message.correlation, because)
+
+
+class SiteInverter(SiteActor):
+    """An inverter's control of what is behind it, and its report of what it delivers itself.
+
+    A generator takes its request from the inverter within one piece of equipment: no message goes to it.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        party: Party,
+        sites: Mapping[str, DerSite],
+        citing: Citing,
+        generation: SiteDevice,
+    ) -> None:
+        super().__init__(bus, sites, citing)
+        self.party, self._generation = party, generation
+
+    def handlers(self) -> Mapping[Information, Handler]:
+        """Understand commands and requests from the premise interface, and reports of what is behind."""
         return {
-            Information.OPERATIONAL_COMMAND: self._command_battery,
+            **dict.fromkeys((Information.OPERATIONAL_COMMAND, *REQUESTS), self._command_device),
             Information.EQUIPMENT_STATUS: self._report,
         }
 
-    def _command_battery(self, delivery: Delivery) -> None:
-        self._command(delivery, lambda site, w, s: site.battery.set_power_w(w, s), Party.UTILITY_BATTERY)
+    def _command_device(self, delivery: Delivery) -> Process | None:
+        site = self._site_of(delivery)
+        if site is None:
+            return None
+        battery = site.battery
+        if battery is None:
+            return self._generation.report_later(delivery)
+        taken = self._command(delivery, lambda _site, w, s: battery.set_power_w(w, s))
+        if taken is not None:
+            self._go_on(delivery, PATHS[site.resource].device, taken)
+        return None
 
     def _report(self, delivery: Delivery) -> None:
         message = delivery.message
         if not isinstance(message.payload, EquipmentStatus):
             return
-        state = message.payload.equipment
-        site = self._sites[state.device]
+        status = message.payload
         with self._citing() as citations:
-            power_kw = site.feeder_kw(site.inverter.read_ac().p_w)
-        status = EquipmentStatus(event=message.payload.event, equipment=state.model_copy(update={"power_kw": power_kw}))
+            power_kw = self._sites[status.equipment.device].read_inverter_kw()
+        told = status.model_copy(update={"equipment": status.equipment.model_copy(update={"power_kw": power_kw})})
         because = (delivery.citation, *citations)
-        self.send(Party.PREMISE_INTERFACE, message.information, status, message.correlation, because)
-
-
-class UtilityBattery(SiteActor):
-    """The battery's adapter: reports what the battery says of itself, once it has had time to respond."""
-
-    party = Party.UTILITY_BATTERY
-
-    def __init__(self, bus: Bus, sites: Mapping[str, StorageSite], citing: Citing, status_after_s: float) -> None:
-        super().__init__(bus, sites, citing)
-        self._status_after_s = status_after_s
-
-    def handlers(self) -> Mapping[Information, Handler]:
-        """Understand commands from the inverter."""
-        return {Information.OPERATIONAL_COMMAND: self._report_later}
-
-    def _report_later(self, delivery: Delivery) -> Process:
-        yield self.clock.timeout(self._status_after_s)
-        message = delivery.message
-        if not isinstance(message.payload, OperationalCommand):
-            return
-        with self._citing() as citations:
-            state = read_storage_state(self._sites[message.payload.command.device])
-        status = EquipmentStatus(event=message.payload.event, equipment=state)
-        because = (delivery.citation, *citations)
-        self.send(Party.UTILITY_INVERTER, Information.EQUIPMENT_STATUS, status, message.correlation, because)
+        self.send(Party.PREMISE_INTERFACE, message.information, told, message.correlation, because)

@@ -8,41 +8,56 @@ import numpy as np
 
 from bench.actors.duty import OnDuty
 from bench.assembly.apparatus import make_apparatus
-from bench.assembly.cast import make_cast, make_route
+from bench.assembly.cast import ControlCentre, make_cast, make_route
 from bench.assembly.customer_cast import CustomerSide, override_codes
-from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, require_identity
+from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, customer_address, require_identity
 from bench.assembly.emulated_meters import MeterView, meter_class_pct, meter_names
 from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.feeders import open_feeder
+from bench.assembly.judging import make_der_judge
 from bench.assembly.places import FeederPlaces
 from bench.assembly.positions import make_positions, make_trial
 from bench.assembly.premises import make_premises
 from bench.assembly.proofs import make_resource_proof
 from bench.assembly.wiring import direct_terminal, measured_terminal
 from bench.bus import Bus, Delivery
-from bench.clock import Process, make_clock
+from bench.clock import make_clock
 from bench.config import BenchFile, Device
 from bench.evidence import Evidence
 from bench.faults import Fault
 from bench.feeder.engine import Feeder
+from bench.feeder.population import CATEGORY_B
 from bench.feeder.profiles import Irradiance
-from bench.feeder.sites import load_sites
+from bench.feeder.sites import Site, load_sites
 from bench.feeder.volt_var import LoopGain, loop_gain
-from bench.feeder_models import ApplicationModel, Bindings, IndependentPowerFlow, LoadReliefModel, SettledFeeder
+from bench.feeder_models import (
+    ApplicationModel,
+    Bindings,
+    HeadForecastModel,
+    IndependentPowerFlow,
+    LoadReliefModel,
+    SettledFeeder,
+)
 from bench.field import PlantField
+from bench.isolation_trial import IsolationTrial, Unit
 from bench.messages import OperationalCommand
 from bench.meter_store import MeterStore
 from bench.names import Party
 from bench.operating_figures import OperatingRecord
+from bench.pace import Pace, PaceSettings, settling_exchanges
 from bench.plant import Equipment, Plant, PlantState
+from bench.preconditions.checks import Checked, check_preconditions
+from bench.preconditions.finding import Subject
 from bench.premise_field import PremiseField
 from bench.proof import RangeAProof
 from bench.range_a import RANGE_A_UPPER_V, RangeASettings, ServiceVoltages
 from bench.safety import SafetyChain, refuse_real_equipment
 from bench.series import SeriesRecorder
-from bench.story import Cast, Story, Timing
+from bench.story import Cast, Proofs, Stimuli, Story, Timing, Trials
 from bench.terminals import Terminal, TerminalPlace
+from bench.transmission_stage import StagedGrid
 from bench.use_case.conformance import Conformance
+from bench.use_case.dispatch_judge import device_of
 from bench.use_case.judge import PlantJudge, Wiring
 from bench.use_case.model import UseCase
 from bench.use_case.order import RowOrder
@@ -74,9 +89,12 @@ class BenchAssembly:
         self.config, self._use_case, self._seed = bench, use_case, seed
         self.clock = make_clock(bench.clock.mode, bench.clock.slip_tolerance_s)
         self.evidence = Evidence(writer, self.clock, scenario)
-        self.safety, self.rack, self.store = SafetyChain(), DriverRack(), MeterStore()
+        self.safety, self.rack, self.store = SafetyChain(), DriverRack(self._before_exchange), MeterStore()
+        self._pace: Pace | None = None
         self.drivers: dict[str, Any] = {}
+        self.customer_interfaces: dict[str, Any] = {}
         self.identities: dict[str, Identity] = {}
+        self.parties: frozenset[str] = frozenset()
         self._feeders: list[Feeder] = []
         self._emulated: EmulatedEquipment | None = None
         try:
@@ -92,6 +110,8 @@ class BenchAssembly:
 
     def close(self) -> dict[str, str]:
         """Make everything safe, then close it; return the devices whose safe state could not be proven, with why."""
+        if self._pace is not None:
+            self._pace.stop()
         failures = self.safety.make_safe()
         self.rack.close()
         self.store.close()
@@ -108,6 +128,13 @@ class BenchAssembly:
             raise ConfigError("the bench is not open")
         return self._emulated
 
+    @property
+    def pace(self) -> Pace:
+        """What steps the plant; raises ConfigError before it is opened."""
+        if self._pace is None:
+            raise ConfigError("the bench is not open")
+        return self._pace
+
     def inject(self, faults: Sequence[Fault]) -> None:
         """Make devices defective; raises ConfigError for a target or kind that there is not."""
         for fault in faults:
@@ -119,21 +146,24 @@ class BenchAssembly:
         voltages = ServiceVoltages(self.meters, self._range_a())
         self.plant.listeners += [lambda state: voltages.take(state.time_s, state.legs_v), *self._records()]
         cast = self._cast(bus)
+        self.parties = frozenset(str(actor.party) for actor in cast.actors)
         power_flow = IndependentPowerFlow(self._settled_feeder(), self.bindings)
         calls = self._premise_field(power_flow)
-        conformance = self._conformance(rows, variant, voltages, power_flow, calls)
+        conformance = self._conformance(bus, rows, variant, voltages, power_flow, calls)
         meters = {name: self.drivers[name] for name in self.meters}
         proof = RangeAProof(voltages, meters, self._range_a().guard_v)
         cloud = self.config.environment.cloud
         calm_s = cloud.calm_s if cloud else 0.0
-        timing = Timing(self.config.clock.step_s, calm_s, self.config.range_a.interval_s, self.config.horizon_s)
+        timing = Timing(calm_s, self.config.range_a.interval_s, self.config.horizon_s)
         positions = make_positions(self.apparatus, self.emulated, self.drivers)
         trial = make_trial(self.clock, self.apparatus, self.emulated, self.drivers)
         resources = make_resource_proof(self.config, self.places, self.terminals, self.drivers, calls.shed_kw)
         self.plant.listeners += [positions.watch.take, resources.take]
         bus.listeners += [self._note_command, positions.watch.hear, resources.hear]
         stage = (self.clock, self.plant, bus, cast, conformance, self.evidence)
-        story = Story(*stage, self.weather, proof, positions, resources, trial, timing)
+        proofs = Proofs(proof, positions, resources)
+        trials = Trials(trial, IsolationTrial(self.clock, self._isolation_units()))
+        story = Story(*stage, Stimuli(self.weather, self.grid), proofs, trials, timing, self.pace)
         self.plant.publish_first()
         return story
 
@@ -142,8 +172,9 @@ class BenchAssembly:
         self.weather.sky = sky
         self.plant.listeners += self._records()
         self.plant.publish_first()
-        self.clock.start(self._run_plant())
+        self.clock.start(self.pace.run(lambda: None))
         self.clock.run_until(end_s)
+        self.pace.catch_up()
 
     def run_managed(self, sky: Irradiance, end_s: float) -> None:
         """Let plant, equipment and all actors go on to a time under a sky, with a person on duty for the first alert.
@@ -158,29 +189,50 @@ class BenchAssembly:
             self.clock.start(process)
         self.run_alone(sky, end_s)
 
+    def check_preconditions(self, scenario: str) -> list[Checked]:
+        """Check what a scenario presupposes; to be asked when its story is put together and before it begins."""
+        subject = Subject(
+            self.config,
+            self.places.sites,
+            self.premises,
+            self.meters,
+            self.drivers,
+            self.parties,
+            self._use_case.rows_of(scenario),
+            self.evidence.citing,
+        )
+        return check_preconditions((p for p in self._use_case.preconditions if p.scenario == scenario), subject)
+
     def meter_distances_km(self) -> dict[str, float]:
         """Return how far each net meter is from the substation."""
         return dict(zip(self.meters, (service.distance_km for service in self.plant.services), strict=True))
 
     def _bus(self) -> Bus:
-        return Bus(self.clock, make_route(self.config, self.clock, self._seed), self.evidence.message)
+        bus = Bus(self.clock, make_route(self.config, self.clock, self._seed), self.evidence.message)
+        bus.listeners.append(self.pace.hear)
+        return bus
 
     def _cast(self, bus: Bus) -> Cast:
         forecast = make_weather(self.config.environment, len(self.places.sites))
         network = ApplicationModel(self._settled_feeder(), forecast, self.meters, self.bindings)
         relief = LoadReliefModel(self._settled_feeder(), forecast, self.meters)
         codes = override_codes(self.premises, self._seed)
-        side = CustomerSide(self.premises, codes, self.emulated.premises, relief, self.store)
-        return make_cast(self.config, bus, self.drivers, self.places, self.meters, network, side, self.evidence)
+        side = CustomerSide(self.premises, codes, self.emulated.premises, relief, self.store, self._meter_class_pct())
+        centre = ControlCentre(HeadForecastModel(self._settled_feeder(), forecast), self.grid)
+        return make_cast(self.config, bus, self.drivers, self.places, self.meters, network, side, centre, self.evidence)
 
     def _records(self) -> list[Callable[[PlantState], None]]:
         return [self.series.take, self.operating.take]
 
-    def _run_plant(self) -> Process:
-        step_s = self.config.clock.step_s
-        while True:
-            yield self.clock.timeout(step_s)
-            self.plant.step(self.clock.now_s, step_s)
+    def _before_exchange(self, operation: str) -> None:
+        if self._pace is not None:
+            self._pace.before_exchange(operation)
+
+    def _make_pace(self) -> Pace:
+        clock = self.config.clock
+        settling = settling_exchanges(self.loop_gain, CATEGORY_B.open_loop_response_s, clock.step_s)
+        settings = PaceSettings(clock.step_s, clock.longest_step_s if settling else clock.step_s, settling or 0)
+        return Pace(self.clock, self.plant, self.weather, settings)
 
     def _note_command(self, delivery: Delivery) -> None:
         """Put what a battery was commanded into the series, beside what was measured."""
@@ -195,6 +247,7 @@ class BenchAssembly:
         feeder = self._open_feeder()
         self.places = FeederPlaces(config, feeder, sites)
         self.weather = make_weather(config.environment, len(self.places.sites))
+        self.grid = StagedGrid(config.environment.line_out)
         self.loop_gain = self._loop_gain()
         terminals_of = [t.device for t in config.terminals.values() if config.devices[t.device].role == "inverter"]
         self.plant = Plant(feeder, self.places.sites, self.weather)
@@ -208,6 +261,7 @@ class BenchAssembly:
         self.premises = make_premises(config.feeder, self.places, self.emulated.meters)
         self._energize()
         self.plant.connect(self.terminals, self._equipment())
+        self._pace = self._make_pace()
         self.operating = OperatingRecord(self.apparatus, feeder.read_losses_kw, config.range_a.interval_s)
         self.series = SeriesRecorder(self.meters, self.terminals, self.emulated.state_of_charge_pct())
 
@@ -228,6 +282,26 @@ class BenchAssembly:
             served = endpoints[name].resource if name in endpoints else None
             address = address_of(device, served)
             self.drivers[name] = self.rack.open(name, device, address, self.evidence.observer(name))
+            reached = customer_address(device, served)
+            if reached is not None:
+                side = f"{name}_customer_side"
+                self.customer_interfaces[name] = self.rack.open(side, device, reached, self.evidence.observer(side))
+
+    def _isolation_units(self) -> dict[str, Unit]:
+        """Bind each inverter that the customer's own system reaches too to what measures it from outside."""
+        meters, storage = self.places.der_credit_meters(), {i: b for b, i in self.config.behind_inverter.items()}
+        units = {}
+        for name, customer in self.customer_interfaces.items():
+            site = self.places.site(name)
+            meter = meters.get(storage.get(name, name))
+            credit_meter = None if meter is None else (meter, self.drivers[meter])
+            terminal, class_pct = self.terminals[site.name], self._class_pct(meter)
+            units[name] = Unit(self.drivers[name], customer, site.rating_kva, terminal.reading, credit_meter, class_pct)
+        return units
+
+    def _class_pct(self, meter: str | None) -> float:
+        emulate = self.config.devices[meter].emulate if meter is not None else None
+        return meter_class_pct(emulate) if emulate is not None else 0.0
 
     def _identify(self) -> None:
         for name, device in self.config.devices.items():
@@ -248,7 +322,13 @@ class BenchAssembly:
             sites={b: self.places.site(i).name for b, i in self.config.behind_inverter.items()},
             taps={n: self.places.tap_changer(n).name for n, role in roles.items() if role == "load_tap_changer"},
             banks={n: self.places.capacitor(n).name for n, role in roles.items() if role == "capacitor_bank"},
+            generators={n: n_site.name for n, n_site in self._generators()},
         )
+
+    def _generators(self) -> list[tuple[str, Site]]:
+        inverters = [name for name, device in self.config.devices.items() if device.role == "inverter"]
+        places = [(name, self.places.site(name)) for name in inverters]
+        return [(name, site) for name, site in places if site.kind == "generator"]
 
     def _terminal(self, feeder: Feeder, device: str) -> Terminal:
         section, site = self.places.terminal(device), self.places.site(device)
@@ -277,7 +357,16 @@ class BenchAssembly:
         idle = {battery for battery in self.config.behind_inverter if battery not in self.terminals}
         views = [MeterView(group, emulated.host.lock) for group in emulated.meters]
         apparatus, running_share = list(self.apparatus.values()), emulated.premises.running_share
-        return Equipment(emulated.advance, emulated.advance_meters, views, apparatus, idle, running_share)
+        return Equipment(
+            emulated.advance,
+            emulated.advance_meters,
+            views,
+            apparatus,
+            idle,
+            running_share,
+            emulated.quiet_s,
+            emulated.margins,
+        )
 
     def _meter_names(self, services: int) -> tuple[str, ...]:
         names = meter_names(self.emulated.meters, "services", services)
@@ -312,6 +401,7 @@ class BenchAssembly:
 
     def _conformance(
         self,
+        bus: Bus,
         rows: Sequence[str],
         variant: str | None,
         voltages: ServiceVoltages,
@@ -322,17 +412,39 @@ class BenchAssembly:
         field = PlantField(
             self.plant, self._feeders[0], self.terminals, self.apparatus, power_flow, self.bindings, self.config
         )
-        judge = PlantJudge(voltages, field, calls, Wiring(self._endpoint), self.evidence)
-        chosen = tuple(self._use_case.row(number) for number in rows)
+        forecast = HeadForecastModel(
+            self._settled_feeder(), make_weather(self.config.environment, len(self.places.sites))
+        )
+        der = make_der_judge(
+            self.config, self.places, self.drivers, forecast, self.grid, calls.head_load_kw, field.power
+        )
+        judge = PlantJudge(voltages, field, calls, Wiring(self._endpoint), self.evidence, der)
+        bus.listeners.append(judge.witness)
+        use_case, scenario = self._use_case, self._use_case.row(rows[0]).scenario if rows else ""
+        absent = use_case.absent_rows(scenario, variant)
+        chosen = tuple(row for number, row in use_case.rows.items() if number in {*rows, *absent})
         earlier = partial(order.predecessors, variant=variant)
-        return Conformance(chosen, earlier, judge, self.evidence, self.clock, self._use_case.rivals)
+        aside = (use_case.rivals, absent, use_case.repeating_rows())
+        return Conformance(chosen, earlier, judge, self.evidence, self.clock, *aside)
 
     def _endpoint(self, party: Party, instance: str) -> str | None:
         """Tell which device a party is, for an instance of a row: a meter, a control, a battery or its inverter."""
-        if party is Party.UTILITY_INVERTER:
-            return self.config.behind_inverter.get(instance)
-        own = {Party.NET_METER, Party.CREDIT_METER, Party.UTILITY_BATTERY, *CONTROL_PARTIES}
-        return instance if party in own else None
+        device = device_of(instance)
+        if party in {Party.UTILITY_INVERTER, Party.CUSTOMER_INVERTER}:
+            return self.config.behind_inverter.get(device, device)
+        return device if party in OWN_WIRE else None
 
 
-CONTROL_PARTIES = frozenset({Party.CAPACITOR_CONTROLS, Party.TAP_CHANGER_CONTROLS})
+OWN_WIRE = frozenset(
+    {
+        Party.NET_METER,
+        Party.CREDIT_METER,
+        Party.UTILITY_BATTERY,
+        Party.CUSTOMER_BATTERY,
+        Party.UTILITY_GENERATION,
+        Party.CUSTOMER_GENERATION,
+        Party.CAPACITOR_CONTROLS,
+        Party.TAP_CHANGER_CONTROLS,
+    }
+)
+"""Parties whose instances are devices of the bench, each with a wire of its own."""

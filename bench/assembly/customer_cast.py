@@ -3,12 +3,10 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from bench.actors.base import Actor
 from bench.actors.customer_information import CustomerInformation
 from bench.actors.home import CustomerDisplays, CustomerEnergyManagement, Customers, HomeAreaNetwork
-from bench.actors.meter_reading import CreditMeters
 from bench.actors.resource_control import ResourceControl, ResourceSettings
 from bench.assembly.emulation import derived_seed
 from bench.bus import Bus
@@ -16,8 +14,8 @@ from bench.config import ActorsSection
 from bench.customers import Premise
 from bench.dispatch.demand_response import ResponseModel
 from bench.dispatch.network import ReliefModel
-from bench.evidence import Evidence
 from bench.meter_store import MeterStore
+from bench.story import TRY_OVERRIDE
 
 CODE_DIGITS = 8
 
@@ -26,7 +24,8 @@ CODE_DIGITS = 8
 class CustomerSide:
     """The customers, with what the actors on their side may use.
 
-    `codes` are the override codes that customers got when they enrolled, by premise.
+    `codes` are the override codes that customers got when they enrolled, by premise; `meter_pct` is the class of the
+    worst of the meters, percent of reading.
     """
 
     premises: Sequence[Premise]
@@ -34,6 +33,7 @@ class CustomerSide:
     appliances: HomeAreaNetwork
     relief: ReliefModel
     store: MeterStore
+    meter_pct: float
 
     @property
     def enrolled(self) -> list[str]:
@@ -53,23 +53,22 @@ def override_codes(premises: Sequence[Premise], seed: int) -> dict[str, str]:
 
 
 def make_customer_side(
-    settings: ActorsSection, bus: Bus, side: CustomerSide, drivers: Mapping[str, Any], evidence: Evidence
+    settings: ActorsSection, bus: Bus, side: CustomerSide
 ) -> tuple[tuple[Actor, ...], dict[str, Callable[[], None]]]:
     """Make the actors, and what people do for each row that they drive."""
     known, wanted = settings.resource_control, settings.customers
     model = ResponseModel(known.response_rate, known.customer_sd, known.common_sd)
-    credit_meters = {name: drivers[name] for name in side.credit_meters}
     shares = {premise.name: premise.customer.shed_share for premise in side.premises}
     people = Customers(bus, side.codes, wanted.overriding, wanted.forgetful)
+    resources = ResourceSettings(known.notice_s, known.compute_s, model, side.meter_pct / 100.0)
     actors = (
-        ResourceControl(bus, side.relief, ResourceSettings(known.notice_s, known.compute_s, model)),
+        ResourceControl(bus, side.relief, resources),
         CustomerInformation(bus, side.premises),
-        CreditMeters(bus, credit_meters, evidence.citing),
         CustomerEnergyManagement(bus, shares, side.appliances),
         CustomerDisplays(bus, side.codes),
         people,
     )
-    return actors, {"1.19.5.1A.1": people.decline}
+    return actors, {"1.19.5.1A.1": people.decline, "2.7.1.3.1A.1": people.decline, TRY_OVERRIDE: people.try_all_ways}
 
 
 def _code(seed: int) -> str:

@@ -1,6 +1,7 @@
 """Turns device sections into drivers. Emulator or equipment makes no difference here: only the address differs."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from bench.assembly.resources import Resource, parse_resource
@@ -38,8 +39,9 @@ VISA_DRIVERS: dict[tuple[str, str], Callable[[VisaLink, Device], Any]] = {
 class DriverRack:
     """Opens drivers and closes all their links; links to one Modbus address share a connection."""
 
-    def __init__(self) -> None:
-        self._modbus = ModbusConnections()
+    def __init__(self, before: Callable[[str], None] = lambda _operation: None) -> None:
+        """Take who is told of each Modbus exchange, `read` or `write`, before it is on the wire."""
+        self._modbus = ModbusConnections(before)
         self._visa: list[VisaLink] = []
 
     def open(self, name: str, device: Device, resource: Resource, observer: WireObserver) -> Any:
@@ -90,6 +92,14 @@ def address_of(device: Device, served: Resource | None) -> Resource:
     """
     behind_gateway = device.emulate is not None and device.emulate.listen is not None
     return parse_resource(device.resource) if served is None or behind_gateway else served
+
+
+def customer_address(device: Device, served: Resource | None) -> Resource | None:
+    """Return where the customer's own system reaches a device, None where it has no interface to it."""
+    if device.emulate is not None and served is not None:
+        unit = device.emulate.customer_unit
+        return None if unit is None else replace(served, unit=unit)
+    return None if device.customer_resource is None else parse_resource(device.customer_resource)
 
 
 def _limits(device: Device) -> SourceLimits:

@@ -24,13 +24,14 @@ FEEDER_W = 20e6
 class MeterGroup:
     """A fleet and the services, or generation sites, that its meters sit at, by their numbers.
 
-    A single meter of the whole feeder sits at two `head_nodes`, behind voltage transformers of a ratio.
+    A single meter that is behind no service, that of the whole feeder or of a plant, senses two `own_nodes` behind
+    voltage transformers of a ratio, as two elements of a three-wire meter do.
     """
 
     fleet: MeterFleet
     places: NDArray[np.intp]
     at: Place
-    head_nodes: NDArray[np.intp] | None = None
+    own_nodes: NDArray[np.intp] | None = None
     pt_ratio: float = 1.0
 
 
@@ -43,16 +44,25 @@ class MeterView:
     def apply(self, state: PlantState, service_of_site: Mapping[int, int], p_w: Floats, q_var: Floats) -> None:
         """Take a step; `p_w` and `q_var` are the customers' consumption, shape (services,)."""
         places = self._group.places
-        if self._group.head_nodes is not None:
-            legs_v = np.abs(state.snapshot.voltage_v[self._group.head_nodes[np.newaxis]]) / self._group.pt_ratio
+        if self._group.at == "feeder":
             p_w, q_var = np.array([[state.snapshot.head_p_kw], [state.snapshot.head_q_kvar]]) * 1000.0
         elif self._group.at == "generation":
-            legs_v = state.legs_v[[service_of_site[int(place)] for place in places]]
             p_w, q_var = -state.site_p_kw[places] * 1000.0, -state.site_q_kvar[places] * 1000.0
         else:
-            legs_v, p_w, q_var = state.legs_v[places], p_w[places], q_var[places]
+            p_w, q_var = p_w[places], q_var[places]
+        legs_v = self._legs_v(state, service_of_site)
         with self._lock:
             self._group.fleet.apply(legs_v[:, 0], legs_v[:, 1], p_w, q_var)
+
+    def _legs_v(self, state: PlantState, service_of_site: Mapping[int, int]) -> Floats:
+        """Return what each meter senses on the 120 V base, shape (meters, 2)."""
+        group = self._group
+        if group.own_nodes is not None:
+            sensed: Floats = np.abs(state.snapshot.voltage_v[group.own_nodes[np.newaxis]]) / group.pt_ratio
+            return sensed
+        if group.at == "generation":
+            return state.legs_v[[service_of_site[int(place)] for place in group.places]]
+        return state.legs_v[group.places]
 
 
 def meter_class_pct(emulate: Emulation) -> float:

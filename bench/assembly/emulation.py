@@ -1,7 +1,7 @@
 """Puts emulated equipment on its addresses, and wires emulated devices to each other and to the feeder."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -34,6 +34,8 @@ from instruments.emulators.tap_changer_control import TapChangerControlEmulator
 from instruments.emulators.tap_changer_settings import TapChangerSettings
 from instruments.errors import ConfigError
 from instruments.point_map import load_point_map
+
+CONTROLS = (TapChangerControlEmulator, CapacitorControlEmulator)
 
 
 class Emulator(Protocol):
@@ -71,6 +73,8 @@ class EmulatedEquipment:
         self.nodes: dict[str, ElectricalNode] = {}
         self.devices: dict[str, Emulator] = {}
         self.meters: list[MeterGroup] = []
+        self._time_s = 0.0
+        self._fault_moments_s: list[float] = []
         self.premises = PremiseFleet(premise_names(places.services) if bench.feeder.customers else ())
         try:
             self._serve_all()
@@ -84,6 +88,7 @@ class EmulatedEquipment:
 
     def inject(self, name: str, kind: str, value: float | None, start_s: float, end_s: float | None) -> None:
         """Make a device defective; raises ConfigError for an unknown device or fault."""
+        self._fault_moments_s += [start_s, *([] if end_s is None else [end_s])]
         fleets: list[MeterFleet | PremiseFleet] = [*(group.fleet for group in self.meters), self.premises]
         for fleet in fleets:
             if name in fleet.names:
@@ -98,6 +103,7 @@ class EmulatedEquipment:
 
     def advance(self, dt_s: float, irradiance_pu: Floats) -> None:
         """Let `dt_s` pass for everything but meters: sources, then batteries, then the inverters they feed."""
+        self._time_s += dt_s
         self.premises.advance(dt_s)
         with self.host.lock:
             for name, device in self.devices.items():
@@ -112,6 +118,20 @@ class EmulatedEquipment:
             for group in self.meters:
                 group.fleet.advance(dt_s)
 
+    def quiet_s(self) -> float:
+        """Tell how long nothing in the equipment changes by itself, s; 0 where something is under way."""
+        with self.host.lock:
+            waits = [_quiet_s(device) for device in self.devices.values()]
+        waits += [moment - self._time_s for moment in self._fault_moments_s if moment > self._time_s]
+        return min([self.premises.quiet_s, *waits])
+
+    def margins(self) -> list[float]:
+        """Return how far what the controls sense is from making them act, in units of their own."""
+        with self.host.lock:
+            return [
+                margin for device in self.devices.values() if isinstance(device, CONTROLS) for margin in device.margins
+            ]
+
     def state_of_charge_pct(self) -> dict[str, Callable[[], float]]:
         """Return for each battery what reads its true state of charge."""
         batteries = {n: d for n, d in self.devices.items() if isinstance(d, BatteryEmulator)}
@@ -120,7 +140,7 @@ class EmulatedEquipment:
     def control(self, name: str) -> TapChangerControlEmulator | CapacitorControlEmulator:
         """Return an emulated control; raises ConfigError when the device is none."""
         device = self.devices.get(name)
-        if not isinstance(device, TapChangerControlEmulator | CapacitorControlEmulator):
+        if not isinstance(device, CONTROLS):
             raise ConfigError(f"devices.{name} is no emulated control")
         return device
 
@@ -170,10 +190,17 @@ class EmulatedEquipment:
             phases=self._node(name).phases,
             node=self._node(name),
             dc_source=source if isinstance(source, BatteryEmulator) else None,
+            generator=self._places.site(name).kind == "generator",
             volt_var=emulate.volt_var,
             unit=self._wanted(device).unit or 1,
         )
-        self._serve_modbus(name, device, inverter, inverter.registers)
+        banks: dict[int, RegisterBank] = {self._wanted(device).unit or 1: inverter.registers}
+        if emulate.customer_unit is not None:
+            if emulate.customer_unit in banks:
+                raise ConfigError(f"devices.{name}.emulate.customer_unit: the utility's interface has this unit id")
+            banks[emulate.customer_unit] = inverter.customer_registers
+        self._listen(name, device, banks)
+        self.devices[name] = inverter
 
     def _serve_tap_changer(self, name: str, device: Device, _emulate: Emulation) -> None:
         info = self._places.tap_changer(name)
@@ -217,11 +244,17 @@ class EmulatedEquipment:
 
     def _serve_meter(self, name: str, device: Device, emulate: Emulation) -> None:
         at, place = self._places.of_meter(name)
-        nodes, pt_ratio = self._places.head_nodes(name) if at == "feeder" else (None, 1.0)
-        rating_w = FEEDER_W if at == "feeder" else SERVICE_W
+        nodes, pt_ratio = self._places.metered_nodes(name)
+        rating_w = self._metered_w(name)
         fleet = make_fleet([name], emulate, self._bench.range_a, derived_seed(self._seed, name), rating_w)
-        self._listen(name, device, fleet.registers[0])
+        self._listen(name, device, {self._wanted(device).unit or 1: fleet.registers[0]})
         self.meters.append(MeterGroup(fleet, np.array([place], dtype=np.intp), at, nodes, pt_ratio))
+
+    def _metered_w(self, meter: str) -> float:
+        """Return what a single meter's registers have to hold: what flows at a feeder, a plant or a service."""
+        at, place = self._places.of_meter(meter)
+        rated_w = self._places.sites[place].rating_kva * 1000.0 if at == "generation" else 0.0
+        return FEEDER_W if at == "feeder" else max(SERVICE_W, rated_w)
 
     def _serve_fleet(self, prefix: str, at: Place, emulate: Emulation) -> None:
         taken = {int(place) for group in self.meters if group.at == at for place in group.places}
@@ -240,12 +273,12 @@ class EmulatedEquipment:
         self.endpoints[emulator.name] = Endpoint(emulator.name, device.role, wanted.at_port(port))
 
     def _serve_modbus(self, name: str, device: Device, emulator: Emulator, registers: RegisterBank) -> None:
-        self._listen(name, device, registers)
+        self._listen(name, device, {self._wanted(device).unit or 1: registers})
         self.devices[name] = emulator
 
-    def _listen(self, name: str, device: Device, registers: RegisterBank) -> None:
+    def _listen(self, name: str, device: Device, banks: Mapping[int, RegisterBank]) -> None:
         wanted = self._wanted(device)
-        _, port = ModbusServer(self.host, {wanted.unit or 1: registers}).listen(wanted.host, wanted.port)
+        _, port = ModbusServer(self.host, banks).listen(wanted.host, wanted.port)
         self.endpoints[name] = Endpoint(name, device.role, wanted.at_port(port))
 
     def _wanted(self, device: Device) -> Resource:
@@ -271,6 +304,13 @@ class EmulatedEquipment:
     @property
     def _start_of_day_s(self) -> float:
         return self._bench.environment.start_hour * 3600.0
+
+
+def _quiet_s(device: Emulator) -> float:
+    """Tell how long an emulated device stays as it is; instruments never move by themselves."""
+    if isinstance(device, CONTROLS):
+        return 0.0 if device.under_way else device.quiet_s
+    return device.quiet_s if isinstance(device, InverterEmulator | BatteryEmulator) else np.inf
 
 
 def _soc_pct(battery: BatteryEmulator) -> float:

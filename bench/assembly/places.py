@@ -15,6 +15,7 @@ from bench.feeder.sites import Site
 from instruments.errors import ConfigError
 
 T = TypeVar("T")
+DER_ROLES = frozenset({"inverter", "battery"})
 SECONDARY_V = 120.0
 CT_RATIO = 140.0
 """Of current transformers that no deck describes: 700:5 A."""
@@ -32,6 +33,9 @@ class FeederPlaces:
         feeder.add_injections([site.injection for site in self.sites])
         self._numbers = {site.name: number for number, site in enumerate(self.sites)}
         self._suns: dict[str, int | None] = {}
+        self._behind_inverter = bench.behind_inverter
+        self._der = [t.device for t in bench.terminals.values() if bench.devices[t.device].role in DER_ROLES]
+        self._meters = [t.device for t in bench.terminals.values() if bench.devices[t.device].role == "meter"]
 
     @property
     def services(self) -> tuple[Service, ...]:
@@ -70,10 +74,17 @@ class FeederPlaces:
         infos = {info.name: info for info in self._feeder.capacitors}
         return _found(infos, self.terminal(device).capacitor or "", "capacitor bank")
 
-    def head_nodes(self, device: str) -> tuple[Indices, float]:
-        """Return the two nodes that a feeder's meter senses behind its transformer, and the ratio of their PTs."""
-        info = self.tap_changer(device)
-        return self._feeder.node_indices(info.bus, info.nodes[:2]), self._to_120_v(info.bus, info.nodes).pt_ratio
+    def metered_nodes(self, device: str) -> tuple[Indices | None, float]:
+        """Return two nodes that a meter senses where it is behind no service, and the ratio of its PTs.
+
+        That of a feeder senses them behind the transformer, that of a plant at the plant's own terminals.
+        """
+        at, place = self.of_meter(device)
+        if at == "services" or (at == "generation" and self.sites[place].service):
+            return None, 1.0
+        sensed = self.tap_changer(device) if at == "feeder" else self.sites[place]
+        nodes = self._feeder.node_indices(sensed.bus, sensed.nodes[:2])
+        return nodes, self._base_v(sensed.bus, sensed.nodes) / SECONDARY_V
 
     def tap_sensing(self, device: str) -> InstrumentTransformers:
         """Return the instrument transformers of a tap changer's control, those of the deck's own where it has one."""
@@ -96,8 +107,11 @@ class FeederPlaces:
         return self._to_120_v(info.bus, info.nodes)
 
     def _to_120_v(self, bus: str, nodes: tuple[int, ...]) -> InstrumentTransformers:
-        phase_v = self._feeder.base_kv(bus, nodes[:1]) * 1000.0
-        return InstrumentTransformers(float(round(phase_v / SECONDARY_V)), CT_RATIO)
+        return InstrumentTransformers(float(round(self._base_v(bus, nodes) / SECONDARY_V)), CT_RATIO)
+
+    def _base_v(self, bus: str, nodes: tuple[int, ...]) -> float:
+        """Return the nominal voltage of a phase to neutral."""
+        return self._feeder.base_kv(bus, nodes[:1]) * 1000.0
 
     def position(self, device: str) -> int:
         """Return the tap in service."""
@@ -113,9 +127,24 @@ class FeederPlaces:
         if terminal.transformer is not None:
             return "feeder", 0
         if terminal.service is None:
-            return "generation", self._numbers[self.site(device).name]
+            return "generation", self._numbers[self._connected(self.site(device).name)]
         services = {service.name: number for number, service in enumerate(self._feeder.services)}
         return "services", _found(services, terminal.service, "service")
+
+    def der_credit_meters(self) -> dict[str, str]:
+        """Return, by DER, the meter at the place where it delivers.
+
+        A battery on a DC link goes by its own name, and its inverter has none then: what is counted is their sum.
+        """
+        at = {self.of_meter(meter): meter for meter in self._meters}
+        storage = {inverter: battery for battery, inverter in self._behind_inverter.items()}
+        found = {storage.get(der, der): ("generation", self._numbers[self.site(der).name]) for der in self._der}
+        return {der: at[place] for der, place in found.items() if place in at}
+
+    def _connected(self, site: str) -> str:
+        """Name the site at which power flows: a battery on a DC link has none of its own."""
+        inverter = self._behind_inverter.get(site)
+        return site if inverter is None else self.site(inverter).name
 
     def metered(self, at: Place) -> list[int]:
         """Return the numbers of all services, or of all PV sites that are behind one."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bench.actors.operators import ScadaConsole
+from bench.actors.scada_console import ScadaConsole
 from bench.assembly.emulation import EmulatedEquipment
 from bench.clock import Clock
 from bench.control_trial import ControlTrial, Group

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench.session import LISTENERS
-from bench.use_case.conformance import RowWatch
+from bench.operator import Operator
+from bench.session import LISTENERS, OPERATOR
+from bench.use_case.row_watch import RowWatch
 from instruments.errors import ConfigError
 from reports.verdict import RowState
 
@@ -35,6 +36,17 @@ class Progress:
         """Print why a scenario failed."""
         if report.failed and report.longrepr is not None:
             self._console.print(_reason(report), style="red", highlight=False, markup=False, soft_wrap=True)
+
+
+class People:
+    """Has people's rows done by a person."""
+
+    def __init__(self, operator: Operator) -> None:
+        self._operator = operator
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Ask the run to ask the operator."""
+        config.stash[OPERATOR] = self._operator
 
 
 class ChosenFeatures:

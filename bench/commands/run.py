@@ -11,7 +11,8 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from bench.commands.playing import ChosenFeatures, Progress, Refusals
+from bench.commands.playing import ChosenFeatures, People, Progress, Refusals
+from bench.commands.prompt import operator_at
 from bench.config import load_bench
 from bench.faults import check_fault, parse_fault
 from bench.use_case.coverage import check
@@ -37,6 +38,8 @@ class RunRequest:
     faults: Sequence[str] = ()
     scenario: str | None = None
     tags: str | None = None
+    operator: bool = False
+    """Whether a person at the terminal does people's rows, instead of the test."""
 
 
 def run(request: RunRequest, console: Console) -> int:
@@ -47,6 +50,8 @@ def run(request: RunRequest, console: Console) -> int:
     _check(request)
     refusals = Refusals()
     plugins: list[object] = [Progress(console), refusals]
+    if request.operator:
+        plugins.append(People(operator_at(console)))
     if request.features:
         plugins.append(ChosenFeatures(map(Path, request.features)))
     os.environ.pop("PYTEST_ADDOPTS", None)  # a person's options for tests are none for a run

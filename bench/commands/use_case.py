@@ -10,6 +10,7 @@ from bench.use_case.model import Row, UseCase
 from bench.use_case.order import RowOrder
 from bench.use_case.skeleton import skeleton
 from bench.use_case.tables import load
+from bench.use_case.word import is_word, read_word
 from bench.use_case.writer import write
 from instruments.errors import ConfigError
 from reports.verdict import Verdict
@@ -67,12 +68,19 @@ def import_tables(document: Path, out: Path | None) -> str:
 
     Raises ConfigError when the document cannot be read or `out` exists.
     """
-    imported = import_document(_text(document))
+    imported = _imported(document)
     if out is None:
         return str(imported)
     write(imported.use_case, out)
     features = _write_skeletons(imported, out)
     return "\n".join([str(imported), f"tables: {out}", *(f"feature: {path}" for path in features)])
+
+
+def _imported(document: Path) -> Imported:
+    if not is_word(document):
+        return import_document(_text(document))
+    word = read_word(document)
+    return import_document(word.text, word.unread)
 
 
 def _text(document: Path) -> str:
@@ -82,7 +90,7 @@ def _text(document: Path) -> str:
         raise ConfigError(f"cannot read {document}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ConfigError(
-            f"{document} is not UTF-8 text: save the document as plain text with tabs in its tables"
+            f"{document} is not UTF-8 text: save the document as .docx, or as plain text with tabs in its tables"
         ) from None
 
 

@@ -55,7 +55,7 @@ def operating_point(area: AffectedArea, time_s: float) -> OperatingPoint:
         generation_pu=sum(plant.power_kw for plant in plants) / total if total else 0.0,
         taps={e.device: e.tap for e in area.equipment if e.tap is not None},
         closed={e.device: e.closed for e in area.equipment if e.closed is not None},
-        power_kw={e.device: e.power_kw for e in area.equipment if e.kind == "battery"},
+        power_kw={e.device: e.power_kw for e in area.equipment if e.kind in {"battery", "generator"}},
     )
 
 

@@ -35,11 +35,33 @@ class Response:
     effect_v: Mapping[str, NDArray[np.float64]]
 
 
+@dataclass(frozen=True)
+class HeadState:
+    """What the feeder draws at its head, kW and kvar, and its extreme service voltages, V on the 120 V base."""
+
+    p_kw: float
+    q_kvar: float
+    lowest_v: float
+    highest_v: float
+
+
+class HeadModel(Protocol):
+    """A model of the feeder of the application's own, never the plant."""
+
+    def solve(self, taps: Mapping[str, int], closed: Mapping[str, bool]) -> HeadState:
+        """Solve the feeder with these tap positions and capacitor states."""
+        ...
+
+
 class NetworkModel(Protocol):
     """A model of the feeder of the application's own, never the plant."""
 
     def response(self, point: OperatingPoint) -> Response:
         """Solve the model at an operating point and return its voltages and sensitivities."""
+        ...
+
+    def head_model(self, point: OperatingPoint) -> HeadModel:
+        """Return the model at an operating point, for other positions of taps and banks."""
         ...
 
 

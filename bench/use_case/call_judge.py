@@ -23,6 +23,7 @@ from bench.evidence import Evidence
 from bench.measurement import Limits, Measurement, worded
 from bench.messages import Payload
 from bench.names import Information, Party
+from bench.resource_messages import LoadReductionEvent
 from bench.use_case.model import Row
 from reports.verdict import Verdict
 
@@ -78,13 +79,19 @@ class CallField(Protocol):
 class CallJudge:
     """Follows one demand-response event; what it was told once it expects to be told again."""
 
-    def __init__(self, field: CallField, evidence: Evidence, affected: Collection[str]) -> None:
-        """Take the meters that alerted, a collection that grows with the event."""
+    def __init__(
+        self, field: CallField, evidence: Evidence, affected: Collection[str], is_further: bool = False
+    ) -> None:
+        """Take the meters that alerted, a collection that grows with the event.
+
+        A further call has no order of its own; what it is for, the DRAACS's tracking of those before says.
+        """
         self._field, self._evidence, self._affected = field, evidence, affected
+        self._is_further = is_further
         self._selected: dict[str, SelectedCustomer] = {}
         self._call: CustomerCall | None = None
         self._overriding: set[str] = set()
-        self._order: DemandResponseEvent | None = None
+        self._order: DemandResponseEvent | LoadReductionEvent | None = None
         self._data: dict[str, MeterData] = {}
         self._read: MetersData | None = None
         self._result: LoadAffected | None = None
@@ -128,7 +135,7 @@ class CallJudge:
     def untrue(self, row: Row, delivery: Delivery) -> str | None:  # noqa: PLR0911  one line a payload
         """Say what in a message is not true; None when it stands."""
         match delivery.message.payload:
-            case DemandResponseEvent() as order:
+            case DemandResponseEvent() | LoadReductionEvent() as order:
                 return self._ordered(order)
             case SelectedCustomers() as listing:
                 return self._listing(listing)
@@ -171,8 +178,13 @@ class CallJudge:
         customers = self._selected.values()
         return {c.net_meter for c in customers} | {c.credit_meter for c in customers if c.credit_meter is not None}
 
-    def _ordered(self, order: DemandResponseEvent) -> str | None:
+    def witness(self, delivery: Delivery) -> None:
+        """Take notice of what the DRAACS makes of the response; nothing to do with it yet."""
+
+    def _ordered(self, order: DemandResponseEvent | LoadReductionEvent) -> str | None:
         self._order = order
+        if isinstance(order, LoadReductionEvent):
+            return self.load_untrue(order.system_load_kw)
         strangers = set(order.affected_meters) - set(self._affected)
         if strangers:
             return f"names meters that never alerted: {', '.join(sorted(strangers))}"
@@ -184,14 +196,20 @@ class CallJudge:
         if strangers := [name for name in names if not self._field.is_enrolled(name)]:
             return f"lists customers who are not enrolled: {', '.join(strangers)}"
         self._field.note_load(names)
-        return self._size(listing) or self._location(names)
+        return self._size(listing) or (self._location(names) if self._is_for_area else None)
+
+    @property
+    def _is_for_area(self) -> bool:
+        return isinstance(self._order, DemandResponseEvent)
 
     def _size(self, listing: SelectedCustomers) -> str | None:
         total_kw = math.fsum(customer.expected_kw for customer in listing.customers)
         if not math.isclose(total_kw, listing.expected_kw, rel_tol=1e-6):
             return f"expects {listing.expected_kw:.1f} kW, but its customers add up to {total_kw:.1f} kW"
         ordered_kw = self._order.reduction_kw if self._order else listing.reduction_kw
-        if listing.expected_kw - listing.precision_kw < ordered_kw:
+        assured_kw = listing.expected_kw - listing.precision_kw
+        is_all = math.isclose(listing.expected_kw, listing.available_kw, rel_tol=1e-6)
+        if assured_kw < ordered_kw and not is_all:
             return (
                 f"was ordered {ordered_kw:.1f} kW and expects {listing.expected_kw:.1f} "
                 f"+- {listing.precision_kw:.1f} kW: too few customers"
@@ -213,6 +231,8 @@ class CallJudge:
     def _called(self, row: Row, call: CustomerCall) -> str | None:
         if row.per == "once":
             self._call = self._call or call
+            if isinstance(self._order, LoadReductionEvent) and call.may_override != self._order.may_override:
+                return f"says that customers {'may' if call.may_override else 'may not'} decline, against the order"
             listed = {customer.customer: customer for customer in call.customers}
             return None if listed == self._selected else "does not call the customers who were selected"
         if len(call.customers) != 1:

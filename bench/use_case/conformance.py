@@ -4,8 +4,7 @@ The matcher alone knows rows. It listens to the bus and asks the plant; nothing 
 believed without another source.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 from bench.bus import Delivery
@@ -13,68 +12,10 @@ from bench.clock import Clock
 from bench.evidence import Evidence, RowRecord
 from bench.measurement import Measurement, worded
 from bench.messages import Payload
+from bench.occurrences import further_of
 from bench.use_case.model import Row
+from bench.use_case.row_watch import DECIDED, PASSED, Instance, RowWatch, listed, worst_of_instances
 from reports.verdict import RowState, Verdict
-
-DECIDED = frozenset({RowState.MET, RowState.NOT_MET, RowState.INCONCLUSIVE, RowState.NOT_APPLICABLE})
-PASSED = frozenset({RowState.MET, RowState.NOT_APPLICABLE})
-"""States of a row, or of an instance of it, that let what comes after it happen."""
-
-
-@dataclass
-class Instance:
-    """One meter, device or the single instance of a row."""
-
-    state: RowState = RowState.NOT_RUN
-    reason: str = ""
-    evidence: tuple[str, ...] = ()
-    time_s: float | None = None
-    due_s: float | None = None
-    occurrence: str = ""
-
-    @property
-    def decided(self) -> bool:
-        """Whether nothing more is awaited."""
-        return self.state in DECIDED
-
-    @property
-    def is_due_known(self) -> bool:
-        """Whether it is known by when it was due, or that it never was."""
-        return bool(self.due_s) or self.state is RowState.NOT_APPLICABLE
-
-
-@dataclass
-class RowWatch:
-    """A row, its instances so far, and messages that looked like it but did not count."""
-
-    row: Row
-    predecessors: frozenset[str]
-    instances: dict[str, Instance] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    _complete: int = 0
-    """With how many instances the row was found complete: as decisions are final, it is so until there are more."""
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether there are instances, all of them decided, and it is known by when they were due."""
-        found = self.instances.values()
-        if self._complete != len(found) and all(i.decided and i.is_due_known for i in found):
-            self._complete = len(found)
-        return bool(found) and self._complete == len(found)
-
-    @property
-    def time_s(self) -> float | None:
-        """When the last instance was met, s."""
-        return max((i.time_s for i in self.instances.values() if i.time_s is not None), default=None)
-
-    @property
-    def state(self) -> RowState:
-        """The worst of the instances; NOT_RUN where there is none, NOT_APPLICABLE where it is to none of them."""
-        states = [instance.state for instance in self.instances.values()]
-        for state in (RowState.NOT_MET, RowState.INCONCLUSIVE, RowState.NOT_RUN, RowState.MET):
-            if state in states:
-                return state
-        return RowState.NOT_APPLICABLE if states else RowState.NOT_RUN
 
 
 class Judge(Protocol):
@@ -88,8 +29,11 @@ class Judge(Protocol):
         """Name the meter or device a payload is about; empty for a row that happens once."""
         ...
 
-    def required(self, row: Row, time_s: float) -> Mapping[str, float | None]:
-        """Return instances that must occur, with the time from which the limit runs where the plant sets it."""
+    def required(self, row: Row, time_s: float, occurrence: str = "") -> Mapping[str, float | None]:
+        """Return instances that must occur, with the time from which the limit runs where the plant sets it.
+
+        `occurrence` names a further occurrence of the row, here and below; empty for the first.
+        """
         ...
 
     def pending(self, row: Row, time_s: float) -> set[str]:
@@ -100,8 +44,12 @@ class Judge(Protocol):
         """Say what in a message is not true to the physics or lacks its wire exchange; None when it stands."""
         ...
 
-    def effect(self, row: Row, instance: str, since_s: float) -> Measurement | None:
+    def effect(self, row: Row, instance: str, since_s: float, occurrence: str = "") -> Measurement | None:
         """Measure the effect of a command; None before there is anything to measure."""
+        ...
+
+    def not_rightly_absent(self, row: Row) -> str | None:
+        """Say why a row should have come that the scenario wants to stay away; None where it rightly does."""
         ...
 
 
@@ -120,21 +68,44 @@ class Conformance:
         evidence: Evidence,
         clock: Clock,
         rivals: Callable[[str], frozenset[str]] = lambda _number: frozenset(),
+        absent: Collection[str] = (),
+        repeating: Collection[str] = (),
     ) -> None:
-        """Take `predecessors` of a row, and its `rivals`: rows of the alternatives to the one that it belongs to."""
+        """Take `predecessors` of a row, and its `rivals`: rows of the alternatives to the one that it belongs to.
+
+        `absent` rows are to stay away; `repeating` ones occur again with every further request, each time by itself.
+        """
         numbers = {row.number for row in rows}
         self.watches = {row.number: RowWatch(row, predecessors(row.number) & numbers) for row in rows}
+        self._absent, self._repeating = frozenset(absent), frozenset(repeating) & numbers
+        self._occurrences: dict[str, dict[str, RowWatch]] = {"": self.watches}
         self._rivals = {number: rivals(number) & numbers for number in numbers}
         self._stimuli = [row.number for row in rows if row.limit_from == "stimulus"]
         self._judge = judge
         self._evidence = evidence
         self._clock = clock
-        self._holding: dict[tuple[str, str], float] = {}
-        self._measured: dict[tuple[str, str], tuple[Measurement, str]] = {}
+        self._holding: dict[tuple[str, str, str], float] = {}
+        self._measured: dict[tuple[str, str, str], tuple[Measurement, str]] = {}
+
+    @property
+    def all_watches(self) -> list[RowWatch]:
+        """The rows, those of further occurrences behind those of the first."""
+        return [watch for watches in self._occurrences.values() for watch in watches.values()]
+
+    @property
+    def states(self) -> dict[str, RowState]:
+        """The state of each row, the worst of its occurrences."""
+        return {
+            number: worst_of_instances(w[number].state for w in self._occurrences.values() if number in w)
+            for number in self.watches
+        }
 
     def hear(self, delivery: Delivery) -> None:
         """Match one delivered message."""
         candidates = self._candidates(delivery)
+        if candidates and candidates[0].row.number in self._absent:
+            self._refuse(candidates[0], delivery)
+            return
         for watch in candidates:
             name = self._judge.instance(watch.row, delivery.message.payload)
             instance = watch.instances.get(name, Instance())
@@ -150,7 +121,9 @@ class Conformance:
 
     def tick(self) -> None:
         """Take what time brings: new instances, effects, and limits that have passed."""
-        for watch in self.watches.values():
+        for watch in self.all_watches:
+            if watch.row.number in self._absent:
+                continue
             self._open(watch)
             if watch.row.kind == "effect":
                 self._watch_effects(watch)
@@ -158,7 +131,19 @@ class Conformance:
 
     def is_settled(self, number: str) -> bool:
         """Whether a row is met by every instance that it concerns now, or can no longer be."""
-        watch = self.watches[number]
+        return self._has_settled(self.watches[number])
+
+    @property
+    def further_are_settled(self) -> bool:
+        """Whether every row of every further occurrence is settled; people need not do again what they did once."""
+        further = [watch for watch in self.all_watches if watch.occurrence and watch.row.kind != "driven"]
+        return all(self._has_settled(watch) or self._is_no_ones(watch) for watch in further)
+
+    def _is_no_ones(self, watch: RowWatch) -> bool:
+        """Whether a row of one alternative concerns nobody, as all take the other."""
+        return bool(self._rivals[watch.row.number]) and not watch.instances
+
+    def _has_settled(self, watch: RowWatch) -> bool:
         if any(i.state in {RowState.NOT_MET, RowState.INCONCLUSIVE} for i in watch.instances.values()):
             return True
         awaited = self._begun(watch)
@@ -174,34 +159,71 @@ class Conformance:
         """
         if watch.row.kind == "driven":
             return set()
-        shared = [w for w in map(self.watches.__getitem__, watch.predecessors) if w.row.per == watch.row.per != "once"]
+        shared = [w for w in self._predecessors(watch) if w.row.per == watch.row.per != "once"]
         begun = {name for before in shared for name in before.instances}
-        return begun & set(self._judge.required(watch.row, self._clock.now_s)) if watch.row.per == "device" else begun
+        return (
+            begun & set(self._judge.required(watch.row, self._clock.now_s, watch.occurrence))
+            if watch.row.per == "device"
+            else begun
+        )
 
     def finish(self) -> None:
         """End the scenario: what was never decided is NOT_RUN, or NOT_MET where it was due."""
-        for watch in self.watches.values():
+        for watch in self.all_watches:
+            if watch.row.number in self._absent:
+                self._close_absent(watch)
+                continue
             for name, instance in (watch.instances or {"": Instance()}).items():
                 if not instance.decided:
                     self._decide(watch, name, RowState.NOT_RUN, instance.reason or self._why_not_run(watch, name), ())
 
+    def _refuse(self, watch: RowWatch, delivery: Delivery) -> None:
+        """Take a message of a row that was to stay away."""
+        reason = f"came at {delivery.time_s:.1f} s, although the resources sufficed"
+        self._decide(watch, "", RowState.NOT_MET, reason, (delivery.citation,), delivery.message.correlation)
+
+    def _close_absent(self, watch: RowWatch) -> None:
+        """End a row that was to stay away: it did so rightly only where everything before it came."""
+        if watch.instances:
+            return
+        if missing := self._missing(watch, ""):
+            self._decide(watch, "", RowState.NOT_RUN, f"waited for {', '.join(missing)}", ())
+        elif wrong := self._judge.not_rightly_absent(watch.row):
+            self._decide(watch, "", RowState.NOT_MET, f"did not come: {wrong}", ())
+        else:
+            self._decide(watch, "", RowState.ABSENT_AS_REQUIRED, "the resources sufficed", ())
+
     def _why_not_run(self, watch: RowWatch, name: str) -> str:
         if missing := self._missing(watch, name):
-            return f"waited for {', '.join(missing)}" + _listed(watch.notes)
-        return "the scenario ended before it could happen" + _listed(watch.notes)
+            return f"waited for {', '.join(missing)}" + listed(watch.notes)
+        return "the scenario ended before it could happen" + listed(watch.notes)
 
     def _candidates(self, delivery: Delivery) -> list[RowWatch]:
         message = delivery.message
         key = (message.producer.value, message.receiver.value, message.information.value)
         return [
             watch
-            for watch in self.watches.values()
+            for watch in self._heard_by(message.correlation).values()
             if watch.row.kind != "effect"
             and (watch.row.producer, watch.row.receiver, watch.row.information) == key
             and self._is_open(watch)
             and not self._is_further(watch, message.correlation)
             and self._judge.selects(watch.row, message.payload)
         ]
+
+    def _heard_by(self, correlation: str) -> Mapping[str, RowWatch]:
+        """Return the rows that a message may meet: a further occurrence has its own from its first message on."""
+        name = further_of(correlation)
+        if name and self._repeating:
+            again = (self.watches[number] for number in self.watches if number in self._repeating)
+            fresh = {w.row.number: RowWatch(w.row, w.predecessors, name) for w in again}
+            return self._occurrences.setdefault(name, fresh)
+        return self.watches
+
+    def _predecessors(self, watch: RowWatch) -> list[RowWatch]:
+        """Return the rows directly before a row: those of its own occurrence, and of the first what does not repeat."""
+        own = self._occurrences[watch.occurrence]
+        return [own.get(number) or self.watches[number] for number in sorted(watch.predecessors)]
 
     def _is_open(self, watch: RowWatch) -> bool:
         """Whether a row that begins with a stimulus begins with the present one."""
@@ -222,7 +244,7 @@ class Conformance:
             before.row.number: before.instances.get(name, Instance())
             if shared and before.row.per == watch.row.per
             else before
-            for before in (self.watches[number] for number in sorted(watch.predecessors))
+            for before in self._predecessors(watch)
         }
 
     def _missing(self, watch: RowWatch, name: str) -> list[str]:
@@ -245,16 +267,16 @@ class Conformance:
         if watch.row.limit_from == "stimulus":
             return None
         own = delivery.message.correlation
-        for number in sorted(watch.predecessors):
-            for instance in self.watches[number].instances.values():
+        for before in (w for w in self._predecessors(watch) if w.occurrence == watch.occurrence):
+            for instance in before.instances.values():
                 if instance.occurrence and instance.occurrence != own:
-                    return f"belongs to {own}, but row {number} before it to {instance.occurrence}"
+                    return f"belongs to {own}, but row {before.row.number} before it to {instance.occurrence}"
         return None
 
     def _name_occurrence(self, watch: RowWatch, name: str, occurrence: str) -> None:
         """Give what started an occurrence its name: a stimulus has none until the first message that follows."""
-        for number in watch.predecessors:
-            before = self.watches[number].instances.get(name)
+        for earlier in self._predecessors(watch):
+            before = earlier.instances.get(name)
             if before is not None and before.time_s is not None and not before.occurrence:
                 before.occurrence = occurrence
 
@@ -296,7 +318,7 @@ class Conformance:
             return
         if watch.is_complete and row.limit_from != "stimulus":
             return
-        for name, since_s in self._judge.required(row, self._clock.now_s).items():
+        for name, since_s in self._judge.required(row, self._clock.now_s, watch.occurrence).items():
             instance = watch.instances.get(name, Instance())
             if instance.due_s is None and not self._missing(watch, name):
                 opened_s = max((before.time_s or 0.0 for before in self._before(watch, name).values()), default=0.0)
@@ -307,12 +329,14 @@ class Conformance:
         for name, instance in watch.instances.items():
             if instance.decided or instance.due_s is None:
                 continue
-            measurement = self._judge.effect(watch.row, name, instance.due_s - (watch.row.limit_s or 0.0))
+            measurement = self._judge.effect(
+                watch.row, name, instance.due_s - (watch.row.limit_s or 0.0), watch.occurrence
+            )
             if measurement is not None:
                 self._take_effect(watch, name, measurement)
 
     def _take_effect(self, watch: RowWatch, name: str, measurement: Measurement) -> None:
-        key = (watch.row.number, name)
+        key = (watch.occurrence, watch.row.number, name)
         self._measured[key] = (measurement, worded(measurement))
         if measurement.verdict is not Verdict.PASS:
             self._holding.pop(key, None)
@@ -322,9 +346,8 @@ class Conformance:
 
     def _occurrence_before(self, watch: RowWatch, name: str) -> str:
         """Return the occurrence of what comes before an effect, to which it belongs: a measurement names none."""
-        for number in sorted(watch.predecessors):
-            instances = self.watches[number].instances
-            for before in (instances.get(name), *instances.values()):
+        for earlier in (w for w in self._predecessors(watch) if w.occurrence == watch.occurrence):
+            for before in (earlier.instances.get(name), *earlier.instances.values()):
                 if before is not None and before.occurrence:
                     return before.occurrence
         return ""
@@ -344,10 +367,12 @@ class Conformance:
             f"no {watch.row.information} from {watch.row.producer} to {watch.row.receiver}"
             f"{f' for {name}' if name else ''} by {instance.due_s:.1f} s"
         )
-        self._decide(watch, name, RowState.NOT_MET, reason + _listed(watch.notes), ())
+        self._decide(watch, name, RowState.NOT_MET, reason + listed(watch.notes), ())
 
     def _miss_effect(self, watch: RowWatch, name: str) -> None:
-        measurement, worded = self._measured.get((watch.row.number, name), (None, "nothing was measured"))
+        measurement, worded = self._measured.get(
+            (watch.occurrence, watch.row.number, name), (None, "nothing was measured")
+        )
         if measurement is None:
             self._decide(watch, name, RowState.INCONCLUSIVE, worded, ())
             return
@@ -370,11 +395,7 @@ class Conformance:
     def _rule_out(self, watch: RowWatch, name: str) -> None:
         """Whoever takes one alternative takes none of the others."""
         for number in sorted(self._rivals[watch.row.number]):
-            rival = self.watches[number]
+            rival = self._occurrences[watch.occurrence].get(number) or self.watches[number]
             if not rival.instances.get(name, Instance()).decided:
                 reason = f"takes the alternative of row {watch.row.number}"
                 self._decide(rival, name, RowState.NOT_APPLICABLE, reason, ())
-
-
-def _listed(notes: list[str]) -> str:
-    return f" ({'; '.join(notes[-3:])})" if notes else ""

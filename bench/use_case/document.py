@@ -8,7 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 _STEP_CELLS = 10
-_HEADING = re.compile(r"[\d.]+\s+Steps to implement function[\s–-]*(?P<name>.*)")
+TABLE_HEADINGS = (
+    "Actor Name",
+    "Information Object Name",
+    "Actor/System/Information/Contract",
+    "#\t",
+    "Actor/Activity",
+)
+"""How the heading rows of the template's tables begin: actors, objects, preconditions, steps, post-conditions."""
+_HEADING = re.compile(r"(?:[\d.]+\s+)?Steps to implement function[\s–-]*(?P<name>.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +81,10 @@ class _Reader:
         self._table: Callable[[int, list[str]], bool] | None = None
         self._awaited = ""
         self._group = ""
-        self._tables: dict[str, Callable[[int, list[str]], bool] | None] = {
-            "Actor Name": self._actor,
-            "Information Object Name": self._information,
-            "Actor/System/Information/Contract": self._precondition,
-            "#\t": self._step,
-            "Actor/Activity": None,
-        }
+        readers = (self._actor, self._information, self._precondition, self._step, None)
+        self._tables: dict[str, Callable[[int, list[str]], bool] | None] = dict(
+            zip(TABLE_HEADINGS, readers, strict=True)
+        )
 
     def read(self, number: int, line: str) -> None:
         if not line.strip():
@@ -91,7 +96,13 @@ class _Reader:
         elif self._table is None or "\t" not in line:
             self._prose(line.strip())
         elif not self._table(number, [cell.strip() for cell in line.split("\t")]):
-            self.document.unread.append(f"line {number}: {line.strip()[:80]}")
+            cells = line.count("\t") + 1
+            odd = f"{cells} cells, a step has {_STEP_CELLS}: " if self._is_step and cells != _STEP_CELLS else ""
+            self.document.unread.append(f"line {number}: {odd}{line.strip()[:80]}")
+
+    @property
+    def _is_step(self) -> bool:
+        return self._table == self._step
 
     def _prose(self, line: str) -> None:
         """Take from text outside tables the headings and the one line after those that announce something."""

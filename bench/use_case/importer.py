@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -47,15 +48,29 @@ class Imported:
         return "\n".join([*lines, "to be decided by a person: columns per, limit_s and limit_from of every row"])
 
 
-def import_document(text: str) -> Imported:
-    """Turn the text of a document into tables; `ConfigError` when no step can be read in it."""
+MOST_TOLD = 10
+"""What could not be read is told so often where nothing could."""
+
+
+def import_document(text: str, unread: Iterable[str] = ()) -> Imported:
+    """Turn the text of a document into tables; `ConfigError` when no step can be read in it.
+
+    `unread` is what whoever took the text from the document had to leave out.
+    """
     document = read_document(text)
+    document.unread += unread
     importer = _Importer(document)
     for scenario in document.scenarios:
         importer.take_scenario(scenario)
     if not importer.rows:
-        raise ConfigError("no step table of the use-case template was found in this document")
+        raise ConfigError(_nothing(importer.unread))
     return importer.result()
+
+
+def _nothing(unread: list[str]) -> str:
+    told = [f"not read: {text}" for text in unread[:MOST_TOLD]]
+    more = [f"and {len(unread) - MOST_TOLD} more"] if len(unread) > MOST_TOLD else []
+    return "\n  ".join(["no step table of the use-case template was found in this document", *told, *more])
 
 
 @dataclass
@@ -103,7 +118,6 @@ class _Importer:
             self._corrected[number] = step.information, settled["information"]
         remarks = [f"{item}; {item.where if item.column in settled else 'the table'} is kept" for item in found]
         remarks += [order_note] if order_note else []
-        self.contradictions += [f"row {number}: {remark}" for remark in remarks]
         producer = settled.get("producer") or self._names.actor(step.producer) or step.producer
         receiver = settled.get("receiver") or self._names.actor(step.receiver) or step.receiver
         kind = self._kind(step, producer, receiver)
@@ -125,9 +139,11 @@ class _Importer:
         }
         try:
             self.rows[number] = Row.model_validate(cells)
-            self.notes[number] = step.notes
         except ValidationError as error:
-            self.unread.append(f"line {step.line}: {'; '.join(item['msg'] for item in error.errors())}")
+            self.unread.append(f"line {step.line}: row {number}: {'; '.join(map(_fault, error.errors()))}")
+            return
+        self.notes[number] = step.notes
+        self.contradictions += [f"row {number}: {remark}" for remark in remarks]
 
     def _carried_on(self, step: Step, number: str) -> list[Contradiction]:
         """Carry a corrected object on to the rows nested in the corrected one: "Relevant X" where X was mistaken."""
@@ -189,6 +205,12 @@ class _Importer:
             preconditions=tuple(self.preconditions),
         )
         return Imported(use_case, tuple(self.contradictions), tuple(self.unread))
+
+
+def _fault(item: Any) -> str:
+    """Word what is wrong with a cell."""
+    column = " ".join(map(str, item["loc"]))
+    return f"{column} is empty" if item["type"] == "string_too_short" else f"{column} {item['msg']}".strip()
 
 
 def _order_notes(numbers: list[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bench.bus import Delivery
 from bench.evidence import Evidence
-from bench.measurement import Measurement
+from bench.measurement import Measurement, PowerReading
 from bench.messages import (
     AffectedArea,
     AssetCommand,
@@ -23,15 +23,18 @@ from bench.messages import (
     VoltageOutOfRangeEvent,
 )
 from bench.names import Information, Party
+from bench.occurrences import further_of
 from bench.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V, ServiceVoltages
 from bench.use_case.call_judge import CallField, CallJudge
+from bench.use_case.dispatch_judge import DispatchJudge, sequence_of
 from bench.use_case.model import Row
+from bench.use_case.plan_judge import PlanField, PlanJudge
 from bench.use_case.record_judge import RecordJudge
 
 SUBJECTS: Mapping[str, Kind] = {
     **dict.fromkeys(("1.3", "1.4"), "battery"),
-    **dict.fromkeys(("1.5", "1.6", "1.7", "1.8", "1.9"), "capacitor"),
-    **dict.fromkeys(("1.10", "1.11", "1.12", "1.13"), "tap_changer"),
+    **dict.fromkeys(("1.5", "1.6", "1.7", "1.8", "1.9", "3.6"), "capacitor"),
+    **dict.fromkeys(("1.10", "1.11", "1.12", "1.13", "3.7"), "tap_changer"),
 }
 """Which kind of equipment a branch of the step table is about."""
 
@@ -53,6 +56,10 @@ class Field(Protocol):
         """Say in what a device's report contradicts the plant and the instruments; None when it stands."""
         ...
 
+    def power(self, device: str) -> PowerReading | None:
+        """Return the latest power of a device by another source than the device."""
+        ...
+
     def voltages_after(self, commands: tuple[AssetCommand, ...]) -> tuple[float, float]:
         """Solve the plant's present state with the commands carried out; lowest and highest service voltage, V."""
         ...
@@ -66,6 +73,20 @@ class Field(Protocol):
 
 
 @dataclass(frozen=True)
+class Der:
+    """What the judge knows of dispatched DER.
+
+    `meters`: the credit meter of each; `read_after_s`: how long after the start of requests those are read, s;
+    `since_s`: from when on the limit of a row counts that no other row begins, None before its time.
+    """
+
+    field: PlanField
+    meters: Mapping[str, str]
+    read_after_s: float
+    since_s: Callable[[Row], float | None]
+
+
+@dataclass(frozen=True)
 class Wiring:
     """Which endpoint a party of the use case is, for an instance of a row; None where it has no wire of its own."""
 
@@ -76,7 +97,13 @@ class PlantJudge:
     """The judge of a run: knows the plant's true voltages, the instruments' measurements and the wire log."""
 
     def __init__(
-        self, voltages: ServiceVoltages, field: Field, calls: CallField, wiring: Wiring, evidence: Evidence
+        self,
+        voltages: ServiceVoltages,
+        field: Field,
+        calls: CallField,
+        wiring: Wiring,
+        evidence: Evidence,
+        der: Der,
     ) -> None:
         self._voltages = voltages
         self._field = field
@@ -84,21 +111,43 @@ class PlantJudge:
         self._evidence = evidence
         self._alerts: dict[str, VoltageOutOfRangeEvent] = {}
         self._alerted_at = ""
-        self._calls = CallJudge(calls, evidence, self._alerts)
+        self._call_field = calls
+        self._calls: dict[str, CallJudge] = {}
+        self._der = der
+        self._dispatch, self._plans = DispatchJudge(field, der.meters, der.read_after_s), PlanJudge(der.field)
         self._records = RecordJudge(self._alerts)
         self._told_dms: dict[str, float] = {}
         self._selected: SelectedAssets | None = None
         self._status: dict[str, EquipmentState] = {}
         self._shown: SystemCondition | None = None
 
+    def witness(self, delivery: Delivery) -> None:
+        """Take what no row of the scenario is about, but what later rows rest on."""
+        self._dispatch.witness(delivery)
+        self._plans.witness(delivery)
+        self._call_of(delivery.message.correlation).witness(delivery)
+        chosen = delivery.message
+        if isinstance(chosen.payload, SelectedAssets) and chosen.producer is chosen.receiver:
+            self._selected = chosen.payload
+
     def selects(self, row: Row, payload: Payload) -> bool:
         """Whether a payload speaks of the kind of equipment that the row's branch is about."""
         subject = subject_of(row)
         kind = _kind_of(payload)
-        return (subject is None or kind is None or subject == kind) and self._calls.selects(row, payload)
+        if subject is not None and kind is not None and subject != kind:
+            return False
+        return self._dispatch.selects(row, payload) and self._call_of("").selects(row, payload)
+
+    def _call_of(self, correlation: str) -> CallJudge:
+        """Return who follows a call: each further one is followed by itself."""
+        name = further_of(correlation)
+        return self._calls.setdefault(name, CallJudge(self._call_field, self._evidence, self._alerts, bool(name)))
 
     def instance(self, row: Row, payload: Payload) -> str:
-        """Name the meter, device or customer of a payload."""
+        """Name the meter, device, request or customer of a payload."""
+        asked = self._dispatch.instance(payload)
+        if asked is not None and row.per in {"device", "meter"}:
+            return asked
         if row.per == "meter" and isinstance(payload, VoltageOutOfRangeEvent):
             return payload.meter
         if row.per == "device" and isinstance(payload, OperationalCommand):
@@ -107,33 +156,52 @@ class PlantJudge:
             return payload.equipment.device
         if row.per == "device" and isinstance(payload, VarSwitchingOrder):
             return payload.device
-        return self._calls.instance(row, payload) if row.per in {"meter", "customer"} else ""
+        return self._call_of("").instance(row, payload) if row.per in {"meter", "customer"} else ""
 
-    def required(self, row: Row, time_s: float) -> Mapping[str, float | None]:
+    def required(self, row: Row, time_s: float, occurrence: str = "") -> Mapping[str, float | None]:
         """Return the meters that are out of range, devices and customers that were selected, or the one instance."""
-        if row.limit_from == "stimulus":
-            return dict(self._voltages.must_have_flagged(time_s))
+        if sequence_of(row) is not None:
+            self._dispatch.needed_from_s = self._plans.needed_from_s
+            return self._dispatch.required(row, time_s)
+        if row.limit_from != "rows":
+            return self._begun(row, time_s)
         if row.information == Information.VOLTAGE_EVENT:
             return dict.fromkeys(self._alerts) if row.per == "meter" else {"": None}
         if row.per in {"meter", "customer"}:
-            return self._calls.required(row)
+            return self._call_of(occurrence).required(row)
         if row.per == "device":
             commands = self._selected.commands if self._selected else ()
             return {c.device: None for c in commands if c.kind == subject_of(row)}
         return {"": None}
 
+    def _begun(self, row: Row, time_s: float) -> dict[str, float | None]:
+        """Return what a stimulus or a time of day calls for, with the time from which the limit runs."""
+        if row.per == "meter":
+            return dict(self._voltages.must_have_flagged(time_s))
+        since_s = self._der.since_s(row)
+        return {} if since_s is None else {"": since_s}
+
     def pending(self, row: Row, time_s: float) -> set[str]:
         """Return meters that have been out of range for an interval already."""
-        return self._voltages.may_soon_flag(time_s) if row.limit_from == "stimulus" else set()
+        if sequence_of(row) is not None:
+            self._dispatch.needed_from_s = self._plans.needed_from_s
+            return self._dispatch.pending(row)
+        return self._voltages.may_soon_flag(time_s) if row.limit_from == "stimulus" and row.per == "meter" else set()
 
     def objection(self, row: Row, delivery: Delivery) -> str | None:
         """Check the wire first, then the content."""
         return self._no_wire(row, delivery) or self._untrue(row, delivery)
 
-    def effect(self, row: Row, instance: str, since_s: float) -> Measurement | None:
+    def not_rightly_absent(self, row: Row) -> str | None:  # noqa: ARG002  all that stay away do so for one reason
+        """Say why load had to be reduced; None where the DER sufficed."""
+        return self._plans.not_rightly_absent()
+
+    def effect(self, row: Row, instance: str, since_s: float, occurrence: str = "") -> Measurement | None:
         """Measure the effect of the command that a device was selected for, or of the call on a customer."""
         if row.per == "customer":
-            return self._calls.effect(row, instance, self._voltages.time_s)
+            return self._call_of(occurrence).effect(row, instance, self._voltages.time_s)
+        if sequence_of(row) is not None:
+            return self._dispatch.effect(row, instance, since_s)
         command = next((c for c in (self._selected.commands if self._selected else ()) if c.device == instance), None)
         measured = self._field.effect(command, since_s) if command else None
         return replace(measured, row=row.number) if measured else None
@@ -166,7 +234,13 @@ class PlantJudge:
                 return self._picture(picture)
             case SystemCondition() as condition:
                 return self._condition(row, condition, delivery.sent_s)
-        return self._calls.untrue(row, delivery) or self._records.untrue(delivery.message.payload)
+        if sequence_of(row) is not None:
+            return self._dispatch.untrue(delivery)
+        return (
+            self._call_of(delivery.message.correlation).untrue(row, delivery)
+            or self._records.untrue(delivery.message.payload)
+            or self._plans.untrue(row, delivery)
+        )
 
     def _unselected(self, command: AssetCommand) -> str | None:
         chosen = self._selected.commands if self._selected else ()
@@ -228,7 +302,7 @@ class PlantJudge:
         self._shown = condition
         misread = (self._misread(meter, v, time_s) for meter, v in condition.voltage_v.items())
         misreported = (self._field.holds(state) for state in condition.equipment if state.kind in SWITCHED)
-        found = chain(misread, misreported, [self._calls.load_untrue(condition.system_load_kw)])
+        found = chain(misread, misreported, [self._call_of("").load_untrue(condition.system_load_kw)])
         return next((m for m in found if m), None) or self._sufficient(condition)
 
     def _sufficient(self, condition: SystemCondition) -> str | None:

@@ -90,10 +90,14 @@ class InformationObject(Record):
 
 
 class Precondition(Record):
-    """What has to hold before a scenario starts, and whose side it is on."""
+    """What has to hold before a scenario starts, whose side it is on, and the check that says whether it does.
+
+    A document names no checks; where `check` is empty, a person has yet to choose one.
+    """
 
     scenario: Text
     party: Text
+    check: str = ""
     condition: Text
 
 
@@ -128,6 +132,27 @@ class LetteredSequences(Record):
         return next((name for name in self.of if number.startswith(f"{self.at}.{name}.")), None)
 
 
+class Repetition(Record):
+    """Rows, from `first` to `last` in the document, that occur again with every further request."""
+
+    first: Text
+    last: Text
+    why: Text
+
+
+class OptionalRows(Record):
+    """A variant of a scenario in which all rows from `first` on stay away, and why they do."""
+
+    variant: Text
+    first: Text
+    why: Text
+
+    @property
+    def scenario(self) -> str:
+        """The scenario in which they are optional."""
+        return self.first.split(".")[0]
+
+
 @dataclass(frozen=True)
 class UseCase:
     """A complete, checked use case; rows are in document order."""
@@ -141,6 +166,8 @@ class UseCase:
     actors: Mapping[str, Actor]
     information_objects: Mapping[str, InformationObject]
     preconditions: tuple[Precondition, ...]
+    repeats: tuple[Repetition, ...] = ()
+    optional: tuple[OptionalRows, ...] = ()
 
     def row(self, number: str) -> Row:
         """Look a row up by its number; `ConfigError` with the nearest known numbers when there is none."""
@@ -149,10 +176,23 @@ class UseCase:
         return self.rows[number]
 
     def variants(self, scenario: str) -> Mapping[str, str]:
-        """List the alternatives of a scenario that a customer can take: name such as ``1A``, and meaning."""
+        """List the variants of a scenario, name and meaning: alternatives such as ``1A``, and where rows stay away."""
         self._require_scenario(scenario)
         places = (place for place in self.sequences if place.scenario == scenario and place.taken == "alternative")
-        return {name: meaning for place in places for name, meaning in place.of.items()}
+        optional = {option.variant: option.why for option in self.optional if option.scenario == scenario}
+        return {name: meaning for place in places for name, meaning in place.of.items()} | optional
+
+    def absent_rows(self, scenario: str, variant: str | None) -> frozenset[str]:
+        """List the rows that are to stay away in a variant of a scenario."""
+        firsts = [o.first for o in self.optional if (o.scenario, o.variant) == (scenario, variant)]
+        late = (row for row in self.rows.values() if row.scenario == scenario and firsts)
+        return frozenset(row.number for row in late if row.order >= self.rows[firsts[0]].order)
+
+    def repeating_rows(self) -> frozenset[str]:
+        """List the rows that occur again with every further request."""
+        spans = [(self.rows[r.first].order, self.rows[r.last].order) for r in self.repeats]
+        rows = self.rows.values()
+        return frozenset(row.number for row in rows if any(first <= row.order <= last for first, last in spans))
 
     def rows_of(self, scenario: str, variant: str | None = None) -> tuple[Row, ...]:
         """List a scenario's rows in document order.
@@ -175,7 +215,8 @@ class UseCase:
 
     def _applies(self, row: Row, variant: str | None) -> bool:
         alternatives = (place.sequence_of(row.number) for place in self.sequences if place.taken == "alternative")
-        return variant is None or all(name in {None, variant} for name in alternatives)
+        whole = variant is None or any(option.variant == variant for option in self.optional)
+        return whole or all(name in {None, variant} for name in alternatives)
 
     def _require_scenario(self, scenario: str) -> None:
         if scenario not in self.scenarios:

@@ -17,8 +17,10 @@ from bench.use_case.model import (
     Actor,
     InformationObject,
     LetteredSequences,
+    OptionalRows,
     Precondition,
     Record,
+    Repetition,
     Row,
     Scenario,
     UseCase,
@@ -41,6 +43,8 @@ class _Head(Record):
     source: str
     scenarios: dict[str, Scenario]
     sequences: tuple[LetteredSequences, ...]
+    repeats: tuple[Repetition, ...] = ()
+    optional: tuple[OptionalRows, ...] = ()
 
 
 def load(folder: Path = DEFAULT) -> UseCase:
@@ -122,6 +126,9 @@ def _contradictions(use_case: UseCase) -> Iterator[str]:
         for name in place.of:
             if not any(place.sequence_of(number) == name for number in use_case.rows):
                 yield f"use_case.yaml: sequence {place.at}.{name} has no row"
+    for number in [*(n for r in use_case.repeats for n in (r.first, r.last)), *(o.first for o in use_case.optional)]:
+        if number not in use_case.rows:
+            yield "use_case.yaml: " + unknown("row", number, use_case.rows)
     for condition in use_case.preconditions:
         if condition.scenario not in use_case.scenarios:
             yield "preconditions.csv: " + unknown("scenario", condition.scenario, use_case.scenarios)

@@ -1,9 +1,18 @@
 """Driver of a SunSpec inverter that follows IEEE 1547-2018: models 1, 701 to 705 and, where it has them, 706 to 715."""
 
-from instruments.drivers.sunspec_der import check_power, command_power, read_ac, read_nameplate, release_power
+import math
+
+from instruments.drivers.sunspec_der import (
+    check_power,
+    command_power,
+    read_ac,
+    read_command,
+    read_nameplate,
+    release_power,
+)
 from instruments.drivers.sunspec_device import Block, SunSpecDevice
 from instruments.errors import InstrumentError, SafetyTrip
-from instruments.readings import AcReading, Identity, Nameplate, PowerCommand, VoltVarCurve
+from instruments.readings import AcReading, Identity, InverterModes, Nameplate, PowerCommand, VoltVarCurve
 from instruments.transports.modbus import ModbusLink
 
 PCT = 100.0
@@ -13,6 +22,7 @@ SPARE_CURVE = 2
 IN_PROGRESS, COMPLETED = 0, 1
 CURVE_TOLERANCE_PU, CURVE_TOLERANCE_S = 1e-3, 0.1
 """What may get lost in the scale factors of common equipment: 0.1 % and 0.1 s."""
+REMOTE, ENABLED = 0, 1
 ADOPT_READS = 50
 """Reads of the adopt result before the device is given up."""
 
@@ -45,6 +55,18 @@ class SunSpecInverter:
         """
         check_power(self._device, self.read_nameplate(), power_w)
         return command_power(self._device, power_w, reversion_s)
+
+    def read_command(self) -> PowerCommand:
+        """Read the set-point that the inverter holds, which is not what it delivers."""
+        return read_command(self._device)
+
+    def read_modes(self) -> InverterModes:
+        """Read who may command it, whether it may be in service, and whether its volt-var function is enabled."""
+        return InverterModes(
+            remote=self._is(715, "LocRemCtl", REMOTE),
+            permitted=self._is(703, "ES", ENABLED),
+            volt_var=self._is(705, "Ena", ENABLED),
+        )
 
     def release(self) -> None:
         """End the active-power command."""
@@ -115,6 +137,10 @@ class SunSpecInverter:
         if result != COMPLETED:
             outcome = "still at work on" if result == IN_PROGRESS else "failed to adopt"
             raise InstrumentError(f"{self._device.name} {outcome} the volt-var curve")
+
+    def _is(self, model_id: int, name: str, value: int) -> bool | None:
+        held = self._device.read(model_id, name, name).number(name)
+        return None if math.isnan(held) else held == value
 
     def _write_checked(self, model_id: int, name: str, value: int) -> None:
         self._device.write(model_id, {name: value})

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from instruments.emulators.der_model import NOMINAL_HZ, DerModel, settings
 from instruments.emulators.der_registers import (
+    HOUR_S,
     UINT16,
     AcState,
     Energy,
@@ -91,6 +92,15 @@ class BatteryEmulator:
     def soc_pu(self) -> float:
         """State of charge, per unit of capacity."""
         return self._der.state_of_charge_pu
+
+    @property
+    def quiet_s(self) -> float:
+        """How long nothing changes by itself in it, s: neither a command ends, nor is it empty or full."""
+        power_w = self.delivered_w
+        if power_w == 0.0:
+            return self._control.quiet_s
+        left_wh = self.soc_pu * self.capacity_wh if power_w > 0.0 else (1.0 - self.soc_pu) * self.capacity_wh
+        return min(self._control.quiet_s, left_wh / abs(power_w) * HOUR_S)
 
     def inject(self, kind: str, value: float | None = None, start_s: float = 0.0, end_s: float | None = None) -> None:
         """Make the battery defective in its own time; raises ConfigError for what it cannot have."""

@@ -103,6 +103,26 @@ class CapacitorControlEmulator:
         return max(0.0, self.settings.discharge_s - self._since_open_s)
 
     @property
+    def margins(self) -> tuple[float, ...]:
+        """How far what it senses is from switching: kvar, or V by the strategy of voltage; then V inside the override.
+
+        Strategies of time and temperature sense nothing of the feeder; the kvar do no harm there.
+        """
+        settings = self.settings
+        to_low_v, to_high_v = self.voltage_v - settings.override_low_v, settings.override_high_v - self.voltage_v
+        if settings.strategy is Strategy.VOLTAGE:
+            strategy = settings.open_above_v - self.voltage_v, self.voltage_v - settings.close_below_v
+        else:
+            strategy = self.feeder_kvar - settings.open_below_kvar, settings.close_above_kvar - self.feeder_kvar
+        return (strategy[0] if self.closed else strategy[1]), to_low_v, to_high_v
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a delay runs or a contact is closed: then the contacts change by themselves."""
+        self._observe()
+        return self._timer.demand is not None or self.close_contact.closed or self.open_contact.closed
+
+    @property
     def quiet_s(self) -> float:
         """How long at least the contacts stay as they are while the inputs stay, s."""
         self._observe()

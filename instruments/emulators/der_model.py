@@ -14,7 +14,8 @@ from instruments.emulators.electrical import ElectricalNode, PhasePower
 from instruments.readings import Nameplate
 
 TRIPPED = "Trip"
-IN_SERVICE = frozenset({"Continuous Operation", "Mandatory Operation", "Permissive Operation", "Entering Service"})
+ENTERING = "Entering Service"
+IN_SERVICE = frozenset({"Continuous Operation", "Mandatory Operation", "Permissive Operation", ENTERING})
 NOMINAL_HZ = 60.0
 
 
@@ -80,6 +81,11 @@ class DerModel:
     def running(self) -> bool:
         """Whether the equipment delivers, or would with a source."""
         return self.status in IN_SERVICE
+
+    @property
+    def entering_service(self) -> bool:
+        """Whether the equipment ramps up after it was permitted to be in service again."""
+        return self.status == ENTERING
 
     @property
     def state_of_charge_pu(self) -> float:

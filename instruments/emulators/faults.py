@@ -45,6 +45,11 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         "delivers only the value's share of the commanded power, and reports the command as its measured power",
         default=0.5,
     ),
+    FaultKind(
+        "isolation-undone",
+        frozenset({"inverter"}),
+        "lets the customer's own system put it back into service while the utility has isolated it",
+    ),
     FaultKind("alert-never-sent", _METER, "never sets its voltage event flags"),
     FaultKind("alert-for-a-healthy-voltage", _METER, "sets its under-voltage flag whatever the voltage is"),
     FaultKind("does-not-answer", _METER, "answers no request; its gateway says so in its place"),

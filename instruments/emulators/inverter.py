@@ -16,7 +16,9 @@ from instruments.emulators.der_registers import (
 )
 from instruments.emulators.electrical import ElectricalNode, PhasePower
 from instruments.emulators.faults import FaultSet
+from instruments.emulators.isolation import PERMITTING, CustomerInterface, Isolation
 from instruments.emulators.power_control import CommandPath, PowerControl
+from instruments.emulators.prime_mover import PrimeMover
 from instruments.emulators.sunspec_image import SunSpecImage
 from instruments.readings import Identity, Nameplate
 
@@ -31,8 +33,6 @@ CONTROL_MODES = 1 << 0 | 1 << 1 | 1 << 4 | 1 << 9 | 1 << 10
 MANUAL_SHUTDOWN, AC_OVER_VOLT, AC_UNDER_VOLT = 1 << 6, 1 << 10, 1 << 11
 UNDER_VOLTAGE_PU, OVER_VOLTAGE_PU = 0.88, 1.10
 """Outside these a tripped inverter blames the voltage (IEEE 1547-2018 Tables 11 to 13, UV1 and OV1)."""
-PERMITTING = frozenset({1, 3})
-"""OpCtl of model 715: start, exit standby."""
 Q_SHARE = {"A": (0.44, 0.25), "B": (0.44, 0.44)}
 """Reactive capability, injected and absorbed, in per unit of rated VA (IEEE 1547-2018 Table 7)."""
 VOLT_VAR_DEFAULT = {
@@ -59,11 +59,12 @@ ENTER_SERVICE = {
 
 
 class InverterEmulator:
-    """A PV inverter, or with `dc_source` a hybrid one that has a battery behind its DC link.
+    """A PV inverter; with `dc_source` a hybrid one that has a battery behind its DC link; or that of a generator.
 
     `available_w` is the DC power that the sun gives, set by the owner. `v_nom_v` is line to line, or across the pair
     of a one-phase unit. A hybrid inverter exports PV by itself; the battery's power passes only within its own 704
     set-point: between zero and that set-point it delivers what PV and battery give it, and never asks the battery.
+    With `generator` an engine is behind it, which nothing but a 704 set-point starts.
     """
 
     role = "inverter"
@@ -79,6 +80,7 @@ class InverterEmulator:
         phases: int = 3,
         node: ElectricalNode | None = None,
         dc_source: BatteryEmulator | None = None,
+        generator: bool = False,
         volt_var: bool = True,
         unit: int = 1,
     ) -> None:
@@ -88,7 +90,11 @@ class InverterEmulator:
         self.time_s = 0.0
         self.nameplate = _nameplate(rating_kva * KILO, category, abnormal, v_nom_v, dc_source)
         self.registers = SunSpecImage(MODELS)
+        self._isolation = Isolation(self.registers)
+        self.customer_registers = CustomerInterface(self.registers, self._isolation)
+        """What the customer's own system reaches, where it has an interface; `registers` are the utility's."""
         self._battery = dc_source
+        self._prime_mover = PrimeMover(self.nameplate.p_max_w) if generator else None
         self._energy = Energy()
         self._der = DerModel(phases, storage=dc_source is not None, **settings(self.nameplate, phases))
         self._faults = FaultSet(self.role)
@@ -104,6 +110,14 @@ class InverterEmulator:
     def power(self) -> PhasePower:
         """Power that the inverter delivers at its terminals, per phase."""
         return self._der.power
+
+    @property
+    def quiet_s(self) -> float:
+        """How long nothing changes by itself in it while its surroundings stay, s; 0 on the way to somewhere."""
+        entering = self._der.entering_service or (self._permitted and not self._der.connected)
+        if entering or (self._prime_mover is not None and self._prime_mover.moving):
+            return 0.0
+        return self._control.quiet_s
 
     @property
     def status(self) -> str:
@@ -123,10 +137,19 @@ class InverterEmulator:
             curve.advance()
         limit = self._control.limit_pu
         self._der.configure(AP_LIMIT_ENABLE=limit is not None, AP_LIMIT=1.0 if limit is None else limit)
+        self._run_prime_mover(dt_s)
         self._der.run(self.node, self._dc_power_w(), dt_s)
+        if self._prime_mover and not self._der.connected:
+            self._prime_mover.trip()
+
+    def _run_prime_mover(self, dt_s: float) -> None:
+        if self._prime_mover:
+            self._prime_mover.advance(self._path.effective_w(self.time_s) or 0.0, dt_s)
 
     def _dc_power_w(self) -> float:
         """Power that the DC side gives to the bridge, within the inverter's own command."""
+        if self._prime_mover:
+            return self._prime_mover.delivered_w
         battery_w = self._battery.delivered_w if self._battery else 0.0
         offered_w = self.available_w + battery_w
         effective = self._path.effective_w(self.time_s)
@@ -172,7 +195,8 @@ class InverterEmulator:
         image = self.registers
         return image.model(703).get("ES") == 1 and image.model(715).get("OpCtl") in PERMITTING
 
-    def _service_written(self, _names: frozenset[str]) -> None:
+    def _service_written(self, names: frozenset[str]) -> None:
+        self._isolation.written(names, self._faults.active("isolation-undone", self.time_s) is not None)
         model = self.registers.model(703)
         values: dict[str, Any] = {s: model.get(point) / unit for point, (s, _, unit) in ENTER_SERVICE.items()}
         self._der.configure(ES_PERMIT_SERVICE=self._permitted, **values)

@@ -28,6 +28,7 @@ UNITS_PER_SERVER = 247
 SPLIT_PHASE, SINGLE_PHASE = 202, 201
 """SunSpec models: 202 for net meters on 120/240 V services, 201 for credit meters."""
 LEGS = 2
+LEG_V = 120.0
 ENERGY_WRAP = 0xFFFF_FFFF
 
 Floats = NDArray[np.float64]
@@ -128,7 +129,7 @@ class MeterFleet:
         publish_identity(image, Identity("derbench", "emulated meter", "", "1", self.names[index]), unit)
         meter = image.model(model_id)
         power_sf = scale_exponent(rating_w * HEADROOM, INT16)
-        meter.set({"A_SF": -2, "V_SF": -2, "Hz_SF": -2, "TotWh_SF": 0})
+        meter.set({"A_SF": scale_exponent(rating_w * HEADROOM / LEG_V, INT16), "V_SF": -2, "Hz_SF": -2, "TotWh_SF": 0})
         meter.set({"W_SF": power_sf, "VA_SF": power_sf, "VAR_SF": power_sf})
         meter.refresh = lambda: self._answer(index, meter)
         return image

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from instruments.emulators.faults import FaultSet
 from instruments.emulators.modbus_server import ILLEGAL_VALUE, ModbusRefusal
 from instruments.emulators.sunspec_image import ModelImage
+from instruments.emulators.timing import NEVER_S
 from instruments.readings import Nameplate
 
 WATTS = 1
@@ -28,6 +29,11 @@ class Reversion:
     def enabled(self) -> bool:
         """Whether the function is in force."""
         return self._model.get(self._enable) == 1
+
+    @property
+    def quiet_s(self) -> float:
+        """Time until the function reverts, s; infinite while its timer does not run."""
+        return self._remaining_s if self._remaining_s > 0.0 else NEVER_S
 
     def written(self, names: frozenset[str]) -> None:
         """Take note of the points that a client wrote."""
@@ -76,6 +82,11 @@ class PowerControl:
     def limit_pu(self) -> float | None:
         """Limit of active power in per unit of the rating; None while it is not enabled."""
         return self._model.get("WMaxLimPct") / FULL_PCT if self._limit.enabled else None
+
+    @property
+    def quiet_s(self) -> float:
+        """How long set-point and limit stay as they are, s; infinite while nothing is about to revert."""
+        return min(self._set.quiet_s, self._limit.quiet_s)
 
     def advance(self, dt_s: float) -> None:
         """Let time pass for the reversion timers, s."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from instruments.emulators.faults import FaultSet
+from instruments.emulators.timing import NEVER_S
 from instruments.errors import ConfigError
 
 Floats = NDArray[np.float64]
@@ -48,6 +49,12 @@ class PremiseFleet:
         self._require(name)
         if not self._faults[name].active("ignores-override", self.time_s):
             self._sheds.pop(name, None)
+
+    @property
+    def quiet_s(self) -> float:
+        """Time until appliances are switched, s; infinite where none will be."""
+        moments = (moment for shed in self._sheds.values() for moment in (shed.start_s, shed.end_s))
+        return min((moment - self.time_s for moment in moments if moment > self.time_s), default=NEVER_S)
 
     def advance(self, dt_s: float) -> None:
         """Let a time pass, s; appliances are switched at its end."""

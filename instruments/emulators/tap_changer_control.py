@@ -94,6 +94,18 @@ class TapChangerControlEmulator:
         return self.counter.today(self._clock.day)
 
     @property
+    def margins(self) -> tuple[float, ...]:
+        """How far the regulated voltage is inside its band, V, and its terminals below the limit of runback, V."""
+        settings = self.settings
+        inside_v = self._half_band_v - abs(self.regulated_v - self.effective_centre_v)
+        return inside_v, settings.block_raise_v + settings.runback_v - self.voltage_v
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a delay runs or a contact is closed: then the contacts change by themselves."""
+        return self.quiet_s < NEVER_S
+
+    @property
     def quiet_s(self) -> float:
         """How long the contacts stay as they are while the inputs stay, s."""
         self._observe()

@@ -84,11 +84,19 @@ class ModbusLink:
     go to the observer, with the address written as first register + count.
     """
 
-    def __init__(self, connection: ModbusConnection, unit: int, observer: WireObserver = unobserved) -> None:
+    def __init__(
+        self,
+        connection: ModbusConnection,
+        unit: int,
+        observer: WireObserver = unobserved,
+        before: Callable[[str], None] = lambda _operation: None,
+    ) -> None:
+        """Take who is told of exchanges; `before` is told of each, `read` or `write`, before it is on the wire."""
         self.name = f"{connection.name}/{unit}"
         self._connection = connection
         self._unit = unit
         self._observer = observer
+        self._before = before
 
     def read(self, address: int, count: int) -> tuple[int, ...]:
         """Read holding registers."""
@@ -130,6 +138,7 @@ class ModbusLink:
     def _exchange(
         self, operation: str, label: str, values: tuple[int, ...], work: Callable[[ModbusTcpClient], ModbusPDU]
     ) -> ModbusPDU:
+        self._before(operation)
         try:
             answer = self._connection.request(work)
         except TransportError as error:
@@ -151,7 +160,9 @@ class ModbusLink:
 class ModbusConnections:
     """The connections of a bench, one for each address; a context manager that closes them all."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: Callable[[str], None] = lambda _operation: None) -> None:
+        """Take who is told of each exchange, `read` or `write`, before it is on the wire."""
+        self._before = before
         self._open: dict[tuple[str, int], ModbusConnection] = {}
 
     def link(
@@ -159,7 +170,7 @@ class ModbusConnections:
     ) -> ModbusLink:
         """Return a link to a unit; the first link to an address sets its time-out."""
         connection = self._open.setdefault((host, port), ModbusConnection(host, port, timeout_s))
-        return ModbusLink(connection, unit, observer)
+        return ModbusLink(connection, unit, observer, self._before)
 
     def close(self) -> None:
         """Close all connections."""

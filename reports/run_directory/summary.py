@@ -36,11 +36,24 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Precondition:
-    """A precondition of the use case and whether it held; ``state`` is a row state or empty when not stated."""
+    """A precondition of the use case, how it was checked and whether it held (None where that could not be told).
+
+    ``how`` is configuration, measurement or assumed; empty where the run does not say.
+    """
 
     text: str
-    state: str = ""
-    reason: str = ""
+    party: str = ""
+    how: str = ""
+    held: bool | None = None
+    evidence: str = ""
+    citations: tuple[str, ...] = ()
+
+    @property
+    def word(self) -> str:
+        """What a table says of it."""
+        if self.held is None:
+            return "assumed" if self.how == "assumed" else "not established"
+        return "holds" if self.held else "does not hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +200,15 @@ def _item(item: Mapping[str, Any]) -> RowItem:
 def _precondition(condition: Mapping[str, Any] | str) -> Precondition:
     if isinstance(condition, str):
         return Precondition(condition)
-    return Precondition(str(condition["text"]), str(condition.get("state") or ""), str(condition.get("reason") or ""))
+    held = condition.get("held")
+    return Precondition(
+        text=str(condition["text"]),
+        party=str(condition.get("party") or ""),
+        how=str(condition.get("how") or ""),
+        held=None if held is None else bool(held),
+        evidence=str(condition.get("evidence") or ""),
+        citations=tuple(map(str, condition.get("citations") or ())),
+    )
 
 
 def scenarios_from_rows(lines: tuple[RowLine, ...]) -> tuple[ScenarioRun, ...]:

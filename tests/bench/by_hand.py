@@ -12,8 +12,9 @@ from bench.evidence import Evidence
 from bench.measurement import Limits, Measurement
 from bench.messages import AssetCommand, OperationalCommand, Payload, VoltageOutOfRangeEvent
 from bench.names import Information, Party
-from bench.use_case.conformance import Conformance, Instance
+from bench.use_case.conformance import Conformance
 from bench.use_case.model import Row
+from bench.use_case.row_watch import Instance
 from reports.run_directory import RunWriter
 from reports.verdict import RowState
 
@@ -67,7 +68,7 @@ class FakeJudge:
             return payload.customer
         return payload.command.device if row.per == "device" and isinstance(payload, OperationalCommand) else ""
 
-    def required(self, row: Row, time_s: float) -> Mapping[str, float | None]:  # noqa: ARG002
+    def required(self, row: Row, time_s: float, occurrence: str = "") -> Mapping[str, float | None]:  # noqa: ARG002
         return self.requires.get(row.number, {"": None} if row.per == "once" else {})
 
     def pending(self, row: Row, time_s: float) -> set[str]:  # noqa: ARG002
@@ -76,8 +77,11 @@ class FakeJudge:
     def objection(self, row: Row, delivery: Delivery) -> str | None:  # noqa: ARG002
         return self.objections.get(row.number)
 
-    def effect(self, row: Row, instance: str, since_s: float) -> Measurement | None:  # noqa: ARG002
+    def effect(self, row: Row, instance: str, since_s: float, occurrence: str = "") -> Measurement | None:  # noqa: ARG002
         return self.measurements.get(instance)
+
+    def not_rightly_absent(self, row: Row) -> str | None:
+        return self.objections.get(f"absent {row.number}")
 
 
 def power(value: float | None, uncertainty: float = 5.0, commanded: float = 500.0) -> Measurement:

@@ -108,6 +108,9 @@ def test_a_mistyped_key_is_told_with_its_place_and_the_nearest_known(
         ("clock.mode", "vrtual"),
         ("clock.step_s", 0),
         ("clock.step_s", 61),
+        ("clock.longest_step_s", 0),
+        ("clock", {"mode": "wall", "longest_step_s": 60.0}),
+        ("devices.inverter_1.emulate.customer_unit", 0),
         ("horizon_s", -1),
         ("horizon_s", float("inf")),
         ("horizon_s", "soon"),
@@ -226,6 +229,87 @@ def test_a_file_that_is_not_there_or_not_text_is_refused(folder: Path) -> None:
         load_bench(folder / "binary.yaml")
 
 
+def in_scenario(number: Any, **part: Any) -> tuple[str, Any]:
+    return ("scenarios", {number: part})
+
+
+def test_a_scenario_has_its_own_part_of_the_bench_and_the_rest_of_the_common_one(folder: Path) -> None:
+    document = changed(
+        ("environment", {"start_hour": 13.0, "load_pu": 0.9, "heat": {"rise_s": 45.0}}),
+        ("horizon_s", 1800.0),
+        in_scenario(
+            2,
+            environment={"start_hour": 22.0, "heat": None},
+            horizon_s=86400.0,
+            ami={"scheduled_read_s": 3600.0},
+            actors={"operations": {"reduction_kw": 300.0}},
+            devices={"battery_1": {"emulate": {"initial_soc_pct": 20.0}}},
+        ),
+    )
+    bench = load_bench(write(folder, document))
+    peak = bench.for_scenario("2")
+    assert (peak.environment.start_hour, peak.environment.load_pu, peak.environment.heat) == (22.0, 0.9, None)
+    assert (peak.horizon_s, peak.ami.scheduled_read_s, peak.ami.queue) == (86400.0, 3600.0, "priority")
+    assert (peak.actors.operations.reduction_kw, peak.actors.operations.duration_s) == (300.0, 3600.0)
+    battery = peak.devices["battery_1"].emulate
+    assert battery is not None
+    assert (battery.initial_soc_pct, battery.rating_kva) == (20.0, 10.0)
+    assert peak.scenarios == {}
+    for other in ("1", "3", "controls-1"):
+        assert bench.for_scenario(other) == bench
+    assert bench.environment.start_hour == 13.0
+
+
+def test_files_of_a_scenario_are_relative_to_the_bench_file_too(folder: Path) -> None:
+    (folder / "evening.csv").write_text("hour,load_pu\n0,1\n", encoding="utf-8")
+    (folder / "other.dss").write_text("clear\n", encoding="utf-8")
+    part = {"environment": {"load_shape": "evening.csv"}, "feeder": {"model": "other.dss"}}
+    bench = load_bench(write(folder, changed(in_scenario("3", **part))))
+    assert bench.feeder.model == folder / "master.dss"
+    changed_bench = bench.for_scenario("3")
+    assert changed_bench.environment.load_shape == folder / "evening.csv"
+    assert changed_bench.feeder.model == folder / "other.dss"
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        ({"environmnt": {}}, "scenarios.2.environmnt: unknown key; did you mean 'environment'?"),
+        (
+            {"environment": {"start_our": 22}},
+            "scenarios.2.environment.start_our: unknown key; did you mean 'start_hour'?",
+        ),
+        ({"environment": {"start_hour": 24}}, "scenarios.2.environment.start_hour: "),
+        ({"actors": {"operations": 7}}, "scenarios.2.actors.operations: "),
+        (
+            {"devices": {"battery_1": {"emulate": {"capacity": 1}}}},
+            "scenarios.2.devices.battery_1.emulate.capacity: unknown key; did you mean 'capacity_kwh'?",
+        ),
+        ({"feeder": {"model": "no.dss"}}, "scenarios.2.feeder.model: there is no file"),
+        ({"terminals": {"t1": {"device": "inverter_2"}}}, "scenarios.2.terminals.t1.device: no device 'inverter_2'"),
+        ({"scenarios": {"1": {}}}, "scenarios.2: a scenario has no `bench` or `scenarios` of its own"),
+        ({"bench": "another"}, "scenarios.2: a scenario has no `bench` or `scenarios` of its own"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_what_is_wrong_in_a_scenarios_part_is_told_with_its_place(
+    folder: Path, part: dict[str, Any], told: str
+) -> None:
+    assert told in faults(folder, changed(in_scenario("2", **part)))
+
+
+def test_a_part_for_a_scenario_that_there_is_not_is_an_error(folder: Path) -> None:
+    assert "scenarios.22" in faults(folder, changed(in_scenario("22", horizon_s=60.0)))
+
+
+def test_errors_of_several_scenarios_come_at_once(folder: Path) -> None:
+    parts = {"1": {"horizon_s": -1}, "2": {"ami": {"queue": "lifo"}}}
+    message = faults(folder, changed(("scenarios", parts)))
+    assert "has 2 errors" in message
+    assert "scenarios.1.horizon_s" in message
+    assert "scenarios.2.ami.queue" in message
+
+
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text("abz_.1{}$: -", max_size=12) | st.dates()
 KEYS = st.sampled_from([*BenchFile.model_fields, "step_s", "model", "emulate", "device", "inverter_1", "cloud", "x"])
 DOCUMENTS = st.recursive(
@@ -251,7 +335,16 @@ def test_any_mapping_loads_or_is_refused_in_words(folder: Path, document: dict[A
 @given(data=st.data())
 def test_a_bench_with_anything_anywhere_loads_or_is_refused_in_words(folder: Path, data: st.DataObject) -> None:
     """Put anything at any place of a good bench: deeper places than a free mapping would ever reach."""
-    places = ["devices", "devices.inverter_1", "devices.inverter_1.emulate", "terminals.t1", "terminals", "feeder"]
+    places = [
+        "devices",
+        "devices.inverter_1",
+        "devices.inverter_1.emulate",
+        "terminals.t1",
+        "terminals",
+        "feeder",
+        "scenarios",
+        "scenarios.2",
+    ]
     place = data.draw(st.sampled_from([*places, "devices.inverter_1.emulate.x", "terminals.t1.x", "actors.x"]))
     document = changed((place, data.draw(DOCUMENTS.filter(lambda drawn: drawn is not None))))
     loads_or_is_refused(lambda: load_bench(write(folder, document)))

@@ -51,7 +51,7 @@ def test_meter_minutes_sum_over_meters_and_minutes_count_once() -> None:
 
 @pytest.mark.parametrize(("legs_v", "outside"), [((114.0, 126.0), 0), ((113.99, 120.0), 1), ((120.0, 126.01), 1)])
 def test_one_leg_outside_is_enough_and_the_limits_are_inside(legs_v: tuple[float, float], outside: int) -> None:
-    assert meters_outside([np.array([legs_v, (120.0, 120.0)])]) == outside
+    assert meters_outside([np.array([legs_v, (120.0, 120.0)])], [1.0]) == outside
 
 
 def test_an_interval_that_is_not_over_does_not_count() -> None:

@@ -1,6 +1,7 @@
 """`bench speed`: the form of its lines, and that plant and bare engine really do the same work."""
 
 import json
+import re
 from contextlib import closing
 
 import numpy as np
@@ -53,7 +54,8 @@ def test_a_day_is_told_as_a_multiple_of_real_time_without_a_raw_figure(bench, mo
     monkeypatch.setattr(speed_plant, "DAY_S", 20)
     monkeypatch.setattr(speed_plant, "CHUNK_S", 10)
     (whole,) = lines(bench("speed", "--only", "day"))
-    assert list(whole) == FIELDS
+    assert list(whole) == [*FIELDS, "note"]
+    assert re.fullmatch(r"memory grew by \d+ MB after the first hour", whole["note"])
     assert (whole["unit"], whole["raw"], whole["ratio"]) == ("x real time", None, None)
     monkeypatch.setattr(speed_plant, "DAY_BUDGET_S", 0.0)
     (cut,) = lines(bench("speed", "--only", "day"))

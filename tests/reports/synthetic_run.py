@@ -59,6 +59,20 @@ def meter_names(count: int = METERS) -> list[str]:
     return [f"net_meter_{number}" for number in range(1, count + 1)]
 
 
+_PRECONDITIONS = [
+    {
+        "text": "Inverters respond to voltage by themselves (volt-var on)",
+        "party": "The Utility",
+        "how": "measurement",
+        "held": True,
+        "evidence": "5 of 5 inverters have volt-var enabled",
+        "citations": ["wire:1"],
+    },
+    {"text": "Every service has a meter", "how": "measurement", "held": False, "evidence": "289 of 290 answer"},
+    {"text": "Standards are what they should be", "how": "assumed", "held": None},
+]
+
+
 def write_run(
     path: Path, *, failing: bool = False, steps: int = STEPS, alerts: int = ALERTS, hostile: str = ""
 ) -> Path:
@@ -224,7 +238,7 @@ def _run(items: list[dict[str, Any]], series: str, failing: bool, hostile: str, 
         "feature": "features/voltage_profile.feature",
         "verdict": verdict,
         "rows": {"expected": 71, "met": len(met_rows), "items": items, "not_encoded": ["1.5", "1.6", "1.6.1", "1.6.2"]},
-        "preconditions": [{"text": "Inverters respond to voltage by themselves (volt-var on)", "state": "MET"}],
+        "preconditions": [*_PRECONDITIONS],
         "series": series,
         "comparison": {"managed": _figures(3, 4.0), "autonomous": _figures(7, 19.0), "series": autonomous},
         "meters": {meter: 14.0 * (number + 1) / METERS for number, meter in enumerate(meter_names())},

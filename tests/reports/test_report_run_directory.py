@@ -205,3 +205,10 @@ def test_a_series_is_never_written_over(tmp_path: Path) -> None:
         writer.write_series(1, {"time_s": [0.0]})
         with pytest.raises(ReportError, match="is written already"):
             writer.write_series(1, {"time_s": [1.0]})
+
+
+def test_preconditions_come_back_as_they_were_found(tmp_path: Path) -> None:
+    (scenario,) = RunDirectory.open(write_run(tmp_path / "run")).run.scenarios
+    assert [condition.word for condition in scenario.preconditions] == ["holds", "does not hold", "assumed"]
+    first = scenario.preconditions[0]
+    assert (first.party, first.how, first.citations) == ("The Utility", "measurement", ("wire:1",))

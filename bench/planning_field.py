@@ -1,0 +1,276 @@
+"""The judge's own calculations on plans, schedules and constraints; none of them is shared with the actors."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+
+from bench.actors.resource_planning import DerUnit
+from bench.dispatch.day_ahead import Unit
+from bench.dispatch.transmission import Transmission
+from bench.measurement import PowerReading
+from bench.resource_messages import PeakingRequirements, RequiredResources, TransmissionConstraint
+
+Floats = NDArray[np.float64]
+FORECAST_SHARE = 0.03
+"""How far a forecast of the feeder's head may lie from a power flow of the same hour, per unit."""
+VALUE_SHARE = 1e-3
+"""How much less than the best a schedule may earn, per unit: what solver and rounding leave."""
+NEAR_KW = 0.5
+"""What rounding may leave of a power, kW."""
+THRESHOLD_KW = 100.0
+"""Eligible is what stands behind a meter with more than this (the use case's precondition)."""
+HOUR_S = 3600.0
+
+
+@dataclass(frozen=True)
+class Centre:
+    """What the judge knows of the control centre: its units, grid, and how many feeders alike it serves.
+
+    `forecast_kw` of the feeder's head at a time by a model of the judge's own; `out` are branches out of service.
+    """
+
+    stack: Sequence[Unit]
+    reserve_kw: float
+    feeders_alike: float
+    network: Transmission | None
+    feeders_at_bus: float
+    forecast_kw: Callable[[float], float]
+    out: Callable[[], frozenset[str]]
+
+
+class PlanningField:
+    """Answers the judge of planning and dispatching DER."""
+
+    def __init__(
+        self,
+        centre: Centre,
+        units: Sequence[DerUnit],
+        read_kwh: Mapping[str, Callable[[], float]],
+        reserve_pu: float,
+        head_load_kw: Callable[[], float],
+        power: Callable[[str], PowerReading | None],
+    ) -> None:
+        """Take the register of DER, what reads the energy in a battery over its wire, kWh, and what is measured."""
+        self._centre, self._reserve_pu = centre, reserve_pu
+        self._units = {unit.resource.device: unit for unit in units}
+        self._read_kwh = read_kwh
+        self.head_load_kw, self.power = head_load_kw, power
+
+    def is_eligible(self, device: str) -> bool:
+        """Add up what stands behind the device's meter."""
+        unit = self._units.get(device)
+        if unit is None:
+            return False
+        behind = (u.resource.rating_kw for u in self._units.values() if u.resource.meter == unit.resource.meter)
+        return sum(behind) > THRESHOLD_KW + NEAR_KW * 1e-3
+
+    def most_kw(self, device: str, duration_s: float) -> float | None:
+        """Return the rating, or what the battery's own registers say that it can hold for the time."""
+        unit = self._units.get(device)
+        if unit is None or (device not in self._read_kwh and unit.resource.kind != "generator"):
+            return None
+        if device not in self._read_kwh:
+            return unit.resource.rating_kw
+        usable_kwh = (self._read_kwh[device]() - self._reserve_pu * unit.energy_kwh) * unit.efficiency
+        return min(unit.resource.rating_kw, max(0.0, usable_kwh) * HOUR_S / max(duration_s, 1.0))
+
+    def planned_wrongly(self, plan: PeakingRequirements) -> str | None:
+        """Hold forecast, system lambda and requirement against units and power flow, interval by interval."""
+        alike = self._centre.feeders_alike
+        most_kw = sum(unit.highest_kw for unit in self._centre.stack) - self._centre.reserve_kw
+        for number, (area_kw, feeder_kw) in enumerate(zip(plan.area_load_kw, plan.feeder_load_kw, strict=True)):
+            middle_s = plan.start_s + (number + 0.5) * plan.interval_s
+            flow_kw = self._centre.forecast_kw(middle_s)
+            if abs(feeder_kw - flow_kw) > FORECAST_SHARE * abs(flow_kw) + NEAR_KW:
+                return f"forecasts {feeder_kw:.0f} kW in interval {number}, a power flow gives {flow_kw:.0f} kW"
+            needed_kw = max(0.0, (area_kw or 0.0) - most_kw) / alike
+            if abs(plan.requirement_kw[number] - needed_kw) > NEAR_KW:
+                told_kw = plan.requirement_kw[number]
+                return f"requires {told_kw:.1f} kW in interval {number}, the stack leaves {needed_kw:.1f} kW unserved"
+            wrong = self._no_marginal_price(plan.lambda_per_mwh[number], area_kw or 0.0)
+            if wrong:
+                return f"interval {number}: {wrong}"
+        return None
+
+    def _no_marginal_price(self, price: float | None, load_kw: float) -> str | None:
+        """A price is system lambda when cheaper output alone does not serve the load, and output up to it does."""
+        if price is None:
+            return None  # a gap is said to be one
+        blocks = [block for unit in self._centre.stack for block in unit.blocks]
+        least_kw = sum(unit.lowest_kw for unit in self._centre.stack)
+        if load_kw < least_kw - NEAR_KW:  # what runs anyway makes more than is taken
+            return None if abs(price) < 1e-9 else f"{price:.2f} per MWh, where output is to be had for nothing"
+        cheaper_kw = least_kw + sum(block.width_kw for block in blocks if block.cost_per_mwh < price - 1e-9)
+        up_to_kw = least_kw + sum(block.width_kw for block in blocks if block.cost_per_mwh <= price + 1e-9)
+        dearest = max(block.cost_per_mwh for block in blocks)
+        if cheaper_kw <= load_kw + NEAR_KW and (load_kw < up_to_kw + NEAR_KW or price >= dearest):
+            return None
+        return f"{price:.2f} per MWh is not the cost of the next kWh at {load_kw:.0f} kW"
+
+    def scheduled_wrongly(self, plan: PeakingRequirements, required: RequiredResources) -> str | None:
+        """Hold a schedule against the equipment's limits, then against the best that another programme finds."""
+        prices = _bridged(plan.lambda_per_mwh)
+        hours = plan.interval_s / HOUR_S
+        powers = {device: np.array(power) for device, power in required.power_kw.items()}
+        wrong = next((w for device, p in powers.items() if (w := self._impossible(device, p, hours, required))), None)
+        if wrong:
+            return wrong
+        needed = np.array(plan.requirement_kw)
+        given = sum(powers.values(), np.zeros(len(needed)))
+        uncovered = np.maximum(0.0, needed - given)[needed > 0.0].sum()
+        value = sum(float(np.dot(prices - self._cost(d), p)) for d, p in powers.items()) * hours / 1000.0
+        if abs(value - required.value) > VALUE_SHARE * abs(value) + 0.01:
+            return f"tells a value of {required.value:.2f}, its powers earn {value:.2f}"
+        best = self._best(required, prices, needed, hours)
+        if uncovered > best.uncovered_kw + NEAR_KW:
+            return f"leaves {uncovered:.1f} kW of the requirement, {best.uncovered_kw:.1f} kW would be left at best"
+        if value < best.value - VALUE_SHARE * abs(best.value) - 0.01:
+            return f"earns {value:.2f}, a schedule that covers as much earns {best.value:.2f}"
+        return self._unlike_its_requests(plan, required)
+
+    def _unlike_its_requests(self, plan: PeakingRequirements, required: RequiredResources) -> str | None:
+        for device, power in required.power_kw.items():
+            for number, kw in enumerate(power):
+                middle_s = plan.start_s + (number + 0.5) * plan.interval_s
+                asked = sum(
+                    r.power_kw
+                    for r in required.requests
+                    if r.device == device and r.start_s <= middle_s < r.start_s + r.duration_s
+                )
+                if abs(asked - kw) > NEAR_KW:
+                    return f"schedules {kw:.1f} kW of {device} in interval {number}, but requests {asked:.1f} kW"
+        return None
+
+    def _cost(self, device: str) -> float:
+        unit = self._units[device]
+        return unit.cost_per_mwh if unit.resource.kind == "generator" else 0.0
+
+    def _impossible(self, device: str, power: Floats, hours: float, required: RequiredResources) -> str | None:
+        unit = self._units[device]
+        if np.any(np.abs(power) > unit.resource.rating_kw + NEAR_KW):
+            return f"asks {np.abs(power).max():.1f} kW of {device}, which is rated {unit.resource.rating_kw:.1f} kW"
+        if unit.resource.kind == "generator":
+            return f"charges {device}, a generator" if np.any(power < -NEAR_KW) else None
+        held_kwh = self._read_kwh[device]()
+        start_kwh = required.state_of_charge_kwh[device]
+        if abs(start_kwh - held_kwh) > 0.01 * unit.energy_kwh:
+            return f"begins with {start_kwh:.1f} kWh in {device}, which holds {held_kwh:.1f} kWh"
+        stored = start_kwh - hours * np.cumsum(np.where(power > 0, power / unit.efficiency, power * unit.efficiency))
+        low, high = self._reserve_pu * unit.energy_kwh - NEAR_KW, unit.energy_kwh + NEAR_KW
+        if stored.min() < low or stored.max() > high:
+            extremes = f"{stored.min():.1f} or {stored.max():.1f} kWh"
+            return f"takes {device} to {extremes}, which may hold {low:.0f} to {high:.0f} kWh"
+        return None
+
+    def _best(self, required: RequiredResources, prices: Floats, needed: Floats, hours: float) -> "_Best":
+        """Solve the schedule anew: first the least that is left uncovered, then the most that is earned with that.
+
+        Variables by interval: output of each generator, discharge and charge of each storage, what is uncovered.
+        """
+        count = len(prices)
+        devices = list(required.power_kw)
+        units = [self._units[device] for device in devices]
+        gains: list[Floats] = []
+        sums: list[tuple[int, float]] = []
+        bounds: list[tuple[float, float]] = []
+        limits_a, limits_b = [], []
+        for k, unit in enumerate(units):
+            is_storage = unit.resource.kind != "generator"
+            for sign in (1.0, -1.0) if is_storage else (1.0,):
+                gains.append(sign * prices - self._cost(devices[k]))
+                bounds += [(0.0, unit.resource.rating_kw)] * count
+                sums.append((k, sign))
+        width = (len(sums) + 1) * count
+        for k, unit in enumerate(units):
+            if unit.resource.kind == "generator":
+                continue
+            drawn = np.zeros((count, width))
+            for column, (owner, sign) in enumerate(sums):
+                if owner == k:
+                    factor = 1.0 / unit.efficiency if sign > 0 else -unit.efficiency
+                    drawn[:, column * count : (column + 1) * count] = np.tril(np.full((count, count), factor * hours))
+            start = required.state_of_charge_kwh[devices[k]]
+            limits_a += [drawn, -drawn]
+            limits_b += [
+                np.full(count, start - self._reserve_pu * unit.energy_kwh),
+                np.full(count, unit.energy_kwh - start),
+            ]
+        covers = np.hstack([*(-sign * np.eye(count) for _, sign in sums), -np.eye(count)])
+        limits_a.append(covers[needed > 0.0])
+        limits_b.append(-needed[needed > 0.0])
+        matrix, right = np.vstack(limits_a), np.concatenate(limits_b)
+        bounds += [(0.0, math.inf)] * count
+        left_over = np.concatenate([np.zeros(len(sums) * count), np.ones(count)])
+        first = linprog(left_over, A_ub=matrix, b_ub=right, bounds=bounds)
+        least_kw = float(first.fun or 0.0)
+        earned = np.concatenate([*gains, np.zeros(count)]) * hours / 1000.0
+        second = linprog(
+            -earned,
+            A_ub=np.vstack([matrix, left_over]),
+            b_ub=np.append(right, least_kw + NEAR_KW * 1e-3),
+            bounds=bounds,
+        )
+        return _Best(least_kw, -float(second.fun or 0.0))
+
+    def constrained_wrongly(self, constraint: TransmissionConstraint) -> str | None:
+        """Solve the grid with the outage, and again with the load reduced as is required."""
+        network = self._centre.network
+        if network is None or constraint.bus != network.feeder_bus:
+            return "is about a bus at which this feeder does not hang"
+        out = self._centre.out()
+        if set(constraint.out_of_service) != set(out):
+            told = ", ".join(constraint.out_of_service) or "nothing"
+            return f"rests on {told} being out of service, while that is {', '.join(sorted(out)) or 'nothing'}"
+        outage = {constraint.outage} - {""}
+        alike = self._centre.feeders_at_bus
+        present_kw = _flow_kw(network, out | outage, constraint.branch, alike * constraint.feeder_load_kw)
+        if abs(present_kw - constraint.flow_kw) > 0.01 * constraint.rating_kw:
+            return f"tells {constraint.flow_kw:.0f} kW in {constraint.branch}, a power flow gives {present_kw:.0f} kW"
+        branch = next(b for b in network.branches if b.name == constraint.branch)
+        limit_kw = (branch.emergency_mw if outage else branch.continuous_mw) * 1000.0
+        if present_kw <= limit_kw:
+            return f"{constraint.branch} carries {present_kw:.0f} kW of {limit_kw:.0f} kW: there is no constraint"
+        left_kw = constraint.feeder_load_kw - constraint.requirement_kw
+        relieved_kw = _flow_kw(network, out | outage, constraint.branch, alike * left_kw)
+        if abs(relieved_kw - limit_kw) > 0.01 * limit_kw:
+            return f"with what is required gone, {constraint.branch} carries {relieved_kw:.0f} kW of {limit_kw:.0f} kW"
+        return None
+
+
+@dataclass(frozen=True)
+class _Best:
+    """The least that any schedule leaves uncovered, kW over all intervals, and the most that one earns with that."""
+
+    uncovered_kw: float
+    value: float
+
+
+def _bridged(prices: Sequence[float | None]) -> Floats:
+    """Fill gaps on straight lines, at the ends with the nearest."""
+    known = [number for number, price in enumerate(prices) if price is not None]
+    values = [price for price in prices if price is not None]
+    return np.interp(np.arange(len(prices)), known, values)
+
+
+def _flow_kw(network: Transmission, out: frozenset[str] | set[str], branch: str, load_kw: float) -> float:
+    """Solve a direct-current power flow by nodal susceptances; return the flow's magnitude in a branch, kW."""
+    buses = list(network.bus_names)
+    branches = [b for b in network.branches if b.name not in out]
+    susceptance, injected = np.zeros((len(buses), len(buses))), np.zeros(len(buses))
+    for bus in network.buses:
+        load_mw = load_kw / 1000.0 if bus.name == network.feeder_bus else bus.load_mw
+        injected[buses.index(bus.name)] = bus.generation_mw - load_mw
+    for b in branches:
+        i, j = buses.index(b.from_bus), buses.index(b.to_bus)
+        susceptance[[i, j], [i, j]] += 1.0 / b.reactance_pu
+        susceptance[[i, j], [j, i]] -= 1.0 / b.reactance_pu
+    free = [i for i, name in enumerate(buses) if name != network.swing]
+    angle = np.zeros(len(buses))
+    angle[free] = np.linalg.solve(susceptance[np.ix_(free, free)], injected[free])
+    found = next(b for b in branches if b.name == branch)
+    i, j = buses.index(found.from_bus), buses.index(found.to_bus)
+    return abs(float(angle[i] - angle[j]) / found.reactance_pu) * 1000.0
