@@ -48,6 +48,10 @@ class Judge(Protocol):
         """Measure the effect of a command; None before there is anything to measure."""
         ...
 
+    def vacant(self, row: Row, occurrence: str = "") -> str | None:
+        """Say why a row concerns nobody in this occurrence; None where it concerns somebody, or that is not known."""
+        ...
+
     def not_rightly_absent(self, row: Row) -> str | None:
         """Say why a row should have come that the scenario wants to stay away; None where it rightly does."""
         ...
@@ -160,7 +164,7 @@ class Conformance:
         if watch.row.kind == "driven":
             return set()
         shared = [w for w in self._predecessors(watch) if w.row.per == watch.row.per != "once"]
-        begun = {name for before in shared for name in before.instances}
+        begun = {name for before in shared for name in before.instances if name}
         return (
             begun & set(self._judge.required(watch.row, self._clock.now_s, watch.occurrence))
             if watch.row.per == "device"
@@ -315,6 +319,10 @@ class Conformance:
         for name in sorted(self._begun(watch) - watch.instances.keys()):
             watch.instances[name] = Instance()
         if row.kind == "driven" or row.limit_s is None or not self._is_open(watch):
+            return
+        if not watch.instances and (nobody := self._judge.vacant(row, watch.occurrence)):
+            if not self._missing(watch, ""):
+                self._decide(watch, "", RowState.NOT_APPLICABLE, nobody, ())
             return
         if watch.is_complete and row.limit_from != "stimulus":
             return
