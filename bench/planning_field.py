@@ -19,6 +19,8 @@ FORECAST_SHARE = 0.03
 """How far a forecast of the feeder's head may lie from a power flow of the same hour, per unit."""
 VALUE_SHARE = 1e-3
 """How much less than the best a schedule may earn, per unit: what solver and rounding leave."""
+SAME_PRICE = 1e-9
+"""Prices per MWh that differ by less are one."""
 NEAR_KW = 0.5
 """What rounding may leave of a power, kW."""
 THRESHOLD_KW = 100.0
@@ -103,9 +105,9 @@ class PlanningField:
         blocks = [block for unit in self._centre.stack for block in unit.blocks]
         least_kw = sum(unit.lowest_kw for unit in self._centre.stack)
         if load_kw < least_kw - NEAR_KW:  # what runs anyway makes more than is taken
-            return None if abs(price) < 1e-9 else f"{price:.2f} per MWh, where output is to be had for nothing"
-        cheaper_kw = least_kw + sum(block.width_kw for block in blocks if block.cost_per_mwh < price - 1e-9)
-        up_to_kw = least_kw + sum(block.width_kw for block in blocks if block.cost_per_mwh <= price + 1e-9)
+            return None if abs(price) < SAME_PRICE else f"{price:.2f} per MWh, where output is to be had for nothing"
+        cheaper_kw = least_kw + sum(block.width_kw for block in blocks if block.cost_per_mwh < price - SAME_PRICE)
+        up_to_kw = least_kw + sum(block.width_kw for block in blocks if block.cost_per_mwh <= price + SAME_PRICE)
         dearest = max(block.cost_per_mwh for block in blocks)
         if cheaper_kw <= load_kw + NEAR_KW and (load_kw < up_to_kw + NEAR_KW or price >= dearest):
             return None

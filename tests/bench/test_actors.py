@@ -129,7 +129,7 @@ def test_meters_that_do_not_answer_a_read_are_listed_and_not_guessed(
 
 def test_the_meter_data_store_keeps_every_alert(tap: Wiretap) -> None:
     store = MeterStore()
-    tap.clock.start(MeterDataManagement(tap.bus, store).run())
+    tap.clock.start(MeterDataManagement(tap.bus, store, {}).run())
     message = alert_from("m1")
     tap.bus.send(Message(Party.AMI_NETWORK, Party.MDMS, message.information, message.payload, "e1"))
     tap.clock.run_until(1.0)

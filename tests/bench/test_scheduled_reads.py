@@ -81,7 +81,7 @@ def utility() -> Iterator[Utility]:
     meters = {name: HandMeter(tap.clock) for name in ("m1", "m2", "m3", "m4")}
     radios = NetMeters(tap.bus, meters, citing, SETTINGS)
     network = AmiNetwork(tap.bus, meters, {}, (), citing, SETTINGS)
-    for actor in (radios, network, MeterDataManagement(tap.bus, store), CreditMeters(tap.bus, {}, citing)):
+    for actor in (radios, network, MeterDataManagement(tap.bus, store, {}), CreditMeters(tap.bus, {}, citing)):
         tap.clock.start(actor.run())
     tap.clock.start(radios.report())
     yield Utility(tap, meters, store, network)
