@@ -39,7 +39,7 @@ class NoNetwork:
 
 @dataclass
 class Town:
-    """The DRAACS on a bus with a tap; customers and their meters are the test's, each sheds its share of the contract."""
+    """The DRAACS on a bus with a tap; customers shed their share of the contract, as the test says."""
 
     customers: int = 12
     meter_share: float = 0.001
