@@ -19,10 +19,12 @@ FORECAST_SHARE = 0.03
 """How far a forecast of the feeder's head may lie from a power flow of the same hour, per unit."""
 VALUE_SHARE = 1e-3
 """How much less than the best a schedule may earn, per unit: what solver and rounding leave."""
+FLOW_SHARE = 0.01
+"""How far a told flow may lie from a solved one, share of the rating, and a relief from what goes beyond the rating."""
+SAME_PRICE = 1e-9
+"""Prices per MWh that differ by less are one."""
 NEAR_KW = 0.5
 """What rounding may leave of a power, kW."""
-SAME = 1e-9
-"""Two prices nearer than this are one."""
 THRESHOLD_KW = 100.0
 """Eligible is what stands behind a meter with more than this (the use case's precondition)."""
 HOUR_S = 3600.0
@@ -82,21 +84,31 @@ class PlanningField:
 
     def planned_wrongly(self, plan: PeakingRequirements) -> str | None:
         """Hold forecast, system lambda and requirement against units and power flow, interval by interval."""
-        alike = self._centre.feeders_alike
-        most_kw = sum(unit.highest_kw for unit in self._centre.stack) - self._centre.reserve_kw
-        for number, (area_kw, feeder_kw) in enumerate(zip(plan.area_load_kw, plan.feeder_load_kw, strict=True)):
-            middle_s = plan.start_s + (number + 0.5) * plan.interval_s
-            flow_kw = self._centre.forecast_kw(middle_s)
-            if abs(feeder_kw - flow_kw) > FORECAST_SHARE * abs(flow_kw) + NEAR_KW:
-                return f"forecasts {feeder_kw:.0f} kW in interval {number}, a power flow gives {flow_kw:.0f} kW"
-            needed_kw = max(0.0, (area_kw or 0.0) - most_kw) / alike
-            if abs(plan.requirement_kw[number] - needed_kw) > NEAR_KW:
-                told_kw = plan.requirement_kw[number]
-                return f"requires {told_kw:.1f} kW in interval {number}, the stack leaves {needed_kw:.1f} kW unserved"
-            wrong = self._no_marginal_price(plan.lambda_per_mwh[number], area_kw or 0.0)
-            if wrong:
-                return f"interval {number}: {wrong}"
-        return None
+        columns = (plan.area_load_kw, plan.feeder_load_kw, plan.lambda_per_mwh, plan.requirement_kw, plan.limit_kw)
+        if not plan.area_load_kw or len({len(column) for column in columns}) != 1:
+            return f"tells {', '.join(str(len(column)) for column in columns)} intervals in its columns"
+        found = (self._interval_wrong(plan, number) for number in range(len(plan.area_load_kw)))
+        return next((f"interval {number}: {wrong}" for number, wrong in enumerate(found) if wrong), None)
+
+    def _interval_wrong(self, plan: PeakingRequirements, number: int) -> str | None:
+        feeder_kw, told_kw = plan.feeder_load_kw[number], plan.requirement_kw[number]
+        flow_kw = self._centre.forecast_kw(plan.start_s + (number + 0.5) * plan.interval_s)
+        if abs(feeder_kw - flow_kw) > FORECAST_SHARE * abs(flow_kw) + NEAR_KW:
+            return f"forecasts {feeder_kw:.0f} kW at the feeder's head, a power flow gives {flow_kw:.0f} kW"
+        area_kw, alike_kw = plan.area_load_kw[number], self._centre.feeders_alike * feeder_kw
+        if area_kw is None or abs(area_kw - alike_kw) > NEAR_KW * self._centre.feeders_alike:
+            return f"forecasts {area_kw} kW for the area, whose feeders take {alike_kw:.0f} kW"
+        needed_kw = max(0.0, area_kw - self._most_kw) / self._centre.feeders_alike
+        if abs(told_kw - needed_kw) > NEAR_KW:
+            return f"requires {told_kw:.1f} kW, the stack leaves {needed_kw:.1f} kW unserved"
+        if abs(plan.limit_kw[number] - (feeder_kw - told_kw)) > NEAR_KW:
+            return f"allows {plan.limit_kw[number]:.1f} kW, {feeder_kw - told_kw:.1f} kW being left of the forecast"
+        return self._no_marginal_price(plan.lambda_per_mwh[number], area_kw)
+
+    @property
+    def _most_kw(self) -> float:
+        """What the stack may serve: the reserve stays unused."""
+        return sum(unit.highest_kw for unit in self._centre.stack) - self._centre.reserve_kw
 
     def _no_marginal_price(self, price: float | None, load_kw: float) -> str | None:
         """A price is system lambda when cheaper output alone does not serve the load, and output up to it does."""
@@ -105,25 +117,24 @@ class PlanningField:
         blocks = [block for unit in self._centre.stack for block in unit.blocks]
         least_kw = sum(unit.lowest_kw for unit in self._centre.stack)
         if load_kw < least_kw - NEAR_KW:  # what runs anyway makes more than is taken
-            return None if abs(price) < SAME else f"{price:.2f} per MWh, where output is to be had for nothing"
-        usable_kw = sum(unit.highest_kw for unit in self._centre.stack) - self._centre.reserve_kw
-        if load_kw > usable_kw + NEAR_KW:  # the next kWh would be taken from the reserve
-            dearest = max(block.cost_per_mwh for block in blocks)
-            return None if price >= dearest - SAME else f"{price:.2f} per MWh, where the reserve is touched"
-        cheaper_kw = least_kw + sum(block.width_kw for block in blocks if block.cost_per_mwh < price - SAME)
-        up_to_kw = least_kw + sum(block.width_kw for block in blocks if block.cost_per_mwh <= price + SAME)
-        if cheaper_kw <= load_kw + NEAR_KW and load_kw < up_to_kw + NEAR_KW:
+            return None if abs(price) < SAME_PRICE else f"{price:.2f} per MWh, where output is to be had for nothing"
+        cheaper_kw = least_kw + sum(block.width_kw for block in blocks if block.cost_per_mwh < price - SAME_PRICE)
+        up_to_kw = least_kw + sum(block.width_kw for block in blocks if block.cost_per_mwh <= price + SAME_PRICE)
+        is_dear = price >= max(block.cost_per_mwh for block in blocks) - SAME_PRICE
+        if is_dear and load_kw > self._most_kw - NEAR_KW:  # nothing but the reserve is left
+            return None
+        if cheaper_kw <= load_kw + NEAR_KW and load_kw < min(up_to_kw, self._most_kw) + NEAR_KW:
             return None
         return f"{price:.2f} per MWh is not the cost of the next kWh at {load_kw:.0f} kW"
 
     def scheduled_wrongly(self, plan: PeakingRequirements, required: RequiredResources) -> str | None:
         """Hold a schedule against the equipment's limits, then against the best that another programme finds."""
-        prices = _bridged(plan.lambda_per_mwh)
         hours = plan.interval_s / HOUR_S
-        powers = {device: np.array(power) for device, power in required.power_kw.items()}
-        wrong = next((w for device, p in powers.items() if (w := self._impossible(device, p, hours, required))), None)
+        wrong = self._malformed(plan, required) or self._any_impossible(required, hours)
         if wrong:
             return wrong
+        prices = _bridged(plan.lambda_per_mwh)
+        powers = {device: np.array(power) for device, power in required.power_kw.items()}
         needed = np.array(plan.requirement_kw)
         given = sum(powers.values(), np.zeros(len(needed)))
         uncovered = np.maximum(0.0, needed - given)[needed > 0.0].sum()
@@ -131,11 +142,28 @@ class PlanningField:
         if abs(value - required.value) > VALUE_SHARE * abs(value) + 0.01:
             return f"tells a value of {required.value:.2f}, its powers earn {value:.2f}"
         best = self._best(required, prices, needed, hours)
+        told_kw = sum(required.uncovered_kw)
+        if abs(told_kw - uncovered) > NEAR_KW:
+            return f"tells that {told_kw:.1f} kW are not covered, its powers leave {uncovered:.1f} kW"
         if uncovered > best.uncovered_kw + NEAR_KW:
             return f"leaves {uncovered:.1f} kW of the requirement, {best.uncovered_kw:.1f} kW would be left at best"
         if value < best.value - VALUE_SHARE * abs(best.value) - 0.01:
             return f"earns {value:.2f}, a schedule that covers as much earns {best.value:.2f}"
         return self._unlike_its_requests(plan, required)
+
+    def _malformed(self, plan: PeakingRequirements, required: RequiredResources) -> str | None:
+        """Say what keeps a schedule from being held against the plan at all: every eligible DER has to be in it."""
+        known = {d for d in self._units if self.most_kw(d, HOUR_S) is not None and self.is_eligible(d)}
+        asked = {request.device for request in required.requests}
+        if wrong := sorted((asked | set(required.power_kw)) - known):
+            return f"schedules {', '.join(wrong)}, which may not be dispatched"
+        if missing := sorted(known - set(required.power_kw)):
+            return f"leaves out {', '.join(missing)}, which may be dispatched"
+        gaps = sum(price is None for price in plan.lambda_per_mwh)
+        if gaps == len(plan.lambda_per_mwh) or required.estimated != gaps:
+            return f"tells of {required.estimated} estimated prices, the signal has {gaps} gaps"
+        odd = (device for device, power in required.power_kw.items() if len(power) != len(plan.requirement_kw))
+        return next((f"schedules {device} for another number of intervals than were planned" for device in odd), None)
 
     def _unlike_its_requests(self, plan: PeakingRequirements, required: RequiredResources) -> str | None:
         for device, power in required.power_kw.items():
@@ -153,6 +181,10 @@ class PlanningField:
     def _cost(self, device: str) -> float:
         unit = self._units[device]
         return unit.cost_per_mwh if unit.resource.kind == "generator" else 0.0
+
+    def _any_impossible(self, required: RequiredResources, hours: float) -> str | None:
+        found = (self._impossible(d, np.array(power), hours, required) for d, power in required.power_kw.items())
+        return next((wrong for wrong in found if wrong), None)
 
     def _impossible(self, device: str, power: Floats, hours: float, required: RequiredResources) -> str | None:
         unit = self._units[device]
@@ -229,24 +261,37 @@ class PlanningField:
         network = self._centre.network
         if network is None or constraint.bus != network.feeder_bus:
             return "is about a bus at which this feeder does not hang"
-        out = self._centre.out()
+        out, outage = self._centre.out(), {constraint.outage} - {""}
         if set(constraint.out_of_service) != set(out):
             told = ", ".join(constraint.out_of_service) or "nothing"
             return f"rests on {told} being out of service, while that is {', '.join(sorted(out)) or 'nothing'}"
-        outage = {constraint.outage} - {""}
-        alike = self._centre.feeders_at_bus
-        present_kw = _flow_kw(network, out | outage, constraint.branch, alike * constraint.feeder_load_kw)
-        if abs(present_kw - constraint.flow_kw) > 0.01 * constraint.rating_kw:
-            return f"tells {constraint.flow_kw:.0f} kW in {constraint.branch}, a power flow gives {present_kw:.0f} kW"
-        branch = next(b for b in network.branches if b.name == constraint.branch)
+        in_service = {branch.name: branch for branch in network.branches if branch.name not in out}
+        if constraint.branch not in in_service.keys() - outage or not outage <= in_service.keys():
+            return f"is about {constraint.branch} after the loss of {constraint.outage or 'nothing'}: not in service"
+        branch = in_service[constraint.branch]
         limit_kw = (branch.emergency_mw if outage else branch.continuous_mw) * 1000.0
+        return self._flows_wrong(constraint, network.without(out | outage), limit_kw)
+
+    def _flows_wrong(self, constraint: TransmissionConstraint, after: Transmission, limit_kw: float) -> str | None:
+        """Say in what flows of the grid after the outage differ from what is told of them."""
+        branch, alike, left_kw = constraint.branch, self._centre.feeders_at_bus, _left_kw(constraint)
+        present_kw = _flow_kw(after, branch, alike * constraint.feeder_load_kw)
+        if abs(present_kw - constraint.flow_kw) > FLOW_SHARE * limit_kw:
+            return f"tells {constraint.flow_kw:.0f} kW in {branch}, a power flow gives {present_kw:.0f} kW"
+        if abs(constraint.rating_kw - limit_kw) > NEAR_KW:
+            return f"rates {branch} at {constraint.rating_kw:.0f} kW, which may carry {limit_kw:.0f} kW"
         if present_kw <= limit_kw:
-            return f"{constraint.branch} carries {present_kw:.0f} kW of {limit_kw:.0f} kW: there is no constraint"
-        left_kw = constraint.feeder_load_kw - constraint.requirement_kw
-        relieved_kw = _flow_kw(network, out | outage, constraint.branch, alike * left_kw)
-        if abs(relieved_kw - limit_kw) > 0.01 * limit_kw:
-            return f"with what is required gone, {constraint.branch} carries {relieved_kw:.0f} kW of {limit_kw:.0f} kW"
+            return f"{branch} carries {present_kw:.0f} kW of {limit_kw:.0f} kW: there is no constraint"
+        relieved_kw = _flow_kw(after, branch, alike * left_kw)
+        if abs(relieved_kw - limit_kw) > FLOW_SHARE * (present_kw - limit_kw) + NEAR_KW:
+            return f"with what is required gone, {branch} carries {relieved_kw:.0f} kW of {limit_kw:.0f} kW"
+        if abs(constraint.limit_kw - left_kw) > NEAR_KW:
+            return f"allows the feeder {constraint.limit_kw:.1f} kW, {left_kw:.1f} kW being left of its load"
         return None
+
+
+def _left_kw(constraint: TransmissionConstraint) -> float:
+    return constraint.feeder_load_kw - constraint.requirement_kw
 
 
 @dataclass(frozen=True)
@@ -264,10 +309,10 @@ def _bridged(prices: Sequence[float | None]) -> Floats:
     return np.interp(np.arange(len(prices)), known, values)
 
 
-def _flow_kw(network: Transmission, out: frozenset[str] | set[str], branch: str, load_kw: float) -> float:
+def _flow_kw(network: Transmission, branch: str, load_kw: float) -> float:
     """Solve a direct-current power flow by nodal susceptances; return the flow's magnitude in a branch, kW."""
     buses = list(network.bus_names)
-    branches = [b for b in network.branches if b.name not in out]
+    branches = network.branches
     susceptance, injected = np.zeros((len(buses), len(buses))), np.zeros(len(buses))
     for bus in network.buses:
         load_mw = load_kw / 1000.0 if bus.name == network.feeder_bus else bus.load_mw

@@ -76,8 +76,9 @@ class CustomerEnergyManagement(Actor):
         override = delivery.message.payload
         if not isinstance(override, Override):
             return
-        if (override.event, override.customer) in self._binding:
-            refused = OverrideRefused(event=override.event, customer=override.customer, tries_left=0, allowed=False)
+        binds = (override.event, override.customer) in self._binding
+        if binds or delivery.message.producer is not Party.CUSTOMER_DISPLAY:  # only the display checks codes
+            refused = OverrideRefused(event=override.event, customer=override.customer, tries_left=0, allowed=not binds)
             correlation, cited = delivery.message.correlation, (delivery.citation,)
             self.send(delivery.message.producer, Information.OVERRIDE_REFUSED, refused, correlation, cited)
         else:

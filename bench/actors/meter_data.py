@@ -49,7 +49,7 @@ class MeterDataManagement(Actor):
         self._calls: dict[str, tuple[CustomerCall, float]] = {}
         self._times_s: dict[str, list[float]] = {}
         self._reduced: set[str] = set()
-        self._to_read: dict[str, dict[str, float]] = {}
+        self._to_read: dict[str, list[str]] = {}
 
     def handlers(self) -> Mapping[Information, Handler]:
         """Understand alerts, calls, readings, its own calculation, and histories to be filed."""
@@ -86,13 +86,14 @@ class MeterDataManagement(Actor):
         meter = self._credit_meters.get(status.equipment.device) if isinstance(status, EquipmentStatus) else None
         if not isinstance(status, EquipmentStatus) or meter is None:
             return
-        waiting = self._to_read.setdefault(status.event, {})
-        waiting[meter] = self.clock.now_s
+        waiting = self._to_read.setdefault(status.event, [])
+        waiting.append(meter)
+        reports = len(waiting)
         yield self.clock.timeout(READ_AFTER_STATUS_S)
-        if max(waiting.values(), default=self.clock.now_s) > self.clock.now_s - READ_AFTER_STATUS_S:
+        if len(waiting) != reports:
             return  # whoever came last has them all read, side by side
         del self._to_read[status.event]
-        for name in waiting:
+        for name in dict.fromkeys(waiting):
             request = MeterReadRequest(event=status.event, meter=name)
             self._tell(delivery, Party.AMI_NETWORK, Information.CREDIT_READ_REQUEST, request)
 

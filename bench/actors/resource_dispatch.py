@@ -114,7 +114,7 @@ class ResourceDispatch:
         now_s = self._dms.clock.now_s
         active = need.active(now_s)
         with self._citing() as citations:
-            head_kw = self._telemetry.read_load_kw()
+            head_kw = self._read_head_kw()
         status = DispatchStatus(
             event=affected.event,
             requested_kw={r.device: r.power_kw for r in active},

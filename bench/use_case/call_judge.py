@@ -23,7 +23,7 @@ from bench.evidence import Evidence
 from bench.measurement import Limits, Measurement, worded
 from bench.messages import Payload
 from bench.names import Information, Party
-from bench.resource_messages import LoadReductionEvent
+from bench.resource_messages import LoadReductionEvent, ResponseTracking
 from bench.use_case.model import Row
 from reports.verdict import Verdict
 
@@ -80,14 +80,16 @@ class CallJudge:
     """Follows one demand-response event; what it was told once it expects to be told again."""
 
     def __init__(
-        self, field: CallField, evidence: Evidence, affected: Collection[str], is_further: bool = False
+        self, field: CallField, evidence: Evidence, affected: Collection[str], first: "CallJudge | None" = None
     ) -> None:
         """Take the meters that alerted, a collection that grows with the event.
 
-        A further call has no order of its own; what it is for, the DRAACS's tracking of those before says.
+        A further call has the order of the `first`; how much it is for, the DRAACS's tracking of those before says.
         """
         self._field, self._evidence, self._affected = field, evidence, affected
-        self._is_further = is_further
+        self._first = first or self
+        self._tracking: ResponseTracking | None = None
+        self._called_before: set[str] = set()
         self._selected: dict[str, SelectedCustomer] = {}
         self._call: CustomerCall | None = None
         self._overriding: set[str] = set()
@@ -183,7 +185,9 @@ class CallJudge:
         return {c.net_meter for c in customers} | {c.credit_meter for c in customers if c.credit_meter is not None}
 
     def witness(self, delivery: Delivery) -> None:
-        """Take notice of what the DRAACS makes of the response; nothing to do with it yet."""
+        """Take notice of what the DRAACS makes of the response so far."""
+        if isinstance(delivery.message.payload, ResponseTracking):
+            self._first._tracking = delivery.message.payload
 
     def _ordered(self, order: DemandResponseEvent | LoadReductionEvent) -> str | None:
         self._order = order
@@ -199,18 +203,33 @@ class CallJudge:
         names = list(self._selected)
         if strangers := [name for name in names if not self._field.is_enrolled(name)]:
             return f"lists customers who are not enrolled: {', '.join(strangers)}"
+        if twice := sorted(self._first._called_before & set(names)):
+            return f"lists customers who were called before: {', '.join(twice)}"
+        self._first._called_before |= set(names)
         self._field.note_load(names)
         return self._size(listing) or (self._location(names) if self._is_for_area else None)
 
     @property
     def _is_for_area(self) -> bool:
-        return isinstance(self._order, DemandResponseEvent)
+        return isinstance(self._first._order, DemandResponseEvent)
+
+    def _ordered_kw(self) -> float | None:
+        """Return what the call is for: the order, or what its tracking says to be missing yet; None without either."""
+        if self._first is self:
+            return self._order.reduction_kw if self._order else None
+        found = self._first._tracking
+        if found is None or found.decision != "further request":
+            return None
+        return found.authorized_kw - (found.achieved_kw - found.uncertainty_kw)
 
     def _size(self, listing: SelectedCustomers) -> str | None:
         total_kw = math.fsum(customer.expected_kw for customer in listing.customers)
         if not math.isclose(total_kw, listing.expected_kw, rel_tol=1e-6):
             return f"expects {listing.expected_kw:.1f} kW, but its customers add up to {total_kw:.1f} kW"
-        ordered_kw = self._order.reduction_kw if self._order else listing.reduction_kw
+        ordered_kw = self._ordered_kw()
+        if ordered_kw is None or not math.isclose(ordered_kw, listing.reduction_kw, rel_tol=1e-6, abs_tol=1e-3):
+            known = "nothing" if ordered_kw is None else f"{ordered_kw:.1f} kW"
+            return f"chooses for {listing.reduction_kw:.1f} kW, {known} being ordered or missing"
         assured_kw = listing.expected_kw - listing.precision_kw
         is_all = math.isclose(listing.expected_kw, listing.available_kw, rel_tol=1e-6)
         if assured_kw < ordered_kw and not is_all:
@@ -235,7 +254,8 @@ class CallJudge:
     def _called(self, row: Row, call: CustomerCall) -> str | None:
         if row.per == "once":
             self._call = self._call or call
-            if isinstance(self._order, LoadReductionEvent) and call.may_override != self._order.may_override:
+            order = self._first._order
+            if isinstance(order, LoadReductionEvent) and call.may_override != order.may_override:
                 return f"says that customers {'may' if call.may_override else 'may not'} decline, against the order"
             listed = {customer.customer: customer for customer in call.customers}
             return None if listed == self._selected else "does not call the customers who were selected"

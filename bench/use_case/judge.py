@@ -141,7 +141,10 @@ class PlantJudge:
     def _call_of(self, correlation: str) -> CallJudge:
         """Return who follows a call: each further one is followed by itself."""
         name = further_of(correlation)
-        return self._calls.setdefault(name, CallJudge(self._call_field, self._evidence, self._alerts, bool(name)))
+        if name not in self._calls:
+            first = self._call_of("") if name else None
+            self._calls[name] = CallJudge(self._call_field, self._evidence, self._alerts, first)
+        return self._calls[name]
 
     def instance(self, row: Row, payload: Payload) -> str:
         """Name the meter, device, request or customer of a payload."""

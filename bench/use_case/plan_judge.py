@@ -26,6 +26,7 @@ from bench.resource_messages import (
     ResourceStrategy,
     TransmissionConstraint,
 )
+from bench.use_case.figures import inconsistent, not_those_that_fell_short, present, unlike_sum
 from bench.use_case.model import Row
 
 HEAD_SHARE = 0.02
@@ -111,7 +112,7 @@ class PlanJudge:
             return None
         return f"{self._assessment.shortfall_kw:.0f} kW were missing"
 
-    def untrue(self, row: Row, delivery: Delivery) -> str | None:  # noqa: PLR0911  one line a payload
+    def untrue(self, row: Row, delivery: Delivery) -> str | None:
         """Say what in a message is not true; None when it stands."""
         payload = delivery.message.payload
         match payload:
@@ -121,6 +122,16 @@ class PlanJudge:
                 return self._scheduled(payload)
             case ConfirmedResources():
                 return self._confirmed(payload.requests, self._required.requests if self._required else ())
+            case ResourceAssessment():
+                return self._assessed(payload, delivery.sent_s)
+        return (
+            self._against_constraint(row, payload)
+            or self._reduction(payload)
+            or self._recorded(payload, delivery.sent_s)
+        )
+
+    def _against_constraint(self, row: Row, payload: Payload) -> str | None:
+        match payload:
             case TransmissionConstraint():
                 return self._constrained(row, payload)
             case ResourceStrategy():
@@ -129,9 +140,7 @@ class PlanJudge:
                 return self._offered(payload)
             case ConfirmedDer():
                 return self._confirmed_der(payload)
-            case ResourceAssessment():
-                return self._assessed(payload, delivery.sent_s)
-        return self._reduction(payload) or self._recorded(payload)
+        return None
 
     def _reduction(self, payload: Payload) -> str | None:
         match payload:
@@ -141,12 +150,12 @@ class PlanJudge:
                 return self._authorized(payload)
         return None
 
-    def _recorded(self, payload: Payload) -> str | None:
+    def _recorded(self, payload: Payload, time_s: float) -> str | None:
         match payload:
             case DispatchStatus():
-                return self._status(payload)
+                return self._status(payload, time_s)
             case EventHistory():
-                return self._kept(payload)
+                return self._kept(payload, time_s)
             case RelevantEventHistory():
                 return self._compiled(payload)
         return None
@@ -194,17 +203,16 @@ class PlanJudge:
                 return f"offers {resource.device}, which may not be dispatched"
             if resource.available_kw > most_kw * (1.0 + DELIVERED_SHARE) + DELIVERED_KW:
                 return f"offers {resource.available_kw:.1f} kW of {resource.device}, which can give {most_kw:.1f} kW"
-        total_kw = math.fsum(resource.available_kw for resource in offered.resources)
-        if not math.isclose(total_kw, offered.total_kw, rel_tol=1e-6):
-            return f"tells {offered.total_kw:.1f} kW in total, its resources add up to {total_kw:.1f} kW"
-        return None
+        return unlike_sum("in total", offered.total_kw, (resource.available_kw for resource in offered.resources))
 
     def _confirmed_der(self, confirmed: ConfirmedDer) -> str | None:
         self.requests = confirmed.requests
         offered = self._available.resources if self._available else ()
         known = {resource.device: resource.available_kw for resource in offered}
         told = {request.device: request.power_kw for request in confirmed.requests}
-        return None if told == known else "confirms other power than what is available"
+        if told != known:
+            return "confirms other power than what is available"
+        return unlike_sum("in total", confirmed.total_kw, told.values())
 
     def _assessed(self, assessment: ResourceAssessment, time_s: float) -> str | None:
         self._assessment = assessment
@@ -212,15 +220,9 @@ class PlanJudge:
         if limit_kw is None or not math.isclose(assessment.limit_kw, limit_kw, rel_tol=1e-6, abs_tol=1e-3):
             known = "there is none" if limit_kw is None else f"it is {limit_kw:.1f} kW"
             return f"holds the load against a limit of {assessment.limit_kw:.1f} kW, but {known}"
-        wrong = self._head(assessment.head_load_kw) or self._delivered(assessment.delivered_kw)
-        if wrong:
-            return wrong
-        true_kw, guard_kw = self._field.head_load_kw(), assessment.uncertainty_kw + HEAD_SHARE * limit_kw
-        if assessment.sufficient and true_kw > limit_kw + guard_kw:
-            return f"calls {true_kw:.0f} kW at the feeder's head sufficient, where {limit_kw:.0f} kW are allowed"
-        if not assessment.sufficient and true_kw < limit_kw - guard_kw:
-            return f"calls {true_kw:.0f} kW at the feeder's head insufficient, where {limit_kw:.0f} kW are allowed"
-        return None
+        return (
+            self._head(assessment.head_load_kw) or self._delivered(assessment.delivered_kw) or inconsistent(assessment)
+        )
 
     def _limit_kw(self, time_s: float) -> float | None:
         """Return what the feeder may take at a time, kW: by the constraint, or forecast less requirement."""
@@ -245,9 +247,9 @@ class PlanJudge:
             return "authorizes another reduction than the one that was asked for"
         return None
 
-    def _status(self, status: DispatchStatus) -> str | None:
-        asked = {request.device: request.power_kw for request in self.requests}
-        if not status.requested_kw or any(asked.get(device) is None for device in status.requested_kw):
+    def _status(self, status: DispatchStatus, time_s: float) -> str | None:
+        asked = {r.device: r.power_kw for r in self.requests if r.start_s <= time_s < r.start_s + r.duration_s}
+        if not asked or status.requested_kw != asked:
             return "tells of other requests than those that were confirmed"
         if status.head_load_kw is None:
             return "does not tell the load at the feeder's head"
@@ -257,17 +259,18 @@ class PlanJudge:
             or self._affected(status.event, status.load_affected_kw)
         )
 
-    def _kept(self, history: EventHistory) -> str | None:
+    def _kept(self, history: EventHistory, time_s: float) -> str | None:
         self._history[history.event] = history
         told = {record.request for record in history.resources}
         strangers = told - set(self.requests)
         if strangers or not told:
-            return (
-                f"holds requests that were never confirmed: {', '.join(r.request for r in strangers) or 'none at all'}"
-            )
+            names = ", ".join(r.request for r in strangers) or "none at all"
+            return f"holds requests that were never confirmed: {names}"
+        if missing := {r.request for r in self.requests if r.start_s <= time_s} - {r.request for r in told}:
+            return f"leaves out {', '.join(sorted(missing))}"
         if self._assessment not in history.assessments:
             return "leaves out the assessment that led to the reduction of load"
-        return self._affected(history.event, history.load_affected_kw)
+        return self._delivered(present(history, time_s)) or self._affected(history.event, history.load_affected_kw)
 
     def _compiled(self, relevant: RelevantEventHistory) -> str | None:
         known = self._relevant.get(relevant.event)
@@ -277,10 +280,17 @@ class PlanJudge:
         history = self._history.get(relevant.event)
         if history is None or relevant.resources != history.resources:
             return "holds other requests than the history"
-        delivered_kw = math.fsum(record.delivered_kw or 0.0 for record in history.resources)
-        if not math.isclose(delivered_kw, relevant.delivered_kw, rel_tol=1e-6, abs_tol=1e-3):
-            return f"tells {relevant.delivered_kw:.1f} kW delivered, its resources add up to {delivered_kw:.1f} kW"
-        return None
+        if (relevant.commands, relevant.load_affected_kw) != (history.commands, history.load_affected_kw):
+            return "tells other measures than the history"
+        shortfall_kw = history.assessments[-1].shortfall_kw if history.assessments else 0.0
+        if relevant.shortfall_kw != shortfall_kw:
+            return f"tells a shortfall of {relevant.shortfall_kw:.1f} kW, the last assessment {shortfall_kw:.1f} kW"
+        records = history.resources
+        return (
+            unlike_sum("delivered", relevant.delivered_kw, (record.delivered_kw or 0.0 for record in records))
+            or unlike_sum("requested", relevant.requested_kw, (record.request.power_kw for record in records))
+            or not_those_that_fell_short(relevant)
+        )
 
     def _head(self, told_kw: float) -> str | None:
         true_kw = self._field.head_load_kw()

@@ -9,9 +9,10 @@ from bench.bus import Delivery, Message
 from bench.clock import Clock
 from bench.customer_messages import CustomerStatus, Override
 from bench.evidence import Evidence
-from bench.measurement import Limits, Measurement
+from bench.measurement import Limits, Measurement, PowerReading
 from bench.messages import AssetCommand, OperationalCommand, Payload, VoltageOutOfRangeEvent
 from bench.names import Information, Party
+from bench.resource_messages import PeakingRequirements, RequiredResources, TransmissionConstraint
 from bench.use_case.conformance import Conformance
 from bench.use_case.model import Row
 from bench.use_case.row_watch import Instance
@@ -135,6 +136,39 @@ class FakeHomes:
         return self.wrong
 
 
+@dataclass
+class FakePlans:
+    """Models, plant and equipment that answer about planned DER what the test gives them."""
+
+    objections: dict[str, str] = field(default_factory=dict)
+    most: dict[str, float] = field(default_factory=lambda: {"battery": 500.0, "dg": 300.0})
+    small: set[str] = field(default_factory=set)
+    load_kw: float = 8000.0
+    powers_kw: dict[str, float] = field(default_factory=lambda: {"battery": 500.0, "dg": 300.0})
+
+    def planned_wrongly(self, plan: PeakingRequirements) -> str | None:  # noqa: ARG002
+        return self.objections.get("plan")
+
+    def scheduled_wrongly(self, plan: PeakingRequirements, required: RequiredResources) -> str | None:  # noqa: ARG002
+        return self.objections.get("schedule")
+
+    def constrained_wrongly(self, constraint: TransmissionConstraint) -> str | None:  # noqa: ARG002
+        return self.objections.get("constraint")
+
+    def most_kw(self, device: str, duration_s: float) -> float | None:  # noqa: ARG002
+        return self.most.get(device)
+
+    def is_eligible(self, device: str) -> bool:
+        return device not in self.small
+
+    def head_load_kw(self) -> float:
+        return self.load_kw
+
+    def power(self, device: str) -> PowerReading | None:
+        known_kw = self.powers_kw.get(device)
+        return None if known_kw is None else PowerReading(known_kw, 1.0, "power_analyzer", 40.0)
+
+
 class Stage:
     """A matcher on a clock that the test moves by hand, with evidence in a run directory of its own."""
 
@@ -145,13 +179,22 @@ class Stage:
         before: Mapping[str, set[str]],
         judge: FakeJudge,
         rivals: Callable[[str], frozenset[str]] = lambda _number: frozenset(),
+        absent: Collection[str] = (),
+        repeating: Collection[str] = (),
     ) -> None:
         self.clock = Clock()
         self.writer = RunWriter.create(folder / "run")
         self.evidence = Evidence(self.writer, self.clock, "1")
         self.judge = judge
         self.conformance = Conformance(
-            rows, lambda number: frozenset(before.get(number, ())), judge, self.evidence, self.clock, rivals
+            rows,
+            lambda number: frozenset(before.get(number, ())),
+            judge,
+            self.evidence,
+            self.clock,
+            rivals,
+            absent,
+            repeating,
         )
 
     def until(self, time_s: float) -> None:

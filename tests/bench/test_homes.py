@@ -49,9 +49,22 @@ class Street:
         for name in customers:
             listed = SelectedCustomer(customer=name, net_meter=f"net_{name}", credit_meter=None, expected_kw=3.0)
             call = CustomerCall(event="e2", start_s=START_S, duration_s=DURATION_S, customers=(listed,))
-            for receiver in (Party.CUSTOMER_ENERGY, Party.CUSTOMER_DISPLAY):
-                self.tap.bus.send(Message(Party.PREMISE_INTERFACE, receiver, Information.CUSTOMER_CALL, call, "e2"))
+            self.deliver(Information.CUSTOMER_CALL, call)
         self.run(1.0)
+
+    def reduce(self, *customers: str, may_override: bool = False) -> None:
+        """Call customers for a reduction of load, which they may not decline unless it says so."""
+        for name in customers:
+            listed = SelectedCustomer(customer=name, net_meter=f"net_{name}", credit_meter=None, expected_kw=3.0)
+            call = CustomerCall(
+                event="e2", start_s=START_S, duration_s=DURATION_S, may_override=may_override, customers=(listed,)
+            )
+            self.deliver(Information.REDUCTION_CALL, call)
+        self.run(1.0)
+
+    def deliver(self, information: Information, call: CustomerCall) -> None:
+        for receiver in (Party.CUSTOMER_ENERGY, Party.CUSTOMER_DISPLAY):
+            self.tap.bus.send(Message(Party.PREMISE_INTERFACE, receiver, information, call, "e2"))
 
     def run(self, seconds: float) -> None:
         self.tap.clock.run_until(self.tap.clock.now_s + seconds)
@@ -174,3 +187,57 @@ def test_people_decline_what_their_displays_show(street: Street) -> None:
     street.run(1.0)
     assert street.appliances.cancelled == ["a"]
     assert [refusal.customer for refusal in street.refusals()] == ["b"]
+
+
+def test_a_reduction_sheds_like_any_other_call(street: Street) -> None:
+    street.reduce("a", "c")
+    assert set(street.appliances.sheds) == {"a"}
+    street.run(START_S + STATUS_AFTER_S)
+    assert street.statuses() == {"a": "shedding", "c": "nothing in the profile"}
+
+
+def test_no_override_is_taken_where_none_is_allowed_neither_at_the_display_nor_behind_it(street: Street) -> None:
+    """The right code at the display, and an override straight to the home controller: each refuses by itself."""
+    with pytest.raises(WaitTimeout, match="no customer sees a call"):
+        street.people.try_all_ways()
+    street.reduce("a", "b")
+    street.people.try_all_ways()
+    street.run(START_S + STATUS_AFTER_S)
+    refused = [m for m in street.tap.told(Information.OVERRIDE_REFUSED) if isinstance(m.payload, OverrideRefused)]
+    assert {m.producer for m in refused} == {Party.CUSTOMER_DISPLAY, Party.CUSTOMER_ENERGY}
+    assert {m.receiver for m in refused} == {Party.CUSTOMER}
+    assert [m.payload.allowed for m in refused if isinstance(m.payload, OverrideRefused)] == [False, False]
+    assert not [m for m in street.accepted() if m.producer is Party.CUSTOMER_DISPLAY]
+    assert street.appliances.cancelled == []
+    assert street.statuses() == {"a": "shedding", "b": "shedding"}
+
+
+def test_a_reduction_that_allows_it_may_be_declined_at_the_display(street: Street) -> None:
+    street.reduce("a", may_override=True)
+    street.people.type_code("a", CODES["a"])
+    street.run(START_S + STATUS_AFTER_S)
+    assert street.appliances.cancelled == ["a"]
+    assert street.statuses() == {"a": "overridden"}
+
+
+def test_an_override_that_no_display_has_checked_is_refused(street: Street) -> None:
+    street.call("a")
+    bare = Override(event="e2", customer="a")
+    street.tap.bus.send(Message(Party.CUSTOMER, Party.CUSTOMER_ENERGY, Information.OVERRIDE, bare, "e2"))
+    street.run(START_S + STATUS_AFTER_S)
+    assert street.appliances.cancelled == []
+    assert street.statuses() == {"a": "shedding"}
+    assert [(refusal.customer, refusal.allowed) for refusal in street.refusals()] == [("a", True)]
+
+
+def test_a_refusal_holds_for_its_own_call_alone(street: Street) -> None:
+    street.reduce("a")
+    listed = SelectedCustomer(customer="a", net_meter="net_a", credit_meter=None, expected_kw=3.0)
+    street.deliver(
+        Information.CUSTOMER_CALL,
+        CustomerCall(event="e3", start_s=START_S, duration_s=DURATION_S, customers=(listed,)),
+    )
+    street.run(1.0)
+    street.people.type_code("a", CODES["a"])
+    street.run(1.0)
+    assert street.appliances.cancelled == ["a"]

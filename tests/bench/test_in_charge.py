@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+from wiretap import citing
 
+from bench.actors.base import Actor
 from bench.actors.der_automation import DerAutomation
 from bench.actors.duty import DECIDE_S, NOTICE_S, OnDuty
+from bench.actors.resource_planning import PlanningSettings, ResourcePlanning
 from bench.actors.review import ReviewCalendar
 from bench.bus import Bus, Delivery, Message
 from bench.clock import Clock
@@ -29,6 +32,11 @@ from bench.names import Information, Party
 ALERT = VoltageOutOfRangeEvent(meter="far", condition="under", voltage_v=113.0)
 LTC = EquipmentState(device="ltc", kind="tap_changer", available=True, tap=0)
 REVIEW = ReviewSettings(every_s=900.0, spacing_s=120.0, cloud_pu=0.1)
+
+
+def plans_nothing(application: Actor) -> ResourcePlanning:
+    """Make the planning part of an application that has no DER in its register."""
+    return ResourcePlanning(application, (), tuple, citing, PlanningSettings(compute_s=1.0, reserve_pu=0.1))
 
 
 @dataclass
@@ -58,7 +66,7 @@ class Office:
         self.clock = Clock()
         self.bus = Bus(self.clock, lambda _p, _r: FixedLatency(self.clock, 0.1), lambda _m, _s, _t: 1)
         settings = DispatchSettings(margin_v=0.5, compute_s=2.0)
-        self.clock.start(DerAutomation(self.bus, self.network, settings, self.review).run())
+        self.clock.start(DerAutomation(self.bus, self.network, settings, plans_nothing, self.review).run())
         self.bus.listeners += [self.heard.append, self._answer]
 
     def tell(self, information: Information, payload: Payload, event: str, producer: Party = Party.DMS) -> None:

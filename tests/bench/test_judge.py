@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from by_hand import FakeHomes, alert, command, power, row
+from by_hand import FakeHomes, FakePlans, alert, command, power, row
 
 from bench.bus import Delivery, Message
 from bench.clock import Clock
@@ -26,7 +26,7 @@ from bench.messages import (
 )
 from bench.names import Information, Party
 from bench.range_a import RangeASettings, ServiceVoltages
-from bench.use_case.judge import PREDICTION_TOLERANCE_V, PlantJudge, Wiring, subject_of
+from bench.use_case.judge import PREDICTION_TOLERANCE_V, Der, PlantJudge, Wiring, subject_of
 from bench.use_case.model import Row
 from instruments.wire import WireExchange
 from reports.run_directory import RunWriter
@@ -89,7 +89,8 @@ class Bench:
             voltages.take(float(second), np.array([[leg_v, leg_v], [120.0, 120.0]]))
         endpoints = {INVERTER: "inverter", BATTERY: "battery"}
         wiring = Wiring(lambda party, name: name if party is METER else endpoints.get(party))
-        self.judge = PlantJudge(voltages, self.field, FakeHomes(), wiring, self.evidence)
+        der = Der(FakePlans(), {}, read_after_s=90.0, since_s=lambda _row: None)
+        self.judge = PlantJudge(voltages, self.field, FakeHomes(), wiring, self.evidence, der)
 
     def exchange(self, endpoint: str) -> str:
         """Let an exchange with a device happen; return its citation."""
