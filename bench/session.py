@@ -151,8 +151,8 @@ class RunSession:
         return Verdict(entry["verdict"])
 
     def _is_compared(self, played: Played, verdict: Verdict) -> bool:
-        """Whether a scenario managed anything that can be compared; trials of single controls encode no row."""
-        managed = bool(played.rows) and verdict is Verdict.PASS
+        """Whether a scenario managed voltage under a cloud, which is what autonomous controls can be set beside."""
+        managed = played.assembly.weather.cloud_since_s is not None and verdict is Verdict.PASS
         return self._compare and managed and played.assembly.config.clock.mode == "virtual"
 
     def _comparison(self, played: Played) -> dict[str, Any]:

@@ -36,6 +36,7 @@ class StagedWeather:
     front: CloudFront | None = None
     heat: HeatRise | None = None
     heat_since_s: float | None = None
+    cloud_since_s: float | None = None
 
     def irradiance_pu(self, time_s: float) -> Floats:
         """Return irradiance at each site, shape (sites,)."""
@@ -51,6 +52,7 @@ class StagedWeather:
     def release_cloud(self, time_s: float) -> None:
         """Let the bench file's cloud front reach the feeder at a time; a recorded series has its own clouds."""
         if self.front is not None:
+            self.cloud_since_s = time_s
             self.sky = Clouded(self.sky, (replace(self.front, start_s=time_s),))
 
     @property

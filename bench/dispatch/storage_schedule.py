@@ -18,7 +18,7 @@ HOUR_S = 3600.0
 PENALTY_FACTOR = 1000.0
 """How much dearer a kWh of requirement left uncovered is than the dearest kWh of signal and generators."""
 THROUGHPUT_PER_MWH = 0.05
-"""Cost that decides between equal schedules, far below any price: less throughput, then earlier, and what is named first
+"""Cost that decides between equal schedules, far below any price: less throughput, then earlier, the first named
 before the others."""
 NOTHING_KW = 1e-3
 """Power below this is none: the solver's own tolerance."""

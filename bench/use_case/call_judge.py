@@ -128,7 +128,7 @@ class CallJudge:
         return dict.fromkeys(meter for meter in meters if meter is not None)
 
     def vacant(self, row: Row) -> str | None:
-        """Say that none of the called customers has a meter of the row's kind; None where one has, or none is called."""
+        """Say that no called customer has a meter of the row's kind; None where one has, or nobody is called."""
         return "none of the called customers has such a meter" if self._selected and not self.required(row) else None
 
     def effect(self, row: Row, customer: str, time_s: float) -> Measurement | None:

@@ -193,7 +193,8 @@ class PlantJudge:
 
     def objection(self, row: Row, delivery: Delivery) -> str | None:
         """Check the wire first, then the content."""
-        return self._no_wire(row, delivery) or self._untrue(row, delivery)
+        untrue = self._untrue(row, delivery) if sequence_of(row) is None else self._dispatch.untrue(delivery)
+        return self._no_wire(row, delivery) or untrue
 
     def vacant(self, row: Row, occurrence: str = "") -> str | None:
         """Say why a row concerns none of the called customers' meters."""
@@ -242,8 +243,6 @@ class PlantJudge:
                 return self._picture(picture)
             case SystemCondition() as condition:
                 return self._condition(row, condition, delivery.sent_s)
-        if sequence_of(row) is not None:
-            return self._dispatch.untrue(delivery)
         return (
             self._call_of(delivery.message.correlation).untrue(row, delivery)
             or self._records.untrue(delivery.message.payload)

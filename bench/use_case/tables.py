@@ -123,12 +123,22 @@ def _contradictions(use_case: UseCase) -> Iterator[str]:
         yield from _unknown_names(row, use_case)
         yield from _undeclared_sequences(row, use_case)
     for place in use_case.sequences:
-        for name in place.of:
-            if not any(place.sequence_of(number) == name for number in use_case.rows):
-                yield f"use_case.yaml: sequence {place.at}.{name} has no row"
-    for number in [*(n for r in use_case.repeats for n in (r.first, r.last)), *(o.first for o in use_case.optional)]:
+        empty = (n for n in place.of if not any(place.sequence_of(number) == n for number in use_case.rows))
+        yield from (f"use_case.yaml: sequence {place.at}.{name} has no row" for name in empty)
+    for number in _named_rows(use_case):
         if number not in use_case.rows:
             yield "use_case.yaml: " + unknown("row", number, use_case.rows)
+    yield from _misplaced_conditions(use_case)
+
+
+def _named_rows(use_case: UseCase) -> Iterator[str]:
+    """Give the rows that repetitions and options name."""
+    for again in use_case.repeats:
+        yield from (again.first, again.last)
+    yield from (option.first for option in use_case.optional)
+
+
+def _misplaced_conditions(use_case: UseCase) -> Iterator[str]:
     for condition in use_case.preconditions:
         if condition.scenario not in use_case.scenarios:
             yield "preconditions.csv: " + unknown("scenario", condition.scenario, use_case.scenarios)
