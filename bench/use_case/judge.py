@@ -193,8 +193,9 @@ class PlantJudge:
 
     def objection(self, row: Row, delivery: Delivery) -> str | None:
         """Check the wire first, then the content."""
-        untrue = self._untrue(row, delivery) if sequence_of(row) is None else self._dispatch.untrue(delivery)
-        return self._no_wire(row, delivery) or untrue
+        if missing := self._no_wire(row, delivery):
+            return missing
+        return self._untrue(row, delivery) if sequence_of(row) is None else self._dispatch.untrue(delivery)
 
     def vacant(self, row: Row, occurrence: str = "") -> str | None:
         """Say why a row concerns none of the called customers' meters."""
