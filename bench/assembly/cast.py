@@ -32,7 +32,7 @@ from bench.dispatch.review import ReviewSettings
 from bench.evidence import Evidence
 from bench.links import AmiLink, AmiLinkSettings, FixedLatency, Link
 from bench.names import Party
-from bench.story import Cast
+from bench.stage import Cast
 
 PREMISE_LATENCY_S = 0.2
 SCADA_LATENCY_S = 0.5
