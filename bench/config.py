@@ -181,13 +181,15 @@ class RangeASection(Section):
 class AmiSection(Section):
     """Timing of the meters' radios and of the link that they share.
 
-    `call_read_s` is the interval at which the meters of called customers are read, s.
+    `call_read_s` is the interval at which the meters of called customers are read, s; with a `read_spacing_s`, meters
+    share moments of their scheduled reads that are at least so far apart.
     """
 
     event_poll_s: Annotated[float, Field(gt=0)] = 30.0
     scheduled_read_s: Annotated[float, Field(gt=0)] = 900.0
     call_read_s: Annotated[float, Field(gt=0)] = 10.0
     read_air_time_s: Annotated[float, Field(ge=0)] = 0.02
+    read_spacing_s: Annotated[float, Field(ge=0)] = 0.0
     latency_s: Annotated[float, Field(ge=0)] = 1.0
     bandwidth_bps: Annotated[float, Field(gt=0)] = 19200.0
     loss_probability: Annotated[float, Field(ge=0, lt=1)] = 0.0
@@ -348,12 +350,14 @@ class CustomersSection(Section):
 class PlanningSection(Section):
     """What the application's register says of DER: one-way efficiency of storage, and what stays in it, per unit.
 
+    `charged_from_grid`: whose storage the utility may have charged from the grid, by tariff.
     Costs of generators' energy per MWh, by device, and of those that are not listed.
     """
 
     compute_s: Annotated[float, Field(ge=0)] = 5.0
     efficiency: Annotated[float, Field(gt=0, le=1)] = 0.95
     reserve_pu: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    charged_from_grid: tuple[Literal["utility", "customer"], ...] = ("utility",)
     cost_per_mwh: dict[Name, Annotated[float, Field(ge=0)]] = {}
     generation_cost_per_mwh: Annotated[float, Field(ge=0)] = 120.0
 

@@ -65,15 +65,19 @@ class Pace:
         self._alarm: simpy.Event | None = None
         self._is_stepping = False
         self._is_running = False
+        self._is_told = True
+        """Whether `after_step` has been called after the last step."""
         self._drift = _Drift()
 
     def run(self, after_step: AfterStep) -> Process:
-        """Step for ever, and call `after_step` after each step; a process for the clock."""
+        """Step for ever, and call `after_step` at the moment of each step; a process for the clock."""
         self._is_running = True
         self._due_s = self._tick_after(self.settings.step_s)
         while True:
             yield from self._wait()
-            self._step()
+            if self._clock.now_s >= self._due_s - _ROUNDING:
+                self._step()
+            self._is_told = True
             after_step()
 
     def stop(self) -> None:
@@ -105,13 +109,15 @@ class Pace:
         behind_s = self._clock.now_s - self._stepped_s
         late = behind_s > self.settings.step_s * (1.0 + _ROUNDING)
         if late and self._is_running and not self._is_stepping and not self.settings.is_fixed:
+            self._is_told = False
             self._step()
+            self._ring()
 
     def _wait(self) -> Process:
         if self.settings.is_fixed:
             yield self._clock.timeout(self.settings.step_s)
             return
-        while self._clock.now_s < self._due_s - _ROUNDING:
+        while self._is_told and self._clock.now_s < self._due_s - _ROUNDING:
             self._alarm = self._clock.environment.event()
             yield self._clock.environment.any_of([self._clock.timeout(self._due_s - self._clock.now_s), self._alarm])
 
@@ -193,7 +199,12 @@ class Pace:
 
     def _schedule(self, due_s: float) -> None:
         is_earlier, self._due_s = due_s < self._due_s, due_s
-        if is_earlier and self._alarm is not None and not self._alarm.triggered:
+        if is_earlier:
+            self._ring()
+
+    def _ring(self) -> None:
+        """Have the process look again at what it waits for."""
+        if self._alarm is not None and not self._alarm.triggered:
             self._alarm.succeed()
 
 

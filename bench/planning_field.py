@@ -192,6 +192,8 @@ class PlanningField:
             return f"asks {np.abs(power).max():.1f} kW of {device}, which is rated {unit.resource.rating_kw:.1f} kW"
         if unit.resource.kind == "generator":
             return f"charges {device}, a generator" if np.any(power < -NEAR_KW) else None
+        if not unit.may_charge and np.any(power < -NEAR_KW):
+            return f"charges {device}, against its tariff"
         held_kwh = self._read_kwh[device]()
         start_kwh = required.state_of_charge_kwh[device]
         if abs(start_kwh - held_kwh) > 0.01 * unit.energy_kwh:
@@ -219,7 +221,8 @@ class PlanningField:
             is_storage = unit.resource.kind != "generator"
             for sign in (1.0, -1.0) if is_storage else (1.0,):
                 gains.append(sign * prices - self._cost(devices[k]))
-                bounds += [(0.0, unit.resource.rating_kw)] * count
+                most_kw = unit.resource.rating_kw if sign > 0.0 or unit.may_charge else 0.0
+                bounds += [(0.0, most_kw)] * count
                 sums.append((k, sign))
         width = (len(sums) + 1) * count
         for k, unit in enumerate(units):

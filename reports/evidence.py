@@ -7,6 +7,8 @@ from typing import Any
 from reports.run_directory import MeasurementLine, RowLine, RunDirectory, TraceLine, WireLine
 
 _LONGEST = 260
+_TWO_DIGITS = 99.5
+"""Where numbers of two digits end when they are rounded."""
 
 
 def describe(directory: RunDirectory, citation: str) -> str:
@@ -61,7 +63,7 @@ def measured(line: MeasurementLine) -> str:
     """Value with uncertainty and unit."""
     if line.value is None:
         return "not measured"
-    band = "" if line.uncertainty is None else f" ± {_number(line.uncertainty)}"
+    band = "" if line.uncertainty is None else f" ± {_uncertainty(line.uncertainty)}"
     return f"{_number(line.value)}{band} {line.unit or ''}".rstrip()
 
 
@@ -77,6 +79,11 @@ def bounds(line: MeasurementLine) -> str:
             return f"at most {_number(upper)}{unit}"
         case lower, upper:
             return f"{_number(lower)} … {_number(upper)}{unit}"
+
+
+def _uncertainty(value: float) -> str:
+    """Two significant digits; all of them where there are more before the point."""
+    return f"{value:.2g}" if value < _TWO_DIGITS else f"{value:.0f}"
 
 
 def _number(value: float | None) -> str:

@@ -1,7 +1,8 @@
 """Row items gathered for a reader: all instances of one occurrence of a row are one line with a count."""
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reports.run_directory import RowItem
@@ -49,11 +50,13 @@ class RowGroup:
         if len(self.items) == 1:
             return self.items[0].instance or ""
         judged = [item for item in self.items if item.state is not RowState.NOT_APPLICABLE]
+        if not judged:
+            return f"none of {len(self.items)} {self._noun}"
         return f"{sum(item.state.is_met for item in judged)} of {len(judged)} {self._noun}"
 
     @property
     def _noun(self) -> str:
-        stems = {re.sub(r"[\s_.-]*\d[\d.]*$", "", item.instance or "") for item in self.items}
+        stems = {re.sub(r"(?:[\s_.-]+[a-z]?)?\d[\d.]*$", "", item.instance or "") for item in self.items}
         stem = stems.pop() if len(stems) == 1 else ""
         return f"{stem.replace('_', ' ')}s" if stem else "instances"
 
@@ -64,8 +67,9 @@ class RowGroup:
 
     @property
     def times_s(self) -> tuple[float, float] | None:
-        """First and last time at which an instance was met; None when none was."""
-        times = [item.time_s for item in self.items if item.time_s is not None]
+        """First and last time at which an instance that is judged was decided; None when none was."""
+        judged = [item for item in self.items if item.state is not RowState.NOT_APPLICABLE] or self.items
+        times = [item.time_s for item in judged if item.time_s is not None]
         return (min(times), max(times)) if times else None
 
     @property
@@ -79,14 +83,43 @@ class RowGroup:
         return list(dict.fromkeys(item.reason for item in self.failing_first if item.reason and not item.state.is_met))
 
     @property
+    def remarks(self) -> list[str]:
+        """Why instances are anything else than met, with how many of them, the worst first; absences included."""
+        told = Counter((i.state, i.reason) for i in self.failing_first if i.reason and i.state is not RowState.MET)
+        if len(self.items) == 1:
+            return [reason for _, reason in told]
+        return [f"{count} {state.value.replace('_', ' ').lower()}: {reason}" for (state, reason), count in told.items()]
+
+    @property
     def evidence(self) -> list[str]:
         """Citations of all instances, those of the worst first."""
         return list(dict.fromkeys(cited for item in self.failing_first for cited in item.evidence))
 
 
 def group_rows(items: Iterable[RowItem]) -> list[RowGroup]:
-    """Gather items into groups, in the order in which rows appear first."""
+    """Gather items into groups, in the order in which rows appear first.
+
+    Who takes another alternative belongs to no occurrence; where a row has a single one, that is the one meant.
+    """
+    listed = list(items)
+    occurrences: dict[str, set[str]] = {}
+    for item in listed:
+        occurrences.setdefault(item.row, set()).update({item.occurrence} if item.occurrence else ())
     groups: dict[tuple[str, str], list[RowItem]] = {}
-    for item in items:
-        groups.setdefault((item.row, item.occurrence or ""), []).append(item)
+    for item in listed:
+        groups.setdefault((item.row, _occurrence(item, occurrences[item.row])), []).append(item)
     return [RowGroup(row, occurrence, tuple(members)) for (row, occurrence), members in groups.items()]
+
+
+def _occurrence(item: RowItem, known: set[str]) -> str:
+    if item.state is RowState.NOT_APPLICABLE and not item.occurrence and len(known) == 1:
+        return next(iter(known))
+    return item.occurrence or ""
+
+
+def repeated_rows(groups: Iterable[RowGroup]) -> dict[str, Sequence[RowGroup]]:
+    """Return the rows that occurred more than once, each with its occurrences in their order."""
+    found: dict[str, list[RowGroup]] = {}
+    for group in groups:
+        found.setdefault(group.row, []).append(group)
+    return {row: members for row, members in found.items() if len(members) > 1}

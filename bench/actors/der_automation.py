@@ -74,7 +74,7 @@ class DerAutomation(Actor):
         self._network, self._settings, self._review = network, settings, review
         self.system: dict[str, EquipmentState] = {}
         self._plans: dict[str, Plan] = {}
-        self._begun = False
+        self._begun_with = ""
         self._calendar: ReviewCalendar | None = None
         self._before: AffectedArea | None = None
 
@@ -95,7 +95,7 @@ class DerAutomation(Actor):
         payload = delivery.message.payload
         if not isinstance(payload, BeginAutomation):
             return None
-        self._begun = True
+        self._begun_with = payload.event
         in_charge = self._calendar is not None
         if self._review is not None and not in_charge:
             self._calendar = ReviewCalendar(self.clock, self._review.every_s, self._review.spacing_s)
@@ -112,9 +112,14 @@ class DerAutomation(Actor):
             self._calendar.ask()
 
     def _go_on_with_event(self, delivery: Delivery) -> None:
-        """Once begun, look into every further event that an operator has acknowledged."""
+        """Once begun, look into every further event that an operator has acknowledged.
+
+        That of the event it began with may come as late as the order to begin.
+        """
         acknowledged = delivery.message.payload
-        if isinstance(acknowledged, AlertAcknowledgement) and self._begun:
+        if not isinstance(acknowledged, AlertAcknowledgement):
+            return
+        if self._begun_with not in {"", acknowledged.event}:
             self._ask_for_area(acknowledged.event, delivery.citation)
 
     def _compile_history(self, delivery: Delivery) -> None:

@@ -33,13 +33,15 @@ NO_EVENTS = MeterEvents(under_voltage=False, over_voltage=False, raw=0)
 @dataclass(frozen=True)
 class MeteringSettings:
     """Timing of the AMI, s: how often a meter's radio looks at its event flags, the air time of one read, in what
-    interval each meter is read by schedule, and how often those of called customers are.
+    interval each meter is read by schedule, and how often those of called customers are; `read_spacing_s`: how far
+    apart scheduled reads are at least (0: each meter has a moment of its own).
     """
 
     event_poll_s: float = 30.0
     read_air_time_s: float = 0.05
     scheduled_read_s: float = 900.0
     call_read_s: float = 10.0
+    read_spacing_s: float = 0.0
 
 
 class NetMeters(Actor):
@@ -74,7 +76,7 @@ class NetMeters(Actor):
 
     def report(self) -> Process:
         """Send each meter's registers at its own moment of every interval, at the lowest priority."""
-        slots = slots_s(tuple(self._meters), self._settings.scheduled_read_s)
+        slots = slots_s(tuple(self._meters), self._settings.scheduled_read_s, self._settings.read_spacing_s)
         for interval in count(1) if slots else ():
             begun_s = (interval - 1) * self._settings.scheduled_read_s
             for slot_s, name in slots:

@@ -31,6 +31,8 @@ from bench.names import Information, Party
 from bench.occurrences import event_of, occurrence
 from bench.resource_messages import LoadReductionEvent, ResponseTracking
 
+OVERRIDDEN = "overridden"
+"""The answer of a customer who keeps the load: that says nothing of what the others' appliances give up."""
 PATIENCE_S = 90.0
 """How long after the start of a call customers' answers are waited for, s."""
 
@@ -227,9 +229,10 @@ class ResourceControl(Actor):
         campaign = self._campaigns.get(event_of(data.event)) if isinstance(data, MetersData) else None
         if not isinstance(data, MetersData) or campaign is None or not isinstance(campaign.order, LoadReductionEvent):
             return None
-        measured = _responses(self.calls[data.event], data, campaign.enrolled, self._settings.meter_share)
+        call = self.calls[data.event]
+        measured = _responses(call, data, campaign.enrolled, self._settings.meter_share)
         campaign.responses |= measured
-        self.model = refine(self.model, measured)
+        self.model = refine(self.model, {c: m for c, m in measured.items() if call.status.get(c) != OVERRIDDEN})
         tracking, missing_kw = self._tracking(data.event, campaign)
         self._send(delivery, self.party, Information.RESPONSE_TRACKING, tracking)
         return self._choose(delivery, campaign, missing_kw) if tracking.decision == "further request" else None

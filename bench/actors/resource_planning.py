@@ -34,12 +34,14 @@ HOUR_S = 3600.0
 class DerUnit:
     """A DER as the application has it in its register: what it is, behind which meter, and what its energy costs.
 
-    `energy_kwh` and the one-way `efficiency` are those of storage; `cost_per_mwh` that of a generator.
+    `energy_kwh` and the one-way `efficiency` are those of storage, and whether its tariff lets the utility have it
+    charged from the grid; `cost_per_mwh` is that of a generator.
     """
 
     resource: DistributedResource
     energy_kwh: float
     efficiency: float
+    may_charge: bool
     cost_per_mwh: float
 
 
@@ -110,15 +112,16 @@ class ResourcePlanning:
         return states, citations
 
     def _storages(self, states: dict[str, EquipmentState]) -> list[Storage]:
+        """Return the batteries, customers' first: of equal hours they get the earlier, the utility's can follow."""
         found = []
-        for device in self._of(ResourceClass.UTILITY_STORAGE, ResourceClass.CUSTOMER_STORAGE):
+        for device in self._of(ResourceClass.CUSTOMER_STORAGE, ResourceClass.UTILITY_STORAGE):
             state, unit = states[device], self._units[device]
             reserve_kwh = self._settings.reserve_pu * unit.energy_kwh
             stored_kwh = min(max(state.energy_kwh or 0.0, reserve_kwh), unit.energy_kwh)
             found.append(
                 Storage(
                     device=device,
-                    charge_kw=state.rating_kw,
+                    charge_kw=state.rating_kw if unit.may_charge else 0.0,
                     discharge_kw=state.rating_kw,
                     energy_kwh=unit.energy_kwh,
                     initial_kwh=stored_kwh,

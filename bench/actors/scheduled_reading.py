@@ -18,12 +18,15 @@ GRACE_S = 30.0
 """How long after the end of an interval its reads may still be on their way, s."""
 
 
-def slots_s(meters: Sequence[str], interval_s: float) -> list[tuple[float, str]]:
-    """Give each meter a moment of its own, s from the beginning of an interval: the last at its end, evenly spread.
+def slots_s(meters: Sequence[str], interval_s: float, spacing_s: float = 0.0) -> list[tuple[float, str]]:
+    """Give each meter a moment, s from the beginning of an interval: the last at its end, evenly spread.
 
-    So the link has to carry one read at a time, however many meters there are.
+    So the link has to carry one read at a time, however many meters there are. With a `spacing_s`, meters share
+    moments that are so far apart or farther: as few reads at a time as that allows.
     """
-    return [(interval_s * (number / len(meters)), name) for number, name in enumerate(meters, start=1)]
+    moments = min(len(meters), max(1, int(interval_s / spacing_s))) if spacing_s > 0.0 else len(meters)
+    shares = [-(-number * moments // len(meters)) / moments for number in range(1, len(meters) + 1)]
+    return [(interval_s * share, name) for share, name in zip(shares, meters, strict=True)]
 
 
 @dataclass

@@ -62,7 +62,7 @@ from bench.use_case.judge import PlantJudge, Wiring
 from bench.use_case.model import UseCase
 from bench.use_case.order import RowOrder
 from bench.weather import make_weather
-from instruments.errors import ConfigError, InstrumentError, TransportError
+from instruments.errors import ConfigError, IdentityMismatch, InstrumentError, TransportError
 from instruments.readings import Identity
 from reports.run_directory import RunWriter
 
@@ -307,6 +307,9 @@ class BenchAssembly:
         for name, device in self.config.devices.items():
             found = self.identities[name] = self._ask_identity(name)
             require_identity(device, found, f"{name} at {device.resource}")
+        for name, customer in self.customer_interfaces.items():
+            if customer.identify() != self.identities[name]:
+                raise IdentityMismatch(f"the customer's interface of {name} is that of another device")
 
     def _ask_identity(self, name: str) -> Identity:
         try:

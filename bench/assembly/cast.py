@@ -117,7 +117,9 @@ def make_cast(
 ) -> Cast:
     """Make all actors, their own processes, and what people do."""
     citing, actors, ami = evidence.citing, config.actors, config.ami
-    metering = MeteringSettings(ami.event_poll_s, ami.read_air_time_s, ami.scheduled_read_s, ami.call_read_s)
+    metering = MeteringSettings(
+        ami.event_poll_s, ami.read_air_time_s, ami.scheduled_read_s, ami.call_read_s, ami.read_spacing_s
+    )
     net_meters = {name: drivers[name] for name in meters}
     radios = NetMeters(bus, net_meters, citing, metering)
     sites = der_sites(config, drivers, places)

@@ -56,6 +56,7 @@ def der_register(
                 resource=resource,
                 energy_kwh=_energy_kwh(config, places, site),
                 efficiency=settings.efficiency,
+                may_charge=owner in settings.charged_from_grid,
                 cost_per_mwh=settings.cost_per_mwh.get(site.name, settings.generation_cost_per_mwh),
             )
         )

@@ -32,6 +32,7 @@ class FeederPlaces:
         self.sites = (*sites, *described_sites(bench.feeder.der, feeder), *own)
         feeder.add_injections([site.injection for site in self.sites])
         self._numbers = {site.name: number for number, site in enumerate(self.sites)}
+        self._suns: dict[str, int | None] = {}
         self._behind_inverter = bench.behind_inverter
         self._der = [t.device for t in bench.terminals.values() if bench.devices[t.device].role in DER_ROLES]
         self._meters = [t.device for t in bench.terminals.values() if bench.devices[t.device].role == "meter"]
@@ -57,8 +58,11 @@ class FeederPlaces:
 
     def irradiance_pu(self, device: str, irradiance_pu: Floats) -> float:
         """Return the sun at a PV device; nothing shines on others."""
-        site = self.site(device)
-        return float(irradiance_pu[self._numbers[site.name]]) if site.kind == "pv" else 0.0
+        if device not in self._suns:  # asked for at every step of the plant
+            site = self.site(device)
+            self._suns[device] = self._numbers[site.name] if site.kind == "pv" else None
+        number = self._suns[device]
+        return 0.0 if number is None else float(irradiance_pu[number])
 
     def tap_changer(self, device: str) -> TapChangerInfo:
         """Return the tap changer that a control moves."""

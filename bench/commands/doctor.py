@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, require_identity
+from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, customer_address, require_identity
 from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.feeders import open_feeder
 from bench.assembly.places import FeederPlaces
@@ -60,6 +60,9 @@ def _examine(bench: BenchFile) -> Iterator[Finding]:
         addresses = {name: endpoint.resource for name, endpoint in equipment.endpoints.items()}
         for name, device in bench.devices.items():
             yield _found(name, partial(_identify, rack, name, device, addresses.get(name)))
+            if (reached := customer_address(device, addresses.get(name))) is not None:
+                side = device.model_copy(update={"resource": str(reached), "emulate": None})
+                yield _found(f"{name}, the customer's side", partial(_identify, rack, name, side, None))
         yield from _examine_fleets(rack, {n: a for n, a in addresses.items() if n not in bench.devices})
 
 

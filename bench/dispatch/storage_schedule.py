@@ -17,9 +17,9 @@ from bench.dispatch.load_affected import fill_gaps
 HOUR_S = 3600.0
 PENALTY_FACTOR = 1000.0
 """How much dearer a kWh of requirement left uncovered is than the dearest kWh of signal and generators."""
-THROUGHPUT_PER_MWH = 1e-3
-"""Cost that decides between equal schedules, far below any price: less throughput, then earlier, then the device that
-is named first."""
+THROUGHPUT_PER_MWH = 0.05
+"""Cost that decides between equal schedules, far below any price: less throughput, then earlier, and what is named first
+before the others."""
 NOTHING_KW = 1e-3
 """Power below this is none: the solver's own tolerance."""
 
@@ -228,7 +228,7 @@ class _Programme:
         later = THROUGHPUT_PER_MWH * np.arange(self.count) / self.count
         devices = len(self.storages) + len(self.generators)
         for k in range(len(self.storages)):
-            tie = THROUGHPUT_PER_MWH * (1.0 + k / devices) + later
+            tie = THROUGHPUT_PER_MWH * (1.0 + k / devices) + later * (2.0 - k / devices)
             cost[self.charge(k)], cost[self.discharge(k)] = price + tie, tie - price
         for k, generator in enumerate(self.generators):
             tie = THROUGHPUT_PER_MWH * (1.0 + (len(self.storages) + k) / devices) + later

@@ -1,14 +1,10 @@
 """Preconditions that the bench file, the tables beside it and the cast settle."""
 
-from collections.abc import Sequence
-
+from bench.dispatch.day_ahead import read_generation_stack
+from bench.dispatch.eligibility import THRESHOLD_KW, DistributedResource, eligible
 from bench.feeder.sites import Site
 from bench.names import Party
 from bench.preconditions.finding import Finding, Subject, listed
-
-ELIGIBLE_ABOVE_KVA = 100.0
-"""DER has to be larger than this at its meter for the DMS to act on it; equal to it is not enough."""
-ENERGY_MANAGEMENT = "Energy Management System"
 
 
 def _configured(held: bool, evidence: str) -> Finding:
@@ -90,35 +86,48 @@ def operators_may_call(subject: Subject) -> Finding:
 
 
 def lambda_kept(subject: Subject) -> Finding:
-    """Find the Energy Management System on the bus, and its section in the bench file."""
-    section = getattr(subject.config.actors, "energy_management", None)
-    if section is None:
-        return _configured(False, "the bench file has no section actors.energy_management")
-    found = _on_the_bus(subject, ENERGY_MANAGEMENT)
-    return _configured(bool(found.held), f"{found.evidence}; actors.energy_management: {str(section)[:200]}")
+    """Find the Energy Management System on the bus, and the generation stack that it computes lambda from."""
+    section = subject.config.actors.energy_management
+    if section.generation_stack is None or section.plan_at_s is None:
+        return _configured(False, "actors.energy_management has no generation_stack, or no plan_at_s")
+    units = read_generation_stack(section.generation_stack)
+    kw = sum(unit.highest_kw for unit in units)
+    found = _on_the_bus(subject, Party.ENERGY_MANAGEMENT)
+    text = f"{len(units)} units of {kw:.0f} kW in all, lambda every {section.lambda_every_s:g} s"
+    return _configured(bool(found.held and units), f"{found.evidence}; {text}")
 
 
 def only_large_der_eligible(subject: Subject) -> Finding:
-    """Sort the customers' DER by the limit; there has to be some above it, or the DMS has nothing to act on."""
-    theirs = [site for site in subject.sites if site.owner == "customer"]
-    large = [site for site in theirs if site.rating_kva > ELIGIBLE_ABOVE_KVA]
-    small = [site for site in theirs if site.rating_kva <= ELIGIBLE_ABOVE_KVA]
-    text = f"of the customers' DER, above {ELIGIBLE_ABOVE_KVA:g} kW: {_rated(large) or 'none'}"
-    largest = max((site.rating_kva for site in small), default=0.0)
-    return _configured(bool(large), f"{text}; {len(small)} others of up to {largest:g} kW are not eligible")
+    """Sort all DER by what stands behind their meter; the customers have to have some that is eligible."""
+    sorted_out = eligible(_resource(site) for site in subject.sites)
+    theirs = [r for r in subject.sites if r.owner == "customer" and r.name in sorted_out.devices]
+    named = [
+        f"{name} {sorted_out.meter_kw[_meter(site)]:g}"
+        for site in subject.sites
+        if (name := site.name) in sorted_out.devices
+    ]
+    small = sum(meter_kw <= THRESHOLD_KW for meter_kw in sorted_out.meter_kw.values())
+    text = f"eligible, with the kW behind their meter: {listed(named, 8) or 'none'}"
+    return _configured(bool(theirs), f"{text}; {small} meters have not more than {THRESHOLD_KW:g} kW behind them")
 
 
 def no_override(subject: Subject) -> Finding:
-    """Look for a row in which a customer overrides."""
+    """Look for a row in which a customer overrides, and at what the wholesale desk authorizes."""
     offered = [row.number for row in subject.rows if "override" in row.information.lower()]
     if offered:
         return _configured(False, f"the scenario has rows in which a customer overrides: {listed(offered, 5)}")
-    text = f"none of its {len(subject.rows)} rows passes an override on; an attempt has to be refused in the scenario"
-    return _configured(bool(subject.rows), text)
+    may = subject.config.actors.wholesale.may_override
+    text = f"none of its {len(subject.rows)} rows passes an override on; actors.wholesale.may_override is {may}"
+    return _configured(bool(subject.rows) and not may, f"{text}; an attempt has to be refused in the scenario")
 
 
-def _rated(sites: Sequence[Site]) -> str:
-    return listed([f"{site.name} {site.rating_kva:g}" for site in sites], 8)
+def _resource(site: Site) -> DistributedResource:
+    return DistributedResource(site.name, _meter(site), site.owner, site.kind, site.rating_kva)
+
+
+def _meter(site: Site) -> str:
+    """Name what a resource is metered at: its service, or its owner's at a bus without one."""
+    return site.service or f"{site.bus}, {site.owner}"
 
 
 def _on_the_bus(subject: Subject, *parties: str) -> Finding:

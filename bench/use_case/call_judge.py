@@ -127,6 +127,10 @@ class CallJudge:
         meters = [c.credit_meter if credit else c.net_meter for c in self._selected.values()]
         return dict.fromkeys(meter for meter in meters if meter is not None)
 
+    def vacant(self, row: Row) -> str | None:
+        """Say that none of the called customers has a meter of the row's kind; None where one has, or none is called."""
+        return "none of the called customers has such a meter" if self._selected and not self.required(row) else None
+
     def effect(self, row: Row, customer: str, time_s: float) -> Measurement | None:
         """Measure at the customer's meter, once the call has begun, that the load went down by profile or stayed."""
         if self._call is None or time_s <= self._call.start_s:

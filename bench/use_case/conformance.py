@@ -48,6 +48,10 @@ class Judge(Protocol):
         """Measure the effect of a command; None before there is anything to measure."""
         ...
 
+    def vacant(self, row: Row, occurrence: str = "") -> str | None:
+        """Say why a row concerns nobody in this occurrence; None where it concerns somebody, or that is not known."""
+        ...
+
     def not_rightly_absent(self, row: Row) -> str | None:
         """Say why a row should have come that the scenario wants to stay away; None where it rightly does."""
         ...
@@ -160,7 +164,7 @@ class Conformance:
         if watch.row.kind == "driven":
             return set()
         shared = [w for w in self._predecessors(watch) if w.row.per == watch.row.per != "once"]
-        begun = {name for before in shared for name in before.instances}
+        begun = {name for before in shared for name in before.instances if name}
         return (
             begun & set(self._judge.required(watch.row, self._clock.now_s, watch.occurrence))
             if watch.row.per == "device"
@@ -288,19 +292,37 @@ class Conformance:
             if missing := self._missing(watch, name):
                 watch.notes.append(f"{came}, out of order: {', '.join(missing)} not met yet")
                 return
-        if candidates:
+        if not candidates:
+            self._note_misdirected(came, delivery)
+        else:
             last = candidates[-1]
             state = last.instances[self._judge.instance(last.row, delivery.message.payload)].state
             last.notes.append(
                 f"{came}, again" if state is RowState.MET else f"{came}, when the row was {state} already"
             )
 
+    def _note_misdirected(self, came: str, delivery: Delivery) -> None:
+        """Remember what no row has between these two, with the rows that await it from, or for, one of them."""
+        message = delivery.message
+        ends, information = (message.producer.value, message.receiver.value), message.information.value
+        alike = [w for w in self.watches.values() if w.row.information == information and w.row.kind != "effect"]
+        if any((w.row.producer, w.row.receiver) == ends for w in alike):
+            return
+        for watch in alike:
+            row = watch.row
+            if watch.state not in PASSED and (row.producer == ends[0]) != (row.receiver == ends[1]):
+                watch.notes.append(f"{came}, from {ends[0]} to {ends[1]} and not from {row.producer} to {row.receiver}")
+
     def _open(self, watch: RowWatch) -> None:
         """Await every instance that began in the rows before, and start the limit of those that are now required."""
         row = watch.row
-        for name in sorted(self._begun(watch)):
-            watch.instances.setdefault(name, Instance())
+        for name in sorted(self._begun(watch) - watch.instances.keys()):
+            watch.instances[name] = Instance()
         if row.kind == "driven" or row.limit_s is None or not self._is_open(watch):
+            return
+        if not watch.instances and (nobody := self._judge.vacant(row, watch.occurrence)):
+            if not self._missing(watch, ""):
+                self._decide(watch, "", RowState.NOT_APPLICABLE, nobody, ())
             return
         if watch.is_complete and row.limit_from != "stimulus":
             return
@@ -328,9 +350,19 @@ class Conformance:
             self._holding.pop(key, None)
         elif self._clock.now_s - self._holding.setdefault(key, self._clock.now_s) >= EFFECT_HOLD_S:
             cited = f"measurement:{self._evidence.measurement(measurement)}"
-            self._decide(watch, name, RowState.MET, worded(measurement), (cited,))
+            self._decide(watch, name, RowState.MET, worded(measurement), (cited,), self._occurrence_before(watch, name))
+
+    def _occurrence_before(self, watch: RowWatch, name: str) -> str:
+        """Return the occurrence of what comes before an effect, to which it belongs: a measurement names none."""
+        for earlier in (w for w in self._predecessors(watch) if w.occurrence == watch.occurrence):
+            for before in (earlier.instances.get(name), *earlier.instances.values()):
+                if before is not None and before.occurrence:
+                    return before.occurrence
+        return ""
 
     def _expire(self, watch: RowWatch) -> None:
+        if watch.is_complete:
+            return
         for name, instance in watch.instances.items():
             if not instance.decided and instance.due_s is not None and self._clock.now_s > instance.due_s:
                 self._miss(watch, name, instance)
@@ -355,7 +387,7 @@ class Conformance:
         cited = f"measurement:{self._evidence.measurement(measurement)}"
         unsure = measurement.verdict is not Verdict.FAIL
         state = RowState.INCONCLUSIVE if unsure else RowState.NOT_MET
-        self._decide(watch, name, state, worded, (cited,))
+        self._decide(watch, name, state, worded, (cited,), self._occurrence_before(watch, name))
 
     def _decide(
         self, watch: RowWatch, name: str, state: RowState, reason: str, cited: tuple[str, ...], occurrence: str = ""

@@ -16,6 +16,7 @@ TABLE_HEADINGS = (
     "Actor/Activity",
 )
 """How the heading rows of the template's tables begin: actors, objects, preconditions, steps, post-conditions."""
+_FIRST_STEP = re.compile(r"\d+\s*\.\s*1\b")
 _HEADING = re.compile(r"(?:[\d.]+\s+)?Steps to implement function[\s–-]*(?P<name>.*)")
 
 
@@ -74,10 +75,15 @@ def read_document(text: str) -> Document:
 
 
 class _Reader:
-    """Goes through the lines and knows which table it is in; each printed page repeats the table's heading."""
+    """Goes through the lines and knows which table it is in; each printed page repeats the table's heading.
+
+    Tables belong to the scenario whose heading came last; where several headings came without any table between them,
+    as in a document with all its tables at the end, they belong to these scenarios one after the other.
+    """
 
     def __init__(self) -> None:
         self.document = Document()
+        self._at = 0
         self._table: Callable[[int, list[str]], bool] | None = None
         self._awaited = ""
         self._group = ""
@@ -108,6 +114,8 @@ class _Reader:
         """Take from text outside tables the headings and the one line after those that announce something."""
         heading = _HEADING.fullmatch(line)
         if heading:
+            if self._begun:
+                self._at = len(self.document.scenarios)
             self.document.scenarios.append(ScenarioText(heading["name"] or line))
             self._awaited = "scenario"
         elif line.endswith("Function Name"):
@@ -120,6 +128,16 @@ class _Reader:
             self._group = "customer premises"
         elif "Utility Actors" in line:
             self._group = "utility"
+
+    @property
+    def _begun(self) -> bool:
+        """Whether the scenario that tables belong to has some already."""
+        scenarios = self.document.scenarios
+        return bool(scenarios) and bool(scenarios[self._at].steps or scenarios[self._at].preconditions)
+
+    def _go_on(self) -> None:
+        """Take the next scenario's turn, where there is one that has waited for its tables."""
+        self._at = min(self._at + 1, len(self.document.scenarios) - 1)
 
     def _answer(self, line: str) -> None:
         """Take a line as what the heading before it announced; another heading means that nothing is said."""
@@ -160,7 +178,9 @@ class _Reader:
     def _precondition(self, _number: int, cells: list[str]) -> bool:
         if not self.document.scenarios or not cells[0] or not cells[1]:
             return False
-        self.document.scenarios[-1].preconditions.append((cells[0], cells[1]))
+        if self.document.scenarios[self._at].steps:
+            self._go_on()
+        self.document.scenarios[self._at].preconditions.append((cells[0], cells[1]))
         return True
 
     def _step(self, number: int, cells: list[str]) -> bool:
@@ -168,5 +188,13 @@ class _Reader:
             return False
         printed, event, primary, _activity, description, producer, receiver, information, notes, _environment = cells
         step = Step(number, printed, event, description, producer or primary, receiver or primary, information, notes)
-        self.document.scenarios[-1].steps.append(step)
+        steps = self.document.scenarios[self._at].steps
+        if steps and steps[0].number.partition(".")[0] != printed.partition(".")[0]:
+            self._go_on_with(printed)
+        self.document.scenarios[self._at].steps.append(step)
         return True
+
+    def _go_on_with(self, printed: str) -> None:
+        """Go on to the next scenario with a step that begins it: the number of a scenario and a first step."""
+        if _FIRST_STEP.match(printed):
+            self._go_on()

@@ -195,6 +195,11 @@ class PlantJudge:
         """Check the wire first, then the content."""
         return self._no_wire(row, delivery) or self._untrue(row, delivery)
 
+    def vacant(self, row: Row, occurrence: str = "") -> str | None:
+        """Say why a row concerns none of the called customers' meters."""
+        is_calls = row.per == "meter" and sequence_of(row) is None and row.information != Information.VOLTAGE_EVENT
+        return self._call_of(occurrence).vacant(row) if is_calls else None
+
     def not_rightly_absent(self, row: Row) -> str | None:  # noqa: ARG002  all that stay away do so for one reason
         """Say why load had to be reduced; None where the DER sufficed."""
         return self._plans.not_rightly_absent()

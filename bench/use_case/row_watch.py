@@ -27,6 +27,11 @@ class Instance:
         """Whether nothing more is awaited."""
         return self.state in DECIDED
 
+    @property
+    def is_due_known(self) -> bool:
+        """Whether it is known by when it was due, or that it never was."""
+        return bool(self.due_s) or self.state is RowState.NOT_APPLICABLE
+
 
 @dataclass
 class RowWatch:
@@ -40,12 +45,16 @@ class RowWatch:
     occurrence: str = ""
     instances: dict[str, Instance] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    _complete: int = 0
+    """With how many instances the row was found complete: as decisions are final, it is so until there are more."""
 
     @property
     def is_complete(self) -> bool:
         """Whether there are instances, all of them decided, and it is known by when they were due."""
         found = self.instances.values()
-        return bool(found) and all(i.decided and (i.due_s or i.state is RowState.NOT_APPLICABLE) for i in found)
+        if self._complete != len(found) and all(i.decided and i.is_due_known for i in found):
+            self._complete = len(found)
+        return bool(found) and self._complete == len(found)
 
     @property
     def time_s(self) -> float | None:

@@ -105,8 +105,7 @@ def lane_chart(name: str, time_s: Floats, lanes: Sequence[Line], marks: Sequence
 
     def draw(axes: Axes) -> None:
         for number, lane in enumerate(lanes):
-            closed = np.nan_to_num(lane.values) != 0
-            axes.fill_between(time_s, number - 0.32, number + 0.32, where=closed, step="post", color=PALETTE[0], lw=0)
+            axes.broken_barh(spans(time_s, lane.values), (number - 0.32, 0.64), color=PALETTE[0], lw=0)
             axes.text(0.006, number, lane.label, transform=axes.get_yaxis_transform(), va="center", bbox=_LABEL_BOX)
         axes.set_yticks([])
         axes.set_ylim(-0.6, len(lanes) - 0.4)
@@ -175,6 +174,13 @@ def _finish_time_axis(axes: Axes, unit: str, time_s: Floats, marks: Sequence[Mar
 
 def _legend(axes: Axes) -> None:
     axes.legend(loc="lower left", bbox_to_anchor=(-0.012, 1), ncols=6, frameon=False, borderaxespad=1.0)
+
+
+def spans(time_s: Floats, values: Floats) -> list[tuple[float, float]]:
+    """Return begin and duration, s, of each stretch in which a value is not zero; one holds until the next sample."""
+    on = np.concatenate(([False], np.nan_to_num(values) != 0, [False]))
+    turns = np.minimum(np.flatnonzero(on[1:] != on[:-1]), len(time_s) - 1)
+    return [(float(time_s[a]), float(time_s[b] - time_s[a])) for a, b in zip(turns[::2], turns[1::2], strict=True)]
 
 
 def thin(values: Floats, most: int = MAX_POINTS) -> NDArray[np.intp]:

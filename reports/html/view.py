@@ -1,42 +1,21 @@
 """What the page shows, worked out from the run directory; the template only lays it out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from reports.errors import ReportError
+from reports.handled import Handled, handled
 from reports.html import comparison
 from reports.html.comparison import ComparisonView
 from reports.html.failures import Failure, failures
 from reports.html.plots import Chart, Plotter, ProfileRow
 from reports.html.sequence import Diagram, diagram
-from reports.rows import RowGroup, group_rows
-from reports.run_directory import Finding, MeasurementLine, RunDirectory, RunSummary, ScenarioRun
+from reports.proofs import Proof, gather_proofs
+from reports.rows import RowGroup, group_rows, repeated_rows
+from reports.run_directory import Finding, RunDirectory, RunSummary, ScenarioRun
 from reports.verdict import RowState, Verdict, counts
-
-MOST_MEASUREMENTS = 300
-
-
-@dataclass(frozen=True)
-class PassedMeasurements:
-    """Passed measurements of one quantity against the same limits, as one line."""
-
-    first: MeasurementLine
-    count: int
-    least: float
-    greatest: float
-    sources: int
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Measurements of a scenario: all that did not pass, one by one, and the passed ones summed up."""
-
-    counts: dict[str, int]
-    others: list[MeasurementLine]
-    others_left_out: int
-    passed: list[PassedMeasurements]
 
 
 @dataclass(frozen=True)
@@ -60,8 +39,11 @@ class ScenarioView:
     groups: list[RowGroup]
     states: dict[str, int]
     failures: list[Failure]
+    repeated: Mapping[str, Sequence[RowGroup]]
     diagram: Diagram | None
-    measured: Measured
+    proofs: list[Proof]
+    measured: dict[str, int]
+    handled: list[Handled]
     plots: Plots
 
 
@@ -93,7 +75,8 @@ def page(directory: RunDirectory) -> PageView:
 
 def _scenario(directory: RunDirectory, scenario: ScenarioRun) -> ScenarioView:
     groups = group_rows(scenario.items)
-    trace = (line for line in directory.trace if directory.belongs(line, scenario))
+    trace = [line for line in directory.trace if directory.belongs(line, scenario)]
+    wire = (line for line in directory.wire if line.error and directory.belongs(line, scenario))
     measured = [line for line in directory.measurements if directory.belongs(line, scenario)]
     states = [group.state for group in groups]
     return ScenarioView(
@@ -101,38 +84,13 @@ def _scenario(directory: RunDirectory, scenario: ScenarioRun) -> ScenarioView:
         groups=groups,
         states={state.value: states.count(state) for state in RowState if state in states},
         failures=failures(directory, scenario, groups),
+        repeated=repeated_rows(groups),
         diagram=diagram(trace, groups),
-        measured=_measured(measured),
+        proofs=gather_proofs(measured),
+        measured=counts(Verdict(line.verdict) for line in measured if line.verdict in set(Verdict)),
+        handled=handled(trace, wire),
         plots=_plots(directory, scenario),
     )
-
-
-def _measured(lines: Sequence[MeasurementLine]) -> Measured:
-    others = [line for line in lines if line.verdict != Verdict.PASS]
-    others.sort(key=lambda line: -_badness(line))
-    return Measured(
-        counts=counts(Verdict(line.verdict) for line in lines if line.verdict in set(Verdict)),
-        others=others[:MOST_MEASUREMENTS],
-        others_left_out=max(len(others) - MOST_MEASUREMENTS, 0),
-        passed=_passed(line for line in lines if line.verdict == Verdict.PASS),
-    )
-
-
-def _badness(line: MeasurementLine) -> int:
-    return Verdict(line.verdict).badness if line.verdict in set(Verdict) else 0
-
-
-def _passed(lines: Iterable[MeasurementLine]) -> list[PassedMeasurements]:
-    alike: dict[tuple[object, ...], list[MeasurementLine]] = {}
-    for line in lines:
-        key = (line.quantity, line.unit, line.lower, line.upper, line.row, line.clause)
-        alike.setdefault(key, []).append(line)
-    return [_sum_up(members) for members in alike.values()]
-
-
-def _sum_up(lines: Sequence[MeasurementLine]) -> PassedMeasurements:
-    values = [line.value for line in lines if line.value is not None] or [float("nan")]
-    return PassedMeasurements(lines[0], len(lines), min(values), max(values), len({line.source for line in lines}))
 
 
 def _plots(directory: RunDirectory, scenario: ScenarioRun) -> Plots:

@@ -91,6 +91,7 @@ class ScenarioRun:
     items: tuple[RowItem, ...] = ()
     not_encoded: tuple[str, ...] = ()
     preconditions: tuple[Precondition, ...] = ()
+    people: str = ""
     series: str | None = None
     meters: Mapping[str, float] = field(default_factory=dict)
     moments: tuple[Moment, ...] = ()
@@ -156,6 +157,7 @@ def _scenario(entry: Mapping[str, Any]) -> ScenarioRun:
         items=tuple(_item(item) for item in rows.get("items", ())),
         not_encoded=tuple(map(str, rows.get("not_encoded", ()))),
         preconditions=tuple(_precondition(condition) for condition in entry.get("preconditions", ())),
+        people=str(entry.get("people") or ""),
         series=entry.get("series"),
         meters={str(meter): float(km) for meter, km in entry.get("meters", {}).items()},
         moments=tuple(Moment(str(moment["label"]), float(moment["time_s"])) for moment in entry.get("moments", ())),

@@ -81,6 +81,9 @@ class FakeJudge:
     def effect(self, row: Row, instance: str, since_s: float, occurrence: str = "") -> Measurement | None:  # noqa: ARG002
         return self.measurements.get(instance)
 
+    def vacant(self, row: Row, occurrence: str = "") -> str | None:  # noqa: ARG002
+        return self.objections.get(f"vacant {row.number}")
+
     def not_rightly_absent(self, row: Row) -> str | None:
         return self.objections.get(f"absent {row.number}")
 

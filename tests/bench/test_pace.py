@@ -146,6 +146,15 @@ def test_routine_reads_see_the_plant_of_their_moment_and_do_not_keep_the_pace_sh
     assert min(length for time_s, length in plant.steps if time_s > 2000.0) > 1.0
 
 
+def test_who_listens_is_told_of_every_step_also_of_those_for_readers() -> None:
+    """Readers that come oftener than the planned step would be due must not put it off for ever."""
+    bench = Bench()
+    for time_s in range(1000, 4000, 30):
+        bench.at(time_s + 0.5, lambda: bench.pace.before_exchange("read"))
+    assert bench.run_until(4000.0).times_s == bench.ticks
+    assert len([t for t in bench.ticks if t > 1000.0]) >= 100
+
+
 def test_no_step_goes_over_what_is_known_to_come() -> None:
     plant = Bench(StillPlant(quiet_until_s=4321.7)).run_until(DAY_S)
     around = [time_s for time_s in plant.times_s if 4320.0 < time_s < 4323.0]

@@ -25,6 +25,7 @@ from reports.verdict import Verdict
 USE_CASE = load_use_case()
 TITLE = Title("1", None, "test.feature", "preconditions")
 ROWS = ("1.1",)
+STACK = "unit,lowest_kw,highest_kw,cost_per_mwh,committed\nhydro,0,200,10,yes\ngas,100,300,60,yes\nold,0,900,90,no\n"
 
 
 def opened(folder: Path, bench: BenchFile, *faults: str) -> tuple[RunSession, Played]:
@@ -192,7 +193,7 @@ CONTRADICTIONS: Mapping[str, Any] = {
     "assets_for_dispatch": lambda s: replace(s, sites=[x for x in s.sites if x.kind != "generator"]),
     "dispatch_in_dms": lambda s: replace(s, parties=s.parties - {"Distribution Management System"}),
     "operators_may_call": lambda s: replace(s, premises=()),
-    "lambda_kept": lambda s: replace(s, parties=s.parties - {"Energy Management System"}),
+    "lambda_kept": lambda s: actors(s, "energy_management", generation_stack=None),
     "only_large_der_eligible": lambda s: replace(s, sites=[x for x in s.sites if x.rating_kva <= 100.0]),
     "no_override": lambda s: replace(s, rows=USE_CASE.rows_of("1")),
 }
@@ -205,8 +206,30 @@ def test_a_configuration_that_contradicts_the_use_case_is_found(check: str, good
     assert found.evidence
 
 
-def test_a_call_that_nobody_may_decline_has_no_row_of_an_override(good: tuple[Played, Subject, Path]) -> None:
-    assert CHECKS["no_override"](replace(good[1], rows=USE_CASE.rows_of("3"))).held is True
+def actors(subject: Subject, section: str, **changes: object) -> Subject:
+    config = subject.config
+    other = getattr(config.actors, section).model_copy(update=changes)
+    return replace(
+        subject, config=config.model_copy(update={"actors": config.actors.model_copy(update={section: other})})
+    )
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_a_call_that_nobody_may_decline_is_authorized_as_one(may: bool, good: tuple[Played, Subject, Path]) -> None:
+    scenario_3 = replace(actors(good[1], "wholesale", may_override=may), rows=USE_CASE.rows_of("3"))
+    assert CHECKS["no_override"](scenario_3).held is not may
+
+
+def test_lambda_needs_units_to_be_computed_from(good: tuple[Played, Subject, Path], tmp_path: Path) -> None:
+    stack = tmp_path / "stack.csv"
+    stack.write_text(STACK, encoding="utf-8")
+    planning = actors(good[1], "energy_management", generation_stack=stack, plan_at_s=0.0)
+    found = CHECKS["lambda_kept"](planning)
+    assert found.held is True, found.evidence
+    assert "2 units of 500 kW" in found.evidence
+    assert CHECKS["lambda_kept"](actors(planning, "energy_management", generation_stack=None)).held is False
+    nobody = replace(planning, parties=planning.parties - {"Energy Management System"})
+    assert CHECKS["lambda_kept"](nobody).held is False
 
 
 def test_der_of_exactly_the_limit_is_not_eligible(good: tuple[Played, Subject, Path]) -> None:

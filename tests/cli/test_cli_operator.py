@@ -39,6 +39,7 @@ USE_CASE = load_use_case()
 def quick_bench(folder: Path) -> Path:
     """The emulated bench with a quick cloud, short voltage intervals and an early end."""
     bench = copy.deepcopy(EMULATED)
+    bench.pop("scenarios", None)  # of those that are not played here
     here = DEFAULT_BENCH.parent
     bench["feeder"] = {key: str((here / path).resolve()) for key, path in bench["feeder"].items()}
     for device in bench["devices"].values():

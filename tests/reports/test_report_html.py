@@ -218,3 +218,71 @@ def test_the_browser_check_hears_a_console(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text("<meta charset=utf-8><script>undefinedFunction()</script>")
     _, console = open_in_browser(tmp_path / "page.html", tmp_path / "profile")
     assert any("undefinedFunction" in line for line in console)
+
+
+def write_three(path: Path) -> Path:
+    """A run of three scenarios: one with all that can be told of, one with rows that must be absent, one abandoned."""
+    with RunWriter.create(path, {"seed": 1}) as writer:
+        for scenario in ("1", "2"):
+            line = {"time_s": 4.0, "scenario": scenario, "producer": "AMI", "receiver": "MDMS"}
+            writer.append("trace", line | {"information": "Readings", "payload": {"silent": [f"net_meter_{scenario}"]}})
+            proof = {"quantity": "voltage", "value": 120.0, "unit": "V", "uncertainty": 0.0, "verdict": "PASS"}
+            clause = f"clause of scenario {scenario}"
+            writer.append("measurements", {"time_s": 5.0, "scenario": scenario, **proof, "clause": clause})
+        rows = [
+            {"row": "2.5", "occurrence": "e1", "state": "MET"},
+            {"row": "2.5", "occurrence": "e2", "state": "MET"},
+            {"row": "2.6", "state": "ABSENT_AS_REQUIRED", "reason": "storage sufficed"},
+            {"row": "2.7.1.3.1A.1", "instance": "premise_s1", "state": "NOT_APPLICABLE", "reason": "took another"},
+        ]
+        conditions = [
+            {
+                "text": "Volt-var is on",
+                "party": "Customer",
+                "how": "measurement",
+                "held": False,
+                "evidence": "4 of 5 on",
+            }
+        ]
+        played = {"feature": "a.feature", "people": "operator"}
+        scenarios = [
+            {"id": "1", "title": "first", "verdict": "NOT_RUN", "preconditions": conditions, **played},
+            {"id": "2", "title": "second", "verdict": "PASS", "rows": {"expected": 3, "met": 3, "items": rows}},
+            {"id": "3", "title": "third", "verdict": "ERROR", "reason": "did not open"},
+        ]
+        writer.finish({"verdict": "ERROR", "simulated": True, "scenarios": scenarios})
+    return path
+
+
+def test_a_run_of_several_scenarios_has_contents_that_lead_to_every_part(tmp_path: Path) -> None:
+    page = page_of(write_three(tmp_path / "run"))
+    ids = [value for name, value in page.attributes if name == "id"]
+    links = [value.removeprefix("#") for name, value in page.attributes if name == "href" and value.startswith("#")]
+    assert len(ids) == len(set(ids)), "two parts have one name"
+    assert set(links) <= set(ids), f"links that lead nowhere: {set(links) - set(ids)}"
+    for part in ("preconditions", "rows", "proofs", "handled"):
+        assert {f"{part}-{number}" for number in (1, 2, 3)} <= set(links), part
+
+
+def part_of(page: Page, start: str, end: str) -> str:
+    return page.text.partition(start)[2].partition(end)[0]
+
+
+def test_each_scenario_shows_its_own_preconditions_proofs_and_what_was_handled(tmp_path: Path) -> None:
+    page = page_of(write_three(tmp_path / "run"))
+    first = part_of(page, "Scenario 1 · first", "Scenario 2 · second")
+    second = part_of(page, "Scenario 2 · second", "Scenario 3 · third")
+    for wanted in ("Volt-var is on", "4 of 5 on", "measurement does not hold", "clause of scenario 1", "net_meter_1"):
+        assert wanted in first, wanted
+        assert wanted not in second, wanted
+    assert "people's rows were done by a person at a prompt" in first
+    assert "clause of scenario 2" in second
+    assert "net_meter_2" in second
+
+
+def test_rows_that_must_be_absent_or_do_not_apply_are_shown_as_that_with_their_reason(tmp_path: Path) -> None:
+    second = part_of(page_of(write_three(tmp_path / "run")), "Scenario 2 · second", "Scenario 3 · third")
+    for wanted in ("ABSENT AS REQUIRED", "storage sufficed", "NOT APPLICABLE", "took another", "counted as met"):
+        assert wanted in second, wanted
+    again = second.partition("Rows that occurred more than once")[2].partition("Physical proofs")[0]
+    assert re.findall(r"\be[12]\b", again) == ["e1", "e2"]

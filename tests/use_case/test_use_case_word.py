@@ -97,6 +97,29 @@ def test_other_scenarios_and_rows_are_taken_as_they_are(ending: str, tmp_path: P
     }
 
 
+@pytest.mark.parametrize("with_preconditions", [True, False])
+def test_tables_that_all_come_last_go_to_their_scenarios(with_preconditions: bool, tmp_path: Path) -> None:
+    text = other_document((4, 7), 3)
+    if with_preconditions:
+        for who in ("Keeper", "Office"):
+            table = f"Actor/System/Information/Contract\tPreconditions\n{who}\tIs there.\n\n#\tEvent\tPrimary"
+            text = text.replace("\n#\tEvent\tPrimary", f"\n{table.replace('#', '§')}", 1)
+        text = text.replace("§", "#")
+    lines = text.splitlines()
+    ends = [i for i, line in enumerate(lines) if "\t" in line and "\t" not in (lines[i + 1 :] or [""])[0]]
+    tables = [
+        line for i, line in enumerate(lines) for line in ([line, ""] if i in ends else [line]) if "\t" in lines[i]
+    ]
+    prose = [line for line in lines if "\t" not in line]
+    path = tmp_path / "last.docx"
+    write_docx("\n".join([*prose, *tables]), path)
+    use_case = import_document(read_word(path).text).use_case
+    assert {n: s.title for n, s in use_case.scenarios.items()} == {"4": "Water is wanted 1", "7": "Water is wanted 2"}
+    assert list(use_case.rows) == ["4.1", "4.2", "4.3", "7.1", "7.2", "7.3"]
+    wanted = [("4", "Keeper"), ("7", "Office")] if with_preconditions else []
+    assert [(p.scenario, p.party) for p in use_case.preconditions] == wanted
+
+
 def test_what_spans_cells_and_what_breaks_lines_is_one_text(tmp_path: Path) -> None:
     path = write_docx(other_document((1,), 3), tmp_path / "spans.docx")
     document = docx.Document(str(path))
