@@ -1,7 +1,7 @@
 """The judge's own calculations accept what the dispatch functions compute, and refuse what differs from it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -183,7 +183,7 @@ def scheduled(
 ) -> RequiredResources:
     """Schedule as the application does."""
     stores = [
-        Storage(u.resource.device, u.resource.rating_kw, u.resource.rating_kw, u.energy_kwh,
+        Storage(u.resource.device, u.resource.rating_kw if u.may_charge else 0.0, u.resource.rating_kw, u.energy_kwh,
                 held_kwh[u.resource.device], RESERVE_PU * u.energy_kwh,
                 charge_efficiency=u.efficiency, discharge_efficiency=u.efficiency)
         for u in units if u.resource.kind == "battery"
@@ -291,6 +291,14 @@ UNCOVERED = with_power(UNCOVERED, "wall", *at(IDLE, 5, 90.0)).model_copy(
 def test_a_schedule_that_is_not_the_best_possible_is_refused(required: RequiredResources, told: str) -> None:
     objection = World().judge().scheduled_wrongly(PLAN, required)
     assert refused(objection, told), objection
+
+
+def test_storage_is_charged_only_where_its_tariff_allows_it() -> None:
+    bound = tuple(replace(unit, may_charge=unit.resource.device != "battery") for unit in UNITS)
+    judge = World(units=bound).judge()
+    assert judge.scheduled_wrongly(PLAN, BEST) == "charges battery, against its tariff"
+    assert judge.scheduled_wrongly(PLAN, scheduled(units=bound[:3])) is None, "the best without charging it"
+    assert refused(World().judge().scheduled_wrongly(PLAN, scheduled(units=bound[:3])), "covers as much earns")
 
 
 def test_a_schedule_that_earns_one_percent_less_is_refused() -> None:
