@@ -11,19 +11,23 @@ from dataclasses import dataclass, field
 from bench.bus import Delivery
 from bench.customer_messages import CustomerCall, LoadAffected
 from bench.measurement import Limits, Measurement, PowerReading
-from bench.messages import AssetCommand, OperationalCommand
+from bench.messages import AssetCommand, OperationalCommand, Payload
 from bench.names import Information
 from bench.plant import PlantState
+from bench.resource_messages import DispatchRequest, PeakingRequirements, ResourceRequest, TransmissionConstraint
 from instruments.errors import InstrumentError, TransportError
 from instruments.readings import StorageReading
 
 COMMAND_CLAUSE = "resource: holds its command while that is in force"
 ENERGY_CLAUSE = "battery: stored energy follows the measured power"
 HEAD_CLAUSE = "feeder's head: takes less by what was required"
+RELIEF_CLAUSE = "resources and customers: spare the grid what is required"
 AFFECTED_CLAUSE = "total load affected: within 5 % of the true difference"
 
 SETTLE_S = 30.0
 """How long after a command a resource may be on its way to it, s."""
+AHEAD_S = 5.0
+"""How much earlier than its message a command may have been written, and so runs out, s."""
 ENERGY_TOLERANCE, STATE_TOLERANCE = 0.05, 0.005
 """How far the change of stored energy may lie from what flowed: a share of that, and one of the capacity, per unit."""
 STATE_STEP_PCT = 0.01
@@ -54,7 +58,7 @@ class InForce:
 
     def covers(self, time_s: float) -> bool:
         """Whether the resource must be at its command at a time."""
-        return self.since_s + SETTLE_S <= time_s <= self.since_s + self.command.duration_s
+        return self.since_s + SETTLE_S <= time_s <= self.since_s + self.command.duration_s - AHEAD_S
 
     def take(self, reading: PowerReading) -> None:
         """Keep a reading when it is farther from the command than all before."""
@@ -74,14 +78,14 @@ class CommandWatch:
 
     def hear(self, delivery: Delivery) -> None:
         """Take a command; on its way it is passed on, and is in force when it has come to the last."""
-        payload = delivery.message.payload
-        if not isinstance(payload, OperationalCommand) or payload.command.device not in self._resources:
+        command = _command(delivery.message.payload)
+        if command is None or command.device not in self._resources:
             return
-        given = self._commands.setdefault(payload.command.device, [])
-        if given and given[-1].command == payload.command and given[-1].farthest is None:
+        given = self._commands.setdefault(command.device, [])
+        if given and given[-1].command == command and given[-1].farthest is None:
             given[-1].since_s = delivery.time_s
         else:
-            given.append(InForce(payload.command, delivery.time_s))
+            given.append(InForce(command, delivery.time_s))
 
     def take(self, state: PlantState) -> None:
         """Take a step of the plant."""
@@ -117,6 +121,16 @@ class CommandWatch:
             limits=Limits.around(wanted_kw, accuracy_kw),
             clause=COMMAND_CLAUSE,
         )
+
+
+def _command(payload: Payload) -> AssetCommand | None:
+    """Return what a command or a scheduled request asks of a device."""
+    if isinstance(payload, OperationalCommand):
+        return payload.command
+    if not isinstance(payload, DispatchRequest):
+        return None
+    asked = payload.request
+    return AssetCommand(device=asked.device, kind="battery", power_kw=asked.power_kw, duration_s=asked.duration_s)
 
 
 @dataclass(frozen=True)
@@ -275,6 +289,58 @@ class AffectedLoad:
         )
 
 
+class Relief:
+    """Holds what resources deliver and customers shed together against what the control centre requires."""
+
+    def __init__(self, resources: Mapping[str, MeasuredResource], shed_kw: Callable[[Collection[str]], float]) -> None:
+        self._resources, self._shed_kw = resources, shed_kw
+        self._plan: PeakingRequirements | None = None
+        self._constraint: TransmissionConstraint | None = None
+        self._asked: dict[str, ResourceRequest] = {}
+        self._called: set[str] = set()
+
+    def hear(self, delivery: Delivery) -> None:
+        """Take what is required, what is asked of resources, and whom calls list."""
+        match delivery.message.payload:
+            case PeakingRequirements() as plan:
+                self._plan = plan
+            case TransmissionConstraint() as constraint:
+                self._constraint = constraint
+            case DispatchRequest(request=request):
+                self._asked[request.request] = request
+            case CustomerCall(customers=customers):
+                self._called |= {customer.customer for customer in customers}
+
+    def measure(self, now_s: float) -> list[Measurement]:
+        """Measure the relief at resources' terminals and customers' loads; nothing where nothing is required."""
+        required_kw = self._required_kw(now_s)
+        if required_kw is None:
+            return []
+        at_work = {r.device for r in self._asked.values() if r.start_s <= now_s < r.start_s + r.duration_s}
+        readings = [self._resources[device].reading() for device in sorted(at_work)]
+        known = [reading for reading in readings if reading is not None]
+        total_kw = math.fsum(reading.power_kw for reading in known) + self._shed_kw(sorted(self._called))
+        return [
+            Measurement(
+                quantity=f"power that {len(at_work)} resources and {len(self._called)} called customers spare the grid",
+                value=total_kw if len(known) == len(at_work) else None,
+                unit="kW",
+                uncertainty=math.fsum(reading.uncertainty_kw for reading in known),
+                time_s=now_s,
+                source="resources' terminals and feeder model",
+                limits=Limits(lower=required_kw),
+                clause=RELIEF_CLAUSE,
+            )
+        ]
+
+    def _required_kw(self, now_s: float) -> float | None:
+        if self._constraint is not None:
+            return self._constraint.requirement_kw
+        plan = self._plan
+        number = math.floor((now_s - plan.start_s) / plan.interval_s) if plan else -1
+        return plan.requirement_kw[number] if plan and 0 <= number < len(plan.requirement_kw) else None
+
+
 @dataclass(frozen=True)
 class ResourceProof:
     """All of these for one scenario; `take` follows the plant, `hear` the bus."""
@@ -282,6 +348,7 @@ class ResourceProof:
     commands: CommandWatch
     energy: EnergyBalance
     affected: AffectedLoad
+    relief: Relief
     head: HeadPower = field(default_factory=HeadPower)
 
     def take(self, state: PlantState) -> None:
@@ -291,5 +358,5 @@ class ResourceProof:
 
     def hear(self, delivery: Delivery) -> None:
         """Take a message."""
-        self.commands.hear(delivery)
-        self.affected.hear(delivery)
+        for watch in (self.commands, self.affected, self.relief):
+            watch.hear(delivery)

@@ -21,7 +21,7 @@ from bench.preconditions.checks import Checked
 from bench.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V
 from bench.safety import Interrupted
 from bench.story import RowListener, Story
-from bench.use_case.grammar import wording
+from bench.use_case.grammar import ROW_STEP, wording
 from bench.use_case.model import UseCase
 from bench.use_case.row_watch import Instance, RowWatch
 from bench.use_case.tables import load as load_use_case
@@ -61,8 +61,21 @@ class Played:
     findings: list[str] = field(default_factory=list)
     """What a step that plays no row found wrong, in short; its measurements say it in figures."""
     aborted: str = ""
+    failed: Verdict | None = None
+    """The least that a step which failed makes of the scenario: what would have followed it was not tried."""
     step: str = ""
     """The step that is on; one that is still on at the end was stopped from outside (Ctrl-C, a signal)."""
+
+    def take_failure(self, step: str, error: BaseException) -> None:
+        """Tell a finding from a bench that broke and from a person who stopped it."""
+        if isinstance(error, Interrupted):
+            self.aborted = f"{step}: {error}"
+        elif not isinstance(error, AssertionError):
+            self.problems.append(f"{step}: {type(error).__name__}: {error}")
+        else:
+            self.failed = getattr(error, "verdict", None) or Verdict.INCONCLUSIVE
+            if not ROW_STEP.fullmatch(step):
+                self.findings.append(f"{step}: {str(error).partition(chr(10))[0].rstrip(':')}")
 
 
 class RunSession:
@@ -248,6 +261,8 @@ def _verdict(played: Played, states: Sequence[RowState]) -> Verdict:
         verdicts.append(worst_of_states(states))
     if any(checked.objection for checked in played.preconditions):
         verdicts.append(Verdict.NOT_RUN)
+    if played.failed is not None:
+        verdicts.append(played.failed)
     if played.problems:
         verdicts.append(Verdict.ERROR)
     if played.aborted:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from bench.actors.base import Actor
 from bench.bus import Bus, Delivery
@@ -24,7 +24,7 @@ from bench.use_case.grammar import wording
 from bench.use_case.model import Row
 from bench.use_case.row_watch import PASSED, RowWatch
 from instruments.errors import ConfigError
-from reports.verdict import RowState, Verdict
+from reports.verdict import Verdict
 
 SHOWN = 6
 """Reasons that an explanation lists before it only counts."""
@@ -47,7 +47,24 @@ RowListener = Callable[[RowWatch, float], None]
 
 
 class RowNotMet(AssertionError):  # noqa: N818  a finding about equipment, not an error of the bench
-    """A row of the use case did not come as it should; the text says what was awaited and what came instead."""
+    """A row of the use case did not come as it should; the text says what was awaited and what came instead.
+
+    `verdict` is what the step that raised it adds to the scenario's, beyond its rows and measurements.
+    """
+
+    verdict: ClassVar[Verdict | None] = None
+
+
+class NotReached(RowNotMet):
+    """What a step waited for did not come, and neither a row nor a measurement says so."""
+
+    verdict = Verdict.FAIL
+
+
+class NotOnThisBench(RowNotMet):
+    """What a step calls for cannot happen on this bench, so that what would follow it is not tried."""
+
+    verdict = Verdict.NOT_RUN
 
 
 @dataclass(frozen=True)
@@ -214,7 +231,7 @@ class Story:
         """Wait until the AMI has closed the present event; raises RowNotMet when it does not come to that."""
         closed = len(self._closed)
         if not self.clock.run_until(self._timing.horizon_s, lambda: len(self._closed) > closed):
-            raise RowNotMet("the event was not closed: not every meter that alerted found itself back in Range A")
+            raise NotReached("the event was not closed: not every meter that alerted found itself back in Range A")
         self.mark("when the event was closed")
 
     def release_heat(self) -> None:
@@ -223,7 +240,9 @@ class Story:
         Raises RowNotMet where the bench file has no heat: what it calls for cannot happen on this bench.
         """
         if not self._stimulus.has_heat:
-            raise RowNotMet("the bench file's environment has no `heat`: nothing on this bench goes beyond the cloud")
+            raise NotOnThisBench(
+                "the bench file's environment has no `heat`: nothing on this bench goes beyond the cloud"
+            )
         self.mark("before the heat")
         self.conformance.begin_occurrence()
         self._pace.wake()
@@ -232,7 +251,7 @@ class Story:
     def take_line_out(self) -> None:
         """Take the bench file's transmission line out of service; raises RowNotMet where it names none."""
         if self._grid.line_out is None:
-            raise RowNotMet("the bench file's environment has no `line_out`: nothing on this bench constrains the grid")
+            raise NotOnThisBench("the bench file's environment has no `line_out`: nothing constrains the grid here")
         self.mark("before the line is out")
         self._pace.wake()
         self._grid.take_out(self.clock.now_s)
@@ -243,19 +262,18 @@ class Story:
         Raises RowNotMet where the bench file has no heat.
         """
         if not self._stimulus.has_heat:
-            raise RowNotMet("the bench file's environment has no `heat`: the load stays as it was forecast")
+            raise NotOnThisBench("the bench file's environment has no `heat`: the load stays as it was forecast")
         self._stimulus.release_heat(self.clock.now_s)
 
     def await_response(self) -> None:
         """Wait until the DRAACS calls nobody any more, and all that it began has come to its end; raises RowNotMet."""
         done = self.clock.run_until(
-            self._timing.horizon_s, lambda: bool(self._ended) and self.conformance.further_are_settled
+            self._timing.horizon_s, lambda: bool(self._ended) and not self.conformance.unsettled_further
         )
         if not self._ended:
-            raise RowNotMet("the DRAACS has neither reached the authorized reduction nor run out of customers")
-        wrong = [w for w in self.conformance.all_watches if w.occurrence and w.state is RowState.NOT_MET]
-        if wrong or not done:
-            raise RowNotMet("\n".join(["a further request did not go as the first:", *map(_further, wrong)]))
+            raise NotReached("the DRAACS has neither reached the authorized reduction nor run out of customers")
+        if wrong := self.conformance.unsettled_further if not done else self.conformance.failed_further:
+            raise NotReached("\n".join(["a further request did not go as the first:", *map(_further, wrong)]))
         self._acted_s = self.clock.now_s
 
     def try_override(self) -> None:
@@ -342,6 +360,10 @@ class Story:
     def prove_load_affected(self) -> None:
         """Measure how wrong the total load affected is that the MDMS has computed; raises RowNotMet."""
         self.require(self.resources.affected.measure(), "the total load affected is not what the loads lack")
+
+    def prove_relief(self) -> None:
+        """Measure that resources and customers spare the grid what is required; raises RowNotMet."""
+        self.require(self.resources.relief.measure(self.clock.now_s), "the grid is not relieved by what is required")
 
     def note_head_power(self) -> None:
         """Note the power at the feeder's head, for a reduction that is to come."""

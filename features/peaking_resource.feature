@@ -112,6 +112,11 @@ Feature: Distributed resources serve tomorrow's peak
     And row 2.12.1: the Distributed Energy Resource Automation Application sends the Relevant Event History Data to the Distribution Management System
     And row 2.12.2: the Distribution Management System sends the Relevant Event History Data to the Meter Data Management System
     And the customers are called until the authorized reduction is reached or nobody is left
+    And what resources and customers give is at least what was required
+    And every resource has held its power to its command while that was in force
+    And every battery has given and stored the energy that flowed at its terminal
+    And the total load affected is what the called customers' loads lack
+    And every meter is back in Range A and stays there
 
   @variant-sufficient
   Scenario: The resources suffice, and nobody has to shed load
@@ -180,4 +185,8 @@ Feature: Distributed resources serve tomorrow's peak
     And row 2.4.1C.5: the AMI Network Management System sends the AMI Renewable Energy Credit Meter Data to the Meter Data Management System
     And row 2.4.1D.5: the AMI Network Management System sends the AMI Renewable Energy Credit Meter Data to the Meter Data Management System
     And row 2.5: the Distribution Management System computes the Insufficient Resources
+    And what resources and customers give is at least what was required
+    And every resource has held its power to its command while that was in force
+    And every battery has given and stored the energy that flowed at its terminal
     And nobody asks for a reduction of load, as the resources suffice
+    And every meter is back in Range A and stays there

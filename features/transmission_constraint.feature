@@ -122,3 +122,9 @@ Feature: Distributed resources relieve the transmission grid
     And row 3.15.1: the Distributed Energy Resource Automation Application sends the Relevant Event History Data to the Distribution Management System
     And row 3.15.2: the Distribution Management System sends the Relevant Event History Data to the Meter Data Management System
     And the customers are called until the authorized reduction is reached or nobody is left
+    And what resources and customers give is at least what was required
+    And every resource has held its power to its command while that was in force
+    And every battery has given and stored the energy that flowed at its terminal
+    And the total load affected is what the called customers' loads lack
+    And every tap and bank stays where it was put
+    And every meter is back in Range A and stays there

@@ -47,6 +47,12 @@ def positions_hold(story: Story) -> None:
     story.prove_positions()
 
 
+@then("what resources and customers give is at least what was required")
+def relieved(story: Story) -> None:
+    """Judge power at terminals and loads against the plan, or the constraint."""
+    story.prove_relief()
+
+
 @then("every resource has held its power to its command while that was in force")
 def commands_held(story: Story) -> None:
     """Judge each command against what another source than the resource measured."""

@@ -12,7 +12,7 @@ import steps.rows
 import steps.stimulus  # noqa: F401 - the steps register themselves
 from bench.config import BenchFile, load_bench
 from bench.faults import parse_fault
-from bench.session import RunSession, Title
+from bench.session import Played, RunSession, Title
 from bench.story import RowNotMet, Story
 from bench.use_case.feature_files import Step, read_stories
 from bench.use_case.grammar import ROW_STEP
@@ -113,7 +113,7 @@ def play(
     session = RunSession(folder, bench, EMULATED, seed, [parse_fault(text) for text in faults])
     played = session.play(Title("1", None, "a feature", scenario), rows_in(written))
     prepare(played.story)
-    failed_step, failure = next(_failures(played.story, written), ("", ""))
+    failed_step, failure = next(_failures(played, written), ("", ""))
     verdict = session.close(played)
     session.finish()
     watches = played.story.conformance.watches
@@ -121,12 +121,13 @@ def play(
     return Record(folder, failed_step, failure, verdict, {n: w.state for n, w in watches.items()}, reasons)
 
 
-def _failures(story: Story, written: Sequence[Step]) -> Iterator[tuple[str, str]]:
+def _failures(played: Played, written: Sequence[Step]) -> Iterator[tuple[str, str]]:
     """Run steps until one fails, as pytest-bdd does."""
     for step in written:
         try:
-            _run(step, story)
+            _run(step, played.story)
         except RowNotMet as error:
+            played.take_failure(step.text, error)
             yield step.text, str(error)
             return
 

@@ -11,6 +11,7 @@ from bench.resource_proof import (
     EnergyBalance,
     MeasuredBattery,
     MeasuredResource,
+    Relief,
     ResourceProof,
 )
 from bench.terminals import Terminal
@@ -37,4 +38,5 @@ def make_resource_proof(
         if section.role == "battery" and places.site(inverter).kind == "battery":
             read = drivers[device].read_storage
             batteries[device] = MeasuredBattery(at[inverter].reading, read, scale, section.efficiency_pct / 100.0)
-    return ResourceProof(CommandWatch(resources), EnergyBalance(batteries), AffectedLoad(shed_kw))
+    relief = Relief(resources, shed_kw)
+    return ResourceProof(CommandWatch(resources), EnergyBalance(batteries), AffectedLoad(shed_kw), relief)

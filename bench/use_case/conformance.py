@@ -138,10 +138,15 @@ class Conformance:
         return self._has_settled(self.watches[number])
 
     @property
-    def further_are_settled(self) -> bool:
-        """Whether every row of every further occurrence is settled; people need not do again what they did once."""
+    def unsettled_further(self) -> list[RowWatch]:
+        """The rows of further occurrences that are still awaited; people need not do again what they did once."""
         further = [watch for watch in self.all_watches if watch.occurrence and watch.row.kind != "driven"]
-        return all(self._has_settled(watch) or self._is_no_ones(watch) for watch in further)
+        return [watch for watch in further if not (self._has_settled(watch) or self._is_no_ones(watch))]
+
+    @property
+    def failed_further(self) -> list[RowWatch]:
+        """The rows of further occurrences that were not met."""
+        return [watch for watch in self.all_watches if watch.occurrence and watch.state is RowState.NOT_MET]
 
     def _is_no_ones(self, watch: RowWatch) -> bool:
         """Whether a row of one alternative concerns nobody, as all take the other."""
@@ -153,7 +158,7 @@ class Conformance:
         awaited = self._begun(watch)
         if self._is_open(watch):
             awaited = awaited | self._judge.pending(watch.row, self._clock.now_s)
-        return watch.state is RowState.MET and not awaited - set(watch.instances)
+        return watch.state in PASSED and not awaited - set(watch.instances)
 
     def _begun(self, watch: RowWatch) -> set[str]:
         """Return the meters or devices of the rows before a row that shares them: all of them are to come.
@@ -375,7 +380,15 @@ class Conformance:
             f"no {watch.row.information} from {watch.row.producer} to {watch.row.receiver}"
             f"{f' for {name}' if name else ''} by {instance.due_s:.1f} s"
         )
-        self._decide(watch, name, RowState.NOT_MET, reason + listed(watch.notes), ())
+        silent, cited = self._silence(watch, name)
+        self._decide(watch, name, RowState.NOT_MET, reason + silent + listed(watch.notes), cited)
+
+    def _silence(self, watch: RowWatch, name: str) -> tuple[str, tuple[str, ...]]:
+        """Say that the meter or device itself did not answer when it was last asked over its wire, and cite that."""
+        last = self._evidence.last_exchanges(name, 1) if watch.row.wire == "wire" else []
+        if not last or not last[0].exchange.error:
+            return "", ()
+        return f"; {name} itself does not answer: {last[0].exchange.error}", (f"wire:{last[0].seq}",)
 
     def _miss_effect(self, watch: RowWatch, name: str) -> None:
         measurement, worded = self._measured.get(

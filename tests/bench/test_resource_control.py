@@ -32,7 +32,7 @@ from instruments.errors import InstrumentError
 from instruments.readings import MeterEvents, MeterReading
 
 SETTINGS = MeteringSettings(event_poll_s=1000.0, read_air_time_s=0.1, scheduled_read_s=9000.0, call_read_s=10.0)
-RESOURCE = ResourceSettings(notice_s=30.0, compute_s=2.0, response=ResponseModel(1.0, 0.0, 0.0), meter_share=0.002)
+RESOURCE = ResourceSettings(notice_s=30.0, compute_s=2.0, response=ResponseModel(1.0, 0.0, 0.0), meter_share=0.0)
 VOLTAGES = {"net_a": 113.0, "net_b": 113.2, "net_c": 113.1, "net_d": 118.0}
 RELIEF = {"net_a": 0.03, "net_b": 0.02, "net_c": 0.04, "net_d": 0.001}
 
@@ -217,8 +217,11 @@ def test_a_meter_that_never_answers_is_tried_again_then_listed_and_holds_nobody_
 
 def test_interval_reads_begin_with_the_call_and_end_with_the_read_on_demand(around: Utility) -> None:
     read_all(around)
-    told = [d for d in around.tap.heard if d.message.information is Information.INTERVAL_READINGS]
-    times_s = [d.time_s for d in told if d.message.receiver is Party.MDMS]
+    times_s = [
+        d.time_s
+        for d in around.tap.heard
+        if d.message.information is Information.INTERVAL_READINGS and d.message.receiver is Party.MDMS
+    ]
     assert np.diff(times_s) == pytest.approx(SETTINGS.call_read_s)
     (request,) = [d.time_s for d in around.tap.heard if d.message.information is Information.METERS_READ_REQUEST]
     assert times_s[0] < 5.0
