@@ -10,17 +10,15 @@ from typing import Annotated, Any, get_args, get_origin
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError
 
-from bench.documents import merged, with_absolute_paths
-from instruments.errors import ConfigError
-
-"""As features name it in the tag of a scenario: `1` to `3`, or `controls-1`."""
 from bench.config.actors import ActorsSection
 from bench.config.environment import EnvironmentSection, RangeASection
 from bench.config.equipment import AmiSection, ClockSection, Device, Fleet, Terminal
 from bench.config.feeder import FeederSection
 from bench.config.section import Name, Section
+from bench.documents import merged, with_absolute_paths
 
 ScenarioNumber = Annotated[str, BeforeValidator(str), Field(pattern=r"^([123]|[a-z]+-\d+)$")]
+"""As features name it in the tag of a scenario: `1` to `3`, or `controls-1`."""
 
 
 class BenchFile(Section):
