@@ -16,6 +16,7 @@ from bench.config.equipment import AmiSection, ClockSection, Device, Fleet, Term
 from bench.config.feeder import FeederSection
 from bench.config.section import Name, Section
 from bench.documents import merged, with_absolute_paths
+from instruments.errors import ConfigError
 
 ScenarioNumber = Annotated[str, BeforeValidator(str), Field(pattern=r"^([123]|[a-z]+-\d+)$")]
 """As features name it in the tag of a scenario: `1` to `3`, or `controls-1`."""
