@@ -270,7 +270,23 @@ class PlanningField:
             return f"is about {constraint.branch} after the loss of {constraint.outage or 'nothing'}: not in service"
         branch = in_service[constraint.branch]
         limit_kw = (branch.emergency_mw if outage else branch.continuous_mw) * 1000.0
-        return self._flows_wrong(constraint, network.without(out | outage), limit_kw)
+        wrong = self._flows_wrong(constraint, network.without(out | outage), limit_kw)
+        return wrong or self._leaves(constraint, network.without(out))
+
+    def _leaves(self, constraint: TransmissionConstraint, present: Transmission) -> str | None:
+        """Say which other overload less load at the feeder's bus would relieve too, and is left with what is told."""
+        alike = self._centre.feeders_at_bus
+        for lost in ("", *(branch.name for branch in present.branches)):
+            after = present.without({lost} - {""})
+            whole = len(after.connected()) == len(after.buses)
+            for branch in after.branches if whole else ():
+                limit_kw = (branch.emergency_mw if lost else branch.continuous_mw) * 1000.0
+                left_kw = _flow_kw(after, branch.name, alike * _left_kw(constraint))
+                is_relieved = left_kw < _flow_kw(after, branch.name, alike * constraint.feeder_load_kw) - NEAR_KW
+                if is_relieved and left_kw > limit_kw * (1.0 + FLOW_SHARE):
+                    told = f"leaves {left_kw:.0f} kW of {limit_kw:.0f} kW in {branch.name}"
+                    return f"{told} after the loss of {lost or 'nothing'}"
+        return None
 
     def _flows_wrong(self, constraint: TransmissionConstraint, after: Transmission, limit_kw: float) -> str | None:
         """Say in what flows of the grid after the outage differ from what is told of them."""
