@@ -53,7 +53,8 @@ from bench.proof import RangeAProof
 from bench.range_a import RANGE_A_UPPER_V, RangeASettings, ServiceVoltages
 from bench.safety import SafetyChain, refuse_real_equipment
 from bench.series import SeriesRecorder
-from bench.story import Cast, Proofs, Stimuli, Story, Timing, Trials
+from bench.stage import Cast, Proofs, Stimuli, Timing, Trials
+from bench.story import Story
 from bench.terminals import Terminal, TerminalPlace
 from bench.transmission_stage import StagedGrid
 from bench.use_case.conformance import Conformance
