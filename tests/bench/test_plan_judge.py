@@ -178,7 +178,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.field = FakePlans()
-        self.judge = PlanJudge(self.field, {"credit_battery": "battery"})
+        self.judge = PlanJudge(self.field, {"battery": "credit_battery"})
 
     def objection(self, row: Row, payload: Payload, sent_s: float = NEEDED_S) -> str | None:
         message = Message(Party(row.producer), Party(row.receiver), Information(row.information), payload, "day-1")
@@ -512,7 +512,7 @@ def test_what_suffices_is_not_called_insufficient(scheduled: Desk) -> None:
 )
 def test_an_assessment_follows_from_its_own_figures(scheduled: Desk, figures: dict[str, Any], told: str | None) -> None:
     """Near the limit the plant cannot tell; what the DMS measured has to bear out what it says."""
-    scheduled.field.load_kw = 7950.0
+    scheduled.field.load_kw = changed(SHORT, **figures).head_load_kw - 60.0  # type: ignore[attr-defined]
     objection = scheduled.objection(ASSESSED, changed(SHORT, **figures))
     assert objection is None if told is None else refused(objection, told), objection
 
@@ -635,8 +635,11 @@ def test_who_fell_short_is_told_and_nobody_else(
 ) -> None:
     """More than 5 % below the request, or not metered at all."""
     reduced.field.powers_kw["dg"] = delivered_kw or 0.0
-    records = (KEPT.resources[0], ResourceRecord(request=REQUESTS[1], status_kw=None, delivered_kw=delivered_kw))
-    reduced.accepts((HISTORY, changed(KEPT, resources=records)))
+    records = (KEPT.resources[0], ResourceRecord(request=REQUESTS[1], status_kw=300.0, delivered_kw=delivered_kw))
+    quiet = changed(SHORT, delivered_kw={"battery": 500.0}, silent=("dg",))
+    if delivered_kw is None:
+        reduced.accepts((ASSESSED, quiet))
+    reduced.accepts((HISTORY, changed(KEPT, resources=records, assessments=(SHORT, quiet))))
     figures = {"resources": records, "delivered_kw": 500.0 + (delivered_kw or 0.0)}
     told = changed(RELEVANT, **figures, short=("dg@01:00",) if tells_so else ())
     objection = reduced.objection(COMPILED, told)
