@@ -380,7 +380,15 @@ class Conformance:
             f"no {watch.row.information} from {watch.row.producer} to {watch.row.receiver}"
             f"{f' for {name}' if name else ''} by {instance.due_s:.1f} s"
         )
-        self._decide(watch, name, RowState.NOT_MET, reason + listed(watch.notes), ())
+        silent, cited = self._silence(watch, name)
+        self._decide(watch, name, RowState.NOT_MET, reason + silent + listed(watch.notes), cited)
+
+    def _silence(self, watch: RowWatch, name: str) -> tuple[str, tuple[str, ...]]:
+        """Say that the meter or device itself did not answer when it was last asked over its wire, and cite that."""
+        last = self._evidence.last_exchanges(name, 1) if watch.row.wire == "wire" else []
+        if not last or not last[0].exchange.error:
+            return "", ()
+        return f"; {name} itself does not answer: {last[0].exchange.error}", (f"wire:{last[0].seq}",)
 
     def _miss_effect(self, watch: RowWatch, name: str) -> None:
         measurement, worded = self._measured.get(
