@@ -453,6 +453,26 @@ def test_a_constraint_that_the_grid_does_not_have_is_refused(change: dict[str, A
     assert refused(objection, told), objection
 
 
+def test_a_constraint_that_is_not_the_worst_is_refused() -> None:
+    """What relieves a lesser overload leaves the one that asks for most."""
+    head_kw, out = 5_500.0, frozenset({"central_mill_creek"})
+    network = AREA.without(out).with_loads({"mill_creek": ALIKE * head_kw / 1000.0})
+    found = {o: required_reduction(network, [o], "mill_creek").required_kw / ALIKE for o in analyse(network).overloads}
+    lesser, kw = min(((o, kw) for o, kw in found.items() if kw > 0.0), key=lambda item: item[1])
+    assert kw < 0.8 * max(found.values()), "or this shows nothing"
+    told = constrained(head_kw).model_copy(
+        update={
+            "branch": lesser.branch,
+            "outage": lesser.contingency or "",
+            "flow_kw": abs(lesser.flow_mw) * 1000.0,
+            "rating_kw": lesser.limit_mw * 1000.0,
+            "requirement_kw": kw,
+            "limit_kw": head_kw - kw,
+        }
+    )
+    assert refused(World().judge().constrained_wrongly(told), "leaves")
+
+
 def test_a_constraint_on_a_grid_that_is_whole_is_refused() -> None:
     whole = World(out=frozenset()).judge()
     assert refused(whole.constrained_wrongly(FOUND), "being out of service, while that is nothing")
