@@ -44,6 +44,10 @@ class Judge(Protocol):
         """Say what in a message is not true to the physics or lacks its wire exchange; None when it stands."""
         ...
 
+    def remark(self, row: Row, delivery: Delivery) -> str:
+        """Say what the record has to add to a row that a message met; empty for nothing."""
+        ...
+
     def effect(self, row: Row, instance: str, since_s: float, occurrence: str = "") -> Measurement | None:
         """Measure the effect of a command; None before there is anything to measure."""
         ...
@@ -288,7 +292,8 @@ class Conformance:
             objection = f"came at {delivery.time_s:.1f} s, after its limit of {due_s:.1f} s"
         state = RowState.MET if objection is None else RowState.NOT_MET
         occurrence = "" if watch.row.limit_from == "stimulus" else delivery.message.correlation
-        self._decide(watch, name, state, objection or "", citations, occurrence)
+        reason = self._judge.remark(watch.row, delivery) if objection is None else objection
+        self._decide(watch, name, state, reason, citations, occurrence)
         self._name_occurrence(watch, name, occurrence)
 
     def _stranger(self, watch: RowWatch, delivery: Delivery) -> str | None:
