@@ -6,7 +6,7 @@ import pytest
 
 import bench.commands.use_case as commands
 from bench.commands.faults import listing
-from bench.faults import CAUGHT_AT
+from bench.faults import CAUGHT_AT, CAUGHT_BY
 from bench.use_case.skeleton import skeleton
 from bench.use_case.tables import load
 from instruments.emulators.faults import FAULT_KINDS, kinds_for
@@ -136,10 +136,12 @@ def test_every_fault_kind_is_listed_once_with_the_rows_that_catch_it(bench):
         k.name for k in FAULT_KINDS
     ]
     line = next(line for line in found.stdout.splitlines() if line.startswith("scaled "))
-    assert line.split()[1:3] == ["0.9", "1.3.4"]
+    assert line.split()[1:4] == ["0.9", "1.3.4,", "2.3.1A.5,"]
 
 
 def test_rows_that_catch_faults_are_rows_of_the_use_case_and_kinds_that_there_are():
     assert set(CAUGHT_AT) <= {kind.name for kind in FAULT_KINDS}
     assert {number for rows in CAUGHT_AT.values() for number in rows} <= set(load().rows)
-    assert {k.name for role in ("inverter", "battery", "meter") for k in kinds_for(role)} <= set(CAUGHT_AT)
+    assert {k.name for role in ("inverter", "battery", "meter") for k in kinds_for(role)} <= set(CAUGHT_AT) | set(
+        CAUGHT_BY
+    )
