@@ -383,7 +383,10 @@ class PlantJudge:
     def _picture(self, picture: SystemStatus) -> str | None:
         shown = {state.device: state for state in picture.equipment}
         wrong = [d for d, state in self._status.items() if state.kind == picture.updated and shown.get(d) != state]
-        return f"does not show the reported state of {', '.join(wrong)}" if wrong else None
+        if wrong:
+            return f"does not show the reported state of {', '.join(wrong)}"
+        updated = (state for state in shown.values() if state.kind == picture.updated and state.kind in SWITCHED)
+        return next((misreported for state in updated if (misreported := self._field.holds(state))), None)
 
 
 def subject_of(row: Row) -> Kind | None:
