@@ -29,7 +29,7 @@ CAUGHT_AT: Mapping[str, tuple[str, ...]] = {
     "alert-never-sent": ("1.1",),
     "alert-for-a-healthy-voltage": ("1.1",),
     "biased": (*_CREDIT_DATA, "3.10.1A.2"),
-    "does-not-answer": ("1.1", "1.21.1A.2", *_CREDIT_REQUEST, "3.10.1A.1"),
+    "does-not-answer": ("1.1", "1.21.1A.2", *_CREDIT_REQUEST, "3.10.1A.1", "3.10.1B.1"),
     "does-not-shed": ("1.19.5.1B.1", "2.7.1.3.1B.1", "3.9.1.4"),
     "ignores-override": ("1.19.5.1A.3", "2.7.1.3.1A.3"),
     "stuck": ("1.10.2", "3.7.2"),

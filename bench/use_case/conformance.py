@@ -253,6 +253,10 @@ class Conformance:
         """Whether a row that begins with a stimulus begins with the present one."""
         return watch.row.limit_from != "stimulus" or watch.row.number == self._stimuli[0]
 
+    def _begins_further(self, watch: RowWatch) -> bool:
+        """Whether a row begins a further occurrence: the rows before it, long past, start no limit for it."""
+        return bool(watch.occurrence) and not any(before.occurrence for before in self._predecessors(watch))
+
     def _is_further(self, watch: RowWatch, correlation: str) -> bool:
         """Whether a message belongs to a later occurrence than the one that has met a row for all it concerns."""
         known = {instance.occurrence for instance in watch.instances.values()} - {""}
@@ -351,7 +355,7 @@ class Conformance:
     def _open(self, watch: RowWatch) -> None:
         """Start the limit of the instances that are now required."""
         row = watch.row
-        if row.kind == "driven" or row.limit_s is None or not self._is_open(watch):
+        if row.kind == "driven" or row.limit_s is None or not self._is_open(watch) or self._begins_further(watch):
             return
         if not watch.instances and (nobody := self._judge.vacant(row, watch.occurrence)):
             if not self._missing(watch, ""):

@@ -311,7 +311,8 @@ class PlanJudge:
         shortfall_kw = history.assessments[-1].shortfall_kw if history.assessments else 0.0
         if relevant.shortfall_kw != shortfall_kw:
             return f"tells a shortfall of {relevant.shortfall_kw:.1f} kW, the last assessment {shortfall_kw:.1f} kW"
-        records = history.resources
+        begun = sorted(history.resources, key=lambda record: record.request.start_s)
+        records = list({record.request.device: record for record in begun}.values())  # of each resource the last
         return (
             unlike_sum("delivered", relevant.delivered_kw, (record.delivered_kw or 0.0 for record in records))
             or unlike_sum("requested", relevant.requested_kw, (record.request.power_kw for record in records))

@@ -270,6 +270,16 @@ def test_the_picture_of_the_system_has_to_show_what_was_reported(bench: Bench) -
         assert (bench.objection(SHOWN, picture) is None) is shown, f"the picture holds {equipment}"
 
 
+def test_a_picture_of_banks_is_held_against_their_switches_also_where_nobody_reported_one_lately(bench: Bench) -> None:
+    bank = EquipmentState(device="bank", kind="capacitor", available=True, closed=True)
+    picture = SystemStatus(event="e1", updated="capacitor", equipment=(BATTERY_AT_WORK, bank))
+    assert bench.objection(SHOWN, picture) is None
+    bench.field.contradiction = "bank reports closed=True, its switch is closed=False"
+    assert refused(bench.objection(SHOWN, picture), "its switch is closed=False")
+    about_storage = picture.model_copy(update={"updated": "battery"})
+    assert bench.objection(SHOWN, about_storage) is None, "banks are judged when the picture is about them"
+
+
 def test_an_effect_is_that_of_the_selected_command_and_names_its_row(bench: Bench) -> None:
     bench.field.measured = power(495.0)
     assert bench.judge.effect(EFFECT, "battery", 0.0) is None, "nothing was commanded yet"

@@ -92,6 +92,7 @@ CAUGHT = {
     "ltc:reports-a-move-it-did-not-make": "3.7.2",
     "net_meter_17:biased=0.2": "3.10.1A.2",
     "net_meter_17:does-not-answer@285": "3.10.1A.1",
+    "credit_meter_7:does-not-answer@285": "3.10.1B.1",
 }
 """Faults beside `DEFECTS`, with the row at which each has to be caught; what they say of it names the device."""
 
