@@ -131,6 +131,17 @@ def test_the_driver_reads_what_the_meter_measures(model_id):
     assert (reading.p_w, reading.q_var) == (4000.0, -300.0)
 
 
+@given(first=st.integers(0, 119), count=st.integers(1, 60))
+def test_a_part_of_the_map_reads_as_it_does_within_the_whole(first, count):
+    """A read that begins or ends in the middle of a counter of two registers included; an earlier read leaves none."""
+    fleet = meter()
+    run(fleet, 113.0, 60.0, step_s=60.0)
+    image = fleet.registers[0]
+    part = image.read(40000 + first, count)
+    whole = image.read(40000, 125) + image.read(40125, 54)
+    assert part == whole[first : first + count]
+
+
 def test_a_meter_reading_is_one_request():
     fleet = meter()
     with serving(unit_1=fleet.registers[0]) as wire:
