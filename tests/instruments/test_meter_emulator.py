@@ -142,6 +142,17 @@ def test_power_beyond_the_registers_is_no_reading():
         assert SunSpecMeter(wire.link(2)).read_meter().p_w == pytest.approx(50_000.0, abs=5.0)
 
 
+@given(first=st.integers(0, 119), count=st.integers(1, 60))
+def test_a_part_of_the_map_reads_as_it_does_within_the_whole(first, count):
+    """A read that begins or ends in the middle of a counter of two registers included; an earlier read leaves none."""
+    fleet = meter()
+    run(fleet, 113.0, 60.0, step_s=60.0)
+    image = fleet.registers[0]
+    part = image.read(40000 + first, count)
+    whole = image.read(40000, 125) + image.read(40125, 54)
+    assert part == whole[first : first + count]
+
+
 def test_a_meter_reading_is_one_request():
     fleet = meter()
     with serving(unit_1=fleet.registers[0]) as wire:
