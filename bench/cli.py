@@ -197,7 +197,8 @@ def speed(only: tuple[str, ...], feeder: Path | None, bench: Path) -> None:
 
     `raw` is the bare engine's or library's figure on the same work in the same process. NAME is one of: step_10 and
     step_1000 (plant step in microseconds with that many inverters), exchange (reading an inverter over Modbus,
-    microseconds), story (scenario 1 with its report, seconds), day (24 h, as a multiple of real time).
+    microseconds), story (scenario 1 with its report, seconds), use_case (all that `bench run` plays, with its report,
+    seconds), day (24 h, as a multiple of real time).
     """
     from bench.commands.speed import speed as measure
 

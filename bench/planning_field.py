@@ -63,6 +63,12 @@ class PlanningField:
         self._read_kwh = read_kwh
         self.head_load_kw, self.power = head_load_kw, power
 
+    @property
+    def dispatchable(self) -> frozenset[str]:
+        """Name storage and generation whose meters have enough behind them."""
+        able = (d for d, unit in self._units.items() if d in self._read_kwh or unit.resource.kind == "generator")
+        return frozenset(device for device in able if self.is_eligible(device))
+
     def is_eligible(self, device: str) -> bool:
         """Add up what stands behind the device's meter."""
         unit = self._units.get(device)
@@ -152,7 +158,7 @@ class PlanningField:
 
     def _malformed(self, plan: PeakingRequirements, required: RequiredResources) -> str | None:
         """Say what keeps a schedule from being held against the plan at all: every eligible DER has to be in it."""
-        known = {d for d in self._units if self.most_kw(d, HOUR_S) is not None and self.is_eligible(d)}
+        known = self.dispatchable
         asked = {request.device for request in required.requests}
         if wrong := sorted((asked | set(required.power_kw)) - known):
             return f"schedules {', '.join(wrong)}, which may not be dispatched"

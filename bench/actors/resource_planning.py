@@ -209,13 +209,14 @@ class ResourcePlanning:
 
 def compile_relevant_event(history: EventHistory) -> RelevantEventHistory:
     """Keep of an event who was asked and what came of it."""
+    latest = {record.request.device: record for record in history.resources}.values()
     last = history.assessments[-1] if history.assessments else None
     return RelevantEventHistory(
         event=history.event,
         resources=history.resources,
         short=tuple(r.request.request for r in history.resources if fell_short(r)),
-        requested_kw=sum(r.request.power_kw for r in history.resources),
-        delivered_kw=sum(r.delivered_kw or 0.0 for r in history.resources),
+        requested_kw=sum(r.request.power_kw for r in latest),
+        delivered_kw=sum(r.delivered_kw or 0.0 for r in latest),
         shortfall_kw=last.shortfall_kw if last else 0.0,
         load_affected_kw=history.load_affected_kw,
         commands=history.commands,

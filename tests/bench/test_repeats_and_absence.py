@@ -126,6 +126,18 @@ def test_a_further_request_is_matched_by_itself_and_leaves_the_first_as_it_was(s
     assert {number: stage.state(number) for number in before} == before
 
 
+def test_the_row_that_begins_a_further_request_has_no_limit_from_what_is_long_past(stage: Stage) -> None:
+    """The need was found once; a request that follows from how the first went may come at any time."""
+    played(stage, "a", FIRST)
+    stage.until(stage.clock.now_s + 500.0)
+    called(stage, "b", SECOND)
+    stage.until(stage.clock.now_s + 5.0)
+    begun = further_watch(stage, "2.2").instances["b"]
+    assert (begun.state, begun.due_s) == (MET, None), "a row that is met after its limit contradicts itself"
+    waiting = further_watch(stage, "2.2.1B.1").instances["b"]
+    assert waiting.due_s is not None, "what follows within the further request is due as ever"
+
+
 def test_what_does_not_repeat_is_watched_once_and_holds_for_every_occurrence(stage: Stage) -> None:
     played(stage, "a", FIRST)
     called(stage, "b", SECOND)

@@ -144,7 +144,7 @@ def test_every_fault_kind_is_listed_once_with_the_rows_that_catch_it(bench):
         k.name for k in FAULT_KINDS
     ]
     line = next(line for line in found.stdout.splitlines() if line.startswith("scaled "))
-    assert line.split()[1:3] == ["0.9", "1.3.4"]
+    assert line.split()[1:4] == ["0.9", "1.3.4,", "2.3.1A.5,"]
 
 
 def test_what_catches_faults_are_rows_of_the_use_case_or_clauses_and_kinds_that_there_are():
