@@ -234,12 +234,11 @@ def show(row: str) -> None:
 
 
 @use_case.command()
-@click.option("--complete", is_flag=True, help="a row that no feature encodes is a fault")
-def check(complete: bool) -> None:
-    """Hold the features against the tables: 0 nothing wrong, 1 something is."""
+def check() -> None:
+    """Hold the features against the tables: 0 every row encoded and nothing wrong, 1 otherwise."""
     from bench.commands import use_case as commands
 
-    _end(commands.check_features(complete))
+    _end(commands.check_features())
 
 
 @use_case.command(name="import")

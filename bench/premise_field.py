@@ -25,10 +25,11 @@ SAMPLE_S = 5.0
 
 @dataclass(frozen=True)
 class Sample:
-    """A customer's load as the meters showed it at a time; None where one did not answer."""
+    """A customer's load as the meters showed it at a time; None where `source`, one of them, did not answer."""
 
     time_s: float
     load_w: float | None
+    source: str
 
 
 class PremiseField:
@@ -107,7 +108,7 @@ class PremiseField:
             unit="kW",
             uncertainty=uncertainty_kw,
             time_s=latest.time_s,
-            source=premise.net_meter,
+            source=self._before[customer].source if before is None else latest.source,
             limits=Limits.around(share * load_kw, RESPONSE_TOLERANCE * load_kw),
         )
 
@@ -143,11 +144,12 @@ class PremiseField:
         return self._power_flow.service_voltages(state, (), self._plant.load_factor_without(shed_w))
 
     def _sample(self, customer: str) -> Sample:
-        premise = self._premises[customer]
-        try:
-            load_w = self._meters[premise.net_meter].read_meter().p_w
-            if premise.credit_meter is not None:
-                load_w -= self._meters[premise.credit_meter].read_meter().p_w
-        except (TransportError, InstrumentError):
-            return Sample(self._plant.state.time_s, None)
-        return Sample(self._plant.state.time_s, load_w)
+        premise, load_w, now_s = self._premises[customer], 0.0, self._plant.state.time_s
+        for meter, sign in ((premise.net_meter, 1.0), (premise.credit_meter, -1.0)):
+            if meter is None:
+                continue
+            try:
+                load_w += sign * self._meters[meter].read_meter().p_w
+            except (TransportError, InstrumentError):
+                return Sample(now_s, None, meter)
+        return Sample(now_s, load_w, premise.net_meter)

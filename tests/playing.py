@@ -13,8 +13,10 @@ import steps.stimulus  # noqa: F401 - the steps register themselves
 from bench.config import BenchFile, load_bench
 from bench.faults import parse_fault
 from bench.session import Played, RunSession, Title
-from bench.story import RowNotMet, Story
+from bench.stage import RowNotMet
+from bench.story import Story
 from bench.use_case.feature_files import Step, read_stories
+from bench.use_case.feature_files import Story as FeatureStory
 from bench.use_case.grammar import ROW_STEP
 from reports.run_directory import MeasurementLine, RowItem, RunDirectory
 from reports.verdict import RowState, Verdict
@@ -87,11 +89,23 @@ def feature_steps(stop_after: str | None = None, scenario: str = STORY) -> list[
 
 
 def _steps_of(scenario: str) -> list[Step]:
+    return [step for story in _stories_of(scenario) for step in story.steps]
+
+
+def _stories_of(scenario: str) -> list[FeatureStory]:
+    """Return the backgrounds of a scenario's feature, and the scenario itself as the last."""
     for path in FEATURES.glob("*.feature"):
         stories = read_stories(path)
         if any(story.name == scenario for story in stories):
-            return [step for story in stories if story.is_background or story.name == scenario for step in story.steps]
+            return [story for story in stories if story.is_background or story.name == scenario]
     raise LookupError(f"no feature has the scenario {scenario!r}")
+
+
+def title_of(scenario: str) -> Title:
+    """Return what the tags of a scenario say that it plays; one without such tags changes nothing on the bench."""
+    tags = _stories_of(scenario)[-1].tags
+    found = {kind: tag.partition("-")[2] for tag in sorted(tags) for kind in [tag.partition("-")[0]]}
+    return Title(found.get("scenario", "1"), found.get("variant"), "a feature", scenario)
 
 
 def rows_in(written: Sequence[Step]) -> list[str]:
@@ -111,7 +125,7 @@ def play(
     """Play a scenario into a run directory and return what came of it."""
     written = feature_steps(stop_after, scenario)
     session = RunSession(folder, bench, EMULATED, seed, [parse_fault(text) for text in faults])
-    played = session.play(Title("1", None, "a feature", scenario), rows_in(written))
+    played = session.play(title_of(scenario), rows_in(written))
     prepare(played.story)
     failed_step, failure = next(_failures(played, written), ("", ""))
     verdict = session.close(played)

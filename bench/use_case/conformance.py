@@ -44,6 +44,10 @@ class Judge(Protocol):
         """Say what in a message is not true to the physics or lacks its wire exchange; None when it stands."""
         ...
 
+    def remark(self, row: Row, delivery: Delivery) -> str:
+        """Say what the record has to add to a row that a message met; empty for nothing."""
+        ...
+
     def effect(self, row: Row, instance: str, since_s: float, occurrence: str = "") -> Measurement | None:
         """Measure the effect of a command; None before there is anything to measure."""
         ...
@@ -249,6 +253,10 @@ class Conformance:
         """Whether a row that begins with a stimulus begins with the present one."""
         return watch.row.limit_from != "stimulus" or watch.row.number == self._stimuli[0]
 
+    def _begins_further(self, watch: RowWatch) -> bool:
+        """Whether a row begins a further occurrence: the rows before it, long past, start no limit for it."""
+        return bool(watch.occurrence) and not any(before.occurrence for before in self._predecessors(watch))
+
     def _is_further(self, watch: RowWatch, correlation: str) -> bool:
         """Whether a message belongs to a later occurrence than the one that has met a row for all it concerns."""
         known = {instance.occurrence for instance in watch.instances.values()} - {""}
@@ -288,7 +296,8 @@ class Conformance:
             objection = f"came at {delivery.time_s:.1f} s, after its limit of {due_s:.1f} s"
         state = RowState.MET if objection is None else RowState.NOT_MET
         occurrence = "" if watch.row.limit_from == "stimulus" else delivery.message.correlation
-        self._decide(watch, name, state, objection or "", citations, occurrence)
+        reason = self._judge.remark(watch.row, delivery) if objection is None else objection
+        self._decide(watch, name, state, reason, citations, occurrence)
         self._name_occurrence(watch, name, occurrence)
 
     def _stranger(self, watch: RowWatch, delivery: Delivery) -> str | None:
@@ -346,7 +355,7 @@ class Conformance:
     def _open(self, watch: RowWatch) -> None:
         """Start the limit of the instances that are now required."""
         row = watch.row
-        if row.kind == "driven" or row.limit_s is None or not self._is_open(watch):
+        if row.kind == "driven" or row.limit_s is None or not self._is_open(watch) or self._begins_further(watch):
             return
         if not watch.instances and (nobody := self._judge.vacant(row, watch.occurrence)):
             if not self._missing(watch, ""):
@@ -403,7 +412,15 @@ class Conformance:
             f"no {watch.row.information} from {watch.row.producer} to {watch.row.receiver}"
             f"{f' for {name}' if name else ''} by {instance.due_s:.1f} s"
         )
-        self._decide(watch, name, RowState.NOT_MET, reason + listed(watch.notes), ())
+        silent, cited = self._silence(watch, name)
+        self._decide(watch, name, RowState.NOT_MET, reason + silent + listed(watch.notes), cited)
+
+    def _silence(self, watch: RowWatch, name: str) -> tuple[str, tuple[str, ...]]:
+        """Say that the meter or device itself did not answer when it was last asked over its wire, and cite that."""
+        last = self._evidence.last_exchanges(name, 1) if watch.row.wire == "wire" else []
+        if not last or not last[0].exchange.error:
+            return "", ()
+        return f"; {name} itself does not answer: {last[0].exchange.error}", (f"wire:{last[0].seq}",)
 
     def _miss_effect(self, watch: RowWatch, name: str) -> None:
         measurement, worded = self._measured.get(

@@ -52,6 +52,7 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
     ),
     FaultKind("alert-never-sent", _METER, "never sets its voltage event flags"),
     FaultKind("alert-for-a-healthy-voltage", _METER, "sets its under-voltage flag whatever the voltage is"),
+    FaultKind("biased", _METER, "measures power, and counts energy, off by the value, a fraction", default=0.05),
     FaultKind("does-not-answer", _METER, "answers no request; its gateway says so in its place"),
     FaultKind("does-not-shed", _PREMISE, "the appliances take the home controller's order and stay on"),
     FaultKind("ignores-override", _PREMISE, "the appliances go off although their customer has overridden the call"),

@@ -85,6 +85,7 @@ class MeterFleet:
         self._import_wh: Floats = np.zeros(count)
         self._export_wh: Floats = np.zeros(count)
         self._faults = {name: FaultSet(self.role) for name in self.names}
+        self._biased: set[int] = set()
         self.registers: tuple[SunSpecImage, ...] = tuple(
             self._image(index, model_id, rating_w) for index in range(count)
         )
@@ -92,8 +93,9 @@ class MeterFleet:
     def apply(self, leg1_v: ArrayLike, leg2_v: ArrayLike, p_w: ArrayLike, q_var: ArrayLike) -> None:
         """Set the true leg voltages, V, and the power of each service, one value for each meter."""
         self._legs_v = self._v_gain * np.array([leg1_v, leg2_v], dtype=float).reshape(LEGS, -1)
-        self._p_w = self._p_gain * np.asarray(p_w, dtype=float)
-        self._q_var = self._p_gain * np.asarray(q_var, dtype=float)
+        gain = self._gain()
+        self._p_w = gain * np.asarray(p_w, dtype=float)
+        self._q_var = gain * np.asarray(q_var, dtype=float)
 
     def advance(self, dt_s: float) -> None:
         """Let what was applied stand for a time, s; the owner holds the host's lock."""
@@ -122,6 +124,18 @@ class MeterFleet:
         if name not in self._faults:
             raise ConfigError(f"no meter {name!r} in this fleet")
         self._faults[name].inject(kind, value, start_s, end_s)
+        if kind == "biased":
+            self._biased.add(self.names.index(name))
+
+    def _gain(self) -> Floats:
+        """Return what power is measured as, per unit, shape (meters,)."""
+        gain = self._p_gain
+        for index in sorted(self._biased):
+            fault = self._faults[self.names[index]].active("biased", self.time_s)
+            if fault is not None:
+                gain = gain.copy()
+                gain[index] *= 1.0 + fault.value
+        return gain
 
     def _image(self, index: int, model_id: int, rating_w: float) -> SunSpecImage:
         image = SunSpecImage(((1, ()), (model_id, ())))

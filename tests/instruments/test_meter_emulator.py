@@ -131,6 +131,17 @@ def test_the_driver_reads_what_the_meter_measures(model_id):
     assert (reading.p_w, reading.q_var) == (4000.0, -300.0)
 
 
+def test_power_beyond_the_registers_is_no_reading():
+    """A meter scaled for 24 kW cannot say 50 kW: the register reads "not implemented", and that is no number."""
+    small, large = meter(), meter(rating_w=200_000.0)
+    for fleet in (small, large):
+        fleet.apply([120.0], [120.0], [50_000.0], [0.0])
+    with serving(unit_1=small.registers[0], unit_2=large.registers[0]) as wire:
+        with pytest.raises(InstrumentError, match="gives no W"):
+            SunSpecMeter(wire.link()).read_meter()
+        assert SunSpecMeter(wire.link(2)).read_meter().p_w == pytest.approx(50_000.0, abs=5.0)
+
+
 @given(first=st.integers(0, 119), count=st.integers(1, 60))
 def test_a_part_of_the_map_reads_as_it_does_within_the_whole(first, count):
     """A read that begins or ends in the middle of a counter of two registers included; an earlier read leaves none."""
@@ -209,3 +220,22 @@ def test_a_meter_that_does_not_answer_is_refused_by_its_gateway_and_leaves_the_o
         with pytest.raises(InstrumentError):
             second.read_events()
         assert first.read_voltage_v() == pytest.approx((0.0, 0.0))
+
+
+def test_a_biased_meter_shows_and_counts_too_much_while_the_fault_lasts_and_others_do_not():
+    fleet = MeterFleet(["m1", "m2"], accuracy=EXACT)
+    fleet.inject("m2", "biased", 0.1, start_s=0.0, end_s=3600.0)
+    for _ in range(2):
+        fleet.apply([120.0] * 2, [120.0] * 2, [1000.0] * 2, [0.0] * 2)
+        fleet.advance(3600.0)
+    with EmulatorHost() as host, ModbusConnections() as connections:
+        places, _ = serve_fleet(host, fleet)
+        readings = [SunSpecMeter(connections.link(p.host, p.port, p.unit)).read_meter() for p in places.values()]
+    assert [reading.import_wh for reading in readings] == pytest.approx([2000.0, 1100.0 + 1000.0], abs=1.0)
+    assert [reading.p_w for reading in readings] == pytest.approx([1000.0, 1000.0], abs=1.0)
+    fleet.inject("m1", "biased")
+    fleet.apply([120.0] * 2, [120.0] * 2, [1000.0] * 2, [0.0] * 2)
+    with EmulatorHost() as host, ModbusConnections() as connections:
+        places, _ = serve_fleet(host, fleet)
+        readings = [SunSpecMeter(connections.link(p.host, p.port, p.unit)).read_meter() for p in places.values()]
+    assert [reading.p_w for reading in readings] == pytest.approx([1050.0, 1000.0], abs=1.0)

@@ -8,7 +8,7 @@ from playing import FIRST_EVENT, STORY, Record
 from playing import play as play_steps
 
 from bench.config import BenchFile
-from bench.faults import CAUGHT_AT, CAUGHT_BY, parse_fault
+from bench.faults import CAUGHT_AT, CAUGHT_BY, parse_fault, rows_catching
 from instruments.emulators.faults import kinds_for
 from reports.verdict import Verdict
 
@@ -78,7 +78,7 @@ def test_good_controls_pass(tmp_path: Path) -> None:
 def test_a_defect_is_caught_at_its_row(tmp_path: Path, text: str) -> None:
     fault = parse_fault(text)
     outcome = play(tmp_path / "run", STORY, text)
-    (row,) = CAUGHT_AT[fault.kind]
+    (row,) = rows_catching(fault.kind, scenario="1")
     first = outcome.not_met[0]
     assert (first.row, outcome.verdict) == (row, Verdict.FAIL), outcome.failure
     assert fault.target in first.reason
