@@ -10,12 +10,21 @@ from plant_bench import ROOT, emulated_bench, running, variant
 from bench.assembly.bench import BenchAssembly
 from bench.bus import Message, Priority
 from bench.config import BenchFile
-from bench.messages import VoltageReadings
+from bench.customer_messages import MeterRegisters
 from bench.names import Information, Party
+from bench.reading_messages import ScheduledRead
 from bench.use_case.tables import load
 from reports.run_directory import RunWriter
 
 LONGEST_S = 300.0
+QUIET_NIGHT = {
+    "environment.start_hour": 1.0,
+    "clock.longest_step_s": LONGEST_S,
+    "ami.event_poll_s": 900.0,
+    "ami.scheduled_read_s": 3600.0,
+    "ami.read_spacing_s": 900.0,
+}
+"""Meters are read together, as in scenario 2: a read of its own every three seconds finds the plant of its moment."""
 LOAD_SHAPE = ROOT / "fixtures" / "profiles" / "residential_summer.csv"
 CONTROLS_AND_METERS = {
     "ltc",
@@ -91,7 +100,7 @@ def test_long_steps_find_the_operations_and_voltages_of_short_ones(
 
 def test_a_command_counts_from_its_moment_until_its_reversion(tmp_path: Path) -> None:
     """A generator told 300 kW for 20 minutes, in the middle of a night of long steps; energy worked out by hand."""
-    bench = variant({"environment.start_hour": 1.0, "clock.longest_step_s": LONGEST_S})
+    bench = variant(QUIET_NIGHT)
     with running(tmp_path / "run", bench) as night:
         meter, generator = night.assembly.drivers["credit_meter_utility_dg"], night.assembly.drivers["utility_dg"]
         night.run_for(2000.3)
@@ -107,15 +116,18 @@ def test_a_command_counts_from_its_moment_until_its_reversion(tmp_path: Path) ->
 
 
 def test_routine_readings_leave_the_steps_long_and_an_alert_does_not(tmp_path: Path) -> None:
-    bench = variant({"environment.start_hour": 1.0, "clock.longest_step_s": LONGEST_S})
+    bench = variant(QUIET_NIGHT)
     with running(tmp_path / "run", bench) as night:
         bus, steps = night.played.story.bus, [0.0]
         night.assembly.plant.listeners.append(lambda state: steps.append(state.time_s))
         night.run_for(1510.0)
 
+        zero = {"voltage_v": (), "p_w": 0.0, "q_var": 0.0, "import_wh": 0.0, "export_wh": 0.0}
+        registers = MeterRegisters(meter="net_meter_1", time_s=night.assembly.clock.now_s, **zero)
+
         def told(priority: Priority) -> int:
             before = len(steps)
-            payload = VoltageReadings(voltage_v={})
+            payload = ScheduledRead(interval=0, registers=registers)
             bus.send(Message(Party.NET_METER, Party.AMI_NETWORK, Information.SCHEDULED_READ, payload, "t", priority))
             night.run_for(20.0)
             return len(steps) - before
