@@ -71,6 +71,16 @@ def test_what_does_not_come_is_not_met_at_its_limit_and_not_before(stage: Stage)
     assert reason == f"no {ALERT} from {METER} to {NETWORK} for m1 by 90.0 s", "it has to say what was awaited"
 
 
+def test_what_became_due_since_the_last_look_is_not_met_when_the_scenario_ends(stage: Stage) -> None:
+    """Where nothing moves time goes in long steps: the end may come between a limit and the next look."""
+    stage.until(90.0)
+    stage.clock.run_until(95.0)
+    assert stage.state("1.1") is NOT_RUN
+    stage.conformance.finish()
+    assert stage.state("1.1") is NOT_MET
+    assert stage.state("1.1.1") is NOT_RUN
+
+
 def test_what_depends_on_a_row_that_is_not_met_is_not_run_and_says_what_it_waited_for(stage: Stage) -> None:
     stage.until(200.0)
     stage.conformance.finish()
