@@ -197,7 +197,8 @@ def speed(only: tuple[str, ...], feeder: Path | None, bench: Path) -> None:
 
     `raw` is the bare engine's or library's figure on the same work in the same process. NAME is one of: step_10 and
     step_1000 (plant step in microseconds with that many inverters), exchange (reading an inverter over Modbus,
-    microseconds), story (scenario 1 with its report, seconds), day (24 h, as a multiple of real time).
+    microseconds), story (scenario 1 with its report, seconds), use_case (all that `bench run` plays, with its report,
+    seconds), day (24 h, as a multiple of real time).
     """
     from bench.commands.speed import speed as measure
 
@@ -233,12 +234,11 @@ def show(row: str) -> None:
 
 
 @use_case.command()
-@click.option("--complete", is_flag=True, help="a row that no feature encodes is a fault")
-def check(complete: bool) -> None:
-    """Hold the features against the tables: 0 nothing wrong, 1 something is."""
+def check() -> None:
+    """Hold the features against the tables: 0 every row encoded and nothing wrong, 1 otherwise."""
     from bench.commands import use_case as commands
 
-    _end(commands.check_features(complete))
+    _end(commands.check_features())
 
 
 @use_case.command(name="import")

@@ -126,13 +126,16 @@ class MeterReadRequest(Payload):
 
 
 class MeterRegisters(Payload):
-    """A meter's registers at a time: power and `import_wh` towards the customer, `export_wh` from the customer."""
+    """A meter's registers at a time: power and `import_wh` towards the customer, `export_wh` from the customer.
+
+    `q_var` is None of a meter that has no reactive power.
+    """
 
     meter: str
     time_s: float
     voltage_v: tuple[float, ...]
     p_w: float
-    q_var: float
+    q_var: float | None
     import_wh: float
     export_wh: float
 

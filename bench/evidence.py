@@ -53,6 +53,7 @@ class Evidence:
         self._scenario = scenario
         self._cited: list[list[str]] = []
         self._endpoints: dict[int, str] = {}
+        self._written: set[int] = set()
         self._recent: dict[str, deque[CitedExchange]] = {}
 
     def observer(self, endpoint: str) -> WireObserver:
@@ -81,6 +82,11 @@ class Evidence:
         """Return the device that a citation `wire:N` of this scenario was exchanged with; None if there is none."""
         kind, _, number = citation.partition(":")
         return self._endpoints.get(int(number)) if kind == "wire" and number.isdigit() else None
+
+    def was_written(self, citation: str) -> bool:
+        """Whether a citation `wire:N` of this scenario is of a write that was not refused."""
+        kind, _, number = citation.partition(":")
+        return kind == "wire" and number.isdigit() and int(number) in self._written
 
     def last_exchanges(self, endpoint: str, count: int = 3) -> list[CitedExchange]:
         """Return the last exchanges with a device, oldest first."""
@@ -153,4 +159,6 @@ class Evidence:
             },
         )
         self._endpoints[seq] = endpoint
+        if exchange.operation == "write" and not exchange.error:
+            self._written.add(seq)
         return seq

@@ -68,7 +68,7 @@ class Fault:
 
 
 def rows_catching(kind: str, scenario: str) -> tuple[str, ...]:
-    """Return the rows of a scenario at which a fault has to be caught: which of them it is depends on the device."""
+    """Return the rows of a scenario that have to catch a kind of fault; which of them depends on the device."""
     return tuple(row for row in CAUGHT_AT.get(kind, ()) if row.partition(".")[0] == scenario)
 
 

@@ -84,6 +84,11 @@ class PlantField:
         """Solve the present state with the commands carried out."""
         return self._power_flow.voltages_after(self._plant.state, commands)
 
+    @property
+    def banks(self) -> frozenset[str]:
+        """The controls of all banks."""
+        return frozenset(self._bindings.banks)
+
     def reach_v(self, highest_v: float) -> float:
         """Solve the present state with storage at its rating, all banks closed, and taps as high as they may be."""
         commands: dict[str, AssetCommand] = {}

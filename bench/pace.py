@@ -85,8 +85,14 @@ class Pace:
         self._is_running = False
 
     def hear(self, delivery: Delivery) -> None:
-        """Take a message that has just arrived, before its receiver has it: all but routine reads are events."""
-        if delivery.message.priority is not Priority.SCHEDULED:
+        """Take a message that has just arrived, before its receiver has it: all but routine reads are events.
+
+        What a system notes for itself finds the plant of its moment, but moves nothing: what does is what it sends.
+        """
+        message = delivery.message
+        if message.producer is message.receiver:
+            self.catch_up()
+        elif message.priority is not Priority.SCHEDULED:
             self.wake()
 
     def before_exchange(self, operation: str) -> None:

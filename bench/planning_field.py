@@ -11,6 +11,7 @@ from scipy.optimize import linprog
 from bench.actors.resource_planning import DerUnit
 from bench.dispatch.day_ahead import Unit
 from bench.dispatch.transmission import Transmission
+from bench.grid_check import GridCheck
 from bench.measurement import PowerReading
 from bench.resource_messages import PeakingRequirements, RequiredResources, TransmissionConstraint
 
@@ -19,8 +20,6 @@ FORECAST_SHARE = 0.03
 """How far a forecast of the feeder's head may lie from a power flow of the same hour, per unit."""
 VALUE_SHARE = 1e-3
 """How much less than the best a schedule may earn, per unit: what solver and rounding leave."""
-FLOW_SHARE = 0.01
-"""How far a told flow may lie from a solved one, share of the rating, and a relief from what goes beyond the rating."""
 SAME_PRICE = 1e-9
 """Prices per MWh that differ by less are one."""
 NEAR_KW = 0.5
@@ -63,6 +62,12 @@ class PlanningField:
         self._units = {unit.resource.device: unit for unit in units}
         self._read_kwh = read_kwh
         self.head_load_kw, self.power = head_load_kw, power
+
+    @property
+    def dispatchable(self) -> frozenset[str]:
+        """Name storage and generation whose meters have enough behind them."""
+        able = (d for d, unit in self._units.items() if d in self._read_kwh or unit.resource.kind == "generator")
+        return frozenset(device for device in able if self.is_eligible(device))
 
     def is_eligible(self, device: str) -> bool:
         """Add up what stands behind the device's meter."""
@@ -153,7 +158,7 @@ class PlanningField:
 
     def _malformed(self, plan: PeakingRequirements, required: RequiredResources) -> str | None:
         """Say what keeps a schedule from being held against the plan at all: every eligible DER has to be in it."""
-        known = {d for d in self._units if self.most_kw(d, HOUR_S) is not None and self.is_eligible(d)}
+        known = self.dispatchable
         asked = {request.device for request in required.requests}
         if wrong := sorted((asked | set(required.power_kw)) - known):
             return f"schedules {', '.join(wrong)}, which may not be dispatched"
@@ -258,40 +263,10 @@ class PlanningField:
 
     def constrained_wrongly(self, constraint: TransmissionConstraint) -> str | None:
         """Solve the grid with the outage, and again with the load reduced as is required."""
-        network = self._centre.network
+        network, out = self._centre.network, self._centre.out()
         if network is None or constraint.bus != network.feeder_bus:
             return "is about a bus at which this feeder does not hang"
-        out, outage = self._centre.out(), {constraint.outage} - {""}
-        if set(constraint.out_of_service) != set(out):
-            told = ", ".join(constraint.out_of_service) or "nothing"
-            return f"rests on {told} being out of service, while that is {', '.join(sorted(out)) or 'nothing'}"
-        in_service = {branch.name: branch for branch in network.branches if branch.name not in out}
-        if constraint.branch not in in_service.keys() - outage or not outage <= in_service.keys():
-            return f"is about {constraint.branch} after the loss of {constraint.outage or 'nothing'}: not in service"
-        branch = in_service[constraint.branch]
-        limit_kw = (branch.emergency_mw if outage else branch.continuous_mw) * 1000.0
-        return self._flows_wrong(constraint, network.without(out | outage), limit_kw)
-
-    def _flows_wrong(self, constraint: TransmissionConstraint, after: Transmission, limit_kw: float) -> str | None:
-        """Say in what flows of the grid after the outage differ from what is told of them."""
-        branch, alike, left_kw = constraint.branch, self._centre.feeders_at_bus, _left_kw(constraint)
-        present_kw = _flow_kw(after, branch, alike * constraint.feeder_load_kw)
-        if abs(present_kw - constraint.flow_kw) > FLOW_SHARE * limit_kw:
-            return f"tells {constraint.flow_kw:.0f} kW in {branch}, a power flow gives {present_kw:.0f} kW"
-        if abs(constraint.rating_kw - limit_kw) > NEAR_KW:
-            return f"rates {branch} at {constraint.rating_kw:.0f} kW, which may carry {limit_kw:.0f} kW"
-        if present_kw <= limit_kw:
-            return f"{branch} carries {present_kw:.0f} kW of {limit_kw:.0f} kW: there is no constraint"
-        relieved_kw = _flow_kw(after, branch, alike * left_kw)
-        if abs(relieved_kw - limit_kw) > FLOW_SHARE * (present_kw - limit_kw) + NEAR_KW:
-            return f"with what is required gone, {branch} carries {relieved_kw:.0f} kW of {limit_kw:.0f} kW"
-        if abs(constraint.limit_kw - left_kw) > NEAR_KW:
-            return f"allows the feeder {constraint.limit_kw:.1f} kW, {left_kw:.1f} kW being left of its load"
-        return None
-
-
-def _left_kw(constraint: TransmissionConstraint) -> float:
-    return constraint.feeder_load_kw - constraint.requirement_kw
+        return GridCheck(network, self._centre.feeders_at_bus, out).constrained_wrongly(constraint)
 
 
 @dataclass(frozen=True)
@@ -307,23 +282,3 @@ def _bridged(prices: Sequence[float | None]) -> Floats:
     known = [number for number, price in enumerate(prices) if price is not None]
     values = [price for price in prices if price is not None]
     return np.interp(np.arange(len(prices)), known, values)
-
-
-def _flow_kw(network: Transmission, branch: str, load_kw: float) -> float:
-    """Solve a direct-current power flow by nodal susceptances; return the flow's magnitude in a branch, kW."""
-    buses = list(network.bus_names)
-    branches = network.branches
-    susceptance, injected = np.zeros((len(buses), len(buses))), np.zeros(len(buses))
-    for bus in network.buses:
-        load_mw = load_kw / 1000.0 if bus.name == network.feeder_bus else bus.load_mw
-        injected[buses.index(bus.name)] = bus.generation_mw - load_mw
-    for b in branches:
-        i, j = buses.index(b.from_bus), buses.index(b.to_bus)
-        susceptance[[i, j], [i, j]] += 1.0 / b.reactance_pu
-        susceptance[[i, j], [j, i]] -= 1.0 / b.reactance_pu
-    free = [i for i, name in enumerate(buses) if name != network.swing]
-    angle = np.zeros(len(buses))
-    angle[free] = np.linalg.solve(susceptance[np.ix_(free, free)], injected[free])
-    found = next(b for b in branches if b.name == branch)
-    i, j = buses.index(found.from_bus), buses.index(found.to_bus)
-    return abs(float(angle[i] - angle[j]) / found.reactance_pu) * 1000.0

@@ -7,6 +7,7 @@ from bench.actors.metering import service_voltage_v
 from bench.measurement import Limits, Measurement
 from bench.operations import OperationWatch, Watched
 from bench.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V, ServiceVoltages
+from instruments.errors import InstrumentError, TransportError
 from instruments.roles import Meter
 
 CLAUSE = "ANSI C84.1 Range A"
@@ -29,20 +30,38 @@ class RangeAProof:
         return f"service voltages stayed between {low[1]:.1f} V at {low[0]} and {high[1]:.1f} V at {high[0]}"
 
     def measure(self, since_s: float, now_s: float) -> list[Measurement]:
-        """Measure lowest and highest interval mean since `since_s`, and lowest and highest present reading."""
+        """Measure lowest and highest interval mean since `since_s`, and lowest and highest present reading.
+
+        A meter that does not answer has no reading: that is not measured, whatever the others say.
+        """
         low, high = self.voltages.extremes(since_s)
-        readings = {name: service_voltage_v(meter) for name, meter in self.meters.items()}
-        lowest, highest = min(readings, key=readings.__getitem__), max(readings, key=readings.__getitem__)
+        readings, silent = self._readings()
         span = f"since {since_s:.0f} s"
         return [
+            *(_at_least(f"reading of {name}", None, self.reading_uncertainty_v, now_s, name) for name in silent),
             _at_least(f"lowest service voltage {span}, at {low[0]}", low[1], 0.0, now_s, "feeder model"),
             _at_most(f"highest service voltage {span}, at {high[0]}", high[1], 0.0, now_s, "feeder model"),
-            _at_least("lowest reading", readings[lowest], self.reading_uncertainty_v, now_s, lowest),
-            _at_most("highest reading", readings[highest], self.reading_uncertainty_v, now_s, highest),
+            *self._extremes_of(readings, now_s),
         ]
 
+    def _readings(self) -> tuple[dict[str, float], list[str]]:
+        """Read all meters; return the voltages, V, and the names of those that do not answer."""
+        readings, silent = {}, []
+        for name, meter in self.meters.items():
+            try:
+                readings[name] = service_voltage_v(meter)
+            except (TransportError, InstrumentError):
+                silent.append(name)
+        return readings, silent
 
-def _at_least(quantity: str, value: float, uncertainty: float, time_s: float, source: str) -> Measurement:
+    def _extremes_of(self, readings: Mapping[str, float], now_s: float) -> Iterator[Measurement]:
+        if readings:
+            lowest, highest = min(readings, key=readings.__getitem__), max(readings, key=readings.__getitem__)
+            yield _at_least("lowest reading", readings[lowest], self.reading_uncertainty_v, now_s, lowest)
+            yield _at_most("highest reading", readings[highest], self.reading_uncertainty_v, now_s, highest)
+
+
+def _at_least(quantity: str, value: float | None, uncertainty: float, time_s: float, source: str) -> Measurement:
     limits = Limits(lower=RANGE_A_LOWER_V)
     return Measurement(quantity, value, "V", uncertainty, time_s, source, limits, clause=CLAUSE)
 

@@ -167,7 +167,10 @@ class EventHistory(Payload):
 
 
 class RelevantEventHistory(Payload):
-    """What is worth keeping of an event: who fell short of its request, and what the measures brought together, kW."""
+    """What is worth keeping of an event: who fell short of its request, and what the measures brought together, kW.
+
+    `requested_kw` and `delivered_kw` add up the last request of each resource: what the need found at work.
+    """
 
     event: str
     resources: tuple[ResourceRecord, ...]

@@ -78,7 +78,7 @@ class CommandWatch:
 
     def hear(self, delivery: Delivery) -> None:
         """Take a command; on its way it is passed on, and is in force when it has come to the last."""
-        command = _command(delivery.message.payload)
+        command = commanded(delivery.message.payload)
         if command is None or command.device not in self._resources:
             return
         given = self._commands.setdefault(command.device, [])
@@ -123,7 +123,7 @@ class CommandWatch:
         )
 
 
-def _command(payload: Payload) -> AssetCommand | None:
+def commanded(payload: Payload) -> AssetCommand | None:
     """Return what a command or a scheduled request asks of a device."""
     if isinstance(payload, OperationalCommand):
         return payload.command

@@ -151,9 +151,13 @@ class RunSession:
         return Verdict(entry["verdict"])
 
     def _is_compared(self, played: Played, verdict: Verdict) -> bool:
-        """Whether a scenario managed voltage under a cloud, which is what autonomous controls can be set beside."""
-        managed = played.assembly.weather.cloud_since_s is not None and verdict is Verdict.PASS
-        return self._compare and managed and played.assembly.config.clock.mode == "virtual"
+        """Whether a scenario managed voltage under a cloud, which is what autonomous controls can be set beside.
+
+        Trials of single controls encode no row: they manage nothing.
+        """
+        managed = bool(played.rows) and played.assembly.weather.cloud_since_s is not None
+        passed = verdict is Verdict.PASS
+        return self._compare and managed and passed and played.assembly.config.clock.mode == "virtual"
 
     def _comparison(self, played: Played) -> dict[str, Any]:
         """Return what the comparison adds to a scenario's entry; where it breaks, another verdict too."""

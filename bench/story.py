@@ -1,24 +1,30 @@
 """One scenario while it runs: time, plant, actors and matcher together, moved on by the steps of a feature."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from collections.abc import Callable, Sequence
 
-from bench.actors.base import Actor
 from bench.bus import Bus, Delivery
-from bench.clock import Clock, Process
+from bench.clock import Clock
 from bench.concurrency import under_way_together
-from bench.control_trial import ControlTrial
 from bench.customer_messages import OverrideRefused
 from bench.evidence import Evidence
-from bench.isolation_trial import IsolationTrial
 from bench.measurement import Limits, Measurement, worded
 from bench.names import Information, Party
 from bench.operator import Operator, turn_of
 from bench.pace import Pace
 from bench.plant import Plant
 from bench.resource_messages import ResponseTracking
-from bench.resource_proof import ResourceProof
+from bench.stage import (
+    TRY_OVERRIDE,
+    Cast,
+    Moment,
+    NotOnThisBench,
+    NotReached,
+    Proofs,
+    RowNotMet,
+    Stimuli,
+    Timing,
+    Trials,
+)
 from bench.use_case.conformance import Conformance
 from bench.use_case.grammar import wording
 from bench.use_case.model import Row
@@ -29,8 +35,6 @@ from reports.verdict import Verdict
 SHOWN = 6
 """Reasons that an explanation lists before it only counts."""
 
-TRY_OVERRIDE = "try an override where none is allowed"
-"""What a customer does by a step that is no row."""
 GUARDS = frozenset({Party.CUSTOMER_DISPLAY, Party.CUSTOMER_ENERGY})
 """Who has to refuse it."""
 ANSWER_S = 30.0
@@ -44,132 +48,6 @@ REST_S = 10.0
 """How long nothing happens before an operator begins to try the controls, s."""
 
 RowListener = Callable[[RowWatch, float], None]
-
-
-class RowNotMet(AssertionError):  # noqa: N818  a finding about equipment, not an error of the bench
-    """A row of the use case did not come as it should; the text says what was awaited and what came instead.
-
-    `verdict` is what the step that raised it adds to the scenario's, beyond its rows and measurements.
-    """
-
-    verdict: ClassVar[Verdict | None] = None
-
-
-class NotReached(RowNotMet):
-    """What a step waited for did not come, and neither a row nor a measurement says so."""
-
-    verdict = Verdict.FAIL
-
-
-class NotOnThisBench(RowNotMet):
-    """What a step calls for cannot happen on this bench, so that what would follow it is not tried."""
-
-    verdict = Verdict.NOT_RUN
-
-
-@dataclass(frozen=True)
-class Cast:
-    """Who takes part: actors with a mailbox, processes of their own, and what each driven row makes a person do."""
-
-    actors: Sequence[Actor]
-    processes: Sequence[Process]
-    people: Mapping[str, Callable[[], None]]
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A point in time that reports show the voltage profile of."""
-
-    label: str
-    time_s: float
-
-
-@dataclass(frozen=True)
-class Timing:
-    """Calm before the stimulus, time to settle after the last action, and when the scenario ends, s."""
-
-    calm_s: float
-    recover_s: float
-    horizon_s: float
-
-
-class Proof(Protocol):
-    """Physical proof from the feeder and the meters."""
-
-    def measure(self, since_s: float, now_s: float) -> list[Measurement]:
-        """Measure what has to hold since a time."""
-        ...
-
-    def summary(self) -> str:
-        """Say how far the services have gone since the beginning."""
-        ...
-
-
-class Positions(Protocol):
-    """Physical proof that taps and banks are where they were put."""
-
-    def measure_rest(self, now_s: float) -> list[Measurement]:
-        """Measure that nothing operated without a command or a cause."""
-        ...
-
-    def measure(self, now_s: float) -> list[Measurement]:
-        """Measure that everything is where it was commanded, and reported so."""
-        ...
-
-
-class Stimulus(Protocol):
-    """What the test lets happen to the feeder."""
-
-    def release_cloud(self, time_s: float) -> None:
-        """Let a cloud front begin at a time."""
-        ...
-
-    @property
-    def has_heat(self) -> bool:
-        """Whether there is a load rise to let loose."""
-        ...
-
-    def release_heat(self, time_s: float) -> None:
-        """Let the load rise from a time on."""
-        ...
-
-
-class GridStimulus(Protocol):
-    """What the test lets happen to the transmission grid."""
-
-    @property
-    def line_out(self) -> str | None:
-        """The branch that the bench file would take out."""
-        ...
-
-    def take_out(self, time_s: float) -> None:
-        """Take it out of service at a time."""
-        ...
-
-
-@dataclass(frozen=True)
-class Stimuli:
-    """What the test may let happen: to sun and load, and to the transmission grid."""
-
-    weather: Stimulus
-    grid: GridStimulus
-
-
-@dataclass(frozen=True)
-class Proofs:
-    """What is proven physically: service voltages, positions, and what resources did."""
-
-    range_a: Proof
-    positions: Positions
-    resources: ResourceProof
-
-
-@dataclass(frozen=True)
-class Trials:
-    """What can be tried on single equipment."""
-
-    controls: ControlTrial
-    isolation: IsolationTrial
 
 
 class Story:

@@ -9,6 +9,7 @@ import math
 import struct
 from collections.abc import Hashable, Iterator, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -122,12 +123,20 @@ class PointMap(_Closed):
 def load_point_map(path: Path) -> PointMap:
     """Read a point map from a YAML file; raises ConfigError with all of its errors."""
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), _NoDuplicates)  # noqa: S506  derived from SafeLoader
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"cannot read the point map {path}: {error.strerror}") from None
+    return _from_text(text, str(path))
+
+
+@lru_cache(maxsize=16)
+def _from_text(text: str, origin: str) -> PointMap:
+    """Make a point map of a file's text; devices of one kind, in every scenario of a run, share it."""
+    try:
+        document = yaml.load(text, _NoDuplicates)  # noqa: S506  derived from SafeLoader
     except yaml.YAMLError as error:
-        raise ConfigError(f"point map {path}: {error}") from None
-    return parse_point_map(document, str(path))
+        raise ConfigError(f"point map {origin}: {error}") from None
+    return parse_point_map(document, origin)
 
 
 def parse_point_map(document: Any, origin: str) -> PointMap:

@@ -143,6 +143,7 @@ class MeterReading:
 
     `voltage_v` holds the legs to neutral, `line_voltage_v` leg to leg (0 where the service has one leg). Power follows
     the meter's own convention: > 0 is delivered to the customer, as is `import_wh`; `export_wh` came from the customer.
+    `q_var` is NaN of a meter that has no reactive power.
     """
 
     voltage_v: tuple[float, ...]

@@ -18,6 +18,10 @@ _BEST_FIRST = (
 )
 
 
+DERIVED = "derived:"
+"""How the reason of a row begins that is met by what follows from it, and not by a wire of its own."""
+
+
 @dataclass(frozen=True)
 class RowGroup:
     """One occurrence of a row with all its instances; the row is met when all of them are."""
@@ -84,8 +88,12 @@ class RowGroup:
 
     @property
     def remarks(self) -> list[str]:
-        """Why instances are anything else than met, with how many of them, the worst first; absences included."""
-        told = Counter((i.state, i.reason) for i in self.failing_first if i.reason and i.state is not RowState.MET)
+        """Why instances are anything else than met, with how many of them, the worst first; absences included.
+
+        Of those that are met, what they are derived from.
+        """
+        odd = (i for i in self.failing_first if i.state is not RowState.MET or i.reason.startswith(DERIVED))
+        told = Counter((i.state, i.reason) for i in odd if i.reason)
         if len(self.items) == 1:
             return [reason for _, reason in told]
         return [f"{count} {state.value.replace('_', ' ').lower()}: {reason}" for (state, reason), count in told.items()]

@@ -13,7 +13,8 @@ import steps.stimulus  # noqa: F401 - the steps register themselves
 from bench.config import BenchFile, load_bench
 from bench.faults import parse_fault
 from bench.session import Played, RunSession, Title
-from bench.story import RowNotMet, Story
+from bench.stage import RowNotMet
+from bench.story import Story
 from bench.use_case.feature_files import Step, read_stories
 from bench.use_case.feature_files import Story as FeatureStory
 from bench.use_case.grammar import ROW_STEP

@@ -101,6 +101,12 @@ def test_ci_installs_and_tests_as_the_readme_says() -> None:
     assert run.removeprefix(".venv/bin/") in CI.splitlines()
 
 
+def test_ci_stops_below_a_whole_use_case() -> None:
+    """`bench use-case check` fails where a row is missing, and the script stops at the first command that fails."""
+    lines = CI.splitlines()
+    assert lines.index("set -euo pipefail") < lines.index("bench use-case check")
+
+
 def test_ci_can_be_started() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)

@@ -1,6 +1,6 @@
 """What every actor on the bus shares: a mailbox, and a handler for each information object it understands."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from bench.bus import Bus, Delivery, Message, Priority
 from bench.clock import Process
@@ -45,3 +45,14 @@ class Actor:
     ) -> None:
         """Send a message; `because` cites the messages and wire exchanges it rests on."""
         self.bus.send(Message(self.party, receiver, information, payload, correlation, priority, because))
+
+    def answer(
+        self,
+        delivery: Delivery,
+        receiver: Party,
+        information: Information,
+        payload: Payload,
+        citations: Sequence[str] = (),
+    ) -> None:
+        """Send what follows from a message, in the same event; `citations` are of wire exchanges."""
+        self.send(receiver, information, payload, delivery.message.correlation, (delivery.citation, *citations))

@@ -19,7 +19,6 @@ from bench.messages import (
     HoldRequest,
     Kind,
     OperationalCommand,
-    Payload,
     ReleaseRequest,
     SelectedAssets,
     SystemStatus,
@@ -101,13 +100,13 @@ class DistributionManagement(Actor):
 
     def _forward_to_application(self, delivery: Delivery) -> None:
         message = delivery.message
-        self._pass_on(delivery, Party.DER_AUTOMATION, message.information, message.payload)
+        self.answer(delivery, Party.DER_AUTOMATION, message.information, message.payload)
 
     def _ask_voltages(self, delivery: Delivery) -> None:
         payload = delivery.message.payload
         if isinstance(payload, AreaRequest):
             request = VoltageReadRequest(event=payload.event)
-            self._pass_on(delivery, Party.AMI_NETWORK, Information.VOLTAGE_READ_REQUEST, request)
+            self.answer(delivery, Party.AMI_NETWORK, Information.VOLTAGE_READ_REQUEST, request)
 
     def _answer_area(self, delivery: Delivery) -> None:
         message = delivery.message
@@ -122,7 +121,7 @@ class DistributionManagement(Actor):
             voltage_v=message.payload.voltage_v,
             equipment=tuple(self.equipment.values()),
         )
-        self._pass_on(delivery, Party.DER_AUTOMATION, Information.AFFECTED_AREA, area, citations)
+        self.answer(delivery, Party.DER_AUTOMATION, Information.AFFECTED_AREA, area, citations)
 
     def _use_assets(self, delivery: Delivery) -> None:
         """Command the batteries; where all that is chosen does not suffice, show the operators how things stand."""
@@ -138,7 +137,7 @@ class DistributionManagement(Actor):
             with self._citing() as citations:
                 load_kw = self._read_load_kw()
             condition = record.condition(selected, tuple(self.equipment.values()), load_kw)
-            self._pass_on(delivery, Party.DISTRIBUTION_OPERATIONS, Information.SYSTEM_CONDITION, condition, citations)
+            self.answer(delivery, Party.DISTRIBUTION_OPERATIONS, Information.SYSTEM_CONDITION, condition, citations)
 
     def _take_load_affected(self, delivery: Delivery) -> None:
         """Report what a call brought, and hand out the event's history."""
@@ -149,17 +148,17 @@ class DistributionManagement(Actor):
             self.resources.report(delivery, affected)
         elif affected.event in self.events:
             history = self.events[affected.event].history(affected.total_kw)
-            self._pass_on(delivery, Party.DER_AUTOMATION, Information.ALERT_HISTORY, history)
+            self.answer(delivery, Party.DER_AUTOMATION, Information.ALERT_HISTORY, history)
 
     def _file_history(self, delivery: Delivery) -> None:
-        self._pass_on(delivery, Party.MDMS, delivery.message.information, delivery.message.payload)
+        self.answer(delivery, Party.MDMS, delivery.message.information, delivery.message.payload)
 
     def _command_batteries(self, delivery: Delivery, selected: SelectedAssets) -> None:
         for command in selected.commands:
             if command.kind == "battery":
                 order = OperationalCommand(event=selected.event, command=command)
                 self._expect_report(command)
-                self._pass_on(delivery, Party.AMI_NETWORK, Information.OPERATIONAL_COMMAND, order)
+                self.answer(delivery, Party.AMI_NETWORK, Information.OPERATIONAL_COMMAND, order)
 
     def _update_status(self, delivery: Delivery) -> None:
         """Enter a status; when all commanded equipment of its kind has reported, record the update.
@@ -180,21 +179,21 @@ class DistributionManagement(Actor):
         elif any(self._kinds[device] == state.kind for device in self._unreported):
             return
         elif state.kind == "battery":
-            self._pass_on(delivery, self.party, Information.EQUIPMENT_STATUS, message.payload)
+            self.answer(delivery, self.party, Information.EQUIPMENT_STATUS, message.payload)
         else:
             if state.kind == "tap_changer":
                 self._controls.give_back_tap_changer(state.device)
             status = SystemStatus(event=event, updated=state.kind, equipment=tuple(self.equipment.values()))
-            self._pass_on(delivery, self.party, Information.SYSTEM_STATUS, status)
+            self.answer(delivery, self.party, Information.SYSTEM_STATUS, status)
 
     def _tell_of_battery(self, delivery: Delivery, event: str) -> None:
         status = SystemStatus(event=event, updated="battery", equipment=tuple(self.equipment.values()))
-        self._pass_on(delivery, Party.DER_AUTOMATION, Information.SYSTEM_STATUS, status)
+        self.answer(delivery, Party.DER_AUTOMATION, Information.SYSTEM_STATUS, status)
         self._order_var_switching(delivery, event, Information.BLOCK_VAR_SWITCHING, blocked=True)
 
     def _tell_application(self, delivery: Delivery) -> None:
         if isinstance(delivery.message.payload, SystemStatus):
-            self._pass_on(delivery, Party.DER_AUTOMATION, Information.SYSTEM_STATUS, delivery.message.payload)
+            self.answer(delivery, Party.DER_AUTOMATION, Information.SYSTEM_STATUS, delivery.message.payload)
 
     def _order_var_switching(self, delivery: Delivery, event: str, order: Information, blocked: bool) -> None:
         for device in self._controls.capacitors:
@@ -202,7 +201,7 @@ class DistributionManagement(Actor):
                 taken = self._controls.block_var_switching(device, blocked)
             if taken:
                 payload = VarSwitchingOrder(event=event, device=device)
-                self._pass_on(delivery, Party.CAPACITOR_CONTROLS, order, payload, citations)
+                self.answer(delivery, Party.CAPACITOR_CONTROLS, order, payload, citations)
 
     def _command_capacitor(self, delivery: Delivery) -> None:
         payload = delivery.message.payload
@@ -212,7 +211,7 @@ class DistributionManagement(Actor):
             taken = self._controls.switch_capacitor(payload.command.device, bool(payload.command.close))
         if taken:
             self._expect_report(payload.command)
-            self._pass_on(delivery, Party.CAPACITOR_CONTROLS, Information.CAPACITOR_COMMAND, payload, citations)
+            self.answer(delivery, Party.CAPACITOR_CONTROLS, Information.CAPACITOR_COMMAND, payload, citations)
 
     def _command_tap_changer(self, delivery: Delivery) -> Process:
         """Take the tap changer into SCADA-manual and step it to its target; the first step tells of the command.
@@ -240,7 +239,7 @@ class DistributionManagement(Actor):
 
     def _tell_of_tap_command(self, delivery: Delivery, order: OperationalCommand, citations: list[str]) -> None:
         self._expect_report(order.command)
-        self._pass_on(delivery, Party.TAP_CHANGER_CONTROLS, Information.TAP_CHANGER_COMMAND, order, citations)
+        self.answer(delivery, Party.TAP_CHANGER_CONTROLS, Information.TAP_CHANGER_COMMAND, order, citations)
 
     def _expect_report(self, command: AssetCommand) -> None:
         self._unreported.add(command.device)
@@ -250,7 +249,7 @@ class DistributionManagement(Actor):
         """Take the banks from their own logic, then have the application look at the whole feeder."""
         self._order_var_switching(delivery, event, Information.BLOCK_VAR_SWITCHING, blocked=True)
         request = VoltageReadRequest(event=event)
-        self._pass_on(delivery, Party.AMI_NETWORK, Information.VOLTAGE_READ_REQUEST, request)
+        self.answer(delivery, Party.AMI_NETWORK, Information.VOLTAGE_READ_REQUEST, request)
 
     def _hold(self, delivery: Delivery) -> None:
         """Leave tap changers and banks to the application: the controls' own logic may not move them."""
@@ -271,14 +270,3 @@ class DistributionManagement(Actor):
         with self._citing() as citations:
             self.equipment.update({state.device: state for state in self._telemetry()})
         return citations
-
-    def _pass_on(
-        self,
-        delivery: Delivery,
-        receiver: Party,
-        information: Information,
-        payload: Payload,
-        citations: list[str] | None = None,
-    ) -> None:
-        because = (delivery.citation, *(citations or ()))
-        self.send(receiver, information, payload, delivery.message.correlation, because)

@@ -17,7 +17,7 @@ from bench.customer_messages import (
 )
 from bench.dispatch.load_affected import CalledCustomer, Reading, total_load_affected
 from bench.dispatch.validation import RegisterRead, estimate, finding
-from bench.messages import EquipmentStatus, Payload, RelevantAlertHistory, VoltageOutOfRangeEvent
+from bench.messages import EquipmentStatus, RelevantAlertHistory, VoltageOutOfRangeEvent
 from bench.meter_store import MeterStore
 from bench.names import Information, Party
 from bench.reading_messages import CollectedReads, ValidatedReads
@@ -95,7 +95,7 @@ class MeterDataManagement(Actor):
         del self._to_read[status.event]
         for name in dict.fromkeys(waiting):
             request = MeterReadRequest(event=status.event, meter=name)
-            self._tell(delivery, Party.AMI_NETWORK, Information.CREDIT_READ_REQUEST, request)
+            self.answer(delivery, Party.AMI_NETWORK, Information.CREDIT_READ_REQUEST, request)
 
     def _keep_single(self, delivery: Delivery) -> None:
         if isinstance(delivery.message.payload, MeterData):
@@ -126,7 +126,7 @@ class MeterDataManagement(Actor):
             estimated=tuple(meter for meter in lacking if estimates[meter] is not None),
             unknown=tuple(meter for meter in lacking if estimates[meter] is None),
         )
-        self._tell(delivery, self.party, Information.VALIDATED_READS, result)
+        self.answer(delivery, self.party, Information.VALIDATED_READS, result)
 
     def _standing(self, meter: str) -> RegisterRead | None:
         found = self.store.last_standing(meter)
@@ -157,7 +157,7 @@ class MeterDataManagement(Actor):
             unverified=affected.unverified,
             edited=affected.edited,
         )
-        self._tell(delivery, self.party, Information.LOAD_AFFECTED_CALCULATION, result)
+        self.answer(delivery, self.party, Information.LOAD_AFFECTED_CALCULATION, result)
 
     def _readings(self, customer: SelectedCustomer, call: CustomerCall, called_s: float) -> CalledCustomer:
         after_s = call.start_s + SWITCHING_S
@@ -196,16 +196,13 @@ class MeterDataManagement(Actor):
             wholesale = delivery.message.payload.event in self._reduced
             orderer = Party.WHOLESALE_POWER if wholesale else Party.DISTRIBUTION_OPERATIONS
             for receiver in (orderer, Party.DMS):
-                self._tell(delivery, receiver, Information.LOAD_AFFECTED, delivery.message.payload)
+                self.answer(delivery, receiver, Information.LOAD_AFFECTED, delivery.message.payload)
 
     def _archive(self, delivery: Delivery) -> None:
         history = delivery.message.payload
         if isinstance(history, RelevantAlertHistory | RelevantEventHistory):
             content = history.model_dump(mode="json")
             self.store.archive(history.event, delivery.message.information.value, delivery.time_s, content)
-
-    def _tell(self, delivery: Delivery, receiver: Party, information: Information, payload: Payload) -> None:
-        self.send(receiver, information, payload, delivery.message.correlation, (delivery.citation,))
 
 
 def _registers_of(read: MeterRegisters) -> RegisterRead:

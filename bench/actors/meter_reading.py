@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from math import isnan
 
 from bench.actors.base import Actor, Handler
 from bench.actors.meter_health import CommunicationHealth
@@ -46,7 +47,7 @@ def read_registers(name: str, meter: Meter, time_s: float) -> MeterRegisters:
         time_s=time_s,
         voltage_v=reading.voltage_v,
         p_w=reading.p_w,
-        q_var=reading.q_var,
+        q_var=None if isnan(reading.q_var) else reading.q_var,
         import_wh=reading.import_wh,
         export_wh=reading.export_wh,
     )

@@ -26,7 +26,6 @@ from bench.customer_messages import (
 from bench.dispatch.demand_response import Candidate, Resource, ResponseModel, choose_customers, estimate
 from bench.dispatch.network import ReliefModel
 from bench.dispatch.tracking import Contract, MeasuredResponse, choose_by_size, further, refine
-from bench.messages import Payload
 from bench.names import Information, Party
 from bench.occurrences import event_of, occurrence
 from bench.resource_messages import LoadReductionEvent, ResponseTracking
@@ -112,7 +111,7 @@ class ResourceControl(Actor):
         if isinstance(order, DemandResponseEvent | LoadReductionEvent):
             self._campaigns[order.event] = Campaign(order)
             request = EnrolmentRequest(event=order.event)
-            self._send(delivery, Party.CUSTOMER_INFORMATION, Information.ENROLMENT_REQUEST, request)
+            self.answer(delivery, Party.CUSTOMER_INFORMATION, Information.ENROLMENT_REQUEST, request)
 
     def _take_enrolment(self, delivery: Delivery) -> Process | None:
         enrolment = delivery.message.payload
@@ -183,7 +182,7 @@ class ResourceControl(Actor):
         reduces = isinstance(order, LoadReductionEvent)
         information = Information.REDUCTION_CALL if reduces else Information.CUSTOMER_CALL
         for receiver in (Party.AMI_NETWORK, Party.CUSTOMER_INFORMATION, Party.MDMS):
-            self._send(delivery, receiver, information, payload)
+            self.answer(delivery, receiver, information, payload)
         yield self.clock.timeout(self._settings.notice_s + PATIENCE_S)
         self._order_reads(call, delivery)
 
@@ -221,7 +220,7 @@ class ResourceControl(Actor):
             net_meters=tuple(customer.net_meter for customer in customers),
             credit_meters=tuple(c.credit_meter for c in customers if c.credit_meter is not None),
         )
-        self._send(because, Party.AMI_NETWORK, Information.METERS_READ_REQUEST, request)
+        self.answer(because, Party.AMI_NETWORK, Information.METERS_READ_REQUEST, request)
 
     def _track(self, delivery: Delivery) -> Process | None:
         """Hold what the meters show against what was authorized, and call further customers where that is missing."""
@@ -234,7 +233,7 @@ class ResourceControl(Actor):
         campaign.responses |= measured
         self.model = refine(self.model, {c: m for c, m in measured.items() if call.status.get(c) != OVERRIDDEN})
         tracking, missing_kw = self._tracking(data.event, campaign)
-        self._send(delivery, self.party, Information.RESPONSE_TRACKING, tracking)
+        self.answer(delivery, self.party, Information.RESPONSE_TRACKING, tracking)
         return self._choose(delivery, campaign, missing_kw) if tracking.decision == "further request" else None
 
     def _tracking(self, event: str, campaign: Campaign) -> tuple[ResponseTracking, float]:
@@ -255,9 +254,6 @@ class ResourceControl(Actor):
             decision="reached" if found.is_reached else "further request" if found.chosen else "nothing left",
         )
         return tracking, found.missing_kw
-
-    def _send(self, delivery: Delivery, receiver: Party, information: Information, payload: Payload) -> None:
-        self.send(receiver, information, payload, delivery.message.correlation, (delivery.citation,))
 
 
 def _responses(

@@ -1,6 +1,6 @@
 """The DMS's part in dispatching DER: from a need to requests, to what they delivered, to whether that sufficed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ from bench.clock import Process
 from bench.customer_messages import LoadAffected, MeterData
 from bench.dispatch.eligibility import ResourceClass
 from bench.dispatch.sufficiency import HeadFinding
-from bench.messages import AssetCommand, EquipmentState, EquipmentStatus, Payload
+from bench.messages import AssetCommand, EquipmentState, EquipmentStatus
 from bench.names import Information, Party
 from bench.occurrences import event_of
 from bench.resource_classes import PATHS
@@ -123,7 +123,7 @@ class ResourceDispatch:
             head_load_kw=head_kw,
             limit_kw=need.limit_kw(now_s) or 0.0,
         )
-        self._send(delivery, Party.ENERGY_MANAGEMENT, Information.DISPATCH_STATUS, status, citations)
+        self._dms.answer(delivery, Party.ENERGY_MANAGEMENT, Information.DISPATCH_STATUS, status, citations)
         history = EventHistory(
             event=affected.event,
             resources=tuple(_record(need, request) for request in need.requests.values() if request.start_s <= now_s),
@@ -131,13 +131,13 @@ class ResourceDispatch:
             commands=need.commands,
             load_affected_kw=total_kw,
         )
-        self._send(delivery, Party.DER_AUTOMATION, Information.EVENT_HISTORY, history)
+        self._dms.answer(delivery, Party.DER_AUTOMATION, Information.EVENT_HISTORY, history)
 
     def _take_plan(self, delivery: Delivery) -> None:
         plan = delivery.message.payload
         if isinstance(plan, PeakingRequirements):
             self.needs[plan.event] = Need(lambda time_s: planned_limit_kw(plan, time_s))
-            self._send(delivery, Party.DER_AUTOMATION, delivery.message.information, plan)
+            self._dms.answer(delivery, Party.DER_AUTOMATION, delivery.message.information, plan)
 
     def _devise(self, delivery: Delivery) -> Process:
         """Decide which kinds of DER to use: storage first, for it is there at once, then generation."""
@@ -153,11 +153,11 @@ class ResourceDispatch:
             requirement_kw=report.requirement_kw,
             duration_s=report.duration_s,
         )
-        self._send(delivery, Party.DMS, Information.RESOURCE_STRATEGY, strategy)
+        self._dms.answer(delivery, Party.DMS, Information.RESOURCE_STRATEGY, strategy)
 
     def _ask_application(self, delivery: Delivery) -> None:
         payload = delivery.message.payload
-        self._send(delivery, Party.DER_AUTOMATION, Information.AVAILABILITY_REQUEST, payload)
+        self._dms.answer(delivery, Party.DER_AUTOMATION, Information.AVAILABILITY_REQUEST, payload)
 
     def _check_available(self, delivery: Delivery) -> Process | None:
         """Check what the application found against the equipment's own state; the check itself needs no other."""
@@ -180,7 +180,7 @@ class ResourceDispatch:
             left_out=found.left_out | gone,
             total_kw=sum(resource.available_kw for resource in held),
         )
-        self._send(delivery, Party.DMS, Information.AVAILABLE_RESOURCES, checked, citations)
+        self._dms.answer(delivery, Party.DMS, Information.AVAILABLE_RESOURCES, checked, citations)
 
     def _carry_out(self, delivery: Delivery) -> None:
         """Send each request at its time, whatever the others do."""
@@ -197,7 +197,7 @@ class ResourceDispatch:
     def _request(self, delivery: Delivery, event: str, request: ResourceRequest) -> Process:
         yield self._dms.clock.timeout(max(0.0, request.start_s - self._dms.clock.now_s))
         information = PATHS[request.resource].request
-        self._send(delivery, Party.AMI_NETWORK, information, DispatchRequest(event=event, request=request))
+        self._dms.answer(delivery, Party.AMI_NETWORK, information, DispatchRequest(event=event, request=request))
 
     def _take_credit(self, delivery: Delivery) -> None:
         """Keep what a credit meter shows; when those of all DER at work are there, assess."""
@@ -241,7 +241,7 @@ class ResourceDispatch:
             silent=tuple(sorted({r.device for r in active} - delivered.keys())),
         )
         need.assessments.append(assessment)
-        self._send(delivery, Party.DMS, Information.INSUFFICIENT_RESOURCES, assessment, citations)
+        self._dms.answer(delivery, Party.DMS, Information.INSUFFICIENT_RESOURCES, assessment, citations)
 
     def _read_head_kw(self) -> float | None:
         try:
@@ -257,18 +257,7 @@ class ResourceDispatch:
             self._relieve(delivery, assessment.event)
 
     def _file_history(self, delivery: Delivery) -> None:
-        self._send(delivery, Party.MDMS, delivery.message.information, delivery.message.payload)
-
-    def _send(
-        self,
-        delivery: Delivery,
-        receiver: Party,
-        information: Information,
-        payload: Payload,
-        citations: Sequence[str] = (),
-    ) -> None:
-        because = (delivery.citation, *citations)
-        self._dms.send(receiver, information, payload, delivery.message.correlation, because)
+        self._dms.answer(delivery, Party.MDMS, delivery.message.information, delivery.message.payload)
 
 
 def planned_limit_kw(plan: PeakingRequirements, time_s: float) -> float | None:

@@ -10,7 +10,7 @@ from bench.clock import Process
 from bench.dispatch.availability import Constraint, ResourceState, available_strategy
 from bench.dispatch.eligibility import DistributedResource, ResourceClass, eligible, resource_class
 from bench.dispatch.storage_schedule import Generator, Schedule, Signal, Storage, blocks, optimise
-from bench.messages import EquipmentState, Payload
+from bench.messages import EquipmentState
 from bench.names import Information, Party
 from bench.resource_messages import (
     AvailableResource,
@@ -88,11 +88,9 @@ class ResourcePlanning:
         signal = Signal(plan.interval_s, plan.lambda_per_mwh, plan.requirement_kw)
         try:
             schedule = optimise(signal, self._storages(states), self._generators())
-        except (
-            ValueError,
-            ArithmeticError,
-        ) as error:  # a signal that cannot be used: nothing is scheduled, and said so
-            self._send(delivery, Party.DER_AUTOMATION, Information.REQUIRED_RESOURCES, _nothing(plan, str(error)))
+        except (ValueError, ArithmeticError) as error:  # no schedule can be made, and that is said
+            nothing = _nothing(plan, str(error))
+            self._application.answer(delivery, Party.DER_AUTOMATION, Information.REQUIRED_RESOURCES, nothing)
             return
         required = RequiredResources(
             event=plan.event,
@@ -104,7 +102,7 @@ class ResourcePlanning:
             power_kw={device: tuple(kw.tolist()) for device, kw in schedule.power_kw.items()},
             value=schedule.value,
         )
-        self._send(delivery, Party.DER_AUTOMATION, Information.REQUIRED_RESOURCES, required, citations)
+        self._application.answer(delivery, Party.DER_AUTOMATION, Information.REQUIRED_RESOURCES, required, citations)
 
     def _read(self) -> tuple[dict[str, EquipmentState], list[str]]:
         with self._citing() as citations:
@@ -183,7 +181,7 @@ class ResourcePlanning:
             left_out={**self._eligible.excluded, **found.excluded},
             total_kw=sum(resource.available_kw for resource in resources),
         )
-        self._send(delivery, Party.DMS, Information.AVAILABLE_RESOURCES, answer, citations)
+        self._application.answer(delivery, Party.DMS, Information.AVAILABLE_RESOURCES, answer, citations)
 
     def _resource_state(self, bus: str, state: EquipmentState) -> ResourceState:
         unit = self._units[state.device]
@@ -206,29 +204,19 @@ class ResourcePlanning:
         history = delivery.message.payload
         if isinstance(history, EventHistory):
             relevant = compile_relevant_event(history)
-            self._send(delivery, Party.DMS, Information.RELEVANT_EVENT_HISTORY, relevant)
-
-    def _send(
-        self,
-        delivery: Delivery,
-        receiver: Party,
-        information: Information,
-        payload: Payload,
-        citations: Sequence[str] = (),
-    ) -> None:
-        because = (delivery.citation, *citations)
-        self._application.send(receiver, information, payload, delivery.message.correlation, because)
+            self._application.answer(delivery, Party.DMS, Information.RELEVANT_EVENT_HISTORY, relevant)
 
 
 def compile_relevant_event(history: EventHistory) -> RelevantEventHistory:
     """Keep of an event who was asked and what came of it."""
+    latest = {record.request.device: record for record in history.resources}.values()
     last = history.assessments[-1] if history.assessments else None
     return RelevantEventHistory(
         event=history.event,
         resources=history.resources,
         short=tuple(r.request.request for r in history.resources if fell_short(r)),
-        requested_kw=sum(r.request.power_kw for r in history.resources),
-        delivered_kw=sum(r.delivered_kw or 0.0 for r in history.resources),
+        requested_kw=sum(r.request.power_kw for r in latest),
+        delivered_kw=sum(r.delivered_kw or 0.0 for r in latest),
         shortfall_kw=last.shortfall_kw if last else 0.0,
         load_affected_kw=history.load_affected_kw,
         commands=history.commands,

@@ -1,20 +1,19 @@
 """Puts a scenario together from a bench file: feeder, emulators, drivers, plant, actors, matcher."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
-
-import numpy as np
 
 from bench.actors.duty import OnDuty
 from bench.assembly.apparatus import make_apparatus
 from bench.assembly.cast import ControlCentre, make_cast, make_route
+from bench.assembly.coupling import coupling_gain, make_pace
 from bench.assembly.customer_cast import CustomerSide, override_codes
 from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, customer_address, require_identity
 from bench.assembly.emulated_meters import MeterView, meter_class_pct, meter_names
 from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.feeders import open_feeder
-from bench.assembly.judging import make_der_judge
+from bench.assembly.isolation import make_isolation_units
+from bench.assembly.judging import make_conformance, make_der_judge, make_wiring
 from bench.assembly.places import FeederPlaces
 from bench.assembly.positions import make_positions, make_trial
 from bench.assembly.premises import make_premises
@@ -26,10 +25,8 @@ from bench.config import BenchFile, Device
 from bench.evidence import Evidence
 from bench.faults import Fault
 from bench.feeder.engine import Feeder
-from bench.feeder.population import CATEGORY_B
 from bench.feeder.profiles import Irradiance
 from bench.feeder.sites import Site, load_sites
-from bench.feeder.volt_var import LoopGain, loop_gain
 from bench.feeder_models import (
     ApplicationModel,
     Bindings,
@@ -39,35 +36,29 @@ from bench.feeder_models import (
     SettledFeeder,
 )
 from bench.field import PlantField
-from bench.isolation_trial import IsolationTrial, Unit
-from bench.messages import OperationalCommand
+from bench.isolation_trial import IsolationTrial
 from bench.meter_store import MeterStore
-from bench.names import Party
 from bench.operating_figures import OperatingRecord
-from bench.pace import Pace, PaceSettings, settling_exchanges
+from bench.pace import Pace
 from bench.plant import Equipment, Plant, PlantState
 from bench.preconditions.checks import Checked, check_preconditions
 from bench.preconditions.finding import Subject
 from bench.premise_field import PremiseField
 from bench.proof import RangeAProof
 from bench.range_a import RANGE_A_UPPER_V, RangeASettings, ServiceVoltages
+from bench.resource_proof import commanded
 from bench.safety import SafetyChain, refuse_real_equipment
 from bench.series import SeriesRecorder
-from bench.story import Cast, Proofs, Stimuli, Story, Timing, Trials
+from bench.stage import Cast, Proofs, Stimuli, Timing, Trials
+from bench.story import Story
 from bench.terminals import Terminal, TerminalPlace
 from bench.transmission_stage import StagedGrid
-from bench.use_case.conformance import Conformance
-from bench.use_case.dispatch_judge import device_of
-from bench.use_case.judge import PlantJudge, Wiring
+from bench.use_case.judge import PlantJudge
 from bench.use_case.model import UseCase
-from bench.use_case.order import RowOrder
 from bench.weather import make_weather
 from instruments.errors import ConfigError, IdentityMismatch, InstrumentError, TransportError
 from instruments.readings import Identity
 from reports.run_directory import RunWriter
-
-COUPLING_DELAY_STEPS = 0
-"""The equipment meets the voltages that its own last power made: no step of delay beyond the sampling itself."""
 
 METER_ROUNDING_V = 0.05
 """What registers round off a meter's voltage, V."""
@@ -149,7 +140,9 @@ class BenchAssembly:
         self.parties = frozenset(str(actor.party) for actor in cast.actors)
         power_flow = IndependentPowerFlow(self._settled_feeder(), self.bindings)
         calls = self._premise_field(power_flow)
-        conformance = self._conformance(bus, rows, variant, voltages, power_flow, calls)
+        judge = self._judge(voltages, power_flow, calls)
+        bus.listeners.append(judge.witness)
+        conformance = make_conformance(self._use_case, judge, rows, variant, self.evidence, self.clock)
         meters = {name: self.drivers[name] for name in self.meters}
         proof = RangeAProof(voltages, meters, self._range_a().guard_v)
         cloud = self.config.environment.cloud
@@ -162,7 +155,8 @@ class BenchAssembly:
         bus.listeners += [self._note_command, positions.watch.hear, resources.hear]
         stage = (self.clock, self.plant, bus, cast, conformance, self.evidence)
         proofs = Proofs(proof, positions, resources)
-        trials = Trials(trial, IsolationTrial(self.clock, self._isolation_units()))
+        units = make_isolation_units(self.config, self.places, self.drivers, self.customer_interfaces, self.terminals)
+        trials = Trials(trial, IsolationTrial(self.clock, units))
         story = Story(*stage, Stimuli(self.weather, self.grid), proofs, trials, timing, self.pace)
         self.plant.publish_first()
         return story
@@ -228,18 +222,12 @@ class BenchAssembly:
         if self._pace is not None:
             self._pace.before_exchange(operation)
 
-    def _make_pace(self) -> Pace:
-        clock = self.config.clock
-        settling = settling_exchanges(self.loop_gain, CATEGORY_B.open_loop_response_s, clock.step_s)
-        settings = PaceSettings(clock.step_s, clock.longest_step_s if settling else clock.step_s, settling or 0)
-        return Pace(self.clock, self.plant, self.weather, settings)
-
     def _note_command(self, delivery: Delivery) -> None:
-        """Put what a battery was commanded into the series, beside what was measured."""
-        message = delivery.message
-        if message.receiver is Party.UTILITY_BATTERY and isinstance(message.payload, OperationalCommand):
-            command = message.payload.command
-            self.series.commanded_kw[self.bindings.sites[command.device]] = command.power_kw
+        """Put what a resource was commanded into the series, beside what is measured."""
+        command = commanded(delivery.message.payload)
+        site = {**self.bindings.sites, **self.bindings.generators}.get(command.device) if command else None
+        if command is not None and site is not None:
+            self.series.commanded_kw[site] = command.power_kw
 
     def _open(self) -> None:
         config = self.config
@@ -248,7 +236,7 @@ class BenchAssembly:
         self.places = FeederPlaces(config, feeder, sites)
         self.weather = make_weather(config.environment, len(self.places.sites))
         self.grid = StagedGrid(config.environment.line_out)
-        self.loop_gain = self._loop_gain()
+        self.loop_gain = coupling_gain(config, self._settled_feeder(), self.weather)
         terminals_of = [t.device for t in config.terminals.values() if config.devices[t.device].role == "inverter"]
         self.plant = Plant(feeder, self.places.sites, self.weather)
         self._emulated = EmulatedEquipment(config, self.places, self._seed)
@@ -261,7 +249,7 @@ class BenchAssembly:
         self.premises = make_premises(config.feeder, self.places, self.emulated.meters)
         self._energize()
         self.plant.connect(self.terminals, self._equipment())
-        self._pace = self._make_pace()
+        self._pace = make_pace(config, self.clock, self.plant, self.weather, self.loop_gain)
         self.operating = OperatingRecord(self.apparatus, feeder.read_losses_kw, config.range_a.interval_s)
         self.series = SeriesRecorder(self.meters, self.terminals, self.emulated.state_of_charge_pct())
 
@@ -286,22 +274,6 @@ class BenchAssembly:
             if reached is not None:
                 side = f"{name}_customer_side"
                 self.customer_interfaces[name] = self.rack.open(side, device, reached, self.evidence.observer(side))
-
-    def _isolation_units(self) -> dict[str, Unit]:
-        """Bind each inverter that the customer's own system reaches too to what measures it from outside."""
-        meters, storage = self.places.der_credit_meters(), {i: b for b, i in self.config.behind_inverter.items()}
-        units = {}
-        for name, customer in self.customer_interfaces.items():
-            site = self.places.site(name)
-            meter = meters.get(storage.get(name, name))
-            credit_meter = None if meter is None else (meter, self.drivers[meter])
-            terminal, class_pct = self.terminals[site.name], self._class_pct(meter)
-            units[name] = Unit(self.drivers[name], customer, site.rating_kva, terminal.reading, credit_meter, class_pct)
-        return units
-
-    def _class_pct(self, meter: str | None) -> float:
-        emulate = self.config.devices[meter].emulate if meter is not None else None
-        return meter_class_pct(emulate) if emulate is not None else 0.0
 
     def _identify(self) -> None:
         for name, device in self.config.devices.items():
@@ -385,33 +357,11 @@ class BenchAssembly:
         """Return the class of the worst of the meters, percent of reading."""
         return max((meter_class_pct(fleet.emulate) for fleet in self.config.fleets.values()), default=0.0)
 
-    def _loop_gain(self) -> LoopGain:
-        """Compute the volt-var loop gain under sun and under cloud, and hold the larger against its limit."""
-        model = self._settled_feeder()
-        cloud = self.config.environment.cloud
-        sun_pu = self.weather.irradiance_pu(0.0)
-        gains = []
-        for share in (1.0, cloud.depth_pu if cloud else 1.0):
-            p_kw = np.where(model.is_pv, model.rated_kw * sun_pu * share, 0.0)
-            _, q_kvar = model.loop.settle(p_kw, np.zeros_like(p_kw))
-            gains.append(model.loop.gain(p_kw, q_kvar))
-        response_s = model.loop.population.curve.open_loop_response_s
-        return loop_gain(max(gains), response_s, self.config.clock.step_s, COUPLING_DELAY_STEPS)
-
     def _premise_field(self, power_flow: IndependentPowerFlow) -> PremiseField:
         codes, meter_pct = override_codes(self.premises, self._seed), self._meter_class_pct()
         return PremiseField(self.premises, codes, self.plant, power_flow, self.drivers, meter_pct)
 
-    def _conformance(
-        self,
-        bus: Bus,
-        rows: Sequence[str],
-        variant: str | None,
-        voltages: ServiceVoltages,
-        power_flow: IndependentPowerFlow,
-        calls: PremiseField,
-    ) -> Conformance:
-        order = RowOrder(self._use_case)
+    def _judge(self, voltages: ServiceVoltages, power_flow: IndependentPowerFlow, calls: PremiseField) -> PlantJudge:
         field = PlantField(
             self.plant, self._feeders[0], self.terminals, self.apparatus, power_flow, self.bindings, self.config
         )
@@ -421,33 +371,4 @@ class BenchAssembly:
         der = make_der_judge(
             self.config, self.places, self.drivers, forecast, self.grid, calls.head_load_kw, field.power
         )
-        judge = PlantJudge(voltages, field, calls, Wiring(self._endpoint), self.evidence, der)
-        bus.listeners.append(judge.witness)
-        use_case, scenario = self._use_case, self._use_case.row(rows[0]).scenario if rows else ""
-        absent = use_case.absent_rows(scenario, variant)
-        chosen = tuple(row for number, row in use_case.rows.items() if number in {*rows, *absent})
-        earlier = partial(order.predecessors, variant=variant)
-        aside = (use_case.rivals, absent, use_case.repeating_rows())
-        return Conformance(chosen, earlier, judge, self.evidence, self.clock, *aside)
-
-    def _endpoint(self, party: Party, instance: str) -> str | None:
-        """Tell which device a party is, for an instance of a row: a meter, a control, a battery or its inverter."""
-        device = device_of(instance)
-        if party in {Party.UTILITY_INVERTER, Party.CUSTOMER_INVERTER}:
-            return self.config.behind_inverter.get(device, device)
-        return device if party in OWN_WIRE else None
-
-
-OWN_WIRE = frozenset(
-    {
-        Party.NET_METER,
-        Party.CREDIT_METER,
-        Party.UTILITY_BATTERY,
-        Party.CUSTOMER_BATTERY,
-        Party.UTILITY_GENERATION,
-        Party.CUSTOMER_GENERATION,
-        Party.CAPACITOR_CONTROLS,
-        Party.TAP_CHANGER_CONTROLS,
-    }
-)
-"""Parties whose instances are devices of the bench, each with a wire of its own."""
+        return PlantJudge(voltages, field, calls, make_wiring(self.config), self.evidence, der)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from bench.actors.base import Actor
@@ -24,7 +25,7 @@ from bench.assembly.places import FeederPlaces
 from bench.assembly.planning_cast import make_energy_management
 from bench.bus import Bus
 from bench.clock import Clock
-from bench.config import ActorsSection, BenchFile, DispatchSection
+from bench.config import BenchFile
 from bench.dispatch.assets import DispatchSettings
 from bench.dispatch.eligibility import ResourceClass
 from bench.dispatch.network import ForecastModel
@@ -32,7 +33,7 @@ from bench.dispatch.review import ReviewSettings
 from bench.evidence import Evidence
 from bench.links import AmiLink, AmiLinkSettings, FixedLatency, Link
 from bench.names import Party
-from bench.story import Cast
+from bench.stage import Cast
 
 PREMISE_LATENCY_S = 0.2
 SCADA_LATENCY_S = 0.5
@@ -116,62 +117,112 @@ def make_cast(
     evidence: Evidence,
 ) -> Cast:
     """Make all actors, their own processes, and what people do."""
-    citing, actors, ami = evidence.citing, config.actors, config.ami
-    metering = MeteringSettings(
-        ami.event_poll_s, ami.read_air_time_s, ami.scheduled_read_s, ami.call_read_s, ami.read_spacing_s
-    )
-    net_meters = {name: drivers[name] for name in meters}
-    radios = NetMeters(bus, net_meters, citing, metering)
-    sites = der_sites(config, drivers, places)
-    der_meters = places.der_credit_meters()
-    scada = make_scada(config, drivers, places, utility_storage(sites))
-    operations = DistributionOperations(bus, actors.operations.reduction_kw, actors.operations.duration_s)
-    wholesale = WholesalePower(bus, actors.wholesale.may_override)
-    settings = _dispatch_settings(actors.der_automation)
-    customer_actors, customers_do = make_customer_side(actors, bus, side)
-    credit = {name: drivers[name] for name in (*side.credit_meters, *der_meters.values())}
-    telemetry = ResourceTelemetry(
-        read_states=lambda: tuple(map(read_state, sites.values())),
-        read_load_kw=scada.read_load_kw,
-        credit_meters=der_meters,
-        head_uncertainty=side.meter_pct / 100.0,
-    )
-    register = der_register(config, places, sites, actors.planning)
-    plan_settings = PlanningSettings(actors.planning.compute_s, actors.planning.reserve_pu)
+    casting = _Casting(config, bus, drivers, places, evidence.citing, der_sites(config, drivers, places))
+    radios, *metering = casting.metering(meters, side)
     energy_management, studies = make_energy_management(
-        actors.energy_management,
+        config.actors.energy_management,
         config.environment.start_hour,
         bus,
         centre.forecast,
-        scada.read_load_kw,
+        casting.scada.read_load_kw,
         centre.grid,
         evidence,
     )
-    controls = ScadaControls(scada.capacitors, scada.tap_changers)
+    order = config.actors.operations
+    operations = DistributionOperations(bus, order.reduction_kw, order.duration_s)
+    wholesale = WholesalePower(bus, config.actors.wholesale.may_override)
+    customer_actors, customers_do = make_customer_side(config.actors, bus, side)
+    applications = casting.applications(network, side.meter_pct)
     return Cast(
         actors=(
-            radios,
-            AmiNetwork(bus, net_meters, credit, side.enrolled, citing, metering),
-            CreditMeters(bus, credit, citing),
-            MeterDataManagement(bus, side.store, der_meters),
-            DistributionManagement(bus, scada.read, controls, citing, scada.read_load_kw, settings.lower_v, telemetry),
-            DerAutomation(
-                bus,
-                network,
-                settings,
-                lambda actor: ResourcePlanning(actor, register, telemetry.read_states, citing, plan_settings),
-                ReviewSettings(**vars(actors.der_automation.review)) if actors.der_automation.review else None,
-            ),
-            *_site_actors(bus, sites, citing, actors),
-            CapacitorControls(bus, scada.capacitors, citing, actors.status_after_s),
-            TapChangerControls(bus, scada.tap_changers, citing, actors.status_after_s),
-            energy_management,
-            wholesale,
-            *customer_actors,
+            *(radios, *metering, *applications, *casting.equipment()),
+            *(energy_management, wholesale, *customer_actors),
         ),
         processes=(radios.watch(), radios.report(), *studies),
         people={**_people(operations, wholesale), **customers_do},
     )
+
+
+@dataclass(frozen=True)
+class _Casting:
+    """What the utility's own actors are made of."""
+
+    config: BenchFile
+    bus: Bus
+    drivers: Mapping[str, Any]
+    places: FeederPlaces
+    citing: Citing
+    sites: Mapping[str, DerSite]
+
+    @cached_property
+    def scada(self) -> Scada:
+        """What reads the utility's equipment."""
+        return make_scada(self.config, self.drivers, self.places, utility_storage(self.sites))
+
+    def metering(self, meters: tuple[str, ...], side: CustomerSide) -> tuple[NetMeters, Actor, Actor, Actor]:
+        """Make the meters' radios, the network that they are on, and the system that keeps their data."""
+        ami, der_meters = self.config.ami, self.places.der_credit_meters()
+        settings = MeteringSettings(
+            ami.event_poll_s, ami.read_air_time_s, ami.scheduled_read_s, ami.call_read_s, ami.read_spacing_s
+        )
+        net = {name: self.drivers[name] for name in meters}
+        credit = {name: self.drivers[name] for name in (*side.credit_meters, *der_meters.values())}
+        return (
+            NetMeters(self.bus, net, self.citing, settings),
+            AmiNetwork(self.bus, net, credit, side.enrolled, self.citing, settings),
+            CreditMeters(self.bus, credit, self.citing),
+            MeterDataManagement(self.bus, side.store, der_meters),
+        )
+
+    def applications(self, network: ForecastModel, meter_pct: float) -> tuple[Actor, Actor]:
+        """Make the DMS and the DER automation application, with the register of all DER."""
+        dispatch, planning = self.config.actors.der_automation, self.config.actors.planning
+        settings = DispatchSettings(
+            margin_v=dispatch.margin_v, duration_s=dispatch.duration_s, compute_s=dispatch.compute_s
+        )
+        telemetry = ResourceTelemetry(
+            read_states=lambda: tuple(map(read_state, self.sites.values())),
+            read_load_kw=self.scada.read_load_kw,
+            credit_meters=self.places.der_credit_meters(),
+            head_uncertainty=meter_pct / 100.0,
+        )
+        register = der_register(self.config, self.places, self.sites, planning)
+        plan = PlanningSettings(planning.compute_s, planning.reserve_pu)
+        controls = ScadaControls(self.scada.capacitors, self.scada.tap_changers)
+        read_load_kw = self.scada.read_load_kw
+        return (
+            DistributionManagement(
+                self.bus, self.scada.read, controls, self.citing, read_load_kw, settings.lower_v, telemetry
+            ),
+            DerAutomation(
+                self.bus,
+                network,
+                settings,
+                lambda actor: ResourcePlanning(actor, register, telemetry.read_states, self.citing, plan),
+                ReviewSettings(**vars(dispatch.review)) if dispatch.review else None,
+            ),
+        )
+
+    def equipment(self) -> list[Actor]:
+        """Make the radios at the sites, and the adapters of inverters, of what is behind them, and of controls."""
+        bus, citing, actors = self.bus, self.citing, self.config.actors
+        after_s = {
+            ResourceClass.UTILITY_STORAGE: actors.status_after_s,
+            ResourceClass.CUSTOMER_STORAGE: actors.status_after_s,
+            ResourceClass.UTILITY_GENERATION: actors.generator_status_after_s,
+            ResourceClass.CUSTOMER_GENERATION: actors.generator_status_after_s,
+        }
+        devices = {group: SiteDevice(bus, group, self.sites, citing, after_s[group]) for group in ResourceClass}
+        behind = {
+            Party.UTILITY_INVERTER: devices[ResourceClass.UTILITY_GENERATION],
+            Party.CUSTOMER_INVERTER: devices[ResourceClass.CUSTOMER_GENERATION],
+        }
+        inverters = [SiteInverter(bus, party, self.sites, citing, device) for party, device in behind.items()]
+        return [
+            *(PremiseInterface(bus, self.sites, citing), *inverters, *devices.values()),
+            CapacitorControls(bus, self.scada.capacitors, citing, actors.status_after_s),
+            TapChangerControls(bus, self.scada.tap_changers, citing, actors.status_after_s),
+        ]
 
 
 def _people(operations: DistributionOperations, wholesale: WholesalePower) -> dict[str, Callable[[], None]]:
@@ -191,27 +242,6 @@ def _people(operations: DistributionOperations, wholesale: WholesalePower) -> di
         "3.8": desk.ask_for_reduction,
         "3.8.1": wholesale.authorize_reduction,
     }
-
-
-def _site_actors(bus: Bus, sites: Mapping[str, DerSite], citing: Citing, settings: ActorsSection) -> list[Actor]:
-    """Make the radios, and the adapters of inverters and of what is behind them."""
-    after_s = {
-        ResourceClass.UTILITY_STORAGE: settings.status_after_s,
-        ResourceClass.CUSTOMER_STORAGE: settings.status_after_s,
-        ResourceClass.UTILITY_GENERATION: settings.generator_status_after_s,
-        ResourceClass.CUSTOMER_GENERATION: settings.generator_status_after_s,
-    }
-    devices = {group: SiteDevice(bus, group, sites, citing, after_s[group]) for group in ResourceClass}
-    behind = {
-        Party.UTILITY_INVERTER: devices[ResourceClass.UTILITY_GENERATION],
-        Party.CUSTOMER_INVERTER: devices[ResourceClass.CUSTOMER_GENERATION],
-    }
-    inverters = [SiteInverter(bus, party, sites, citing, generation) for party, generation in behind.items()]
-    return [PremiseInterface(bus, sites, citing), *inverters, *devices.values()]
-
-
-def _dispatch_settings(section: DispatchSection) -> DispatchSettings:
-    return DispatchSettings(margin_v=section.margin_v, duration_s=section.duration_s, compute_s=section.compute_s)
 
 
 def _is_utility_pv(places: FeederPlaces, device: str) -> bool:

@@ -15,7 +15,7 @@ from bench.customers import Premise
 from bench.dispatch.demand_response import ResponseModel
 from bench.dispatch.network import ReliefModel
 from bench.meter_store import MeterStore
-from bench.story import TRY_OVERRIDE
+from bench.stage import TRY_OVERRIDE
 
 CODE_DIGITS = 8
 

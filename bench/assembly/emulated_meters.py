@@ -17,7 +17,9 @@ Place = Literal["services", "generation", "feeder"]
 DEFAULT_CLASS_PCT = 0.2
 SERVICE_W = 24_000.0
 FEEDER_W = 20e6
-"""Largest power of a service's meter and of one at a feeder's head, W: what their registers are scaled for."""
+"""Power that a service's meter holds at least, and one at a feeder's head, W: what their registers are scaled for."""
+PEAK_LOAD = 3.0
+"""Largest load of a service that its meter has to hold, in its nominal load."""
 
 
 @dataclass(frozen=True)

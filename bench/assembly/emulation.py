@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from bench.assembly.emulated_meters import FEEDER_W, SERVICE_W, MeterGroup, Place, make_fleet
+from bench.assembly.emulated_meters import FEEDER_W, PEAK_LOAD, SERVICE_W, MeterGroup, Place, make_fleet
 from bench.assembly.places import FeederPlaces
 from bench.assembly.resources import Resource, parse_resource
 from bench.config import BenchFile, Device, Emulation
@@ -245,22 +245,25 @@ class EmulatedEquipment:
     def _serve_meter(self, name: str, device: Device, emulate: Emulation) -> None:
         at, place = self._places.of_meter(name)
         nodes, pt_ratio = self._places.metered_nodes(name)
-        rating_w = self._metered_w(name)
+        rating_w = self._metered_w(at, place)
         fleet = make_fleet([name], emulate, self._bench.range_a, derived_seed(self._seed, name), rating_w)
         self._listen(name, device, {self._wanted(device).unit or 1: fleet.registers[0]})
         self.meters.append(MeterGroup(fleet, np.array([place], dtype=np.intp), at, nodes, pt_ratio))
 
-    def _metered_w(self, meter: str) -> float:
-        """Return what a single meter's registers have to hold: what flows at a feeder, a plant or a service."""
-        at, place = self._places.of_meter(meter)
-        rated_w = self._places.sites[place].rating_kva * 1000.0 if at == "generation" else 0.0
-        return FEEDER_W if at == "feeder" else max(SERVICE_W, rated_w)
+    def _metered_w(self, at: Place, place: int) -> float:
+        """Return what a meter's registers have to hold: what flows at a feeder, a plant or a service."""
+        if at == "feeder":
+            return FEEDER_W
+        generation = at == "generation"
+        rated_kva = self._places.sites[place].rating_kva if generation else PEAK_LOAD * self._places.load_kva(place)
+        return max(SERVICE_W, rated_kva * 1000.0)
 
     def _serve_fleet(self, prefix: str, at: Place, emulate: Emulation) -> None:
         taken = {int(place) for group in self.meters if group.at == at for place in group.places}
         places = [place for place in self._places.metered(at) if place not in taken]
         names = [f"{prefix}_{number}" for number in range(2, len(places) + 2)]
-        fleet = make_fleet(names, emulate, self._bench.range_a, derived_seed(self._seed, prefix))
+        rating_w = max((self._metered_w(at, place) for place in places), default=SERVICE_W)
+        fleet = make_fleet(names, emulate, self._bench.range_a, derived_seed(self._seed, prefix), rating_w)
         addresses, _ = serve_fleet(self.host, fleet)
         for name, address in addresses.items():
             self.endpoints[name] = Endpoint(name, "meter", Resource(address.host, address.port, address.unit))

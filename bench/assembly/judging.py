@@ -1,6 +1,6 @@
-"""What the judge of planned and dispatched DER rests on: models and tables of its own, and what is measured."""
+"""Puts the matcher and its judge together: rows, wiring, and what planned and dispatched DER are held against."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -8,16 +8,21 @@ from bench.actors.meter_data import READ_AFTER_STATUS_S
 from bench.actors.site import DerSite
 from bench.assembly.der_sites import der_register, der_sites
 from bench.assembly.places import FeederPlaces
+from bench.clock import Clock
 from bench.config import BenchFile
 from bench.dispatch.day_ahead import read_generation_stack
 from bench.dispatch.transmission import load_transmission
+from bench.evidence import Evidence
 from bench.feeder_models import HeadForecastModel
 from bench.measurement import PowerReading
-from bench.names import Information
+from bench.names import Information, Party
 from bench.planning_field import Centre, PlanningField
 from bench.transmission_stage import StagedGrid
-from bench.use_case.judge import Der
-from bench.use_case.model import Row
+from bench.use_case.conformance import Conformance
+from bench.use_case.dispatch_judge import device_of
+from bench.use_case.judge import Der, PlantJudge, Wiring
+from bench.use_case.model import Row, UseCase
+from bench.use_case.order import RowOrder
 
 
 def make_der_judge(
@@ -65,3 +70,41 @@ def _since_s(plan_at_s: float | None, grid: StagedGrid, row: Row) -> float | Non
     if row.information == Information.PEAKING_REQUIREMENTS:
         return plan_at_s
     return grid.since_s if row.information == Information.TRANSMISSION_CONSTRAINT else None
+
+
+def make_conformance(
+    use_case: UseCase, judge: PlantJudge, rows: Sequence[str], variant: str | None, evidence: Evidence, clock: Clock
+) -> Conformance:
+    """Make the matcher for the rows that a feature encodes, and those that its variant wants to stay away."""
+    scenario = use_case.row(rows[0]).scenario if rows else ""
+    absent = use_case.absent_rows(scenario, variant)
+    chosen = tuple(row for number, row in use_case.rows.items() if number in {*rows, *absent})
+    earlier = partial(RowOrder(use_case).predecessors, variant=variant)
+    return Conformance(chosen, earlier, judge, evidence, clock, use_case.rivals, absent, use_case.repeating_rows())
+
+
+def make_wiring(config: BenchFile) -> Wiring:
+    """Tell which device a party is, for an instance of a row: a meter, a control, a battery or its inverter."""
+
+    def endpoint(party: Party, instance: str) -> str | None:
+        device = device_of(instance)
+        if party in {Party.UTILITY_INVERTER, Party.CUSTOMER_INVERTER}:
+            return config.behind_inverter.get(device, device)
+        return device if party in OWN_WIRE else None
+
+    return Wiring(endpoint)
+
+
+OWN_WIRE = frozenset(
+    {
+        Party.NET_METER,
+        Party.CREDIT_METER,
+        Party.UTILITY_BATTERY,
+        Party.CUSTOMER_BATTERY,
+        Party.UTILITY_GENERATION,
+        Party.CUSTOMER_GENERATION,
+        Party.CAPACITOR_CONTROLS,
+        Party.TAP_CHANGER_CONTROLS,
+    }
+)
+"""Parties whose instances are devices of the bench, each with a wire of its own."""

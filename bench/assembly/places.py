@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
+import numpy as np
+
 from bench.assembly.emulated_meters import Place
 from bench.assembly.feeders import PHASES, described_sites
 from bench.config import BenchFile, Terminal
@@ -130,6 +132,12 @@ class FeederPlaces:
             return "generation", self._numbers[self._connected(self.site(device).name)]
         services = {service.name: number for number, service in enumerate(self._feeder.services)}
         return "services", _found(services, terminal.service, "service")
+
+    def load_kva(self, service: int) -> float:
+        """Return the nominal load of a service."""
+        loads = [load.name.lower() for load in self._feeder.loads]
+        number = loads.index(self._feeder.services[service].load.lower())
+        return float(np.hypot(self._feeder.nominal_kw[number], self._feeder.nominal_kvar[number]))
 
     def der_credit_meters(self) -> dict[str, str]:
         """Return, by DER, the meter at the place where it delivers.

@@ -32,14 +32,15 @@ UNIT = 1
 def speed(only: Sequence[str], feeder: Path | None, bench: Path, tell: Callable[[str], None]) -> None:
     """Measure what is asked for, everything by default; `tell` gets one JSON line for each as it is known.
 
-    `feeder` is the OpenDSS master file for the steps, the reference feeder by default; `bench` is for the story.
-    Raises ConfigError for a name that there is not and a feeder that cannot be used.
+    `feeder` is the OpenDSS master file for the steps, the reference feeder by default; `bench` is for the
+    story and the use case. Raises ConfigError for a name that there is not and a feeder that cannot be used.
     """
     makers: Mapping[str, Callable[[], Figure]] = {
         "step_10": partial(step_figure, "step_10", 10, feeder),
         "step_1000": partial(step_figure, "step_1000", 1000, feeder),
         "exchange": exchange_figure,
-        "story": partial(story_figure, bench),
+        "story": partial(run_figure, "story", bench, "scenario_1"),
+        "use_case": partial(run_figure, "use_case", bench),
         "day": partial(day_figure, "day"),
     }
     for name in only:
@@ -95,16 +96,17 @@ def _alternated(one: Callable[[], object], other: Callable[[], object]) -> tuple
     return times_s
 
 
-def story_figure(bench: Path) -> Figure:
-    """Measure scenario 1 as `bench run` does it, run directory and report included, s.
+def run_figure(name: str, bench: Path, tags: str | None = None) -> Figure:
+    """Measure what `bench run` takes for the scenarios with these tags, for all without; run directory and report, s.
 
-    Raises BenchError when it does not end in PASS: the time of another run is no figure.
+    There is no bare engine that does the same. Raises BenchError when it does not end in PASS: the time of another run
+    is no figure.
     """
     with TemporaryDirectory() as folder:
-        request = RunRequest((), bench, Path(folder) / "run", tags="scenario_1")
+        request = RunRequest((), bench, Path(folder) / "run", tags=tags)
         started_s = time.perf_counter()
         code = run(request, Console(file=StringIO()))
         elapsed_s = time.perf_counter() - started_s
     if code != 0:
-        raise BenchError(f"the story ended with exit code {code}, not with PASS: its time says nothing")
-    return Figure("story", elapsed_s, "s")
+        raise BenchError(f"the run for {name} ended with exit code {code}, not with PASS: its time says nothing")
+    return Figure(name, elapsed_s, "s")

@@ -24,8 +24,7 @@ class BareEngine:
         deck.prepare(context)
         self._set_switches(at)  # before the controls are off: the tap changers are found by them
         deck.enable_controls(context, False)
-        for site in sites:
-            deck.add_generator(context, site)
+        deck.add_generators(context, sites)
         names = [site.name for site in sites]
         self._p_kw, self._q_kvar = (BatchProperty(context, "Generator", names, name) for name in ("kW", "kvar"))
         self._solve = context._api_util.lib.Solution_Solve

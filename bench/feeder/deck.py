@@ -1,5 +1,6 @@
 """Changes to a compiled deck: solution settings, its own controls, generators for devices outside the engine."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from bench.feeder.context import command
@@ -77,14 +78,24 @@ def settle_controls(context: Any) -> None:
         enable_controls(context, False)
 
 
-def add_generator(context: Any, site: InjectionSite) -> None:
-    """Add a constant-power generator for an outside device.
+def add_generators(context: Any, sites: Iterable[InjectionSite]) -> None:
+    """Add a constant-power generator for each outside device.
 
     Raises:
-        ConfigError: the bus or one of its nodes does not exist, or the name is taken.
+        ConfigError: a bus or one of its nodes does not exist, or a name is taken.
     """
     circuit = context.ActiveCircuit
-    _check_nodes(circuit, site)
+    buses = [name.lower() for name in circuit.AllBusNames]
+    taken = {name.lower() for name in circuit.Generators.AllNames}
+    for site in sites:
+        _check_nodes(circuit, site, buses)
+        if site.name.lower() in taken:
+            raise ConfigError(f"site {site.name}: the feeder has a generator of this name already")
+        _add_generator(context, site)
+        taken.add(site.name.lower())
+
+
+def _add_generator(context: Any, site: InjectionSite) -> None:
     nodes = ".".join(str(node) for node in site.nodes)
     # Between two legs a device is one phase of the leg-to-leg voltage: 240 V, not two halves.
     phases = 1 if site.leg_to_leg else len(site.nodes)
@@ -95,13 +106,10 @@ def add_generator(context: Any, site: InjectionSite) -> None:
     )
 
 
-def _check_nodes(circuit: Any, site: InjectionSite) -> None:
-    buses = [name.lower() for name in circuit.AllBusNames]
+def _check_nodes(circuit: Any, site: InjectionSite, buses: list[str]) -> None:
     if site.bus.lower() not in buses:
         raise ConfigError(f"site {site.name}: {unknown(buses, site.bus, 'bus')}")
     circuit.SetActiveBus(site.bus)
     there = {int(node) for node in circuit.ActiveBus.Nodes}
     if missing := sorted(set(site.nodes) - there):
         raise ConfigError(f"site {site.name}: bus {site.bus} has nodes {sorted(there)}, not {missing}")
-    if site.name.lower() in (name.lower() for name in circuit.Generators.AllNames):
-        raise ConfigError(f"site {site.name}: the feeder has a generator of this name already")

@@ -119,8 +119,7 @@ class Feeder:
         self._check_use()
         if self._last is not None:
             raise FeederError("injection sites must be added before the first solve")
-        for site in sites:
-            deck.add_generator(self._context, site)
+        deck.add_generators(self._context, sites)
         first = len(self.sites)
         self.sites = (*self.sites, *sites)
         self._site_power.close()

@@ -3,7 +3,7 @@
 from bench.dispatch.day_ahead import read_generation_stack
 from bench.dispatch.eligibility import THRESHOLD_KW, DistributedResource, eligible
 from bench.feeder.sites import Site
-from bench.names import Party
+from bench.names import Information, Party
 from bench.preconditions.finding import Finding, Subject, listed
 
 
@@ -38,7 +38,13 @@ def tariff_agreements(subject: Subject) -> Finding:
 
 
 def cloud_is_the_cause(subject: Subject) -> Finding:
-    """Find the cloud in the environment: a front of the bench file, or a record of the user's."""
+    """Find the cloud in the environment: a front of the bench file, or a record of the user's.
+
+    The use case states it for scenarios as well that no voltage out of range begins; no cloud is let come in those.
+    """
+    if not any(row.information == Information.VOLTAGE_EVENT for row in subject.rows):
+        text = "not exercised: no row of this scenario begins with a voltage out of range, and no cloud is let come"
+        return Finding("assumed", None, text)
     environment = subject.config.environment
     if environment.irradiance_csv is not None:
         return _configured(True, f"irradiance is the record {environment.irradiance_csv.name}")

@@ -44,6 +44,10 @@ class Judge(Protocol):
         """Say what in a message is not true to the physics or lacks its wire exchange; None when it stands."""
         ...
 
+    def remark(self, row: Row, delivery: Delivery) -> str:
+        """Say what the record has to add to a row that a message met; empty for nothing."""
+        ...
+
     def effect(self, row: Row, instance: str, since_s: float, occurrence: str = "") -> Measurement | None:
         """Measure the effect of a command; None before there is anything to measure."""
         ...
@@ -83,7 +87,12 @@ class Conformance:
         self.watches = {row.number: RowWatch(row, predecessors(row.number) & numbers) for row in rows}
         self._absent, self._repeating = frozenset(absent), frozenset(repeating) & numbers
         self._occurrences: dict[str, dict[str, RowWatch]] = {"": self.watches}
+        self._before_of: dict[tuple[str, str], list[RowWatch]] = {}
         self._rivals = {number: rivals(number) & numbers for number in numbers}
+        self._numbers_of: dict[tuple[str, str, str], list[str]] = {}
+        for row in rows:
+            if row.kind != "effect":
+                self._numbers_of.setdefault((row.producer, row.receiver, row.information), []).append(row.number)
         self._stimuli = [row.number for row in rows if row.limit_from == "stimulus"]
         self._judge = judge
         self._evidence = evidence
@@ -128,7 +137,9 @@ class Conformance:
         for watch in self.all_watches:
             if watch.row.number in self._absent:
                 continue
-            self._open(watch)
+            self._await_begun(watch)
+            if not self._is_blocked(watch):
+                self._open(watch)
             if watch.row.kind == "effect":
                 self._watch_effects(watch)
             self._expire(watch)
@@ -153,28 +164,28 @@ class Conformance:
         return bool(self._rivals[watch.row.number]) and not watch.instances
 
     def _has_settled(self, watch: RowWatch) -> bool:
-        if any(i.state in {RowState.NOT_MET, RowState.INCONCLUSIVE} for i in watch.instances.values()):
-            return True
-        awaited = self._begun(watch)
-        if self._is_open(watch):
-            awaited = awaited | self._judge.pending(watch.row, self._clock.now_s)
-        return watch.state in PASSED and not awaited - set(watch.instances)
+        state = watch.state
+        if state not in PASSED:
+            return state in {RowState.NOT_MET, RowState.INCONCLUSIVE}
+        if self._not_awaited_yet(watch):
+            return False
+        pending = self._judge.pending(watch.row, self._clock.now_s) if self._is_open(watch) else set()
+        return not pending - watch.instances.keys()
 
-    def _begun(self, watch: RowWatch) -> set[str]:
-        """Return the meters or devices of the rows before a row that shares them: all of them are to come.
+    def _not_awaited_yet(self, watch: RowWatch) -> set[str]:
+        """Return the meters or devices of the rows before a row that shares them, beyond its own: all are to come.
 
         Of devices only those that the row concerns: a block goes to every bank, a command to those selected. Who is to
         do what a person may do, is the person's business.
         """
-        if watch.row.kind == "driven":
+        row = watch.row
+        if row.kind == "driven" or row.per == "once":
             return set()
-        shared = [w for w in self._predecessors(watch) if w.row.per == watch.row.per != "once"]
-        begun = {name for before in shared for name in before.instances if name}
-        return (
-            begun & set(self._judge.required(watch.row, self._clock.now_s, watch.occurrence))
-            if watch.row.per == "device"
-            else begun
-        )
+        shared = [before for before in self._predecessors(watch) if before.row.per == row.per]
+        further = {name for before in shared for name in before.instances.keys() - watch.instances.keys() if name}
+        if further and row.per == "device":
+            further &= self._judge.required(row, self._clock.now_s, watch.occurrence).keys()
+        return further
 
     def finish(self) -> None:
         """End the scenario: what was never decided is NOT_RUN, or NOT_MET where it was due."""
@@ -211,11 +222,11 @@ class Conformance:
     def _candidates(self, delivery: Delivery) -> list[RowWatch]:
         message = delivery.message
         key = (message.producer.value, message.receiver.value, message.information.value)
+        heard = self._heard_by(message.correlation)
         return [
             watch
-            for watch in self._heard_by(message.correlation).values()
-            if watch.row.kind != "effect"
-            and (watch.row.producer, watch.row.receiver, watch.row.information) == key
+            for number in self._numbers_of.get(key, ())
+            if (watch := heard.get(number)) is not None
             and self._is_open(watch)
             and not self._is_further(watch, message.correlation)
             and self._judge.selects(watch.row, message.payload)
@@ -224,16 +235,20 @@ class Conformance:
     def _heard_by(self, correlation: str) -> Mapping[str, RowWatch]:
         """Return the rows that a message may meet: a further occurrence has its own from its first message on."""
         name = further_of(correlation)
-        if name and self._repeating:
-            again = (self.watches[number] for number in self.watches if number in self._repeating)
-            fresh = {w.row.number: RowWatch(w.row, w.predecessors, name) for w in again}
-            return self._occurrences.setdefault(name, fresh)
-        return self.watches
+        if not (name and self._repeating):
+            return self.watches
+        if name not in self._occurrences:
+            again = (watch for number, watch in self.watches.items() if number in self._repeating)
+            self._occurrences[name] = {w.row.number: RowWatch(w.row, w.predecessors, name) for w in again}
+        return self._occurrences[name]
 
     def _predecessors(self, watch: RowWatch) -> list[RowWatch]:
         """Return the rows directly before a row: those of its own occurrence, and of the first what does not repeat."""
-        own = self._occurrences[watch.occurrence]
-        return [own.get(number) or self.watches[number] for number in sorted(watch.predecessors)]
+        key = (watch.occurrence, watch.row.number)
+        if key not in self._before_of:
+            own = self._occurrences[watch.occurrence]
+            self._before_of[key] = [own.get(number) or self.watches[number] for number in sorted(watch.predecessors)]
+        return self._before_of[key]
 
     def _is_open(self, watch: RowWatch) -> bool:
         """Whether a row that begins with a stimulus begins with the present one."""
@@ -248,8 +263,9 @@ class Conformance:
         known = {instance.occurrence for instance in watch.instances.values()} - {""}
         if watch.row.limit_from == "stimulus":
             return False
-        met = watch.state is RowState.MET and not self._begun(watch) - set(watch.instances)
-        return bool(known) and correlation not in known and met
+        if not known or correlation in known:
+            return False
+        return watch.state is RowState.MET and not self._not_awaited_yet(watch)
 
     def _before(self, watch: RowWatch, name: str) -> dict[str, RowWatch | Instance]:
         """Return what comes before an instance: the same meter or device in rows that share it, else the row."""
@@ -263,7 +279,15 @@ class Conformance:
 
     def _missing(self, watch: RowWatch, name: str) -> list[str]:
         """Return the rows before an instance that are not met."""
-        return [number for number, before in self._before(watch, name).items() if before.state not in PASSED]
+        return [number for number, before in self._before(watch, name).items() if not before.has_passed]
+
+    def _is_blocked(self, watch: RowWatch) -> bool:
+        """Whether something before a row keeps all of its instances waiting, whichever they are."""
+        per = watch.row.per
+        return not all(
+            before.instances if before.row.per == per != "once" else before.has_passed
+            for before in self._predecessors(watch)
+        )
 
     def _match(self, watch: RowWatch, name: str, delivery: Delivery) -> None:
         citations = (delivery.citation, *(c for c in delivery.message.evidence if c.startswith("wire:")))
@@ -273,7 +297,8 @@ class Conformance:
             objection = f"came at {delivery.time_s:.1f} s, after its limit of {due_s:.1f} s"
         state = RowState.MET if objection is None else RowState.NOT_MET
         occurrence = "" if watch.row.limit_from == "stimulus" else delivery.message.correlation
-        self._decide(watch, name, state, objection or "", citations, occurrence)
+        reason = self._judge.remark(watch.row, delivery) if objection is None else objection
+        self._decide(watch, name, state, reason, citations, occurrence)
         self._name_occurrence(watch, name, occurrence)
 
     def _stranger(self, watch: RowWatch, delivery: Delivery) -> str | None:
@@ -323,11 +348,14 @@ class Conformance:
             if watch.state not in PASSED and (row.producer == ends[0]) != (row.receiver == ends[1]):
                 watch.notes.append(f"{came}, from {ends[0]} to {ends[1]} and not from {row.producer} to {row.receiver}")
 
-    def _open(self, watch: RowWatch) -> None:
-        """Await every instance that began in the rows before, and start the limit of those that are now required."""
-        row = watch.row
-        for name in sorted(self._begun(watch) - watch.instances.keys()):
+    def _await_begun(self, watch: RowWatch) -> None:
+        """Await every instance that began in the rows before."""
+        for name in sorted(self._not_awaited_yet(watch)):
             watch.instances[name] = Instance()
+
+    def _open(self, watch: RowWatch) -> None:
+        """Start the limit of the instances that are now required."""
+        row = watch.row
         if row.kind == "driven" or row.limit_s is None or not self._is_open(watch) or self._begins_further(watch):
             return
         if not watch.instances and (nobody := self._judge.vacant(row, watch.occurrence)):
@@ -385,7 +413,15 @@ class Conformance:
             f"no {watch.row.information} from {watch.row.producer} to {watch.row.receiver}"
             f"{f' for {name}' if name else ''} by {instance.due_s:.1f} s"
         )
-        self._decide(watch, name, RowState.NOT_MET, reason + listed(watch.notes), ())
+        silent, cited = self._silence(watch, name)
+        self._decide(watch, name, RowState.NOT_MET, reason + silent + listed(watch.notes), cited)
+
+    def _silence(self, watch: RowWatch, name: str) -> tuple[str, tuple[str, ...]]:
+        """Say that the meter or device itself did not answer when it was last asked over its wire, and cite that."""
+        last = self._evidence.last_exchanges(name, 1) if watch.row.wire == "wire" else []
+        if not last or not last[0].exchange.error:
+            return "", ()
+        return f"; {name} itself does not answer: {last[0].exchange.error}", (f"wire:{last[0].seq}",)
 
     def _miss_effect(self, watch: RowWatch, name: str) -> None:
         measurement, worded = self._measured.get(

@@ -25,6 +25,7 @@ from bench.messages import (
 from bench.names import Information, Party
 from bench.occurrences import further_of
 from bench.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V, ServiceVoltages
+from bench.resource_messages import DispatchRequest
 from bench.use_case.call_judge import CallField, CallJudge
 from bench.use_case.dispatch_judge import DispatchJudge, sequence_of
 from bench.use_case.model import Row
@@ -40,6 +41,12 @@ SUBJECTS: Mapping[str, Kind] = {
 
 SWITCHED: frozenset[Kind] = frozenset({"capacitor", "tap_changer"})
 """Equipment with a position, which can be held against the plant at any time; power is judged when it is commanded."""
+
+INVERTERS = frozenset({Party.UTILITY_INVERTER, Party.CUSTOMER_INVERTER})
+"""What the wire of a piece of equipment reaches first; what is behind it need not have a wire of its own."""
+
+COMMANDS = (OperationalCommand, VarSwitchingOrder, DispatchRequest)
+"""What has to be written to equipment; to have read it commands nothing."""
 
 PREDICTION_TOLERANCE_V = 0.6
 """How far the application's linear prediction may lie from a full power flow, V on the 120 V base."""
@@ -62,6 +69,11 @@ class Field(Protocol):
 
     def voltages_after(self, commands: tuple[AssetCommand, ...]) -> tuple[float, float]:
         """Solve the plant's present state with the commands carried out; lowest and highest service voltage, V."""
+        ...
+
+    @property
+    def banks(self) -> frozenset[str]:
+        """The controls of all capacitor banks on the feeder."""
         ...
 
     def reach_v(self, highest_v: float) -> float:
@@ -114,7 +126,10 @@ class PlantJudge:
         self._call_field = calls
         self._calls: dict[str, CallJudge] = {}
         self._der = der
-        self._dispatch, self._plans = DispatchJudge(field, der.meters, der.read_after_s), PlanJudge(der.field)
+        self._dispatch, self._plans = (
+            DispatchJudge(field, der.meters, der.read_after_s),
+            PlanJudge(der.field, der.meters),
+        )
         self._records = RecordJudge(self._alerts)
         self._told_dms: dict[str, float] = {}
         self._selected: SelectedAssets | None = None
@@ -172,10 +187,14 @@ class PlantJudge:
             return dict.fromkeys(self._alerts) if row.per == "meter" else {"": None}
         if row.per in {"meter", "customer"}:
             return self._call_of(occurrence).required(row)
-        if row.per == "device":
-            commands = self._selected.commands if self._selected else ()
-            return {c.device: None for c in commands if c.kind == subject_of(row)}
-        return {"": None}
+        return dict.fromkeys(self._devices(row)) if row.per == "device" else {"": None}
+
+    def _devices(self, row: Row) -> list[str]:
+        """A block goes to every bank, a command to the devices that were selected."""
+        if row.information == Information.BLOCK_VAR_SWITCHING:
+            return sorted(self._field.banks)
+        commands = self._selected.commands if self._selected else ()
+        return [command.device for command in commands if command.kind == subject_of(row)]
 
     def _begun(self, row: Row, time_s: float) -> dict[str, float | None]:
         """Return what a stimulus or a time of day calls for, with the time from which the limit runs."""
@@ -196,6 +215,20 @@ class PlantJudge:
         if missing := self._no_wire(row, delivery):
             return missing
         return self._untrue(row, delivery) if sequence_of(row) is None else self._dispatch.untrue(delivery)
+
+    def remark(self, row: Row, delivery: Delivery) -> str:
+        """Say that a row inside one piece of equipment is derived, where what is inside has not shown it itself."""
+        if row.wire != "inside":
+            return ""
+        name = self.instance(row, delivery.message.payload)
+        message = delivery.message
+        outer = {self._wiring.endpoint(p, name) for p in (message.producer, message.receiver) if p in INVERTERS}
+        inner = {self._wiring.endpoint(p, name) for p in (message.producer, message.receiver) if p not in INVERTERS}
+        cited = {self._evidence.endpoint_of(citation) for citation in message.evidence} - {None}
+        if (inner - outer) & cited:
+            return ""
+        wire = ", ".join(sorted(end for end in outer if end)) or "its inverter"
+        return f"derived: on the wire of {wire} alone, integrated as a precondition says, with its effect measured"
 
     def vacant(self, row: Row, occurrence: str = "") -> str | None:
         """Say why a row concerns none of the called customers' meters."""
@@ -222,9 +255,12 @@ class PlantJudge:
         name = self.instance(row, delivery.message.payload)
         parties = (delivery.message.producer, delivery.message.receiver)
         expected = {e for party in parties if (e := self._wiring.endpoint(party, name))}
-        cited = {self._evidence.endpoint_of(citation) for citation in delivery.message.evidence}
-        if expected & cited:
+        cited = [c for c in delivery.message.evidence if self._evidence.endpoint_of(c) in expected]
+        commands = isinstance(delivery.message.payload, COMMANDS)
+        if cited and (not commands or any(self._evidence.was_written(citation) for citation in cited)):
             return None
+        if cited:
+            return f"{delivery.citation} commands {name}, but cites nothing that was written to it"
         wanted = " or ".join(sorted(expected)) or "its device"
         return f"{delivery.citation} cites no wire exchange with {wanted}"
 

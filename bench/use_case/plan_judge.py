@@ -5,10 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bench.bus import Delivery
-from bench.customer_messages import LoadAffected
 from bench.measurement import PowerReading
 from bench.messages import Payload
-from bench.names import Party
 from bench.occurrences import event_of
 from bench.resource_messages import (
     AvailableResources,
@@ -26,10 +24,11 @@ from bench.resource_messages import (
     ResourceStrategy,
     TransmissionConstraint,
 )
+from bench.use_case.dispatch_told import DispatchTold
 from bench.use_case.figures import inconsistent, not_those_that_fell_short, present, unlike_sum
 from bench.use_case.model import Row
 
-HEAD_SHARE = 0.02
+HEAD_SHARE = 0.01
 """How far a told load at the feeder's head may lie from the plant's, per unit: it has moved on since it was read."""
 DELIVERED_KW = 2.0
 DELIVERED_SHARE = 0.02
@@ -57,6 +56,11 @@ class PlanField(Protocol):
         """Return what a DER can give for a time, kW, by its nameplate and its own registers; None where it is none."""
         ...
 
+    @property
+    def dispatchable(self) -> frozenset[str]:
+        """The DER that may be dispatched: large enough at their meters, and able to give power on request."""
+        ...
+
     def is_eligible(self, device: str) -> bool:
         """Whether more than 100 kW stand behind the DER's meter."""
         ...
@@ -73,8 +77,9 @@ class PlanField(Protocol):
 class PlanJudge:
     """Follows one need from the plan to the history; what it was told once it expects to be told again."""
 
-    def __init__(self, field: PlanField) -> None:
-        self._field = field
+    def __init__(self, field: PlanField, meters: Mapping[str, str]) -> None:
+        """Take the credit meter of each DER."""
+        self._field, self._told = field, DispatchTold(meters)
         self._plan: PeakingRequirements | None = None
         self._constraint: TransmissionConstraint | None = None
         self._required: RequiredResources | None = None
@@ -82,7 +87,6 @@ class PlanJudge:
         self._strategy: ResourceStrategy | None = None
         self._assessment: ResourceAssessment | None = None
         self._asked: ReductionRequest | None = None
-        self._affected_kw: dict[str, float] = {}
         self._history: dict[str, EventHistory] = {}
         self._relevant: dict[str, RelevantEventHistory] = {}
         self.requests: tuple[ResourceRequest, ...] = ()
@@ -99,10 +103,8 @@ class PlanJudge:
         return math.inf if first is None else self._plan.start_s + first * self._plan.interval_s
 
     def witness(self, delivery: Delivery) -> None:
-        """Keep what the MDMS found for each occurrence."""
-        found = delivery.message.payload
-        if isinstance(found, LoadAffected) and delivery.message.receiver is Party.DMS:
-            self._affected_kw[found.event] = found.total_kw
+        """Keep what the DMS is told and commands."""
+        self._told.witness(delivery)
 
     def not_rightly_absent(self) -> str | None:
         """Say why load had to be reduced; None where the DER sufficed."""
@@ -187,21 +189,27 @@ class PlanJudge:
 
     def _devised(self, strategy: ResourceStrategy) -> str | None:
         self._strategy, found = strategy, self._constraint
-        if found is None or (strategy.bus, strategy.requirement_kw) != (found.bus, found.requirement_kw):
+        wanted = (strategy.bus, strategy.requirement_kw, strategy.duration_s)
+        if found is None or wanted != (found.bus, found.requirement_kw, found.duration_s):
             return "is a strategy for another constraint"
         return None if strategy.order else "uses no DER, although power at the feeder's bus relieves the constraint"
 
     def _offered(self, offered: AvailableResources) -> str | None:
-        """Hold an offer against the equipment; what the DMS has checked may only be less."""
+        """Hold an offer against the equipment: all of it, and no more; what the DMS has checked may only be less."""
         if self._available is not None and not set(offered.resources) <= set(self._available.resources):
             return "holds resources that the application did not find"
         self._available = offered
         duration_s = self._strategy.duration_s if self._strategy else 0.0
+        told = {resource.device for resource in offered.resources} | offered.left_out.keys()
+        if unnamed := sorted(self._field.dispatchable - told):
+            return f"neither offers {', '.join(unnamed)} nor says why not"
         for resource in offered.resources:
             most_kw = self._field.most_kw(resource.device, duration_s)
             if most_kw is None or not self._field.is_eligible(resource.device):
                 return f"offers {resource.device}, which may not be dispatched"
-            if resource.available_kw > most_kw * (1.0 + DELIVERED_SHARE) + DELIVERED_KW:
+            tolerance_kw = DELIVERED_SHARE * most_kw + DELIVERED_KW
+            least_kw = min(most_kw, resource.state.rating_kw)  # it may be rated lower by its own nameplate
+            if not least_kw - tolerance_kw <= resource.available_kw <= most_kw + tolerance_kw:
                 return f"offers {resource.available_kw:.1f} kW of {resource.device}, which can give {most_kw:.1f} kW"
         return unlike_sum("in total", offered.total_kw, (resource.available_kw for resource in offered.resources))
 
@@ -220,9 +228,20 @@ class PlanJudge:
         if limit_kw is None or not math.isclose(assessment.limit_kw, limit_kw, rel_tol=1e-6, abs_tol=1e-3):
             known = "there is none" if limit_kw is None else f"it is {limit_kw:.1f} kW"
             return f"holds the load against a limit of {assessment.limit_kw:.1f} kW, but {known}"
+        in_force = {request.device for request in self._in_force(time_s)}
         return (
-            self._head(assessment.head_load_kw) or self._delivered(assessment.delivered_kw) or inconsistent(assessment)
+            self._head(assessment.head_load_kw)
+            or self._delivered(assessment.delivered_kw)
+            or self._told.unaccounted(in_force, assessment.delivered_kw, assessment.silent)
+            or inconsistent(assessment)
         )
+
+    def _in_force(self, time_s: float) -> list[ResourceRequest]:
+        return [r for r in self.requests if r.start_s <= time_s < r.start_s + r.duration_s]
+
+    @property
+    def _silent(self) -> tuple[str, ...]:
+        return self._assessment.silent if self._assessment else ()
 
     def _limit_kw(self, time_s: float) -> float | None:
         """Return what the feeder may take at a time, kW: by the constraint, or forecast less requirement."""
@@ -248,7 +267,7 @@ class PlanJudge:
         return None
 
     def _status(self, status: DispatchStatus, time_s: float) -> str | None:
-        asked = {r.device: r.power_kw for r in self.requests if r.start_s <= time_s < r.start_s + r.duration_s}
+        asked = {r.device: r.power_kw for r in self._in_force(time_s)}
         if not asked or status.requested_kw != asked:
             return "tells of other requests than those that were confirmed"
         if status.head_load_kw is None:
@@ -256,6 +275,7 @@ class PlanJudge:
         return (
             self._head(status.head_load_kw)
             or self._delivered(status.delivered_kw)
+            or self._told.unaccounted(asked, status.delivered_kw, self._silent)
             or self._affected(status.event, status.load_affected_kw)
         )
 
@@ -270,7 +290,13 @@ class PlanJudge:
             return f"leaves out {', '.join(sorted(missing))}"
         if self._assessment not in history.assessments:
             return "leaves out the assessment that led to the reduction of load"
-        return self._delivered(present(history, time_s)) or self._affected(history.event, history.load_affected_kw)
+        present_kw, in_force = present(history, time_s), {r.device for r in self._in_force(time_s)}
+        return (
+            self._delivered(present_kw)
+            or self._told.unaccounted(in_force, present_kw, self._silent)
+            or self._told.unlike(history)
+            or self._affected(history.event, history.load_affected_kw)
+        )
 
     def _compiled(self, relevant: RelevantEventHistory) -> str | None:
         known = self._relevant.get(relevant.event)
@@ -285,7 +311,8 @@ class PlanJudge:
         shortfall_kw = history.assessments[-1].shortfall_kw if history.assessments else 0.0
         if relevant.shortfall_kw != shortfall_kw:
             return f"tells a shortfall of {relevant.shortfall_kw:.1f} kW, the last assessment {shortfall_kw:.1f} kW"
-        records = history.resources
+        begun = sorted(history.resources, key=lambda record: record.request.start_s)
+        records = list({record.request.device: record for record in begun}.values())  # of each resource the last
         return (
             unlike_sum("delivered", relevant.delivered_kw, (record.delivered_kw or 0.0 for record in records))
             or unlike_sum("requested", relevant.requested_kw, (record.request.power_kw for record in records))
@@ -310,7 +337,7 @@ class PlanJudge:
 
     def _affected(self, event: str, told_kw: float) -> str | None:
         """What all occurrences up to this one brought has to be told."""
-        known_kw = math.fsum(kw for name, kw in self._affected_kw.items() if event_of(name) == event_of(event))
+        known_kw = math.fsum(kw for name, kw in self._told.affected_kw.items() if event_of(name) == event_of(event))
         if math.isclose(told_kw, known_kw, rel_tol=1e-6, abs_tol=1e-3):
             return None
         return f"tells {told_kw:.1f} kW of load affected, the MDMS found {known_kw:.1f} kW"

@@ -28,6 +28,11 @@ class Instance:
         return self.state in DECIDED
 
     @property
+    def has_passed(self) -> bool:
+        """Whether what comes after it may happen."""
+        return self.state in PASSED
+
+    @property
     def is_due_known(self) -> bool:
         """Whether it is known by when it was due, or that it never was."""
         return bool(self.due_s) or self.state is RowState.NOT_APPLICABLE
@@ -47,6 +52,8 @@ class RowWatch:
     notes: list[str] = field(default_factory=list)
     _complete: int = 0
     """With how many instances the row was found complete: as decisions are final, it is so until there are more."""
+    _passed: int = 0
+    """With how many instances it was found to have passed; likewise."""
 
     @property
     def is_complete(self) -> bool:
@@ -57,6 +64,13 @@ class RowWatch:
         return bool(found) and self._complete == len(found)
 
     @property
+    def has_passed(self) -> bool:
+        """Whether its state lets what comes after it happen."""
+        if self._passed != len(self.instances) and self.state in PASSED:
+            self._passed = len(self.instances)
+        return bool(self.instances) and self._passed == len(self.instances)
+
+    @property
     def time_s(self) -> float | None:
         """When the last instance was met, s."""
         return max((i.time_s for i in self.instances.values() if i.time_s is not None), default=None)
@@ -64,7 +78,7 @@ class RowWatch:
     @property
     def state(self) -> RowState:
         """The worst of the instances; NOT_RUN where there is none, NOT_APPLICABLE where it is to none of them."""
-        return worst_of_instances(instance.state for instance in self.instances.values())
+        return worst_of_instances({instance.state for instance in self.instances.values()})
 
 
 _WORST_FIRST = (

@@ -25,8 +25,15 @@ class SunSpecMeter:
         return self._device.identify()
 
     def read_meter(self) -> MeterReading:
-        """Read voltage, power and energy, in one request."""
+        """Read voltage, power and energy, in one request.
+
+        Raises InstrumentError when it gives no active power or energy, which every meter has to: the value is beyond
+        its register. Reactive power is NaN where it has none.
+        """
         block = self._device.read(self._model(), "A", "TotWh_SF")
+        missing = [name for name in ("W", "TotWhImp", "TotWhExp") if math.isnan(block.number(name))]
+        if missing:
+            raise InstrumentError(f"{self._device.name} gives no {', '.join(missing)}")
         line_v = block.number("PPV")
         return MeterReading(
             voltage_v=_legs_v(block),

@@ -1,11 +1,13 @@
 """One step of an EPRI OpenDER model on an electrical node, with its traps fenced off.
 
 The step length is a global of OpenDER's base class, so it is set before every run; angles are always passed; its
-messages on the root logger, one each step at a limit, are dropped.
+messages on the root logger, one each step at a limit, are dropped; its settings, which it takes over anew in every
+step, it takes over when they change.
 """
 
 import logging
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import opender
@@ -55,6 +57,11 @@ class DerModel:
         self._storage = storage
         kind = opender.DER_BESS if storage else opender.DER_PV
         self._der: Any = kind(**opender_settings)
+        self._take_over = self._der.exec_delay.mode_and_execution_delay
+        # Its parts hold the original, which keeps the settings; only the step itself asks here.
+        self._der.exec_delay = SimpleNamespace(mode_and_execution_delay=self._take_over_changes)
+        self._is_changed = True
+        """Whether settings may differ from those that were taken over last."""
         self.power = PhasePower((0.0,) * phases, (0.0,) * phases)
 
     def run(self, node: ElectricalNode, p_dc_w: float, dt_s: float) -> None:
@@ -95,4 +102,13 @@ class DerModel:
     def configure(self, **opender_settings: Any) -> None:
         """Change settings by their OpenDER names; they hold from the next step."""
         for name, value in opender_settings.items():
-            setattr(self._der.der_file, name, value)
+            if getattr(self._der.der_file, name) != value:
+                setattr(self._der.der_file, name, value)
+                self._is_changed = True
+
+    def _take_over_changes(self) -> None:
+        """Let OpenDER take its settings over where they differ, or are under way with a delay of a step or more."""
+        delayed = opender.DER.t_s <= self._der.der_file.NP_SET_EXE_TIME
+        if self._is_changed or delayed:
+            self._take_over()
+            self._is_changed = delayed

@@ -152,7 +152,9 @@ class MeterFleet:
         """Bring the registers up to date before a read; a meter that does not answer leaves that to its gateway."""
         if self._faults[self.names[index]].active("does-not-answer", self.time_s):
             raise ModbusRefusal(TARGET_FAILED_TO_RESPOND)
-        meter.set({name: value for name, value in self._values(index).items() if name in meter.layout.points})
+        points = meter.layout.points
+        values = self._values(index).items()
+        meter.set({name: value for name, value in values if name in points and meter.is_asked(points[name])})
 
     def _values(self, index: int) -> Mapping[str, float]:
         leg1_v, leg2_v = (float(volts) for volts in self._legs_v[:, index])

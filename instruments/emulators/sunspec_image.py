@@ -17,8 +17,9 @@ Value = int | float | str | None
 class ModelImage:
     """One model in the image; points are set and got in engineering units, with the model's own scale factors.
 
-    `refresh` runs before a read that touches the model, `on_write` after a write with the names of the points; it may
-    raise ModbusRefusal, and the registers go back to what they were. Names beginning with `locked` refuse writes.
+    `refresh` runs before a read that touches the model, and may leave out points that are not `is_asked`. `on_write`
+    runs after a write with the names of the points; it may raise ModbusRefusal, and the registers go back to what they
+    were. Names beginning with `locked` refuse writes.
     A point that was never set reads "not implemented" and refuses writes.
     """
 
@@ -28,6 +29,7 @@ class ModelImage:
         self.refresh: Callable[[], None] | None = None
         self.on_write: Callable[[frozenset[str]], None] | None = None
         self.locked = "\0"
+        self._asked = range(address, address + plan.length)
         self._registers = registers
         for point in plan.points.values():
             self._put(point, point.not_implemented)
@@ -43,6 +45,17 @@ class ModelImage:
         point = self.layout.points[name]
         raw = from_words(point, self.words(point))
         return math.nan if raw is None or isinstance(raw, str) else raw * 10.0 ** self._exponent(point)
+
+    def prepare(self, asked: range) -> None:
+        """Bring up to date what a read of these addresses asks for, where it touches the model."""
+        if self.refresh and asked.start < self.address + self.layout.length and self.address < asked.stop:
+            self._asked = asked
+            self.refresh()
+
+    def is_asked(self, point: Point) -> bool:
+        """Whether the present read wants registers of a point."""
+        start = self.address + point.offset
+        return start < self._asked.stop and self._asked.start < start + point.size
 
     def implemented(self, point: Point) -> bool:
         """Whether the device has this point."""
@@ -124,8 +137,7 @@ class SunSpecImage:
         if start < 0 or start + count > len(self._registers):
             raise ModbusRefusal(ILLEGAL_ADDRESS)
         for model in self._models:
-            if model.refresh and address < model.address + model.layout.length and model.address < address + count:
-                model.refresh()
+            model.prepare(range(address, address + count))
         return self._registers[start : start + count]
 
     def write(self, address: int, values: list[int]) -> None:

@@ -7,7 +7,7 @@ Offsets count registers from the model's ID register; register values are unsign
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from sunspec2 import device
@@ -15,6 +15,9 @@ from sunspec2 import device
 SIGNED = frozenset({"int16", "int32", "int64", "sunssf"})
 TEXT = "string"
 ACCUMULATORS = frozenset({"acc16", "acc32", "acc64"})
+
+WORD = 0xFFFF
+"""All bits of a register."""
 
 Counts = tuple[tuple[str, int], ...]
 
@@ -31,7 +34,7 @@ class Point:
     writable: bool
     symbols: frozenset[int]
 
-    @property
+    @cached_property
     def not_implemented(self) -> int:
         """Raw value that says the device does not have this point."""
         if self.kind == TEXT or self.kind in ACCUMULATORS:
@@ -41,10 +44,20 @@ class Point:
 
     def fits(self, raw: int) -> bool:
         """Whether a raw value can be told from "not implemented" and is in the range of the type."""
+        lowest, highest = self._range
+        return lowest <= raw <= highest
+
+    @cached_property
+    def _range(self) -> tuple[int, int]:
         bits = 16 * self.size
         if self.kind in SIGNED:
-            return -(1 << bits - 1) < raw < 1 << bits - 1
-        return 0 <= raw < (1 << bits) - (0 if self.kind in ACCUMULATORS else 1)
+            return 1 - (1 << bits - 1), (1 << bits - 1) - 1
+        return 0, (1 << bits) - (1 if self.kind in ACCUMULATORS else 2)
+
+    @cached_property
+    def is_signed(self) -> bool:
+        """Whether its registers hold a number in two's complement."""
+        return self.kind in SIGNED or self.kind == "pad"
 
 
 @dataclass(frozen=True)
@@ -102,19 +115,22 @@ def to_words(point: Point, raw: int | str) -> list[int]:
     size = 2 * point.size
     if isinstance(raw, str):
         data = raw.encode("utf-8")[:size].ljust(size, b"\0")
-    elif raw == point.not_implemented or point.fits(raw):
-        data = (raw % (1 << 8 * size)).to_bytes(size, "big")
-    else:
+        return [data[i] << 8 | data[i + 1] for i in range(0, size, 2)]
+    if raw != point.not_implemented and not point.fits(raw):
         raise ValueError(f"{raw} does not fit the {point.kind} of {point.name}")
-    return [data[i] << 8 | data[i + 1] for i in range(0, size, 2)]
+    return [raw >> shift & WORD for shift in range(16 * (point.size - 1), -1, -16)]
 
 
 def from_words(point: Point, words: Sequence[int]) -> int | str | None:
     """Decode registers into a raw value; None where the device says that it does not have the point."""
-    data = b"".join(word.to_bytes(2, "big") for word in words)
     if point.kind == TEXT:
+        data = b"".join(word.to_bytes(2, "big") for word in words)
         return data.split(b"\0", 1)[0].decode("utf-8", errors="replace").strip()
-    raw = int.from_bytes(data, "big", signed=point.kind in SIGNED or point.kind == "pad")
+    raw = 0
+    for word in words:
+        raw = raw << 16 | word
+    if point.is_signed and raw >> 16 * point.size - 1:
+        raw -= 1 << 16 * point.size
     return None if raw == point.not_implemented and point.kind not in ACCUMULATORS else raw
 
 

@@ -25,6 +25,9 @@ LEFT_IN, RIGHT_IN, BOTTOM_IN, TOP_IN = 0.75, 0.75, 0.45, 0.34
 MAX_POINTS = 700
 LEAST_RIGHT_SPAN = 2.0
 PALETTE = ("#1f5fa8", "#c2571a", "#2f7d4f", "#7a4fa3", "#9a7b0a", "#0f7f8c")
+HOUR_S = 3600.0
+LONG_H, MOST_TICKS, HOUR_STEPS = 4.0, 10, (1, 2, 3, 4, 6, 12, 24, 48, 168)
+"""From what length on a time axis counts hours, and how far apart its ticks may be, h."""
 BAND_COLOUR = "#dff0e2"
 _GENERATED_ID = re.compile(r' id="[A-Za-z0-9.]+_\d+"')
 _STYLE: dict[Any, Any] = {
@@ -92,7 +95,7 @@ def time_chart(
         for number, line in enumerate(lines):
             _draw_line(axes, time_s, line, line.colour or PALETTE[number % len(PALETTE)])
         if right is not None:
-            _draw_right(axes, time_s, *right)
+            _draw_right(axes, time_s, *right, PALETTE[max(3, len(lines)) % len(PALETTE)])
         if all(line.stepped for line in lines):
             axes.yaxis.set_major_locator(ticker.MaxNLocator(integer=True, min_n_ticks=1))
         _finish_time_axis(axes, unit, time_s, marks)
@@ -136,7 +139,7 @@ def _draw_band(axes: Axes, band: Band) -> None:
 
 
 def _draw_line(axes: Axes, time_s: Floats, line: Line, colour: str) -> None:
-    keep = thin(line.values)
+    keep = thin(line.values, time_s)
     axes.plot(
         time_s[keep],
         line.values[keep],
@@ -147,16 +150,16 @@ def _draw_line(axes: Axes, time_s: Floats, line: Line, colour: str) -> None:
     )
 
 
-def _draw_right(axes: Axes, time_s: Floats, unit: str, line: Line) -> None:
+def _draw_right(axes: Axes, time_s: Floats, unit: str, line: Line, colour: str) -> None:
     other = axes.twinx()
     other.grid(visible=False)
-    _draw_line(other, time_s, line, PALETTE[3])
+    _draw_line(other, time_s, line, colour)
     other.set_ylabel(unit)
     other.margins(y=0.15)
     low, high = other.get_ylim()
     if high - low < LEAST_RIGHT_SPAN:  # a flat line shall look flat
         other.set_ylim((low + high - LEAST_RIGHT_SPAN) / 2, (low + high + LEAST_RIGHT_SPAN) / 2)
-    axes.plot([], [], color=PALETTE[3], label=f"{line.label} (right)")
+    axes.plot([], [], color=colour, label=f"{line.label} (right)")
 
 
 def _finish_time_axis(axes: Axes, unit: str, time_s: Floats, marks: Sequence[Mark], *, legend: bool = True) -> None:
@@ -166,7 +169,14 @@ def _finish_time_axis(axes: Axes, unit: str, time_s: Floats, marks: Sequence[Mar
         axes.text(
             mark.time_s, 1.0, str(number), transform=axes.get_xaxis_transform(), va="bottom", ha="center", size=7.5
         )
-    axes.set_xlabel("time (s)")
+    hours = float(time_s[-1] - time_s[0]) / HOUR_S
+    if hours > LONG_H:
+        step_h = next((step for step in HOUR_STEPS if hours / step <= MOST_TICKS), HOUR_STEPS[-1])
+        axes.xaxis.set_major_locator(ticker.MultipleLocator(step_h * HOUR_S))
+        axes.xaxis.set_major_formatter(lambda second, _: f"{second / HOUR_S:g}")
+        axes.set_xlabel("time (h)")
+    else:
+        axes.set_xlabel("time (s)")
     axes.set_ylabel(unit)
     if legend:
         _legend(axes)
@@ -183,12 +193,17 @@ def spans(time_s: Floats, values: Floats) -> list[tuple[float, float]]:
     return [(float(time_s[a]), float(time_s[b] - time_s[a])) for a, b in zip(turns[::2], turns[1::2], strict=True)]
 
 
-def thin(values: Floats, most: int = MAX_POINTS) -> NDArray[np.intp]:
-    """Indices that keep the first, the last, the least and the greatest value of every stretch, so no peak is lost."""
+def thin(values: Floats, time_s: Floats, most: int = MAX_POINTS) -> NDArray[np.intp]:
+    """Indices that keep the first, the last, the least and the greatest value of every stretch, so no peak is lost.
+
+    Stretches are of equal time: where steps are long, as in a quiet night, every one of them is kept.
+    """
     if len(values) <= most:
         return np.arange(len(values))
-    edges = np.linspace(0, len(values), most // 4 + 1).astype(np.intp)
-    kept = {index for start, end in itertools.pairwise(edges) for index in _extremes(values, start, end)}
+    ends_s = np.linspace(time_s[0], time_s[-1], most // 4 + 1)[1:-1]
+    edges = np.concatenate(([0], np.searchsorted(time_s, ends_s), [len(values)]))
+    stretches = ((start, end) for start, end in itertools.pairwise(edges) if end > start)
+    kept = {index for start, end in stretches for index in _extremes(values, start, end)}
     return np.array(sorted(kept), dtype=np.intp)
 
 

@@ -1,14 +1,15 @@
 """Which charts a scenario's time series allow: voltages against Range A, feeder head, taps, capacitors, devices."""
 
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from reports.html.charts import PALETTE, Band, Floats, Line, Mark, lane_chart, point_chart, time_chart
-from reports.run_directory import Moment, ScenarioRun
+from reports.html.needs import HEAD_KW, need_charts
+from reports.run_directory import Moment, ScenarioRun, TraceLine
 
 RANGE_A_V = (114.0, 126.0)
 """Service voltage of ANSI C84.1 Range A on the 120 V base, drawn where ``run.json`` names no other band."""
@@ -92,6 +93,13 @@ class Plotter:
             self._capacitors,
         )
         return [chart for make in makers if (chart := make()) is not None]
+
+    def needs(self, trace: Iterable[TraceLine]) -> list[Chart]:
+        """Charts of what DER were needed for, by the trace."""
+        if HEAD_KW not in self.table:
+            return []
+        drawn = need_charts(trace, self.scenario.key, self.time_s, self._column(HEAD_KW), self._marks)
+        return [Chart(chart.title, chart.svg, chart.note) for chart in drawn]
 
     def devices(self, configured: Sequence[str]) -> tuple[list[Chart], int]:
         """Draw the power of the devices, commanded ones first, then those that the bench file names.

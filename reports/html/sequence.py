@@ -1,7 +1,8 @@
 """The sequence diagram: who sent what to whom, in the order in which it came, laid out for the template.
 
-Messages that differ only by their instance (62 meters raising the same alert) are one arrow with a count. A row that
-should have been met and was not is drawn where it was due.
+Messages that differ only by their instance (62 meters raising the same alert) are one arrow with a count; what a row
+carries many times over (a request every hour of a night) is drawn the first time and the last. A row that should
+have been met and was not is drawn where it was due.
 """
 
 import textwrap
@@ -67,6 +68,12 @@ class _Burst:
     first_s: float
     last_s: float
     count: int = 1
+    occurrence: str = ""
+
+    def take(self, time_s: float, count: int = 1) -> None:
+        """Take later ones alike."""
+        self.count += count
+        self.last_s = time_s
 
     @property
     def label(self) -> str:
@@ -112,15 +119,30 @@ def _bursts(trace: Iterable[TraceLine], groups: Sequence[RowGroup]) -> list[_Bur
         key = (line.producer, line.receiver, line.information, group.name if group else "")
         burst = latest.get(key)
         if burst is not None and line.time_s - burst.last_s <= SAME_BURST_S:
-            burst.count += 1
-            burst.last_s = line.time_s
+            burst.take(line.time_s)
         else:
             producer, receiver, information, _ = key
-            row = group.row if group else ""
-            burst = _Burst(producer, receiver, information, row, _style(group), line.time_s, line.time_s)
+            row, occurrence = (group.row, group.occurrence) if group else ("", "")
+            style = _style(group)
+            burst = _Burst(producer, receiver, information, row, style, line.time_s, line.time_s, occurrence=occurrence)
             latest[key] = burst
             bursts.append(burst)
-    return bursts
+    return _folded(bursts)
+
+
+def _folded(bursts: Iterable[_Burst]) -> list[_Burst]:
+    """Fold what comes again and again (a request or a read every hour of the night): the first time, and the last."""
+    by_key: dict[tuple[str, ...], list[_Burst]] = {}
+    for number, burst in enumerate(bursts):
+        once = "" if burst.style != "bad" else str(number)
+        key = (burst.row, burst.occurrence, burst.information, burst.producer, burst.receiver, once)
+        by_key.setdefault(key, []).append(burst)
+    shown = []
+    for first, *others in by_key.values():
+        for burst in others[:-1]:
+            first.take(burst.last_s, burst.count)
+        shown += [first, *others[-1:]]
+    return sorted(shown, key=lambda burst: burst.first_s)
 
 
 def _style(group: RowGroup | None) -> str:

@@ -14,7 +14,7 @@ from reports.html.plots import Chart, Plotter, ProfileRow
 from reports.html.sequence import Diagram, diagram
 from reports.proofs import Proof, gather_proofs
 from reports.rows import RowGroup, group_rows, repeated_rows
-from reports.run_directory import Finding, RunDirectory, RunSummary, ScenarioRun
+from reports.run_directory import Finding, RunDirectory, RunSummary, ScenarioRun, TraceLine
 from reports.verdict import RowState, Verdict, counts
 
 
@@ -89,18 +89,20 @@ def _scenario(directory: RunDirectory, scenario: ScenarioRun) -> ScenarioView:
         proofs=gather_proofs(measured),
         measured=counts(Verdict(line.verdict) for line in measured if line.verdict in set(Verdict)),
         handled=handled(trace, wire),
-        plots=_plots(directory, scenario),
+        plots=_plots(directory, scenario, trace),
     )
 
 
-def _plots(directory: RunDirectory, scenario: ScenarioRun) -> Plots:
+def _plots(directory: RunDirectory, scenario: ScenarioRun, trace: Sequence[TraceLine]) -> Plots:
     try:
-        return _drawn(directory, scenario, directory.series(scenario))
+        return _drawn(directory, scenario, directory.series(scenario), trace)
     except ReportError as error:
         return Plots(absent=str(error))
 
 
-def _drawn(directory: RunDirectory, scenario: ScenarioRun, table: pd.DataFrame | None) -> Plots:
+def _drawn(
+    directory: RunDirectory, scenario: ScenarioRun, table: pd.DataFrame | None, trace: Sequence[TraceLine]
+) -> Plots:
     if table is None or table.empty or "time_s" not in table:
         return Plots(absent="The run directory holds no time series of this scenario.")
     plotter = Plotter(scenario, table)
@@ -109,7 +111,7 @@ def _drawn(directory: RunDirectory, scenario: ScenarioRun, table: pd.DataFrame |
     return Plots(
         profile=profile[0] if profile else None,
         profile_rows=profile[1] if profile else (),
-        system=plotter.system(),
+        system=[*plotter.needs(trace), *plotter.system()],
         devices=devices,
         devices_left_out=left_out,
         comparison=_comparison(directory, plotter),

@@ -78,6 +78,9 @@ class FakeJudge:
     def objection(self, row: Row, delivery: Delivery) -> str | None:  # noqa: ARG002
         return self.objections.get(row.number)
 
+    def remark(self, row: Row, delivery: Delivery) -> str:  # noqa: ARG002
+        return self.objections.get(f"remark {row.number}", "")
+
     def effect(self, row: Row, instance: str, since_s: float, occurrence: str = "") -> Measurement | None:  # noqa: ARG002
         return self.measurements.get(instance)
 
@@ -157,6 +160,10 @@ class FakePlans:
 
     def most_kw(self, device: str, duration_s: float) -> float | None:  # noqa: ARG002
         return self.most.get(device)
+
+    @property
+    def dispatchable(self) -> frozenset[str]:
+        return frozenset(self.most) - self.small
 
     def is_eligible(self, device: str) -> bool:
         return device not in self.small

@@ -9,6 +9,7 @@ from by_hand import FakeJudge, Stage, alert, command, power, row
 from bench.messages import BeginAutomation
 from bench.names import Information, Party
 from bench.use_case.conformance import EFFECT_HOLD_S
+from instruments.wire import WireExchange
 from reports.run_directory import RunDirectory
 from reports.verdict import RowState
 
@@ -79,6 +80,22 @@ def test_what_became_due_since_the_last_look_is_not_met_when_the_scenario_ends(s
     stage.conformance.finish()
     assert stage.state("1.1") is NOT_MET
     assert stage.state("1.1.1") is NOT_RUN
+
+
+@pytest.mark.parametrize(("error", "told"), [("the target failed to respond", True), ("", False)])
+def test_a_meter_that_does_not_answer_on_its_wire_is_named_as_the_cause(tmp_path: Path, error: str, told: bool) -> None:
+    """The head-end cannot ask a meter that cannot be raised: the row is the head-end's, the fault is not."""
+    asked = row("3.4", NETWORK, METER, ALERT, per="meter", wire="wire")
+    made = Stage(tmp_path, (asked,), {}, FakeJudge(requires={"3.4": {"m1": 0.0}}))
+    made.evidence.observer("m1")(WireExchange("modbus", "read", "40175+2", (), "an error before"))
+    made.evidence.observer("m2")(WireExchange("modbus", "read", "40175+2", (), "another meter's"))
+    made.evidence.observer("m1")(WireExchange("modbus", "read", "40175+2", (), error))
+    made.until(31.0)
+    made.writer.close()
+    missed = made.instance("3.4", "m1")
+    assert missed.state is NOT_MET
+    assert missed.reason.endswith("m1 itself does not answer: the target failed to respond") is told
+    assert missed.evidence == (("wire:3",) if told else ())
 
 
 def test_what_depends_on_a_row_that_is_not_met_is_not_run_and_says_what_it_waited_for(stage: Stage) -> None:

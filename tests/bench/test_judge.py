@@ -22,6 +22,7 @@ from bench.messages import (
     SelectedAssets,
     SystemCondition,
     SystemStatus,
+    VarSwitchingOrder,
     VoltageOutOfRangeEvent,
 )
 from bench.names import Information, Party
@@ -33,6 +34,7 @@ from reports.run_directory import RunWriter
 
 METER, NETWORK, DMS, PREMISE = Party.NET_METER, Party.AMI_NETWORK, Party.DMS, Party.PREMISE_INTERFACE
 APPLICATION, INVERTER, BATTERY = Party.DER_AUTOMATION, Party.UTILITY_INVERTER, Party.UTILITY_BATTERY
+CONTROLS = Party.CAPACITOR_CONTROLS
 ALERT, COMMAND, STATUS = Information.VOLTAGE_EVENT, Information.OPERATIONAL_COMMAND, Information.EQUIPMENT_STATUS
 ASSETS, PICTURE = Information.SELECTED_ASSETS, Information.SYSTEM_STATUS
 
@@ -44,6 +46,8 @@ HANDED_OVER = row("1.2.3", APPLICATION, DMS, ASSETS)
 WRITTEN = row("1.3.2", PREMISE, INVERTER, COMMAND, per="device", wire="wire")
 EFFECT = row("1.3.4", BATTERY, BATTERY, COMMAND, per="device", kind="effect", verb="responds to")
 REPORTED = row("1.4", INVERTER, PREMISE, STATUS, per="device", wire="wire")
+INSIDE = row("1.3.5", BATTERY, INVERTER, STATUS, per="device", wire="inside")
+BLOCKED = row("1.5", DMS, CONTROLS, Information.BLOCK_VAR_SWITCHING, per="device", wire="wire")
 ENTERED = row("1.4.3", DMS, DMS, STATUS, kind="computation", verb="computes")
 SHOWN = row("1.4.4", DMS, APPLICATION, PICTURE)
 
@@ -60,6 +64,7 @@ class FakeField:
     lowest_v: float = 114.6
     highest_v: float = 122.0
     reaches_v: float = 113.5
+    banks: frozenset[str] = frozenset({"cap_1", "cap_2"})
     carried_out: list[tuple[AssetCommand, ...]] = field(default_factory=list)
 
     def effect(self, command: AssetCommand, since_s: float) -> Measurement | None:  # noqa: ARG002
@@ -88,15 +93,19 @@ class Bench:
             leg_v = 113.0 if second >= 10 else 120.0
             voltages.take(float(second), np.array([[leg_v, leg_v], [120.0, 120.0]]))
         endpoints = {INVERTER: "inverter", BATTERY: "battery"}
-        wiring = Wiring(lambda party, name: name if party is METER else endpoints.get(party))
+        wiring = Wiring(lambda party, name: name if party in {METER, CONTROLS} else endpoints.get(party))
         der = Der(FakePlans(), {}, read_after_s=90.0, since_s=lambda _row: None)
         self.judge = PlantJudge(voltages, self.field, FakeHomes(), wiring, self.evidence, der)
 
-    def exchange(self, endpoint: str) -> str:
+    def exchange(self, endpoint: str, operation: str = "read", error: str | None = None) -> str:
         """Let an exchange with a device happen; return its citation."""
         with self.evidence.citing() as citations:
-            self.evidence.observer(endpoint)(WireExchange("modbus", "read", "40000", (1,)))
+            self.evidence.observer(endpoint)(WireExchange("modbus", operation, "40000", (1,), error))
         return citations[0]
+
+    def remark(self, row: Row, payload: Payload, *evidence: str) -> str:
+        message = Message(Party(row.producer), Party(row.receiver), Information(row.information), payload, "e1")
+        return self.judge.remark(row, Delivery(1, 40.0, 40.0, replace(message, evidence=evidence)))
 
     def objection(self, row: Row, payload: Payload, evidence: tuple[str, ...] = (), sent_s: float = 40.0) -> str | None:
         message = Message(
@@ -196,18 +205,50 @@ def test_what_is_handed_over_has_to_be_what_was_selected(bench: Bench) -> None:
 @pytest.mark.parametrize("payload", [command(power_kw=400.0), command("another_battery")], ids=["power", "device"])
 def test_a_command_that_was_not_selected_is_refused(bench: Bench, payload: Payload) -> None:
     bench.objection(SELECTED, CHOSEN)
-    cited = (bench.exchange("inverter"),)
+    cited = (bench.exchange("inverter", "write"),)
     assert bench.objection(WRITTEN, command(), cited) is None
     assert refused(bench.objection(WRITTEN, payload, cited), "is not what was selected")
 
 
 def test_a_command_before_any_selection_is_refused(bench: Bench) -> None:
-    assert refused(bench.objection(WRITTEN, command(), (bench.exchange("inverter"),)), "is not what was selected")
+    assert refused(
+        bench.objection(WRITTEN, command(), (bench.exchange("inverter", "write"),)), "is not what was selected"
+    )
 
 
 def test_a_command_that_was_never_written_is_refused(bench: Bench) -> None:
     bench.objection(SELECTED, CHOSEN)
     assert refused(bench.objection(WRITTEN, command(), ("trace:3",)), "no wire exchange with inverter")
+
+
+@pytest.mark.parametrize(("operation", "error"), [("read", None), ("write", "illegal data value")])
+def test_a_command_that_was_only_read_or_refused_is_not_written(
+    bench: Bench, operation: str, error: str | None
+) -> None:
+    """Anything could be read from a device that nobody has told anything."""
+    bench.objection(SELECTED, CHOSEN)
+    cited = (bench.exchange("inverter", operation, error),)
+    assert refused(bench.objection(WRITTEN, command(), cited), "cites nothing that was written to it")
+
+
+def test_a_write_to_another_device_is_no_command(bench: Bench) -> None:
+    bench.objection(SELECTED, CHOSEN)
+    cited = (bench.exchange("inverter"), bench.exchange("battery", "write"))
+    assert refused(bench.objection(WRITTEN, command(), cited), "cites nothing that was written to it")
+
+
+def test_a_row_inside_equipment_is_derived_where_only_its_inverter_has_shown_it(bench: Bench) -> None:
+    told = EquipmentStatus(event="e1", equipment=BATTERY_AT_WORK)
+    assert "derived: on the wire of inverter alone" in bench.remark(INSIDE, told, bench.exchange("inverter"))
+    assert bench.remark(INSIDE, told, bench.exchange("inverter"), bench.exchange("battery")) == ""
+    assert bench.remark(REPORTED, told, bench.exchange("inverter")) == "", "nothing is inside here"
+
+
+def test_the_block_is_wanted_of_every_bank_whichever_are_selected(bench: Bench) -> None:
+    assert set(bench.judge.required(BLOCKED, 40.0)) == {"cap_1", "cap_2"}
+    order = VarSwitchingOrder(event="e1", device="cap_1")
+    assert bench.objection(BLOCKED, order, (bench.exchange("cap_1", "write"),)) is None
+    assert refused(bench.objection(BLOCKED, order, (bench.exchange("cap_1"),)), "nothing that was written")
 
 
 def test_a_status_that_contradicts_the_instruments_is_refused(bench: Bench) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bench.bus import Priority
 from bench.clock import Clock
 from bench.feeder.volt_var import LoopGain, gain_limit, response_share
+from bench.names import Party
 from bench.pace import Pace, PaceSettings, settling_exchanges
 from bench.plant import Outlook
 
@@ -76,8 +77,8 @@ class Weather:
         return self.load(time_s)
 
 
-def delivery(priority: Priority) -> Any:
-    return SimpleNamespace(message=SimpleNamespace(priority=priority))
+def delivery(priority: Priority, receiver: Party = Party.DMS) -> Any:
+    return SimpleNamespace(message=SimpleNamespace(priority=priority, producer=Party.MDMS, receiver=receiver))
 
 
 class Bench:
@@ -143,6 +144,14 @@ def test_routine_reads_see_the_plant_of_their_moment_and_do_not_keep_the_pace_sh
     plant = bench.run_until(8000.0)
     assert 5000.25 not in plant.times_s
     assert 6000.5 in plant.times_s
+    assert min(length for time_s, length in plant.steps if time_s > 2000.0) > 1.0
+
+
+def test_what_a_system_notes_for_itself_finds_the_plant_of_its_moment_and_moves_nothing() -> None:
+    bench = Bench()
+    bench.at(5000.25, lambda: bench.pace.hear(delivery(Priority.NORMAL, receiver=Party.MDMS)))
+    plant = bench.run_until(8000.0)
+    assert 5000.25 in plant.times_s
     assert min(length for time_s, length in plant.steps if time_s > 2000.0) > 1.0
 
 

@@ -7,9 +7,9 @@ import pytest
 from by_hand import FakePlans, row
 
 from bench.bus import Delivery, Message
-from bench.customer_messages import LoadAffected
+from bench.customer_messages import LoadAffected, MeterData, MeterRegisters
 from bench.dispatch.eligibility import ResourceClass
-from bench.messages import EquipmentState, Payload
+from bench.messages import AssetCommand, EquipmentState, EquipmentStatus, OperationalCommand, Payload
 from bench.names import Information, Party
 from bench.resource_messages import (
     AvailableResource,
@@ -152,14 +152,22 @@ STRATEGY = ResourceStrategy(
 )
 
 
+def state(device: str, kw: float = 0.0) -> EquipmentState:
+    return EquipmentState(device=device, kind="battery", available=True, power_kw=kw, rating_kw=500.0)
+
+
 def resource(device: str, kw: float) -> AvailableResource:
-    state = EquipmentState(device=device, kind="battery", available=True, rating_kw=500.0)
-    return AvailableResource(device=device, resource=ResourceClass.UTILITY_STORAGE, available_kw=kw, state=state)
+    return AvailableResource(
+        device=device, resource=ResourceClass.UTILITY_STORAGE, available_kw=kw, state=state(device)
+    )
 
 
 def offer(*resources: AvailableResource, total_kw: float | None = None) -> AvailableResources:
+    """Offer these, and say of the others that they are not available."""
     total = math.fsum(r.available_kw for r in resources) if total_kw is None else total_kw
-    return AvailableResources(event="constraint-1", resources=resources, left_out={}, total_kw=total)
+    others = {"battery", "dg"} - {r.device for r in resources}
+    left_out = dict.fromkeys(others, "it is not available")
+    return AvailableResources(event="constraint-1", resources=resources, left_out=left_out, total_kw=total)
 
 
 BATTERY, GENERATOR = resource("battery", 500.0), resource("dg", 300.0)
@@ -170,7 +178,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.field = FakePlans()
-        self.judge = PlanJudge(self.field)
+        self.judge = PlanJudge(self.field, {"battery": "credit_battery"})
 
     def objection(self, row: Row, payload: Payload, sent_s: float = NEEDED_S) -> str | None:
         message = Message(Party(row.producer), Party(row.receiver), Information(row.information), payload, "day-1")
@@ -191,7 +199,12 @@ class Desk:
             unverified=(),
             edited=0,
         )
-        message = Message(Party.MDMS, DMS, Information.LOAD_AFFECTED, found, event)
+        self.overhears(Party.MDMS, DMS, Information.LOAD_AFFECTED, found, event)
+
+    def overhears(
+        self, producer: Party, receiver: Party, information: Information, payload: Payload, event: str = "day-1"
+    ) -> None:
+        message = Message(producer, receiver, information, payload, event)
         self.judge.witness(Delivery(1, NEEDED_S, NEEDED_S, message))
 
 
@@ -202,6 +215,9 @@ def desk() -> Desk:
 
 @pytest.fixture
 def scheduled(desk: Desk) -> Desk:
+    for asked in REQUESTS:
+        told = EquipmentStatus(event="day-1", equipment=state(asked.device, asked.power_kw), request=asked.request)
+        desk.overhears(Party.AMI_NETWORK, DMS, Information.EQUIPMENT_STATUS, told)
     return desk.accepts((PLANNED, PLAN), (REQUIRED, SCHEDULE), (CONFIRMED, confirmed()))
 
 
@@ -305,7 +321,7 @@ def test_only_what_was_required_can_be_confirmed(desk: Desk, requests: tuple[Res
 def test_a_constraint_is_what_the_field_says_of_it_and_rests_on_the_true_load(desk: Desk) -> None:
     desk.field.load_kw = 8300.0
     assert refused(desk.objection(FOUND, CONSTRAINT), "tells 8000 kW at the feeder's head, into which 8300 kW flow")
-    desk.field.load_kw = 8100.0
+    desk.field.load_kw = 8050.0
     desk.field.objections["constraint"] = "a power flow gives 70000 kW"
     assert desk.objection(FOUND, CONSTRAINT) == "a power flow gives 70000 kW"
 
@@ -320,6 +336,7 @@ def test_a_constraint_is_reported_as_it_was_found(desk: Desk) -> None:
     [
         ({"bus": "b"}, "for another constraint"),
         ({"requirement_kw": 300.0}, "for another constraint"),
+        ({"duration_s": 60.0}, "for another constraint"),
         ({"order": ()}, "uses no DER"),
     ],
 )
@@ -329,9 +346,11 @@ def test_a_strategy_is_one_for_the_constraint_that_was_found(desk: Desk, figures
     assert refused(desk.objection(DEVISED, changed(STRATEGY, **figures)), told)
 
 
-@pytest.mark.parametrize(("kw", "stands"), [(500.0, True), (511.9, True), (512.1, False), (900.0, False)])
-def test_an_offer_is_no_more_than_a_battery_can_give(constrained: Desk, kw: float, stands: bool) -> None:
-    """2 % and 2 kW above what the battery's own registers bear out."""
+@pytest.mark.parametrize(
+    ("kw", "stands"), [(500.0, True), (511.9, True), (512.1, False), (900.0, False), (488.1, True), (487.9, False)]
+)
+def test_an_offer_is_what_a_battery_can_give(constrained: Desk, kw: float, stands: bool) -> None:
+    """2 % and 2 kW from what the battery's own registers bear out: to hold back is to call customers instead."""
     objection = constrained.objection(OFFERED, offer(resource("battery", kw)))
     assert (objection is None) is stands, objection
     if not stands:
@@ -343,6 +362,18 @@ def test_an_offer_of_der_that_may_not_be_dispatched_is_refused(constrained: Desk
     another = Desk().accepts((FOUND, CONSTRAINT), (DEVISED, STRATEGY))
     another.field.small = {"dg"}
     assert refused(another.objection(OFFERED, offer(GENERATOR)), "offers dg, which may not be dispatched")
+
+
+def test_an_offer_is_as_much_less_as_a_nameplate_is(constrained: Desk) -> None:
+    derated = resource("battery", 400.0)
+    smaller = derated.model_copy(update={"state": derated.state.model_copy(update={"rating_kw": 400.0})})
+    assert constrained.objection(OFFERED, offer(smaller)) is None
+
+
+def test_an_offer_names_all_der_that_may_be_dispatched_or_says_why_not(constrained: Desk) -> None:
+    quiet = changed(offer(BATTERY), left_out={})
+    assert constrained.objection(OFFERED, quiet) == "neither offers dg nor says why not"
+    assert constrained.objection(OFFERED, offer(BATTERY)) is None
 
 
 def test_an_offer_that_does_not_add_up_is_refused(constrained: Desk) -> None:
@@ -413,6 +444,47 @@ def test_an_assessment_rests_on_what_was_delivered(scheduled: Desk, delivered_kw
     assert refused(scheduled.objection(ASSESSED, changed(SHORT, delivered_kw=delivered_kw)), told)
 
 
+def test_an_assessment_leaves_no_delivery_out(scheduled: Desk) -> None:
+    scheduled.field.load_kw = 8060.0
+    partly = changed(SHORT, delivered_kw={"dg": 300.0})
+    assert scheduled.objection(ASSESSED, partly) == "does not tell what battery delivers"
+    assert scheduled.objection(ASSESSED, changed(partly, silent=("battery",))) is None, "its meter never answered"
+
+
+def test_a_meter_that_was_heard_is_not_called_silent(scheduled: Desk) -> None:
+    scheduled.field.load_kw = 8060.0
+    registers = MeterRegisters(
+        meter="credit_battery", time_s=NEEDED_S, voltage_v=(120.0,), p_w=-5e5, q_var=0.0, import_wh=0.0, export_wh=0.0
+    )
+    read = MeterData(event="day-1", registers=registers)
+    scheduled.overhears(Party.AMI_NETWORK, DMS, Information.CREDIT_METER_DATA, read)
+    told = changed(SHORT, delivered_kw={"dg": 300.0}, silent=("battery",))
+    assert scheduled.objection(ASSESSED, told) == "calls battery silent, whose credit meter was heard"
+
+
+def test_a_dispatch_status_leaves_no_delivery_out(reduced: Desk) -> None:
+    told = changed(STATUS, delivered_kw={"battery": 500.0})
+    assert reduced.objection(REPORTED, told) == "does not tell what dg delivers"
+
+
+def test_a_history_holds_what_each_der_said_of_itself(reduced: Desk) -> None:
+    reduced.field.load_kw = 8000.0
+    wrong = KEPT.resources[0].model_copy(update={"status_kw": 450.0})
+    objection = reduced.objection(HISTORY, changed(KEPT, resources=(wrong, KEPT.resources[1])))
+    assert objection == "holds a status of 450.0 kW for battery@01:00, which told 500.0 kW"
+
+
+def test_a_history_holds_no_other_commands_than_were_given(reduced: Desk) -> None:
+    reduced.field.load_kw = 8000.0
+    close = AssetCommand(device="bank", kind="capacitor", close=True)
+    kept = changed(KEPT, commands=(close,))
+    assert reduced.objection(HISTORY, kept) == "holds other commands than the DMS gave, of bank"
+    given = OperationalCommand(event="day-1", command=close)
+    reduced.overhears(DMS, Party.CAPACITOR_CONTROLS, Information.CAPACITOR_COMMAND, given)
+    assert reduced.objection(HISTORY, kept) is None
+    assert reduced.objection(HISTORY, KEPT) == "holds other commands than the DMS gave, of bank"
+
+
 def test_what_does_not_suffice_is_not_called_sufficient(scheduled: Desk) -> None:
     scheduled.field.load_kw = 8080.0
     lie = changed(SHORT, sufficient=True, shortfall_kw=0.0)
@@ -440,7 +512,7 @@ def test_what_suffices_is_not_called_insufficient(scheduled: Desk) -> None:
 )
 def test_an_assessment_follows_from_its_own_figures(scheduled: Desk, figures: dict[str, Any], told: str | None) -> None:
     """Near the limit the plant cannot tell; what the DMS measured has to bear out what it says."""
-    scheduled.field.load_kw = 7950.0
+    scheduled.field.load_kw = changed(SHORT, **figures).head_load_kw - 60.0  # type: ignore[attr-defined]
     objection = scheduled.objection(ASSESSED, changed(SHORT, **figures))
     assert objection is None if told is None else refused(objection, told), objection
 
@@ -563,8 +635,11 @@ def test_who_fell_short_is_told_and_nobody_else(
 ) -> None:
     """More than 5 % below the request, or not metered at all."""
     reduced.field.powers_kw["dg"] = delivered_kw or 0.0
-    records = (KEPT.resources[0], ResourceRecord(request=REQUESTS[1], status_kw=None, delivered_kw=delivered_kw))
-    reduced.accepts((HISTORY, changed(KEPT, resources=records)))
+    records = (KEPT.resources[0], ResourceRecord(request=REQUESTS[1], status_kw=300.0, delivered_kw=delivered_kw))
+    quiet = changed(SHORT, delivered_kw={"battery": 500.0}, silent=("dg",))
+    if delivered_kw is None:
+        reduced.accepts((ASSESSED, quiet))
+    reduced.accepts((HISTORY, changed(KEPT, resources=records, assessments=(SHORT, quiet))))
     figures = {"resources": records, "delivered_kw": 500.0 + (delivered_kw or 0.0)}
     told = changed(RELEVANT, **figures, short=("dg@01:00",) if tells_so else ())
     objection = reduced.objection(COMPILED, told)

@@ -1,7 +1,7 @@
 """The judge's own calculations accept what the dispatch functions compute, and refuse what differs from it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +32,11 @@ RESERVE_KW = 1_000.0
 LOAD_KW = (3_500.0, 3_200.0, 4_500.0, 6_500.0, 7_300.0, 7_600.0, 6_200.0, 4_000.0)
 """The feeder's forecast: beyond the 74 MW that the stack may serve in the sixth hour, by 200 kW for this feeder."""
 UNITS = (
-    DerUnit(DistributedResource("battery", "m1", "utility", "battery", 500.0), 1000.0, 0.95, 0.0),
-    DerUnit(DistributedResource("wall", "m2", "customer", "battery", 150.0), 300.0, 0.9, 0.0),
-    DerUnit(DistributedResource("dg", "m3", "utility", "generator", 300.0), 0.0, 1.0, 90.0),
-    DerUnit(DistributedResource("small", "m4", "customer", "generator", 100.0), 0.0, 1.0, 50.0),
-    DerUnit(DistributedResource("sun", "m5", "customer", "pv", 400.0), 0.0, 1.0, 0.0),
+    DerUnit(DistributedResource("battery", "m1", "utility", "battery", 500.0), 1000.0, 0.95, True, 0.0),
+    DerUnit(DistributedResource("wall", "m2", "customer", "battery", 150.0), 300.0, 0.9, True, 0.0),
+    DerUnit(DistributedResource("dg", "m3", "utility", "generator", 300.0), 0.0, 1.0, True, 90.0),
+    DerUnit(DistributedResource("small", "m4", "customer", "generator", 100.0), 0.0, 1.0, True, 50.0),
+    DerUnit(DistributedResource("sun", "m5", "customer", "pv", 400.0), 0.0, 1.0, True, 0.0),
 )
 HELD_KWH = {"battery": 600.0, "wall": 150.0}
 RESERVE_PU = 0.1
@@ -183,7 +183,7 @@ def scheduled(
 ) -> RequiredResources:
     """Schedule as the application does."""
     stores = [
-        Storage(u.resource.device, u.resource.rating_kw, u.resource.rating_kw, u.energy_kwh,
+        Storage(u.resource.device, u.resource.rating_kw if u.may_charge else 0.0, u.resource.rating_kw, u.energy_kwh,
                 held_kwh[u.resource.device], RESERVE_PU * u.energy_kwh,
                 charge_efficiency=u.efficiency, discharge_efficiency=u.efficiency)
         for u in units if u.resource.kind == "battery"
@@ -293,6 +293,14 @@ def test_a_schedule_that_is_not_the_best_possible_is_refused(required: RequiredR
     assert refused(objection, told), objection
 
 
+def test_storage_is_charged_only_where_its_tariff_allows_it() -> None:
+    bound = tuple(replace(unit, may_charge=unit.resource.device != "battery") for unit in UNITS)
+    judge = World(units=bound).judge()
+    assert judge.scheduled_wrongly(PLAN, BEST) == "charges battery, against its tariff"
+    assert judge.scheduled_wrongly(PLAN, scheduled(units=bound[:3])) is None, "the best without charging it"
+    assert refused(World().judge().scheduled_wrongly(PLAN, scheduled(units=bound[:3])), "covers as much earns")
+
+
 def test_a_schedule_that_earns_one_percent_less_is_refused() -> None:
     """A little less of the dearest hour without requirement, everything else alike."""
     power = BEST.power_kw["dg"]
@@ -347,12 +355,14 @@ def test_every_schedule_of_the_programme_stands(
 
 @pytest.mark.parametrize(("rating_kw", "may"), [(100.0, False), (100.1, True), (99.9, False), (250.0, True)])
 def test_more_than_a_hundred_kilowatts_have_to_stand_behind_a_meter(rating_kw: float, may: bool) -> None:
-    one = DerUnit(DistributedResource("one", "m1", "customer", "generator", rating_kw), 0.0, 1.0, 90.0)
+    one = DerUnit(DistributedResource("one", "m1", "customer", "generator", rating_kw), 0.0, 1.0, True, 90.0)
     assert World(units=(one,)).judge().is_eligible("one") is may
 
 
 def test_what_stands_behind_one_meter_counts_together_and_a_stranger_not_at_all() -> None:
-    two = tuple(DerUnit(DistributedResource(n, "m1", "customer", "generator", 60.0), 0.0, 1.0, 90.0) for n in "ab")
+    two = tuple(
+        DerUnit(DistributedResource(n, "m1", "customer", "generator", 60.0), 0.0, 1.0, True, 90.0) for n in "ab"
+    )
     assert World(units=two).judge().is_eligible("a")
     assert not World(units=two[:1]).judge().is_eligible("a")
     assert not World().judge().is_eligible("nobody")
@@ -441,6 +451,26 @@ def test_every_constraint_of_the_security_analysis_stands(head_kw: float) -> Non
 def test_a_constraint_that_the_grid_does_not_have_is_refused(change: dict[str, Any], told: str) -> None:
     objection = World().judge().constrained_wrongly(FOUND.model_copy(update=change))
     assert refused(objection, told), objection
+
+
+def test_a_constraint_that_is_not_the_worst_is_refused() -> None:
+    """What relieves a lesser overload leaves the one that asks for most."""
+    head_kw, out = 5_500.0, frozenset({"central_mill_creek"})
+    network = AREA.without(out).with_loads({"mill_creek": ALIKE * head_kw / 1000.0})
+    found = {o: required_reduction(network, [o], "mill_creek").required_kw / ALIKE for o in analyse(network).overloads}
+    lesser, kw = min(((o, kw) for o, kw in found.items() if kw > 0.0), key=lambda item: item[1])
+    assert kw < 0.8 * max(found.values()), "or this shows nothing"
+    told = constrained(head_kw).model_copy(
+        update={
+            "branch": lesser.branch,
+            "outage": lesser.contingency or "",
+            "flow_kw": abs(lesser.flow_mw) * 1000.0,
+            "rating_kw": lesser.limit_mw * 1000.0,
+            "requirement_kw": kw,
+            "limit_kw": head_kw - kw,
+        }
+    )
+    assert refused(World().judge().constrained_wrongly(told), "leaves")
 
 
 def test_a_constraint_on_a_grid_that_is_whole_is_refused() -> None:

@@ -214,6 +214,16 @@ def actors(subject: Subject, section: str, **changes: object) -> Subject:
     )
 
 
+@pytest.mark.parametrize("scenario", ["2", "3"])
+def test_a_cloud_that_never_comes_is_not_said_to_be_the_cause(
+    scenario: str, good: tuple[Played, Subject, Path]
+) -> None:
+    """The document repeats the condition where nothing begins with a voltage out of range."""
+    found = CHECKS["cloud_is_the_cause"](replace(good[1], rows=USE_CASE.rows_of(scenario)))
+    assert (found.how, found.held, found.stands) == ("assumed", None, True)
+    assert "no cloud is let come" in found.evidence
+
+
 @pytest.mark.parametrize("may", [True, False])
 def test_a_call_that_nobody_may_decline_is_authorized_as_one(may: bool, good: tuple[Played, Subject, Path]) -> None:
     scenario_3 = replace(actors(good[1], "wholesale", may_override=may), rows=USE_CASE.rows_of("3"))

@@ -111,7 +111,7 @@ def test_occurrences_are_named_by_event_and_number() -> None:
 def test_without_a_further_request_there_is_one_occurrence_and_nothing_is_awaited(stage: Stage) -> None:
     played(stage, "a", FIRST)
     assert [w.occurrence for w in stage.conformance.all_watches] == [""] * len(REPEATED)
-    assert stage.conformance.further_are_settled
+    assert not stage.conformance.unsettled_further
 
 
 def test_a_further_request_is_matched_by_itself_and_leaves_the_first_as_it_was(stage: Stage) -> None:
@@ -173,20 +173,20 @@ def test_every_further_occurrence_has_its_own_rows(stage: Stage) -> None:
         stage.judge.requires["2.2.1B.1"] = {customer: None}
         played(stage, customer, correlation)
     assert [set(further_watch(stage, "2.2", name).instances) for name in (SECOND, THIRD)] == [{"b"}, {"c"}]
-    assert stage.conformance.further_are_settled
+    assert not stage.conformance.unsettled_further
 
 
 def test_a_further_occurrence_is_settled_when_all_of_its_rows_are(stage: Stage) -> None:
     played(stage, "a", FIRST)
     called(stage, "b", SECOND)
-    assert not stage.conformance.further_are_settled
+    assert stage.conformance.unsettled_further
     stage.judge.measurements["b"] = power(500.0)
     stage.until(stage.clock.now_s + EFFECT_HOLD_S + 2.0)
-    assert not stage.conformance.further_are_settled, "b has not answered yet"
+    assert stage.conformance.unsettled_further, "b has not answered yet"
     answered(stage, "b", SECOND)
-    assert not stage.conformance.further_are_settled, "nobody has reported yet"
+    assert stage.conformance.unsettled_further, "nobody has reported yet"
     stage.arrive(DMS, EMS, REPORT, REPORTED, SECOND)
-    assert stage.conformance.further_are_settled, "whether people decline again is their business"
+    assert not stage.conformance.unsettled_further, "whether people decline again is their business"
 
 
 def test_a_further_occurrence_that_fails_is_settled_too(stage: Stage) -> None:

@@ -29,10 +29,10 @@ HOUR_S = 3600.0
 START_S = 18000.0
 SETTINGS = PlanningSettings(compute_s=5.0, reserve_pu=0.1)
 UNITS = (
-    DerUnit(DistributedResource("battery", "m1", "utility", "battery", 500.0), 1000.0, 0.95, 0.0),
-    DerUnit(DistributedResource("wall", "m2", "customer", "battery", 150.0), 300.0, 0.9, 0.0),
-    DerUnit(DistributedResource("dg", "m3", "utility", "generator", 300.0), 0.0, 1.0, 90.0),
-    DerUnit(DistributedResource("small", "m4", "customer", "generator", 100.0), 0.0, 1.0, 50.0),
+    DerUnit(DistributedResource("battery", "m1", "utility", "battery", 500.0), 1000.0, 0.95, True, 0.0),
+    DerUnit(DistributedResource("wall", "m2", "customer", "battery", 150.0), 300.0, 0.9, True, 0.0),
+    DerUnit(DistributedResource("dg", "m3", "utility", "generator", 300.0), 0.0, 1.0, True, 90.0),
+    DerUnit(DistributedResource("small", "m4", "customer", "generator", 100.0), 0.0, 1.0, True, 50.0),
 )
 PRICES = (20.0, 20.0, 30.0, 60.0, 150.0, 150.0, 60.0, 30.0)
 

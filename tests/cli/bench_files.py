@@ -19,7 +19,8 @@ def small_bench(**devices: dict[str, Any]) -> dict[str, Any]:
     bench["feeder"] = {key: str((DEFAULT_BENCH.parent / path).resolve()) for key, path in bench["feeder"].items()}
     bench["devices"] = {name: bench["devices"][name] for name in (*SITE, "utility_pv")}
     bench["terminals"] = {name: t for name, t in bench["terminals"].items() if t["device"] in bench["devices"]}
-    bench.pop("fleets")
+    for whole in ("fleets", "scenarios"):  # of a bench with customers, and with files beside the bench file
+        bench.pop(whole)
     for name, changes in devices.items():
         bench["devices"][name] |= changes
     return bench

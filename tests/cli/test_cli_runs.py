@@ -1,6 +1,9 @@
 """`bench verify`, `report` and `compare` on recorded runs."""
 
+import pytest
 from bench_files import record
+
+from bench.commands.run import markers
 
 
 def test_a_run_as_written_verifies_and_any_changed_byte_does_not(bench, recorded):
@@ -46,3 +49,16 @@ def test_equal_runs_compare_equal_and_a_different_verdict_is_named(bench, record
     found = bench("compare", recorded, record(tmp_path / "worse", verdict="FAIL"))
     assert found.exit_code == 1
     assert "verdict: PASS | FAIL" in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("tags", "expression"),
+    [
+        ("scenario_2", "scenario_2"),
+        ("scenario-2", "scenario_2"),
+        ("@scenario-2 and not @variant-sufficient", "scenario_2 and not variant_sufficient"),
+        ("scenario-1 and variant-1B", "scenario_1 and variant_1b"),
+    ],
+)
+def test_scenarios_are_selected_by_tags_as_features_write_them(tags, expression):
+    assert markers(tags) == expression

@@ -62,12 +62,36 @@ def test_a_day_is_told_as_a_multiple_of_real_time_without_a_raw_figure(bench, mo
     assert "only" in cut["note"], "a figure of less than a day says so"
 
 
-def test_a_story_that_does_not_pass_is_no_figure(bench, monkeypatch):
+@pytest.mark.parametrize(("name", "tags"), [("story", "scenario_1"), ("use_case", None)])
+def test_a_run_is_told_in_seconds_and_plays_what_it_is_named_for(bench, monkeypatch, name, tags):
+    asked = []
+
+    def play(request, _console) -> int:
+        asked.append(request)
+        return 0
+
+    monkeypatch.setattr(speed, "run", play)
+    (line,) = lines(bench("speed", "--only", name))
+    assert [(request.features, request.tags) for request in asked] == [((), tags)]
+    assert (line["name"], line["unit"], line["raw"], line["ratio"]) == (name, "s", None, None)
+    assert line["value"] >= 0.0
+
+
+@pytest.mark.parametrize("name", ["story", "use_case"])
+def test_a_run_that_does_not_pass_is_no_figure(bench, monkeypatch, name):
     monkeypatch.setattr(speed, "run", lambda _request, _console: 1)
-    result = bench("speed", "--only", "story")
+    result = bench("speed", "--only", name)
     assert result.exit_code == 3
+    assert name in result.stderr
     assert "exit code 1" in result.stderr
     assert result.stdout == ""
+
+
+@pytest.mark.long
+def test_the_use_case_passes_and_is_told_in_seconds(bench):
+    (line,) = lines(bench("speed", "--only", "use_case"))
+    assert (line["name"], line["unit"]) == ("use_case", "s")
+    assert line["value"] > 0.0
 
 
 def test_unknown_names_and_feeders_are_told(bench, tmp_path):

@@ -131,6 +131,28 @@ def test_the_driver_reads_what_the_meter_measures(model_id):
     assert (reading.p_w, reading.q_var) == (4000.0, -300.0)
 
 
+def test_power_beyond_the_registers_is_no_reading():
+    """A meter scaled for 24 kW cannot say 50 kW: the register reads "not implemented", and that is no number."""
+    small, large = meter(), meter(rating_w=200_000.0)
+    for fleet in (small, large):
+        fleet.apply([120.0], [120.0], [50_000.0], [0.0])
+    with serving(unit_1=small.registers[0], unit_2=large.registers[0]) as wire:
+        with pytest.raises(InstrumentError, match="gives no W"):
+            SunSpecMeter(wire.link()).read_meter()
+        assert SunSpecMeter(wire.link(2)).read_meter().p_w == pytest.approx(50_000.0, abs=5.0)
+
+
+@given(first=st.integers(0, 119), count=st.integers(1, 60))
+def test_a_part_of_the_map_reads_as_it_does_within_the_whole(first, count):
+    """A read that begins or ends in the middle of a counter of two registers included; an earlier read leaves none."""
+    fleet = meter()
+    run(fleet, 113.0, 60.0, step_s=60.0)
+    image = fleet.registers[0]
+    part = image.read(40000 + first, count)
+    whole = image.read(40000, 125) + image.read(40125, 54)
+    assert part == whole[first : first + count]
+
+
 def test_a_meter_reading_is_one_request():
     fleet = meter()
     with serving(unit_1=fleet.registers[0]) as wire:

@@ -1,6 +1,6 @@
 """Management pays: cloudy days on the reference feeder, managed and with autonomous controls only.
 
-A day is the same clouds twice on the same bench. The five whole days run in the second stage.
+A day is the same clouds twice on the same bench. All days, the short one too, run in the second stage.
 """
 
 from itertools import pairwise
@@ -36,16 +36,19 @@ def short_day(tmp_path_factory: pytest.TempPathFactory) -> Day:
     return play_day(cloudy_bench(clouds, 12.0), 11, 1.0, tmp_path_factory.mktemp("day") / "run")
 
 
+@pytest.mark.long
 def test_a_short_day_has_clouds_that_autonomous_controls_do_not_cure(short_day: Day) -> None:
     assert short_day.fronts == 3
     assert short_day.autonomous.violation_min >= 15.0, told(short_day)
 
 
+@pytest.mark.long
 def test_management_shortens_the_time_outside_range_a(short_day: Day) -> None:
     assert short_day.managed.violation_min < 0.6 * short_day.autonomous.violation_min, told(short_day)
     assert short_day.managed.violation_meter_min < 0.5 * short_day.autonomous.violation_meter_min, told(short_day)
 
 
+@pytest.mark.long
 def test_management_takes_no_more_operations(short_day: Day) -> None:
     assert short_day.managed.total_operations <= short_day.autonomous.total_operations, told(short_day)
 

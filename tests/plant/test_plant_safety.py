@@ -17,7 +17,7 @@ from bench.faults import parse_fault
 from bench.plant import PlantState
 from bench.safety import Interrupted, interruptible
 from bench.session import Played, RunSession
-from bench.story import RowNotMet
+from bench.stage import RowNotMet
 from instruments.errors import BenchError, ConfigError, SafetyTrip
 from reports.run_directory import RunDirectory
 from reports.verdict import Verdict

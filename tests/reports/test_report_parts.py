@@ -48,7 +48,7 @@ def test_rows_and_occurrences_stay_apart_and_in_order() -> None:
 
 @given(arrays(np.float64, st.integers(1, 3000), elements=st.floats(-1e6, 1e6) | st.just(float("nan"))))
 def test_thinning_keeps_ends_and_extremes(values: np.ndarray) -> None:
-    kept = values[thin(values, most=200)]
+    kept = values[thin(values, np.arange(float(len(values))), most=200)]
     assert len(kept) <= max(200, len(values) if len(values) <= 200 else 0)
     np.testing.assert_array_equal(kept[[0, -1]], values[[0, -1]])
     if not np.isnan(values).all():
@@ -84,6 +84,31 @@ def test_messages_alike_become_one_arrow_until_a_pause() -> None:
     ]
 
 
+def test_what_comes_every_hour_is_drawn_the_first_time_and_the_last() -> None:
+    trace = [message(seq, 3600.0 * seq) for seq in range(1, 10)]
+    groups = group_rows([item("MET", str(seq), evidence=(f"trace:{seq}",)) for seq in range(1, 10)])
+    drawn = diagram(trace, groups)
+    assert drawn is not None
+    assert [(arrow.label, arrow.when) for arrow in drawn.arrows] == [
+        ("1.1 I ×8", "3600.0 – 28800.0 s"),
+        ("1.1 I", "32400.0 s"),
+    ]
+
+
+def test_thinning_keeps_every_long_step_beside_many_short_ones() -> None:
+    """A quiet night in hourly steps, then a second by second event: a step of the night keeps both its corners."""
+    time_s = np.concatenate((np.arange(0.0, 36_000.0, 300.0), np.arange(36_000.0, 38_000.0)))
+    values = np.where((time_s >= 7200.0) & (time_s < 10_800.0), 1000.0, 0.0)
+    night = np.flatnonzero(time_s < 36_000.0)
+    assert set(night) <= set(thin(values, time_s).tolist())
+
+
+def test_a_row_that_is_derived_says_so() -> None:
+    (group,) = group_rows([RowItem("1.3.5", RowState.MET, "e1", reason="derived: on the wire of inverter alone")])
+    (measured,) = group_rows([RowItem("1.3.4", RowState.MET, "e1", reason="active power 500 kW")])
+    assert (group.remarks, measured.remarks) == (["derived: on the wire of inverter alone"], [])
+
+
 def test_arrows_carry_their_row_and_go_the_right_way() -> None:
     groups = group_rows([item("MET", evidence=("trace:1",)), item("NOT_MET", row="1.2", evidence=("trace:2",))])
     drawn = diagram([message(1, 0.0), message(2, 1.0, "B", "A")], groups)
@@ -95,7 +120,7 @@ def test_arrows_carry_their_row_and_go_the_right_way() -> None:
 
 
 def test_a_page_full_of_chatter_keeps_the_rows() -> None:
-    chatter = [message(seq, 100.0 * seq, f"P{seq % 5}") for seq in range(1, 500)]
+    chatter = [message(seq, 100.0 * seq, f"P{seq % 5}", information=f"I{seq}") for seq in range(1, 500)]
     drawn = diagram([*chatter, message(500, 50_000.0)], group_rows([item("MET", evidence=("trace:500",))]))
     assert drawn is not None
     assert "1.1 I" in [arrow.label for arrow in drawn.arrows]

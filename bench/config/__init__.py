@@ -1,0 +1,29 @@
+"""The bench file: what is on the bench, how it is wired, and on which feeder. A closed schema; all errors at once."""
+
+from bench.config.actors import ActorsSection, DispatchSection, EnergyManagementSection, PlanningSection
+from bench.config.bench_file import BenchFile, load_bench
+from bench.config.environment import CloudsSection, EnvironmentSection, RangeASection
+from bench.config.equipment import Device, Emulation, Identification, Terminal
+from bench.config.feeder import BankControlSection, DerSection, FeederSection, PlantSection
+from bench.config.section import Range
+
+__all__ = [
+    "ActorsSection",
+    "BankControlSection",
+    "BenchFile",
+    "CloudsSection",
+    "DerSection",
+    "Device",
+    "DispatchSection",
+    "Emulation",
+    "EnergyManagementSection",
+    "EnvironmentSection",
+    "FeederSection",
+    "Identification",
+    "PlanningSection",
+    "PlantSection",
+    "Range",
+    "RangeASection",
+    "Terminal",
+    "load_bench",
+]

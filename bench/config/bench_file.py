@@ -1,0 +1,198 @@
+"""The bench file: what is on the bench, how it is wired, and on which feeder. A closed schema; all errors at once."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin
+
+import yaml
+from pydantic import BeforeValidator, Field, ValidationError
+
+from bench.config.actors import ActorsSection
+from bench.config.environment import EnvironmentSection, RangeASection
+from bench.config.equipment import AmiSection, ClockSection, Device, Fleet, Terminal
+from bench.config.feeder import FeederSection
+from bench.config.section import Name, Section
+from bench.documents import merged, with_absolute_paths
+from instruments.errors import ConfigError
+
+ScenarioNumber = Annotated[str, BeforeValidator(str), Field(pattern=r"^([123]|[a-z]+-\d+)$")]
+"""As features name it in the tag of a scenario: `1` to `3`, or `controls-1`."""
+
+
+class BenchFile(Section):
+    """A whole bench. `scenarios` has, by number, what a scenario of the use case has differently: part of a bench."""
+
+    bench: str
+    clock: ClockSection = ClockSection()
+    feeder: FeederSection
+    environment: EnvironmentSection = EnvironmentSection()
+    range_a: RangeASection = RangeASection()
+    ami: AmiSection = AmiSection()
+    devices: dict[Name, Device]
+    fleets: dict[Name, Fleet] = Field(default_factory=dict)
+    terminals: dict[Name, Terminal] = Field(default_factory=dict)
+    actors: ActorsSection = ActorsSection()
+    horizon_s: Annotated[float, Field(gt=0)] = 1200.0
+    scenarios: dict[ScenarioNumber, dict[str, Any]] = Field(default_factory=dict)
+
+    def for_scenario(self, number: str) -> "BenchFile":
+        """Return the bench as its own section below `scenarios` changes it; one without a section stays as it is.
+
+        Mappings are merged key by key; everything else, `null` included, takes the place of what was there. Raises
+        ConfigError for a section that does not fit the schema; those of a bench file that was loaded do.
+        """
+        try:
+            bench = _overridden(self, number)
+        except ValidationError as error:
+            raise ConfigError("\n  ".join(_worded_override(number, error))) from None
+        return bench
+
+    @property
+    def behind_inverter(self) -> dict[str, str]:
+        """Return each battery on a DC link with the inverter that it works through."""
+        return {d.emulate.dc_source: name for name, d in self.devices.items() if d.emulate and d.emulate.dc_source}
+
+
+def load_bench(path: Path) -> BenchFile:
+    """Read a bench file; paths in it are relative to it, `${VAR}` is taken from the environment.
+
+    Raises ConfigError with every error of the file: unknown keys with the nearest known one, wrong values, names that
+    nothing has.
+    """
+    document = with_absolute_paths(_read(path), path.parent)
+    try:
+        bench = BenchFile.model_validate(document)
+    except ValidationError as error:
+        raise _refused(path, [_worded(item) for item in error.errors()]) from None
+    faults = [*_dangling(bench), *_wrong_overrides(bench)]
+    if faults:
+        raise _refused(path, faults)
+    return bench
+
+
+def _overridden(bench: BenchFile, number: str) -> BenchFile:
+    changes = bench.scenarios.get(number)
+    if changes is None:
+        return bench
+    return BenchFile.model_validate(merged(bench.model_dump(exclude={"scenarios"}), changes))
+
+
+def _wrong_overrides(bench: BenchFile) -> Iterator[str]:
+    """Find what does not fit in what scenarios have differently, with its place in the file."""
+    known = set(_dangling(bench))
+    for number in bench.scenarios:
+        try:
+            changed = _overridden(bench, number)
+        except ValidationError as error:
+            yield from _worded_override(number, error)
+        else:
+            yield from (f"scenarios.{number}.{fault}" for fault in _dangling(changed) if fault not in known)
+            if changed.scenarios or changed.bench != bench.bench:
+                yield f"scenarios.{number}: a scenario has no `bench` or `scenarios` of its own"
+
+
+def _worded_override(number: str, error: ValidationError) -> list[str]:
+    return [f"scenarios.{number}.{_worded(item)}" for item in error.errors()]
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the bench file {path}: {error}") from None
+    missing = sorted({v for v in re.findall(r"\$\{(\w+)\}", text) if v not in os.environ})
+    if missing:
+        raise _refused(path, [f"environment variable {name} is not set" for name in missing])
+    expanded = re.sub(r"\$\{(\w+)\}", lambda match: os.environ[match[1]], text)
+    try:
+        document = yaml.safe_load(expanded)
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that there is not
+        raise _refused(path, [str(error)]) from None
+    if not isinstance(document, dict):
+        raise _refused(path, ["it must be a mapping that starts with `bench:`"])
+    return document
+
+
+def _refused(path: Path, faults: list[str]) -> ConfigError:
+    return ConfigError("\n  ".join([f"bench file {path} has {len(faults)} error{'s' * (len(faults) > 1)}:", *faults]))
+
+
+def _worded(item: Any) -> str:
+    place = ".".join(str(part) for part in item["loc"])
+    if item["type"] != "extra_forbidden":
+        return f"{place}: {item['msg']}"
+    known = sorted(_fields_at(BenchFile, item["loc"][:-1]))
+    near = get_close_matches(str(item["loc"][-1]), known, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"{place}: unknown key; {hint}known here: {', '.join(known)}"
+
+
+def _fields_at(model: Any, place: tuple[Any, ...]) -> set[str]:
+    """Follow a path into the schema and return the keys that are known there."""
+    for part in place:
+        model = _inner(model.model_fields[part].annotation) if hasattr(model, "model_fields") else model
+        if get_origin(model) is dict:
+            model = _Entries(get_args(model)[1])
+        elif isinstance(model, _Entries):
+            model = model.entry
+    return set(model.model_fields) if hasattr(model, "model_fields") else set()
+
+
+class _Entries:
+    """A mapping on the way through the schema: its next path part is a name, not a key of the schema."""
+
+    def __init__(self, entry: Any) -> None:
+        self.entry = entry
+
+
+def _inner(annotation: Any) -> Any:
+    """Strip an optional: `X | None` becomes X."""
+    options = [option for option in get_args(annotation) if option is not type(None)]
+    return options[0] if options and get_origin(annotation) is not dict else annotation
+
+
+def _dangling(bench: BenchFile) -> Iterator[str]:
+    """Find names that nothing on the bench has, files that are not there, and real devices without a measurement."""
+    for place, file in _files(bench):
+        if file is not None and not file.is_file():
+            yield f"{place}: there is no file {file}"
+    for name, terminal in bench.terminals.items():
+        for key in ("device", "source", "analyzer"):
+            wanted = getattr(terminal, key)
+            if wanted is not None and wanted not in bench.devices:
+                yield f"terminals.{name}.{key}: {_no_such(wanted, bench.devices)}"
+    for name, device in bench.devices.items():
+        source = device.emulate.dc_source if device.emulate else None
+        if source is not None and source not in bench.devices:
+            yield f"devices.{name}.emulate.dc_source: {_no_such(source, bench.devices)}"
+    yield from _unmeasured(bench)
+
+
+def _files(bench: BenchFile) -> Iterator[tuple[str, Path | None]]:
+    yield "feeder.model", bench.feeder.model
+    yield "feeder.sites", bench.feeder.sites
+    yield "feeder.customers", bench.feeder.customers
+    yield "environment.irradiance_csv", bench.environment.irradiance_csv
+    yield "environment.load_shape", bench.environment.load_shape
+    yield "actors.energy_management.generation_stack", bench.actors.energy_management.generation_stack
+    yield "actors.energy_management.transmission", bench.actors.energy_management.transmission
+    for name, device in bench.devices.items():
+        yield f"devices.{name}.point_map", device.point_map
+
+
+def _unmeasured(bench: BenchFile) -> Iterator[str]:
+    wired = {terminal.device: terminal for terminal in bench.terminals.values()}
+    for name, device in bench.devices.items():
+        terminal = wired.get(name)
+        if device.role in {"inverter", "meter"} and terminal is None:
+            yield f"devices.{name}: no terminal wires it to the feeder"
+        elif terminal is not None and device.emulate is None and terminal.source is None:
+            yield f"devices.{name}: real equipment needs a source and an analyzer in front of it"
+
+
+def _no_such(name: str, known: Mapping[str, Any]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"no device {name!r}" + (f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(sorted(known))}")

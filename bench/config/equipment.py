@@ -1,0 +1,157 @@
+"""The parts of the bench file about time, links, devices, and what is wired to what."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from bench.config.section import Name, Range, Section
+
+Role = Literal[
+    "inverter",
+    "battery",
+    "meter",
+    "load_tap_changer",
+    "capacitor_bank",
+    "grid_simulator",
+    "power_analyzer",
+]
+
+
+class ClockSection(Section):
+    """How time goes: `virtual`, or `wall` with slip recorded against its tolerance.
+
+    The plant steps by `step_s`; in virtual time, with a `longest_step_s`, by up to so much where nothing moves.
+    """
+
+    mode: Literal["virtual", "wall"] = "virtual"
+    step_s: Annotated[float, Field(gt=0, le=60)] = 1.0
+    longest_step_s: Annotated[float, Field(gt=0, le=3600)] = 1.0
+    slip_tolerance_s: Annotated[float, Field(gt=0)] = 0.1
+
+    @model_validator(mode="after")
+    def _is_fixed_on_the_wall(self) -> "ClockSection":
+        if self.mode == "wall" and self.longest_step_s > self.step_s:
+            raise ValueError("equipment in wall time is stepped by `step_s` alone: leave out `longest_step_s`")
+        return self
+
+
+class AmiSection(Section):
+    """Timing of the meters' radios and of the link that they share.
+
+    `call_read_s` is the interval at which the meters of called customers are read, s; with a `read_spacing_s`, meters
+    share moments of their scheduled reads that are at least so far apart.
+    """
+
+    event_poll_s: Annotated[float, Field(gt=0)] = 30.0
+    scheduled_read_s: Annotated[float, Field(gt=0)] = 900.0
+    call_read_s: Annotated[float, Field(gt=0)] = 10.0
+    read_air_time_s: Annotated[float, Field(ge=0)] = 0.02
+    read_spacing_s: Annotated[float, Field(ge=0)] = 0.0
+    latency_s: Annotated[float, Field(ge=0)] = 1.0
+    bandwidth_bps: Annotated[float, Field(gt=0)] = 19200.0
+    loss_probability: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    retries: Annotated[int, Field(ge=0)] = 3
+    queue: Literal["priority", "fifo"] = "priority"
+
+
+class Limits(Section):
+    """The bench's envelope of a source: no set-point leaves it."""
+
+    voltage_v: Range | None = None
+    frequency_hz: Range | None = None
+    current_a: float | None = None
+
+
+class Emulation(Section):
+    """The behaviour that stands in for the equipment. Without this section the device is real.
+
+    `rating_kva` is the emulated unit's own; `dc_source` names the battery on an inverter's DC link. `customer_unit` is
+    the unit id at which the customer's own energy management system reaches an inverter, on the same address.
+    """
+
+    model: Literal["opender"] | None = None
+    rating_kva: Annotated[float, Field(gt=0)] | None = None
+    capacity_kwh: Annotated[float, Field(gt=0)] | None = None
+    initial_soc_pct: Annotated[float, Field(ge=0, le=100)] = 60.0
+    nominal_v: Annotated[float, Field(gt=0)] | None = None
+    category: Literal["A", "B"] = "B"
+    abnormal: Literal["I", "II", "III"] = "III"
+    dc_source: Name | None = None
+    customer_unit: Annotated[int, Field(ge=1, le=247)] | None = None
+    volt_var: bool = True
+    accuracy_pct: Annotated[float, Field(ge=0)] | None = None
+    listen: Annotated[str, Field(pattern=r"^[^:\s]+:\d+$")] | None = None
+
+
+class Identification(Section):
+    """Who the device has to be; fields left out are not compared."""
+
+    manufacturer: str | None = None
+    model: str | None = None
+    serial: str | None = None
+
+
+class Device(Section):
+    """A device or instrument on the bench. `accuracy_pct` of rating is what its set-point must be held within.
+
+    `efficiency_pct` of a battery: how much of the charged energy is stored.
+    `customer_resource` is where the customer's own energy management system reaches a real inverter, if it does.
+    """
+
+    role: Role
+    driver: str
+    resource: str
+    customer_resource: str | None = None
+    point_map: Path | None = None
+    identity: Identification | None = None
+    limits: Limits | None = None
+    accuracy_pct: Annotated[float, Field(gt=0)] = 3.0
+    uncertainty_pct: Annotated[float, Field(ge=0)] = 0.5
+    efficiency_pct: Annotated[float, Field(gt=0, le=100)] = 90.0
+    timeout_s: Annotated[float, Field(gt=0)] = 2.0
+    emulate: Emulation | None = None
+
+    @property
+    def rating_kva(self) -> float:
+        """The unit's own rating as the bench file gives it; 0 where it does not."""
+        return (self.emulate.rating_kva or 0.0) if self.emulate else 0.0
+
+
+class Fleet(Section):
+    """Many meters of one kind: one at every service or generation site that no single meter is wired to."""
+
+    role: Literal["meter"]
+    driver: str
+    at: Literal["services", "generation"]
+    prefix: Name
+    emulate: Emulation
+
+
+class Terminal(Section):
+    """What is wired to what. With a source and an analyzer, the device sees the feeder only through them.
+
+    `voltage_ratio`: feeder volts for one volt at the device; `power_scale`: feeder watts for one watt of the device.
+    """
+
+    device: Name
+    site: str | None = None
+    service: str | None = None
+    transformer: str | None = None
+    capacitor: str | None = None
+    bus: str | None = None
+    phases: tuple[int, ...] | None = None
+    source: Name | None = None
+    analyzer: Name | None = None
+    voltage_ratio: Annotated[float, Field(gt=0)] = 1.0
+    power_scale: Annotated[float, Field(gt=0)] = 1.0
+    settle_s: Annotated[float, Field(ge=0)] = 0.0
+
+    @model_validator(mode="after")
+    def _has_one_place(self) -> "Terminal":
+        places = (self.site, self.service, self.transformer, self.capacitor, self.bus)
+        if sum(place is not None for place in places) != 1:
+            raise ValueError("a terminal is at one place: a `site`, `service`, `transformer`, `capacitor` or `bus`")
+        if (self.source is None) != (self.analyzer is None):
+            raise ValueError("a source and an analyzer belong together: what is fed must be measured")
+        return self
