@@ -193,6 +193,7 @@ class Conformance:
             if watch.row.number in self._absent:
                 self._close_absent(watch)
                 continue
+            self._expire(watch)  # between two looks at a slow pace something may have become due
             for name, instance in (watch.instances or {"": Instance()}).items():
                 if not instance.decided:
                     self._decide(watch, name, RowState.NOT_RUN, instance.reason or self._why_not_run(watch, name), ())

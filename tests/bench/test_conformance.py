@@ -72,6 +72,16 @@ def test_what_does_not_come_is_not_met_at_its_limit_and_not_before(stage: Stage)
     assert reason == f"no {ALERT} from {METER} to {NETWORK} for m1 by 90.0 s", "it has to say what was awaited"
 
 
+def test_what_became_due_since_the_last_look_is_not_met_when_the_scenario_ends(stage: Stage) -> None:
+    """Where nothing moves time goes in long steps: the end may come between a limit and the next look."""
+    stage.until(90.0)
+    stage.clock.run_until(95.0)
+    assert stage.state("1.1") is NOT_RUN
+    stage.conformance.finish()
+    assert stage.state("1.1") is NOT_MET
+    assert stage.state("1.1.1") is NOT_RUN
+
+
 @pytest.mark.parametrize(("error", "told"), [("the target failed to respond", True), ("", False)])
 def test_a_meter_that_does_not_answer_on_its_wire_is_named_as_the_cause(tmp_path: Path, error: str, told: bool) -> None:
     """The head-end cannot ask a meter that cannot be raised: the row is the head-end's, the fault is not."""
