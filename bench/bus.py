@@ -9,9 +9,9 @@ import simpy
 
 from bench.clock import Clock, Process
 from bench.links import Link
-from bench.messages import Payload
-from bench.names import Information, Party
-from bench.payloads import PAYLOADS
+from bench.messages.equipment import Payload
+from bench.messages.names import Information, Party
+from bench.messages.payloads import PAYLOADS
 from instruments.errors import ConfigError
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bench.config import BenchFile
-from bench.control_trial import DISCHARGE_CLAUSE, TAP_BLOCK_CLAUSE, VAR_BLOCK_CLAUSE
-from bench.isolation_trial import ISOLATION_CLAUSE
-from bench.proof import BAND_CLAUSE
+from bench.truth.control_trial import DISCHARGE_CLAUSE, TAP_BLOCK_CLAUSE, VAR_BLOCK_CLAUSE
+from bench.truth.isolation_trial import ISOLATION_CLAUSE
+from bench.truth.proof import BAND_CLAUSE
 from instruments.emulators.faults import FaultSet
 from instruments.errors import ConfigError
 

@@ -14,8 +14,8 @@ from bench.feeder.sensitivity import SensitivityStudy
 from bench.feeder.sites import Site
 from bench.feeder.volt_var import VoltVarLoop
 from bench.feeder.voltage import ServiceVoltages
-from bench.messages import AssetCommand
-from bench.plant import PlantState, Weather
+from bench.messages.equipment import AssetCommand
+from bench.plant.plant import PlantState, Weather
 from instruments.errors import ConfigError
 
 

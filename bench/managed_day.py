@@ -6,9 +6,9 @@ from pathlib import Path
 from bench.assembly.bench import BenchAssembly
 from bench.config import BenchFile
 from bench.feeder.profiles import Clouded
-from bench.operating_figures import OperatingFigures
+from bench.plant.weather import draw_fronts
+from bench.truth.operating_figures import OperatingFigures
 from bench.use_case.tables import load as load_use_case
-from bench.weather import draw_fronts
 from instruments.errors import BenchError, ConfigError
 from reports.run_directory import RunWriter
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from bench.customer_messages import MeterRegisters
+from bench.messages.customers import MeterRegisters
 
 Kind = Literal["interval", "demand", "scheduled"]
 """Whether a meter was read with others of a call, by itself on demand, or by schedule."""

@@ -18,9 +18,9 @@ from bench.faults import Fault
 from bench.measurement import worded
 from bench.operator import Operator
 from bench.preconditions.checks import Checked
-from bench.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V
 from bench.safety import Interrupted
 from bench.story import RowListener, Story
+from bench.truth.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V
 from bench.use_case.grammar import ROW_STEP, wording
 from bench.use_case.model import UseCase
 from bench.use_case.row_watch import Instance, RowWatch

@@ -6,10 +6,10 @@ from typing import ClassVar, Protocol
 
 from bench.actors.base import Actor
 from bench.clock import Process
-from bench.control_trial import ControlTrial
-from bench.isolation_trial import IsolationTrial
 from bench.measurement import Measurement
-from bench.resource_proof import ResourceProof
+from bench.truth.control_trial import ControlTrial
+from bench.truth.isolation_trial import IsolationTrial
+from bench.truth.resource_proof import ResourceProof
 from reports.verdict import Verdict
 
 TRY_OVERRIDE = "try an override where none is allowed"

@@ -4,15 +4,14 @@ from collections.abc import Callable, Sequence
 
 from bench.bus import Bus, Delivery
 from bench.clock import Clock
-from bench.concurrency import under_way_together
-from bench.customer_messages import OverrideRefused
 from bench.evidence import Evidence
 from bench.measurement import Limits, Measurement, worded
-from bench.names import Information, Party
+from bench.messages.customers import OverrideRefused
+from bench.messages.names import Information, Party
+from bench.messages.resources import ResponseTracking
 from bench.operator import Operator, turn_of
-from bench.pace import Pace
-from bench.plant import Plant
-from bench.resource_messages import ResponseTracking
+from bench.plant.pace import Pace
+from bench.plant.plant import Plant
 from bench.stage import (
     TRY_OVERRIDE,
     Cast,
@@ -25,6 +24,7 @@ from bench.stage import (
     Timing,
     Trials,
 )
+from bench.truth.concurrency import under_way_together
 from bench.use_case.conformance import Conformance
 from bench.use_case.grammar import wording
 from bench.use_case.model import Row

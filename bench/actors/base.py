@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bench.bus import Bus, Delivery, Message, Priority
 from bench.clock import Process
-from bench.messages import Payload
-from bench.names import Information, Party
+from bench.messages.equipment import Payload
+from bench.messages.names import Information, Party
 
 Handler = Callable[[Delivery], Process | None]
 

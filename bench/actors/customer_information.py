@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from bench.actors.base import Actor, Handler
 from bench.bus import Bus, Delivery
-from bench.customer_messages import CustomerCall, EnrolledCustomer, Enrolment, EnrolmentRequest
 from bench.customers import Premise
-from bench.names import Information, Party
+from bench.messages.customers import CustomerCall, EnrolledCustomer, Enrolment, EnrolmentRequest
+from bench.messages.names import Information, Party
 
 
 class CustomerInformation(Actor):

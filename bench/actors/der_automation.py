@@ -13,7 +13,7 @@ from bench.dispatch.assets import DispatchSettings, choose_assets
 from bench.dispatch.network import ForecastModel
 from bench.dispatch.relief_assets import relieve_head
 from bench.dispatch.review import ReviewSettings, asks_again, may_release, review_assets
-from bench.messages import (
+from bench.messages.equipment import (
     AffectedArea,
     AlertAcknowledgement,
     AlertHistory,
@@ -28,7 +28,7 @@ from bench.messages import (
     SelectedAssets,
     SystemStatus,
 )
-from bench.names import Information, Party
+from bench.messages.names import Information, Party
 
 STAGES: tuple[tuple[Kind, Information], ...] = (
     ("battery", Information.OPERATIONAL_COMMAND),

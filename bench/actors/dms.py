@@ -9,8 +9,8 @@ from bench.actors.field_control import TAP_SPACING_S, ScadaControls
 from bench.actors.resource_dispatch import ResourceDispatch, ResourceTelemetry
 from bench.bus import Bus, Delivery
 from bench.clock import Process
-from bench.customer_messages import LoadAffected
-from bench.messages import (
+from bench.messages.customers import LoadAffected
+from bench.messages.equipment import (
     AffectedArea,
     AreaRequest,
     AssetCommand,
@@ -27,7 +27,7 @@ from bench.messages import (
     VoltageReadings,
     VoltageReadRequest,
 )
-from bench.names import Information, Party
+from bench.messages.names import Information, Party
 
 Citing = Callable[[], AbstractContextManager[list[str]]]
 Telemetry = Callable[[], tuple[EquipmentState, ...]]

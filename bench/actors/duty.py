@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from bench.bus import Delivery
 from bench.clock import Clock, Process
-from bench.names import Information, Party
+from bench.messages.names import Information, Party
 
 NOTICE_S = 60.0
 DECIDE_S = 30.0

@@ -11,8 +11,8 @@ from bench.clock import Process
 from bench.dispatch.day_ahead import Reserve, Unit, plan_day
 from bench.dispatch.security import analyse, relief_factors, required_reduction
 from bench.dispatch.transmission import Transmission
-from bench.names import Information, Party
-from bench.resource_messages import PeakingRequirements, SystemLambda, TransmissionConstraint
+from bench.messages.names import Information, Party
+from bench.messages.resources import PeakingRequirements, SystemLambda, TransmissionConstraint
 
 Citing = Callable[[], AbstractContextManager[list[str]]]
 DAY_S = 86400.0

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bench.messages import (
+from bench.messages.equipment import (
     AlertHistory,
     AlertRecord,
     AssetCommand,

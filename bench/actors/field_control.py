@@ -8,8 +8,8 @@ from bench.actors.base import Actor, Handler
 from bench.actors.scada import read_capacitor_state, read_tap_changer_state
 from bench.bus import Bus, Delivery
 from bench.clock import Process
-from bench.messages import EquipmentState, EquipmentStatus, OperationalCommand
-from bench.names import Information, Party
+from bench.messages.equipment import EquipmentState, EquipmentStatus, OperationalCommand
+from bench.messages.names import Information, Party
 from instruments.errors import InstrumentError
 from instruments.roles import CapacitorBankControl, LoadTapChangerControl
 

@@ -7,9 +7,9 @@ from typing import Protocol
 from bench.actors.base import Actor, Handler
 from bench.bus import Bus, Delivery
 from bench.clock import Process
-from bench.customer_messages import CustomerCall, CustomerStatus, Override, OverrideRefused
 from bench.dispatch.override_code import code_proof, is_right_code
-from bench.names import Information, Party
+from bench.messages.customers import CustomerCall, CustomerStatus, Override, OverrideRefused
+from bench.messages.names import Information, Party
 from instruments.errors import WaitTimeout
 
 STATUS_AFTER_S = 20.0

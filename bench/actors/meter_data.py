@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from bench.actors.base import Actor, Handler
 from bench.bus import Bus, Delivery
 from bench.clock import Process
-from bench.customer_messages import (
+from bench.dispatch.load_affected import CalledCustomer, Reading, total_load_affected
+from bench.dispatch.validation import RegisterRead, estimate, finding
+from bench.messages.customers import (
     CustomerCall,
     IntervalReadings,
     LoadAffected,
@@ -15,13 +17,11 @@ from bench.customer_messages import (
     MetersData,
     SelectedCustomer,
 )
-from bench.dispatch.load_affected import CalledCustomer, Reading, total_load_affected
-from bench.dispatch.validation import RegisterRead, estimate, finding
-from bench.messages import EquipmentStatus, RelevantAlertHistory, VoltageOutOfRangeEvent
+from bench.messages.equipment import EquipmentStatus, RelevantAlertHistory, VoltageOutOfRangeEvent
+from bench.messages.names import Information, Party
+from bench.messages.readings import CollectedReads, ValidatedReads
+from bench.messages.resources import RelevantEventHistory
 from bench.meter_store import MeterStore
-from bench.names import Information, Party
-from bench.reading_messages import CollectedReads, ValidatedReads
-from bench.resource_messages import RelevantEventHistory
 
 COMPUTE_S = 2.0
 """Time that validation, estimation and the calculation take, s."""

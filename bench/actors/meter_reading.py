@@ -9,7 +9,7 @@ from bench.actors.base import Actor, Handler
 from bench.actors.meter_health import CommunicationHealth
 from bench.bus import Bus, Delivery, Priority
 from bench.clock import Process
-from bench.customer_messages import (
+from bench.messages.customers import (
     CustomerCall,
     IntervalReadings,
     MeterData,
@@ -18,7 +18,7 @@ from bench.customer_messages import (
     MetersData,
     MetersReadRequest,
 )
-from bench.names import Information, Party
+from bench.messages.names import Information, Party
 from instruments.errors import InstrumentError, TransportError
 from instruments.roles import Meter
 

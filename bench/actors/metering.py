@@ -11,17 +11,17 @@ from bench.actors.meter_reading import MeterReader, ReadingSettings, answer_requ
 from bench.actors.scheduled_reading import ScheduledReading, slots_s
 from bench.bus import Bus, Delivery, Priority
 from bench.clock import Process
-from bench.customer_messages import CallUndeliverable, CustomerCall
-from bench.messages import (
+from bench.messages.customers import CallUndeliverable, CustomerCall
+from bench.messages.equipment import (
     EquipmentStatus,
     EventClosed,
     VoltageOutOfRangeEvent,
     VoltageReadings,
     VoltageRestored,
 )
-from bench.names import Information, Party
-from bench.reading_messages import ScheduledRead
-from bench.resource_classes import REQUESTS
+from bench.messages.names import Information, Party
+from bench.messages.readings import ScheduledRead
+from bench.messages.resource_paths import REQUESTS
 from instruments.errors import InstrumentError, TransportError
 from instruments.readings import MeterEvents
 from instruments.roles import Meter

@@ -3,9 +3,9 @@
 from bench.actors.base import Actor, Handler
 from bench.actors.resource_operators import ResourceDesk
 from bench.bus import Bus, Delivery
-from bench.customer_messages import DemandResponseEvent
-from bench.messages import AlertAcknowledgement, BeginAutomation, SystemCondition, VoltageOutOfRangeEvent
-from bench.names import Information, Party
+from bench.messages.customers import DemandResponseEvent
+from bench.messages.equipment import AlertAcknowledgement, BeginAutomation, SystemCondition, VoltageOutOfRangeEvent
+from bench.messages.names import Information, Party
 from instruments.errors import WaitTimeout
 
 

@@ -9,7 +9,10 @@ import numpy as np
 from bench.actors.base import Actor, Handler
 from bench.bus import Bus, Delivery
 from bench.clock import Process
-from bench.customer_messages import (
+from bench.dispatch.demand_response import Candidate, Resource, ResponseModel, choose_customers, estimate
+from bench.dispatch.network import ReliefModel
+from bench.dispatch.tracking import Contract, MeasuredResponse, choose_by_size, further, refine
+from bench.messages.customers import (
     CallUndeliverable,
     CustomerCall,
     CustomerStatus,
@@ -23,12 +26,9 @@ from bench.customer_messages import (
     SelectedCustomer,
     SelectedCustomers,
 )
-from bench.dispatch.demand_response import Candidate, Resource, ResponseModel, choose_customers, estimate
-from bench.dispatch.network import ReliefModel
-from bench.dispatch.tracking import Contract, MeasuredResponse, choose_by_size, further, refine
-from bench.names import Information, Party
-from bench.occurrences import event_of, occurrence
-from bench.resource_messages import LoadReductionEvent, ResponseTracking
+from bench.messages.names import Information, Party
+from bench.messages.occurrences import event_of, occurrence
+from bench.messages.resources import LoadReductionEvent, ResponseTracking
 
 OVERRIDDEN = "overridden"
 """The answer of a customer who keeps the load: that says nothing of what the others' appliances give up."""

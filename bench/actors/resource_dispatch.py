@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from bench.actors.base import Actor, Handler
 from bench.bus import Delivery
 from bench.clock import Process
-from bench.customer_messages import LoadAffected, MeterData
 from bench.dispatch.eligibility import ResourceClass
 from bench.dispatch.sufficiency import HeadFinding
-from bench.messages import AssetCommand, EquipmentState, EquipmentStatus
-from bench.names import Information, Party
-from bench.occurrences import event_of
-from bench.resource_classes import PATHS
-from bench.resource_messages import (
+from bench.messages.customers import LoadAffected, MeterData
+from bench.messages.equipment import AssetCommand, EquipmentState, EquipmentStatus
+from bench.messages.names import Information, Party
+from bench.messages.occurrences import event_of
+from bench.messages.resource_paths import PATHS
+from bench.messages.resources import (
     AvailableResource,
     AvailableResources,
     DispatchOrder,

@@ -2,8 +2,8 @@
 
 from bench.actors.base import Actor
 from bench.bus import Delivery
-from bench.names import Information, Party
-from bench.resource_messages import (
+from bench.messages.names import Information, Party
+from bench.messages.resources import (
     AvailableResources,
     ConfirmedDer,
     ConfirmedResources,

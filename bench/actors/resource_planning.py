@@ -10,9 +10,9 @@ from bench.clock import Process
 from bench.dispatch.availability import Constraint, ResourceState, available_strategy
 from bench.dispatch.eligibility import DistributedResource, ResourceClass, eligible, resource_class
 from bench.dispatch.storage_schedule import Generator, Schedule, Signal, Storage, blocks, optimise
-from bench.messages import EquipmentState
-from bench.names import Information, Party
-from bench.resource_messages import (
+from bench.messages.equipment import EquipmentState
+from bench.messages.names import Information, Party
+from bench.messages.resources import (
     AvailableResource,
     AvailableResources,
     EventHistory,

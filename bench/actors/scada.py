@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bench.actors.site import DerSite, read_state
-from bench.messages import EquipmentState
+from bench.messages.equipment import EquipmentState
 from instruments.errors import InstrumentError
 from instruments.readings import AcReading, Nameplate
 from instruments.roles import CapacitorBankControl, LoadTapChangerControl, Meter

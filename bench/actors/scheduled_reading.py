@@ -8,9 +8,9 @@ from bench.actors.meter_health import CommunicationHealth
 from bench.actors.meter_reading import RETRIES, RETRY_AFTER_S, Citing, ReadingSettings, read_registers
 from bench.bus import Delivery, Priority
 from bench.clock import Process
-from bench.customer_messages import MeterRegisters
-from bench.names import Information, Party
-from bench.reading_messages import CollectedReads, ScheduledRead
+from bench.messages.customers import MeterRegisters
+from bench.messages.names import Information, Party
+from bench.messages.readings import CollectedReads, ScheduledRead
 from instruments.errors import InstrumentError, TransportError
 from instruments.roles import Meter
 

@@ -12,10 +12,10 @@ from bench.actors.base import Actor, Handler
 from bench.bus import Bus, Delivery
 from bench.clock import Process
 from bench.dispatch.eligibility import ResourceClass
-from bench.messages import EquipmentState, EquipmentStatus, OperationalCommand
-from bench.names import Information, Party
-from bench.resource_classes import PATHS, REQUESTS
-from bench.resource_messages import DispatchRequest
+from bench.messages.equipment import EquipmentState, EquipmentStatus, OperationalCommand
+from bench.messages.names import Information, Party
+from bench.messages.resource_paths import PATHS, REQUESTS
+from bench.messages.resources import DispatchRequest
 from instruments.errors import InstrumentError
 from instruments.roles import Battery, Inverter
 

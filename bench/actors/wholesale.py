@@ -2,8 +2,8 @@
 
 from bench.actors.base import Actor, Handler
 from bench.bus import Bus, Delivery
-from bench.names import Information, Party
-from bench.resource_messages import LoadReductionEvent, ReductionRequest
+from bench.messages.names import Information, Party
+from bench.messages.resources import LoadReductionEvent, ReductionRequest
 from instruments.errors import WaitTimeout
 
 

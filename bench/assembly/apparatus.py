@@ -1,12 +1,12 @@
 """Gives the plant the mechanisms that emulated controls move: a tap changer or a switch at each one's contacts."""
 
-from bench.apparatus import CapacitorSwitch, TapMechanism
 from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.places import FeederPlaces
 from bench.assembly.wiring import ControlContacts, sense_into
-from bench.controls import CapacitorBank, TapChanger
 from bench.feeder.engine import Feeder
 from bench.feeder.probe import LineProbe, NodeProbe
+from bench.plant.apparatus import CapacitorSwitch, TapMechanism
+from bench.plant.controls import CapacitorBank, TapChanger
 from instruments.errors import ConfigError
 
 

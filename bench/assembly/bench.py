@@ -35,27 +35,27 @@ from bench.feeder_models import (
     LoadReliefModel,
     SettledFeeder,
 )
-from bench.field import PlantField
-from bench.isolation_trial import IsolationTrial
 from bench.meter_store import MeterStore
-from bench.operating_figures import OperatingRecord
-from bench.pace import Pace
-from bench.plant import Equipment, Plant, PlantState
+from bench.plant.pace import Pace
+from bench.plant.plant import Equipment, Plant, PlantState
+from bench.plant.series import SeriesRecorder
+from bench.plant.terminals import Terminal, TerminalPlace
+from bench.plant.transmission_stage import StagedGrid
+from bench.plant.weather import make_weather
 from bench.preconditions.checks import Checked, check_preconditions
 from bench.preconditions.finding import Subject
-from bench.premise_field import PremiseField
-from bench.proof import RangeAProof
-from bench.range_a import RANGE_A_UPPER_V, RangeASettings, ServiceVoltages
-from bench.resource_proof import commanded
 from bench.safety import SafetyChain, refuse_real_equipment
-from bench.series import SeriesRecorder
 from bench.stage import Cast, Proofs, Stimuli, Timing, Trials
 from bench.story import Story
-from bench.terminals import Terminal, TerminalPlace
-from bench.transmission_stage import StagedGrid
+from bench.truth.isolation_trial import IsolationTrial
+from bench.truth.operating_figures import OperatingRecord
+from bench.truth.plant_field import PlantField
+from bench.truth.premise_field import PremiseField
+from bench.truth.proof import RangeAProof
+from bench.truth.range_a import RANGE_A_UPPER_V, RangeASettings, ServiceVoltages
+from bench.truth.resource_proof import commanded
 from bench.use_case.judge import PlantJudge
 from bench.use_case.model import UseCase
-from bench.weather import make_weather
 from instruments.errors import ConfigError, IdentityMismatch, InstrumentError, TransportError
 from instruments.readings import Identity
 from reports.run_directory import RunWriter

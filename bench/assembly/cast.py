@@ -32,7 +32,7 @@ from bench.dispatch.network import ForecastModel
 from bench.dispatch.review import ReviewSettings
 from bench.evidence import Evidence
 from bench.links import AmiLink, AmiLinkSettings, FixedLatency, Link
-from bench.names import Party
+from bench.messages.names import Party
 from bench.stage import Cast
 
 PREMISE_LATENCY_S = 0.2

@@ -7,9 +7,9 @@ from bench.config import BenchFile
 from bench.feeder.population import CATEGORY_B
 from bench.feeder.volt_var import LoopGain, loop_gain
 from bench.feeder_models import SettledFeeder
-from bench.pace import Pace, PaceSettings, settling_exchanges
-from bench.plant import Plant
-from bench.weather import StagedWeather
+from bench.plant.pace import Pace, PaceSettings, settling_exchanges
+from bench.plant.plant import Plant
+from bench.plant.weather import StagedWeather
 
 COUPLING_DELAY_STEPS = 0
 """The equipment meets the voltages that its own last power made: no step of delay beyond the sampling itself."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bench.config import Emulation, RangeASection
 from bench.feeder.model import Floats
-from bench.plant import PlantState
+from bench.plant.plant import PlantState
 from instruments.emulators.meter import AlertLimits, MeterClass, MeterFleet
 
 Place = Literal["services", "generation", "feeder"]

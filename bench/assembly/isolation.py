@@ -6,8 +6,8 @@ from typing import Any
 from bench.assembly.emulated_meters import meter_class_pct
 from bench.assembly.places import FeederPlaces
 from bench.config import BenchFile
-from bench.isolation_trial import Unit
-from bench.terminals import Terminal
+from bench.plant.terminals import Terminal
+from bench.truth.isolation_trial import Unit
 
 
 def make_isolation_units(

@@ -15,9 +15,9 @@ from bench.dispatch.transmission import load_transmission
 from bench.evidence import Evidence
 from bench.feeder_models import HeadForecastModel
 from bench.measurement import PowerReading
-from bench.names import Information, Party
-from bench.planning_field import Centre, PlanningField
-from bench.transmission_stage import StagedGrid
+from bench.messages.names import Information, Party
+from bench.plant.transmission_stage import StagedGrid
+from bench.truth.planning_field import Centre, PlanningField
 from bench.use_case.conformance import Conformance
 from bench.use_case.dispatch_judge import device_of
 from bench.use_case.judge import Der, PlantJudge, Wiring

@@ -8,12 +8,12 @@ import numpy as np
 from bench.assembly.emulated_meters import Place
 from bench.assembly.feeders import PHASES, described_sites
 from bench.config import BenchFile, Terminal
-from bench.controls import InstrumentTransformers
 from bench.feeder.engine import Feeder
 from bench.feeder.inventory import CT_SECONDARY_A
 from bench.feeder.model import CapacitorInfo, Floats, Indices, Service, TapChangerInfo
 from bench.feeder.names import known
 from bench.feeder.sites import Site
+from bench.plant.controls import InstrumentTransformers
 from instruments.errors import ConfigError
 
 T = TypeVar("T")

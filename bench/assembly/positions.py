@@ -6,10 +6,10 @@ from typing import Any
 from bench.actors.scada_console import ScadaConsole
 from bench.assembly.emulation import EmulatedEquipment
 from bench.clock import Clock
-from bench.control_trial import ControlTrial, Group
-from bench.controls import CapacitorBank, TapChanger
-from bench.operations import ControlSettings, OperationWatch, Watched
-from bench.proof import PositionProof
+from bench.plant.controls import CapacitorBank, TapChanger
+from bench.truth.control_trial import ControlTrial, Group
+from bench.truth.operations import ControlSettings, OperationWatch, Watched
+from bench.truth.proof import PositionProof
 from instruments.emulators.capacitor_settings import CapacitorSettings
 from instruments.emulators.tap_changer_settings import TapChangerSettings
 from instruments.roles import CapacitorBankControl, LoadTapChangerControl

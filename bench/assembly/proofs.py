@@ -5,7 +5,8 @@ from typing import Any
 
 from bench.assembly.places import FeederPlaces
 from bench.config import BenchFile
-from bench.resource_proof import (
+from bench.plant.terminals import Terminal
+from bench.truth.resource_proof import (
     AffectedLoad,
     CommandWatch,
     EnergyBalance,
@@ -14,7 +15,6 @@ from bench.resource_proof import (
     Relief,
     ResourceProof,
 )
-from bench.terminals import Terminal
 
 
 def make_resource_proof(

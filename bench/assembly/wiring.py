@@ -4,8 +4,8 @@ import threading
 from typing import Any
 
 from bench.config import Terminal as TerminalSection
-from bench.controls import Sense
-from bench.terminals import FREQUENCY_HZ, DirectTerminal, MeasuredTerminal, TerminalPlace
+from bench.plant.controls import Sense
+from bench.plant.terminals import FREQUENCY_HZ, DirectTerminal, MeasuredTerminal, TerminalPlace
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import SensingTerminals
 from instruments.emulators.electrical import ElectricalNode

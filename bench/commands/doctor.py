@@ -13,7 +13,7 @@ from bench.assembly.places import FeederPlaces
 from bench.assembly.resources import Resource
 from bench.config import BenchFile, Device, load_bench
 from bench.feeder.sites import load_sites
-from bench.weather import make_weather
+from bench.plant.weather import make_weather
 from instruments.errors import BenchError, ConfigError
 from instruments.readings import Identity
 from instruments.wire import unobserved

@@ -18,9 +18,9 @@ from bench.assembly.places import FeederPlaces
 from bench.assembly.wiring import direct_terminal
 from bench.config import BenchFile, load_bench
 from bench.feeder.sites import load_sites
-from bench.plant import Equipment, Plant
-from bench.terminals import DirectTerminal, TerminalPlace
-from bench.weather import make_weather
+from bench.plant.plant import Equipment, Plant
+from bench.plant.terminals import DirectTerminal, TerminalPlace
+from bench.plant.weather import make_weather
 
 TICK_S = 0.1
 SEED = 1

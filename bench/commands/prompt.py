@@ -8,7 +8,7 @@ from typing import TextIO
 from rich.console import Console
 
 from bench.bus import Delivery
-from bench.messages import Payload
+from bench.messages.equipment import Payload
 from bench.operator import Meanwhile, Turn
 from bench.safety import Interrupted
 from instruments.errors import ConfigError

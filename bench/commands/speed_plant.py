@@ -19,10 +19,10 @@ from bench.feeder.engine import Feeder
 from bench.feeder.model import Floats
 from bench.feeder.sites import Site, load_sites
 from bench.feeder.voltage import SiteVoltages
-from bench.plant import Plant, PlantState
-from bench.range_a import RangeASettings, ServiceVoltages
-from bench.series import SeriesRecorder
-from bench.weather import make_weather
+from bench.plant.plant import Plant, PlantState
+from bench.plant.series import SeriesRecorder
+from bench.plant.weather import make_weather
+from bench.truth.range_a import RangeASettings, ServiceVoltages
 from instruments.errors import ConfigError
 from reports.run_directory import RunWriter
 

@@ -1,6 +1,6 @@
 """What of a voltage event's history is worth keeping."""
 
-from bench.messages import AlertHistory, AlertRecord, RelevantAlertHistory
+from bench.messages.equipment import AlertHistory, AlertRecord, RelevantAlertHistory
 
 NOMINAL_V = 120.0
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bench.dispatch.network import NetworkModel, OperatingPoint, Response
 from bench.dispatch.volt_var import Asset, Selection, select
-from bench.messages import AffectedArea, AssetCommand, EquipmentState, SelectedAssets
+from bench.messages.equipment import AffectedArea, AssetCommand, EquipmentState, SelectedAssets
 
 TAP_TRAVEL = 16.0
 """Tap positions either side of neutral (a tap changer of plus and minus 10 % in 32 steps)."""

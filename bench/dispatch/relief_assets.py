@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from bench.dispatch.assets import DispatchSettings, operating_point
 from bench.dispatch.head_relief import ReliefSettings, relieve
 from bench.dispatch.network import NetworkModel
-from bench.messages import AffectedArea, AssetCommand, EquipmentState, SelectedAssets
+from bench.messages.equipment import AffectedArea, AssetCommand, EquipmentState, SelectedAssets
 
 APPARENT_WEIGHT = 1.0
 """A kVA less at the head counts as much as a kW: what limits the transmission is current."""

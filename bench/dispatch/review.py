@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from bench.dispatch.assets import TAP_TRAVEL, DispatchSettings, operating_point
 from bench.dispatch.network import ForecastModel, OperatingPoint, Response
 from bench.dispatch.volt_var import Asset, Outlook, Selection, select_for_all
-from bench.messages import AffectedArea, AssetCommand, EquipmentState, SelectedAssets
+from bench.messages.equipment import AffectedArea, AssetCommand, EquipmentState, SelectedAssets
 
 MOST_ROUNDS = 4
 """Times that the network model is asked again where the choice has moved it: sensitivities hold for small steps."""

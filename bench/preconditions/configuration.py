@@ -3,7 +3,7 @@
 from bench.dispatch.day_ahead import read_generation_stack
 from bench.dispatch.eligibility import THRESHOLD_KW, DistributedResource, eligible
 from bench.feeder.sites import Site
-from bench.names import Information, Party
+from bench.messages.names import Information, Party
 from bench.preconditions.finding import Finding, Subject, listed
 
 

@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import Protocol
 
 from bench.bus import Delivery
-from bench.customer_messages import (
+from bench.evidence import Evidence
+from bench.measurement import Limits, Measurement, worded
+from bench.messages.customers import (
     CustomerCall,
     CustomerStatus,
     DemandResponseEvent,
@@ -19,11 +21,9 @@ from bench.customer_messages import (
     SelectedCustomer,
     SelectedCustomers,
 )
-from bench.evidence import Evidence
-from bench.measurement import Limits, Measurement, worded
-from bench.messages import Payload
-from bench.names import Information, Party
-from bench.resource_messages import LoadReductionEvent, ResponseTracking
+from bench.messages.equipment import Payload
+from bench.messages.names import Information, Party
+from bench.messages.resources import LoadReductionEvent, ResponseTracking
 from bench.use_case.model import Row
 from reports.verdict import Verdict
 

@@ -11,8 +11,8 @@ from bench.bus import Delivery
 from bench.clock import Clock
 from bench.evidence import Evidence, RowRecord
 from bench.measurement import Measurement, worded
-from bench.messages import Payload
-from bench.occurrences import further_of
+from bench.messages.equipment import Payload
+from bench.messages.occurrences import further_of
 from bench.use_case.model import Row
 from bench.use_case.row_watch import DECIDED, PASSED, Instance, RowWatch, listed, worst_of_instances
 from reports.verdict import RowState, Verdict

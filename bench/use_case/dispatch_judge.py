@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import Protocol
 
 from bench.bus import Delivery
-from bench.customer_messages import MeterData, MeterReadRequest
 from bench.measurement import Measurement, PowerReading
-from bench.messages import AssetCommand, EquipmentState, EquipmentStatus, Kind, Payload
-from bench.names import Information
-from bench.resource_classes import PATHS
-from bench.resource_messages import DispatchOrder, DispatchRequest, ResourceRequest
+from bench.messages.customers import MeterData, MeterReadRequest
+from bench.messages.equipment import AssetCommand, EquipmentState, EquipmentStatus, Kind, Payload
+from bench.messages.names import Information
+from bench.messages.resource_paths import PATHS
+from bench.messages.resources import DispatchOrder, DispatchRequest, ResourceRequest
 from bench.use_case.model import Row
 
 BRANCHES = frozenset({"2.3", "2.4", "3.3", "3.4"})

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping
 
 from bench.bus import Delivery
-from bench.customer_messages import LoadAffected, MeterData
-from bench.messages import AssetCommand, EquipmentStatus, OperationalCommand
-from bench.names import Party
-from bench.resource_messages import EventHistory
+from bench.messages.customers import LoadAffected, MeterData
+from bench.messages.equipment import AssetCommand, EquipmentStatus, OperationalCommand
+from bench.messages.names import Party
+from bench.messages.resources import EventHistory
 
 
 class DispatchTold:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from bench.resource_messages import EventHistory, RelevantEventHistory, ResourceAssessment
+from bench.messages.resources import EventHistory, RelevantEventHistory, ResourceAssessment
 
 SHORT_SHARE = 0.05
 """Share of its request by which a DER has to miss it to have fallen short."""

@@ -8,7 +8,7 @@ from typing import Protocol
 from bench.bus import Delivery
 from bench.evidence import Evidence
 from bench.measurement import Measurement, PowerReading
-from bench.messages import (
+from bench.messages.equipment import (
     AffectedArea,
     AssetCommand,
     EquipmentState,
@@ -22,10 +22,10 @@ from bench.messages import (
     VarSwitchingOrder,
     VoltageOutOfRangeEvent,
 )
-from bench.names import Information, Party
-from bench.occurrences import further_of
-from bench.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V, ServiceVoltages
-from bench.resource_messages import DispatchRequest
+from bench.messages.names import Information, Party
+from bench.messages.occurrences import further_of
+from bench.messages.resources import DispatchRequest
+from bench.truth.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V, ServiceVoltages
 from bench.use_case.call_judge import CallField, CallJudge
 from bench.use_case.dispatch_judge import DispatchJudge, sequence_of
 from bench.use_case.model import Row

@@ -6,9 +6,9 @@ from typing import Protocol
 
 from bench.bus import Delivery
 from bench.measurement import PowerReading
-from bench.messages import Payload
-from bench.occurrences import event_of
-from bench.resource_messages import (
+from bench.messages.equipment import Payload
+from bench.messages.occurrences import event_of
+from bench.messages.resources import (
     AvailableResources,
     ConfirmedDer,
     ConfirmedResources,

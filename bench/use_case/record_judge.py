@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bench.messages import AlertHistory, AlertRecord, Payload, RelevantAlertHistory, VoltageOutOfRangeEvent
+from bench.messages.equipment import AlertHistory, AlertRecord, Payload, RelevantAlertHistory, VoltageOutOfRangeEvent
 
 
 class RecordJudge:

@@ -7,12 +7,12 @@ from typing import Any
 
 from bench.bus import Delivery, Message
 from bench.clock import Clock
-from bench.customer_messages import CustomerStatus, Override
 from bench.evidence import Evidence
 from bench.measurement import Limits, Measurement, PowerReading
-from bench.messages import AssetCommand, OperationalCommand, Payload, VoltageOutOfRangeEvent
-from bench.names import Information, Party
-from bench.resource_messages import PeakingRequirements, RequiredResources, TransmissionConstraint
+from bench.messages.customers import CustomerStatus, Override
+from bench.messages.equipment import AssetCommand, OperationalCommand, Payload, VoltageOutOfRangeEvent
+from bench.messages.names import Information, Party
+from bench.messages.resources import PeakingRequirements, RequiredResources, TransmissionConstraint
 from bench.use_case.conformance import Conformance
 from bench.use_case.model import Row
 from bench.use_case.row_watch import Instance

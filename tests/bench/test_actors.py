@@ -9,9 +9,9 @@ from bench.actors.meter_data import MeterDataManagement
 from bench.actors.metering import AmiNetwork, MeteringSettings, NetMeters, service_voltage_v
 from bench.actors.operators import DistributionOperations
 from bench.bus import Message, Priority
-from bench.messages import BeginAutomation, VoltageOutOfRangeEvent, VoltageReadings, VoltageReadRequest
+from bench.messages.equipment import BeginAutomation, VoltageOutOfRangeEvent, VoltageReadings, VoltageReadRequest
+from bench.messages.names import Information, Party
 from bench.meter_store import MeterStore
-from bench.names import Information, Party
 from instruments.errors import TransportError, WaitTimeout
 from instruments.readings import MeterEvents
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.apparatus import CapacitorSwitch, Operation, TapMechanism, count_reversals
+from bench.plant.apparatus import CapacitorSwitch, Operation, TapMechanism, count_reversals
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_sensing_source import ScpiSensingSource
 from instruments.drivers.scpi_source import SourceLimits

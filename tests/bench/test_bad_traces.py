@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.bus import Delivery
-from bench.messages import BeginAutomation, OperationalCommand, Payload, VoltageOutOfRangeEvent
-from bench.names import Information, Party
+from bench.messages.equipment import BeginAutomation, OperationalCommand, Payload, VoltageOutOfRangeEvent
+from bench.messages.names import Information, Party
 from bench.use_case.conformance import EFFECT_HOLD_S
 from bench.use_case.model import Row
 from reports.verdict import RowState

@@ -8,7 +8,8 @@ from by_hand import FakeHomes, alert, row
 
 from bench.bus import Delivery, Message
 from bench.clock import Clock
-from bench.customer_messages import (
+from bench.evidence import Evidence
+from bench.messages.customers import (
     CustomerCall,
     CustomerStatus,
     DemandResponseEvent,
@@ -22,9 +23,8 @@ from bench.customer_messages import (
     SelectedCustomer,
     SelectedCustomers,
 )
-from bench.evidence import Evidence
-from bench.messages import AlertHistory, AlertRecord, Payload, RelevantAlertHistory
-from bench.names import Information, Party
+from bench.messages.equipment import AlertHistory, AlertRecord, Payload, RelevantAlertHistory
+from bench.messages.names import Information, Party
 from bench.use_case.call_judge import CallJudge
 from bench.use_case.model import Row
 from bench.use_case.record_judge import RecordJudge

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bench.dispatch.assets import DispatchSettings, choose_assets, operating_point
 from bench.dispatch.network import OperatingPoint, Response
-from bench.messages import AffectedArea, AssetCommand, EquipmentState, SelectedAssets
+from bench.messages.equipment import AffectedArea, AssetCommand, EquipmentState, SelectedAssets
 
 SETTINGS = DispatchSettings(margin_v=0.5, duration_s=3600.0)
 METERS = ("net_meter_1", "net_meter_2")

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from by_hand import FakeJudge, Stage, command, row
 
-from bench.concurrency import under_way_together
 from bench.measurement import Measurement
-from bench.names import Information, Party
+from bench.messages.names import Information, Party
+from bench.truth.concurrency import under_way_together
 from reports.verdict import Verdict
 
 DMS, NETWORK, RADIO = Party.DMS, Party.AMI_NETWORK, Party.PREMISE_INTERFACE

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from by_hand import FakeJudge, Stage, alert, command, power, row
 
-from bench.messages import BeginAutomation
-from bench.names import Information, Party
+from bench.messages.equipment import BeginAutomation
+from bench.messages.names import Information, Party
 from bench.use_case.conformance import EFFECT_HOLD_S
 from instruments.wire import WireExchange
 from reports.run_directory import RunDirectory

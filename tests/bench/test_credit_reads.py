@@ -9,10 +9,10 @@ from bench.actors.meter_data import READ_AFTER_STATUS_S, MeterDataManagement
 from bench.actors.meter_reading import RETRIES, RETRY_AFTER_S, CreditMeters
 from bench.actors.metering import AmiNetwork, MeteringSettings
 from bench.bus import Message
-from bench.customer_messages import MeterData, MeterReadRequest
-from bench.messages import EquipmentState, EquipmentStatus
+from bench.messages.customers import MeterData, MeterReadRequest
+from bench.messages.equipment import EquipmentState, EquipmentStatus
+from bench.messages.names import Information, Party
 from bench.meter_store import MeterStore
-from bench.names import Information, Party
 from instruments.errors import InstrumentError
 from instruments.readings import MeterEvents, MeterReading
 

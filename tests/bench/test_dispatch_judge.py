@@ -6,13 +6,13 @@ import pytest
 from by_hand import power, row
 
 from bench.bus import Delivery, Message
-from bench.customer_messages import MeterData, MeterReadRequest, MeterRegisters
 from bench.dispatch.eligibility import ResourceClass
 from bench.measurement import Measurement, PowerReading
-from bench.messages import AlertAcknowledgement, AssetCommand, EquipmentState, EquipmentStatus, Payload
-from bench.names import Information, Party
-from bench.resource_classes import PATHS, REQUESTS
-from bench.resource_messages import DispatchOrder, DispatchRequest, ResourceRequest
+from bench.messages.customers import MeterData, MeterReadRequest, MeterRegisters
+from bench.messages.equipment import AlertAcknowledgement, AssetCommand, EquipmentState, EquipmentStatus, Payload
+from bench.messages.names import Information, Party
+from bench.messages.resource_paths import PATHS, REQUESTS
+from bench.messages.resources import DispatchOrder, DispatchRequest, ResourceRequest
 from bench.use_case.dispatch_judge import EARLY_S, DispatchJudge, device_of, sequence_of
 from bench.use_case.model import Row
 from bench.use_case.tables import load

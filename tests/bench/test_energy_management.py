@@ -9,8 +9,8 @@ from wiretap import Wiretap, citing
 from bench.actors.energy_management import COMPUTE_S, DAY_S, EnergyManagement, PlanningDesk, SecurityDesk
 from bench.dispatch.day_ahead import Block, Unit
 from bench.dispatch.transmission import load_transmission
-from bench.names import Information, Party
-from bench.resource_messages import PeakingRequirements, SystemLambda, TransmissionConstraint
+from bench.messages.names import Information, Party
+from bench.messages.resources import PeakingRequirements, SystemLambda, TransmissionConstraint
 
 AREA = load_transmission(Path(__file__).parents[2] / "fixtures" / "transmission" / "area.yaml")
 HOUR_S, ALIKE = 3600.0, 10.0

@@ -12,10 +12,10 @@ from wiretap import Wiretap
 
 from bench.actors.home import STATUS_AFTER_S, TRIES, CustomerDisplays, CustomerEnergyManagement, Customers
 from bench.bus import Message
-from bench.customer_messages import CustomerCall, CustomerStatus, Override, OverrideRefused, SelectedCustomer
 from bench.dispatch import override_code
 from bench.dispatch.override_code import code_proof, is_right_code
-from bench.names import Information, Party
+from bench.messages.customers import CustomerCall, CustomerStatus, Override, OverrideRefused, SelectedCustomer
+from bench.messages.names import Information, Party
 from instruments.errors import WaitTimeout
 
 CODES = {"a": "11112222", "b": "33334444"}

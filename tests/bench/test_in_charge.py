@@ -18,7 +18,7 @@ from bench.dispatch.assets import DispatchSettings
 from bench.dispatch.network import OperatingPoint, Response
 from bench.dispatch.review import ReviewSettings
 from bench.links import FixedLatency
-from bench.messages import (
+from bench.messages.equipment import (
     AffectedArea,
     BeginAutomation,
     EquipmentState,
@@ -27,7 +27,7 @@ from bench.messages import (
     SystemStatus,
     VoltageOutOfRangeEvent,
 )
-from bench.names import Information, Party
+from bench.messages.names import Information, Party
 
 ALERT = VoltageOutOfRangeEvent(meter="far", condition="under", voltage_v=113.0)
 LTC = EquipmentState(device="ltc", kind="tap_changer", available=True, tap=0)

@@ -12,7 +12,7 @@ from bench.bus import Delivery, Message
 from bench.clock import Clock
 from bench.evidence import Evidence
 from bench.measurement import Measurement
-from bench.messages import (
+from bench.messages.equipment import (
     AffectedArea,
     AssetCommand,
     BeginAutomation,
@@ -25,8 +25,8 @@ from bench.messages import (
     VarSwitchingOrder,
     VoltageOutOfRangeEvent,
 )
-from bench.names import Information, Party
-from bench.range_a import RangeASettings, ServiceVoltages
+from bench.messages.names import Information, Party
+from bench.truth.range_a import RangeASettings, ServiceVoltages
 from bench.use_case.judge import PREDICTION_TOLERANCE_V, Der, PlantJudge, Wiring, subject_of
 from bench.use_case.model import Row
 from instruments.wire import WireExchange

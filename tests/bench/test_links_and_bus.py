@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from bench.bus import Bus, Delivery, Message, Priority
 from bench.clock import Clock, Process
-from bench.customer_messages import MeterRegisters
 from bench.evidence import Evidence
 from bench.links import HEADER_BYTES, AmiLink, AmiLinkSettings, FixedLatency, Link
-from bench.messages import AreaRequest, BeginAutomation, VoltageOutOfRangeEvent
-from bench.names import Information, Party
-from bench.reading_messages import ScheduledRead
+from bench.messages.customers import MeterRegisters
+from bench.messages.equipment import AreaRequest, BeginAutomation, VoltageOutOfRangeEvent
+from bench.messages.names import Information, Party
+from bench.messages.readings import ScheduledRead
 from instruments.errors import ConfigError
 from reports.run_directory import RunDirectory, RunWriter
 

@@ -10,7 +10,8 @@ from wiretap import Wiretap
 
 from bench.actors.resource_control import ResourceControl, ResourceSettings
 from bench.bus import Message
-from bench.customer_messages import (
+from bench.dispatch.demand_response import ResponseModel
+from bench.messages.customers import (
     CustomerCall,
     DemandResponseEvent,
     EnrolledCustomer,
@@ -20,10 +21,9 @@ from bench.customer_messages import (
     MetersData,
     SelectedCustomers,
 )
-from bench.dispatch.demand_response import ResponseModel
-from bench.messages import Payload
-from bench.names import Information, Party
-from bench.resource_messages import LoadReductionEvent, ResponseTracking
+from bench.messages.equipment import Payload
+from bench.messages.names import Information, Party
+from bench.messages.resources import LoadReductionEvent, ResponseTracking
 
 CONTRACTED_KW, LOAD_W = 3.0, 8000.0
 MODEL = ResponseModel(0.9, 0.05, 0.1)

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bench.messages import EquipmentState, Payload, VoltageReadings
-from bench.names import WITHOUT_ROW, Information, Party
-from bench.payloads import PAYLOADS
+from bench.messages.equipment import EquipmentState, Payload, VoltageReadings
+from bench.messages.names import WITHOUT_ROW, Information, Party
+from bench.messages.payloads import PAYLOADS
 from bench.use_case.model import UseCase
 from bench.use_case.tables import load
 

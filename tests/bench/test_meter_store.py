@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.customer_messages import MeterRegisters
+from bench.messages.customers import MeterRegisters
 from bench.meter_store import MeterStore
 
 

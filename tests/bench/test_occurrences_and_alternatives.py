@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from by_hand import FakeJudge, Stage, alert, power, row
 
-from bench.customer_messages import CustomerStatus, Override
-from bench.messages import AlertAcknowledgement
-from bench.names import Information, Party
+from bench.messages.customers import CustomerStatus, Override
+from bench.messages.equipment import AlertAcknowledgement
+from bench.messages.names import Information, Party
 from bench.use_case.conformance import EFFECT_HOLD_S
 from bench.use_case.tables import load
 from reports.verdict import RowState

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from bench.apparatus import Operation
 from bench.feeder.model import Snapshot
-from bench.operating_figures import OperatingFigures, OperatingRecord, meters_outside
-from bench.plant import PlantState
+from bench.plant.apparatus import Operation
+from bench.plant.plant import PlantState
+from bench.truth.operating_figures import OperatingFigures, OperatingRecord, meters_outside
 
 GOOD = [(120.0, 120.0), (118.0, 118.0)]
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bench.apparatus import Operation
 from bench.bus import Delivery, Message
-from bench.messages import AssetCommand, OperationalCommand, Payload, ReleaseRequest, VarSwitchingOrder
-from bench.names import Information, Party
-from bench.operations import CAUSE_S, ControlSettings, OperationWatch, Watched
+from bench.messages.equipment import AssetCommand, OperationalCommand, Payload, ReleaseRequest, VarSwitchingOrder
+from bench.messages.names import Information, Party
+from bench.plant.apparatus import Operation
+from bench.truth.operations import CAUSE_S, ControlSettings, OperationWatch, Watched
 
 BAND_V = ControlSettings(lower=122.0, upper=124.0, delay_s=45.0, protects_v=(0.0, 129.0))
 THRESHOLDS_KVAR = ControlSettings(lower=-300.0, upper=450.0, delay_s=60.0, protects_v=(110.0, 130.0))

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from bench.bus import Priority
 from bench.clock import Clock
 from bench.feeder.volt_var import LoopGain, gain_limit, response_share
-from bench.names import Party
-from bench.pace import Pace, PaceSettings, settling_exchanges
-from bench.plant import Outlook
+from bench.messages.names import Party
+from bench.plant.pace import Pace, PaceSettings, settling_exchanges
+from bench.plant.plant import Outlook
 
 LONGEST_S, CALM_S = 256.0, 30.0
 ADAPTIVE = PaceSettings(1.0, LONGEST_S, calm_s=CALM_S)

@@ -7,11 +7,11 @@ import pytest
 from by_hand import FakePlans, row
 
 from bench.bus import Delivery, Message
-from bench.customer_messages import LoadAffected, MeterData, MeterRegisters
 from bench.dispatch.eligibility import ResourceClass
-from bench.messages import AssetCommand, EquipmentState, EquipmentStatus, OperationalCommand, Payload
-from bench.names import Information, Party
-from bench.resource_messages import (
+from bench.messages.customers import LoadAffected, MeterData, MeterRegisters
+from bench.messages.equipment import AssetCommand, EquipmentState, EquipmentStatus, OperationalCommand, Payload
+from bench.messages.names import Information, Party
+from bench.messages.resources import (
     AvailableResource,
     AvailableResources,
     ConfirmedDer,

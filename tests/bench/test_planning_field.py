@@ -16,8 +16,8 @@ from bench.dispatch.security import analyse, relief_factors, required_reduction
 from bench.dispatch.storage_schedule import Generator, Signal, Storage, blocks, optimise
 from bench.dispatch.transmission import Transmission, load_transmission
 from bench.measurement import PowerReading
-from bench.planning_field import Centre, PlanningField
-from bench.resource_messages import PeakingRequirements, RequiredResources, ResourceRequest, TransmissionConstraint
+from bench.messages.resources import PeakingRequirements, RequiredResources, ResourceRequest, TransmissionConstraint
+from bench.truth.planning_field import Centre, PlanningField
 
 AREA_FILE = Path(__file__).parents[2] / "fixtures" / "transmission" / "area.yaml"
 AREA = load_transmission(AREA_FILE)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench.range_a import Condition, RangeASettings, ServiceVoltages
+from bench.truth.range_a import Condition, RangeASettings, ServiceVoltages
 
 INTERVAL_S, GUARD_V = 10.0, 0.3
 METERS = ("near", "far")

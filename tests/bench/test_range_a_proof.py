@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.proof import RangeAProof
-from bench.range_a import RangeASettings, ServiceVoltages
+from bench.truth.proof import RangeAProof
+from bench.truth.range_a import RangeASettings, ServiceVoltages
 from instruments.errors import InstrumentError
 from reports.verdict import Verdict
 

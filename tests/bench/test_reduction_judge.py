@@ -8,11 +8,11 @@ from by_hand import FakeHomes, row
 
 from bench.bus import Delivery, Message
 from bench.clock import Clock
-from bench.customer_messages import CustomerCall, SelectedCustomer, SelectedCustomers
 from bench.evidence import Evidence
-from bench.messages import Payload
-from bench.names import Information, Party
-from bench.resource_messages import LoadReductionEvent, ResponseTracking
+from bench.messages.customers import CustomerCall, SelectedCustomer, SelectedCustomers
+from bench.messages.equipment import Payload
+from bench.messages.names import Information, Party
+from bench.messages.resources import LoadReductionEvent, ResponseTracking
 from bench.use_case.call_judge import CallJudge
 from bench.use_case.model import Row
 from reports.run_directory import RunWriter

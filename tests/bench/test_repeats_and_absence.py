@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from by_hand import FakeJudge, Stage, power, row
 
-from bench.customer_messages import CustomerStatus, Override
-from bench.names import Information, Party
-from bench.occurrences import event_of, further_of, occurrence
-from bench.resource_messages import DispatchStatus, ReductionRequest, ResourceAssessment
+from bench.messages.customers import CustomerStatus, Override
+from bench.messages.names import Information, Party
+from bench.messages.occurrences import event_of, further_of, occurrence
+from bench.messages.resources import DispatchStatus, ReductionRequest, ResourceAssessment
 from bench.use_case.conformance import EFFECT_HOLD_S
 from bench.use_case.row_watch import RowWatch, worst_of_instances
 from reports.run_directory import RunDirectory

@@ -13,7 +13,9 @@ from bench.actors.meter_reading import CreditMeters
 from bench.actors.metering import AmiNetwork, MeteringSettings, NetMeters
 from bench.actors.resource_control import PATIENCE_S, ResourceControl, ResourceSettings
 from bench.bus import Message
-from bench.customer_messages import (
+from bench.customers import Customer, Premise
+from bench.dispatch.demand_response import ResponseModel
+from bench.messages.customers import (
     CallUndeliverable,
     CustomerCall,
     CustomerStatus,
@@ -24,10 +26,8 @@ from bench.customer_messages import (
     MetersReadRequest,
     SelectedCustomers,
 )
-from bench.customers import Customer, Premise
-from bench.dispatch.demand_response import ResponseModel
+from bench.messages.names import Information, Party
 from bench.meter_store import MeterStore
-from bench.names import Information, Party
 from instruments.errors import InstrumentError
 from instruments.readings import MeterEvents, MeterReading
 

@@ -9,11 +9,11 @@ from wiretap import Wiretap, citing
 from bench.actors.base import Actor, Handler
 from bench.actors.resource_dispatch import PATIENCE_S, STRATEGY_S, ResourceDispatch, ResourceTelemetry, planned_limit_kw
 from bench.bus import Bus, Delivery, Message
-from bench.customer_messages import LoadAffected, MeterData, MeterRegisters
 from bench.dispatch.eligibility import ResourceClass
-from bench.messages import AssetCommand, EquipmentState, EquipmentStatus, Payload
-from bench.names import Information, Party
-from bench.resource_messages import (
+from bench.messages.customers import LoadAffected, MeterData, MeterRegisters
+from bench.messages.equipment import AssetCommand, EquipmentState, EquipmentStatus, Payload
+from bench.messages.names import Information, Party
+from bench.messages.resources import (
     AvailableResource,
     AvailableResources,
     DispatchOrder,

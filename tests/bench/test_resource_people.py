@@ -11,9 +11,9 @@ from bench.actors.resource_operators import MARGIN
 from bench.actors.wholesale import WholesalePower
 from bench.bus import Message
 from bench.dispatch.eligibility import ResourceClass
-from bench.messages import EquipmentState, Payload
-from bench.names import Information, Party
-from bench.resource_messages import (
+from bench.messages.equipment import EquipmentState, Payload
+from bench.messages.names import Information, Party
+from bench.messages.resources import (
     AvailableResource,
     AvailableResources,
     ConfirmedDer,

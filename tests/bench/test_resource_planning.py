@@ -11,9 +11,9 @@ from bench.actors.base import Actor, Handler
 from bench.actors.resource_planning import DerUnit, PlanningSettings, ResourcePlanning, compile_relevant_event
 from bench.bus import Bus, Message
 from bench.dispatch.eligibility import DistributedResource, ResourceClass
-from bench.messages import EquipmentState, Payload
-from bench.names import Information, Party
-from bench.resource_messages import (
+from bench.messages.equipment import EquipmentState, Payload
+from bench.messages.names import Information, Party
+from bench.messages.resources import (
     AvailableResources,
     EventHistory,
     PeakingRequirements,

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.bus import Delivery, Message
-from bench.customer_messages import CustomerCall, LoadAffected, SelectedCustomer
 from bench.measurement import Measurement, PowerReading
-from bench.messages import AssetCommand, OperationalCommand
-from bench.names import Information, Party
-from bench.resource_proof import (
+from bench.messages.customers import CustomerCall, LoadAffected, SelectedCustomer
+from bench.messages.equipment import AssetCommand, OperationalCommand
+from bench.messages.names import Information, Party
+from bench.truth.resource_proof import (
     HEAD_MEAN_S,
     SETTLE_S,
     AffectedLoad,

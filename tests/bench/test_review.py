@@ -13,7 +13,7 @@ from bench.dispatch.assets import DispatchSettings
 from bench.dispatch.network import OperatingPoint, Response
 from bench.dispatch.review import ReviewSettings, asks_again, may_release, review_assets
 from bench.dispatch.volt_var import Asset, Outlook, select_for_all
-from bench.messages import AffectedArea, AssetCommand, EquipmentState, SelectedAssets
+from bench.messages.equipment import AffectedArea, AssetCommand, EquipmentState, SelectedAssets
 
 LOWER_V, UPPER_V = 114.5, 125.5
 DISPATCH = DispatchSettings(margin_v=0.5, duration_s=3600.0)

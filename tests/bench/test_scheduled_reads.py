@@ -16,12 +16,12 @@ from bench.actors.metering import AmiNetwork, MeteringSettings, NetMeters
 from bench.actors.scheduled_reading import GRACE_S, slots_s
 from bench.bus import Message
 from bench.clock import Clock, Process
-from bench.customer_messages import MeterRegisters, MetersReadRequest
 from bench.dispatch.validation import SERVICE_W, RegisterRead, estimate, finding
 from bench.links import AmiLink, AmiLinkSettings
+from bench.messages.customers import MeterRegisters, MetersReadRequest
+from bench.messages.names import Information, Party
+from bench.messages.readings import CollectedReads, ScheduledRead, ValidatedReads
 from bench.meter_store import MeterStore
-from bench.names import Information, Party
-from bench.reading_messages import CollectedReads, ScheduledRead, ValidatedReads
 from instruments.errors import InstrumentError
 from instruments.readings import MeterEvents, MeterReading
 

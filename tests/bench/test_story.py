@@ -8,7 +8,7 @@ import pytest
 from playing import Record, feature_steps, play, quick_bench, rows_in
 
 from bench.bus import Message
-from bench.messages import EquipmentStatus, OperationalCommand, Payload, SystemStatus, VarSwitchingOrder
+from bench.messages.equipment import EquipmentStatus, OperationalCommand, Payload, SystemStatus, VarSwitchingOrder
 from bench.story import Story
 from bench.use_case.judge import subject_of
 from bench.use_case.model import Row

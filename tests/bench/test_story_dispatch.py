@@ -18,8 +18,8 @@ from bench.dispatch.network import Response
 from bench.feeder.engine import Feeder
 from bench.feeder.sites import load_sites
 from bench.feeder_models import ApplicationModel, Bindings, SettledFeeder
-from bench.messages import AffectedArea, EquipmentState, SelectedAssets
-from bench.weather import make_weather
+from bench.messages.equipment import AffectedArea, EquipmentState, SelectedAssets
+from bench.plant.weather import make_weather
 
 BENCH = Path(__file__).parents[2] / "fixtures" / "benches" / "emulated.yaml"
 BANKS = ("capacitor_1", "capacitor_2", "capacitor_3")

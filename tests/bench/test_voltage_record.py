@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.range_a import RangeASettings, ServiceVoltages
-from bench.voltage_record import RunningExtreme
+from bench.truth.range_a import RangeASettings, ServiceVoltages
+from bench.truth.voltage_record import RunningExtreme
 
 INTERVAL_S = 10.0
 METERS = ("near", "far")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from bench.bus import Bus, Delivery, Message
 from bench.clock import Clock
 from bench.links import FixedLatency
-from bench.names import Information
+from bench.messages.names import Information
 
 
 @contextmanager

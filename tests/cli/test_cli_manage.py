@@ -8,7 +8,7 @@ import pytest
 from bench.commands import manage
 from bench.config import BenchFile
 from bench.managed_day import Day
-from bench.operating_figures import OperatingFigures
+from bench.truth.operating_figures import OperatingFigures
 
 
 def figures(violation_min: float, operations: int) -> OperatingFigures:

@@ -21,8 +21,8 @@ from rich.console import Console
 from bench.bus import Delivery, Message
 from bench.cli import DEFAULT_BENCH
 from bench.commands.prompt import QUESTION, LineReader, TerminalOperator
-from bench.messages import BeginAutomation
-from bench.names import Information, Party
+from bench.messages.equipment import BeginAutomation
+from bench.messages.names import Information, Party
 from bench.operator import Turn, turn_of
 from bench.safety import Interrupted
 from bench.use_case.tables import load as load_use_case

@@ -10,7 +10,7 @@ import pytest
 from bench.commands import speed, speed_plant
 from bench.feeder.bare import BareEngine
 from bench.feeder.engine import Feeder
-from bench.plant import Plant
+from bench.plant.plant import Plant
 
 FIELDS = ["name", "value", "unit", "raw", "ratio"]
 

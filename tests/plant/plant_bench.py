@@ -14,7 +14,7 @@ from bench.assembly.bench import BenchAssembly
 from bench.assembly.emulation import EmulatedEquipment
 from bench.config import BenchFile, load_bench
 from bench.feeder.engine import Feeder
-from bench.plant import PlantState
+from bench.plant.plant import PlantState
 from bench.session import Played, RunSession, Title
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.grid_simulator import GridSimulatorEmulator

@@ -10,7 +10,7 @@ import pytest
 
 from bench.config import BenchFile, CloudsSection, load_bench
 from bench.managed_day import Day, play_day
-from bench.weather import draw_fronts
+from bench.plant.weather import draw_fronts
 from instruments.errors import ConfigError
 
 CLOUDY_DAY = Path(__file__).parents[2] / "fixtures" / "benches" / "cloudy_day.yaml"

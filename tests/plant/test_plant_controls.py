@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from plant_bench import RunningBench, running
 
-from bench.controls import TapChanger
-from bench.plant import PlantState
+from bench.plant.controls import TapChanger
+from bench.plant.plant import PlantState
 
 PT_RATIO, HALF_STEP_V = 60.0, 0.0051
 SENSED_BUS = {"ltc": "substation", "capacitor_1": "n060", "capacitor_2": "n095", "capacitor_3": "n125"}

@@ -12,7 +12,7 @@ from bench.feeder.engine import Feeder
 from bench.feeder.model import Complexes, Floats
 from bench.feeder.sites import Site, load_sites
 from bench.measurement import PowerReading
-from bench.plant import Equipment, Plant, PlantState
+from bench.plant.plant import Equipment, Plant, PlantState
 from instruments.errors import BenchError
 
 GOOD = (100.0, 0.0)

@@ -6,8 +6,8 @@ import pytest
 from plant_bench import RunningBench, running, variant
 
 from bench.faults import CAUGHT_BY
-from bench.isolation_trial import ISOLATION_CLAUSE
 from bench.measurement import Measurement
+from bench.truth.isolation_trial import ISOLATION_CLAUSE
 from reports.verdict import Verdict
 
 SUNNY = {"clock.longest_step_s": 60.0}

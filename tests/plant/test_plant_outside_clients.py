@@ -14,7 +14,7 @@ import pyvisa
 from plant_bench import POWER_SCALE, STORAGE, VOLTAGE_RATIO, RunningBench, pysunspec2_client, running, variant
 from pyvisa.resources import MessageBasedResource
 
-from bench.plant import PlantState
+from bench.plant.plant import PlantState
 
 COMMAND_KW, RATING_KW = 600.0, 1250.0
 ANALYZER_CLASS = 0.002

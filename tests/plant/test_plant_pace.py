@@ -10,9 +10,9 @@ from plant_bench import ROOT, emulated_bench, running, variant
 from bench.assembly.bench import BenchAssembly
 from bench.bus import Message, Priority
 from bench.config import BenchFile
-from bench.customer_messages import MeterRegisters
-from bench.names import Information, Party
-from bench.reading_messages import ScheduledRead
+from bench.messages.customers import MeterRegisters
+from bench.messages.names import Information, Party
+from bench.messages.readings import ScheduledRead
 from bench.use_case.tables import load
 from reports.run_directory import RunWriter
 

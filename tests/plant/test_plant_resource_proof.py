@@ -10,8 +10,8 @@ from plant_bench import RunningBench, running
 from bench.bus import Delivery, Message
 from bench.faults import parse_fault
 from bench.measurement import Measurement
-from bench.messages import AssetCommand, OperationalCommand
-from bench.names import Information, Party
+from bench.messages.equipment import AssetCommand, OperationalCommand
+from bench.messages.names import Information, Party
 from reports.verdict import Verdict
 
 POWER_KW, HELD_S = 800.0, 300.0

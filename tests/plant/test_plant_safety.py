@@ -14,7 +14,7 @@ from bench.assembly import bench as assembly_module
 from bench.assembly.emulation import EmulatedEquipment
 from bench.config import BenchFile
 from bench.faults import parse_fault
-from bench.plant import PlantState
+from bench.plant.plant import PlantState
 from bench.safety import Interrupted, interruptible
 from bench.session import Played, RunSession
 from bench.stage import RowNotMet

@@ -14,7 +14,7 @@ from plant_bench import BENCH_PATH, TITLE, emulated_bench, running, variant
 
 from bench import clock as clock_module
 from bench.config import BenchFile
-from bench.plant import PlantState
+from bench.plant.plant import PlantState
 from bench.session import Played, RunSession
 from reports.verdict import Verdict
 

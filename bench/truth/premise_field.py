@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.customer_messages import Override
 from bench.customers import Premise
 from bench.dispatch.override_code import is_right_code
 from bench.feeder.model import Floats
 from bench.feeder_models import IndependentPowerFlow
 from bench.measurement import Limits, Measurement
-from bench.plant import Plant
+from bench.messages.customers import Override
+from bench.plant.plant import Plant
 from instruments.errors import InstrumentError, TransportError
 from instruments.roles import Meter
 

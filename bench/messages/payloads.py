@@ -1,6 +1,6 @@
 """Which payload each information object carries."""
 
-from bench.customer_messages import (
+from bench.messages.customers import (
     CallUndeliverable,
     CustomerCall,
     CustomerStatus,
@@ -17,7 +17,7 @@ from bench.customer_messages import (
     OverrideRefused,
     SelectedCustomers,
 )
-from bench.messages import (
+from bench.messages.equipment import (
     AffectedArea,
     AlertAcknowledgement,
     AlertHistory,
@@ -39,9 +39,9 @@ from bench.messages import (
     VoltageReadRequest,
     VoltageRestored,
 )
-from bench.names import Information
-from bench.reading_messages import CollectedReads, ScheduledRead, ValidatedReads
-from bench.resource_messages import (
+from bench.messages.names import Information
+from bench.messages.readings import CollectedReads, ScheduledRead, ValidatedReads
+from bench.messages.resources import (
     AvailableResources,
     ConfirmedDer,
     ConfirmedResources,

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bench.actors.scada_console import ScadaConsole
-from bench.apparatus import Operation
 from bench.clock import Clock
 from bench.measurement import Limits, Measurement
-from bench.operations import Apparatus, ControlSettings
+from bench.plant.apparatus import Operation
+from bench.truth.operations import Apparatus, ControlSettings
 
 VAR_BLOCK_CLAUSE = "capacitor control: block of VAR logic"
 TAP_BLOCK_CLAUSE = "tap-changer control: block"

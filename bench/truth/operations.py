@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bench.apparatus import Operation
 from bench.bus import Delivery
-from bench.messages import AssetCommand, OperationalCommand, ReleaseRequest, VarSwitchingOrder
-from bench.names import Information
-from bench.plant import PlantState
+from bench.messages.equipment import AssetCommand, OperationalCommand, ReleaseRequest, VarSwitchingOrder
+from bench.messages.names import Information
+from bench.plant.apparatus import Operation
+from bench.plant.plant import PlantState
 
 CAUSE_S = 10.0
 """How long before an operation its cause may lie, s: the pulse, a motor or a switch, and the plant's step."""

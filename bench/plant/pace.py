@@ -18,7 +18,7 @@ from bench.bus import Delivery, Priority
 from bench.clock import Clock, Process
 from bench.feeder.model import Floats
 from bench.feeder.volt_var import LoopGain, response_share
-from bench.plant import Outlook, Plant, PlantState, Weather
+from bench.plant.plant import Outlook, Plant, PlantState, Weather
 
 _ROUNDING = 1e-9
 AfterStep = Callable[[], None]

@@ -11,10 +11,10 @@ from typing import Protocol
 
 import numpy as np
 
-from bench.apparatus import CapacitorSwitch, Operation, TapMechanism
 from bench.feeder.engine import Feeder
 from bench.feeder.model import Complexes, Snapshot
 from bench.feeder.probe import LineProbe, NodeProbe
+from bench.plant.apparatus import CapacitorSwitch, Operation, TapMechanism
 
 Sense = Callable[[float, float, float], None]
 """Takes secondary voltage (V), secondary current (A) and the current's angle against the voltage (deg)."""

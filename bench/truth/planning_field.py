@@ -11,9 +11,9 @@ from scipy.optimize import linprog
 from bench.actors.resource_planning import DerUnit
 from bench.dispatch.day_ahead import Unit
 from bench.dispatch.transmission import Transmission
-from bench.grid_check import GridCheck
 from bench.measurement import PowerReading
-from bench.resource_messages import PeakingRequirements, RequiredResources, TransmissionConstraint
+from bench.messages.resources import PeakingRequirements, RequiredResources, TransmissionConstraint
+from bench.truth.grid_check import GridCheck
 
 Floats = NDArray[np.float64]
 FORECAST_SHARE = 0.03

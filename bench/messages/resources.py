@@ -6,7 +6,7 @@ Times are seconds of the scenario. Power is positive into the feeder, load posit
 from typing import Literal
 
 from bench.dispatch.eligibility import ResourceClass
-from bench.messages import AssetCommand, EquipmentState, Payload
+from bench.messages.equipment import AssetCommand, EquipmentState, Payload
 
 
 class PeakingRequirements(Payload):

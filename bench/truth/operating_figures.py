@@ -6,10 +6,10 @@ from typing import Protocol
 
 import numpy as np
 
-from bench.apparatus import Operation, count_reversals
 from bench.feeder.model import Floats
-from bench.plant import PlantState
-from bench.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V
+from bench.plant.apparatus import Operation, count_reversals
+from bench.plant.plant import PlantState
+from bench.truth.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V
 
 _ROUNDING_S = 1e-6
 

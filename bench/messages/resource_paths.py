@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.dispatch.eligibility import ResourceClass
-from bench.names import Information, Party
+from bench.messages.names import Information, Party
 
 
 @dataclass(frozen=True)

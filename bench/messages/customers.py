@@ -5,7 +5,7 @@ Times are seconds of the scenario. Load is positive where the customer takes it.
 
 from typing import Literal
 
-from bench.messages import Payload
+from bench.messages.equipment import Payload
 
 
 class DemandResponseEvent(Payload):

@@ -9,12 +9,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from bench.bus import Delivery
-from bench.customer_messages import CustomerCall, LoadAffected
 from bench.measurement import Limits, Measurement, PowerReading
-from bench.messages import AssetCommand, OperationalCommand, Payload
-from bench.names import Information
-from bench.plant import PlantState
-from bench.resource_messages import DispatchRequest, PeakingRequirements, ResourceRequest, TransmissionConstraint
+from bench.messages.customers import CustomerCall, LoadAffected
+from bench.messages.equipment import AssetCommand, OperationalCommand, Payload
+from bench.messages.names import Information
+from bench.messages.resources import DispatchRequest, PeakingRequirements, ResourceRequest, TransmissionConstraint
+from bench.plant.plant import PlantState
 from instruments.errors import InstrumentError, TransportError
 from instruments.readings import StorageReading
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from bench.actors.metering import service_voltage_v
 from bench.measurement import Limits, Measurement
-from bench.operations import OperationWatch, Watched
-from bench.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V, ServiceVoltages
+from bench.truth.operations import OperationWatch, Watched
+from bench.truth.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V, ServiceVoltages
 from instruments.errors import InstrumentError, TransportError
 from instruments.roles import Meter
 

@@ -9,10 +9,10 @@ from bench.feeder.engine import Feeder
 from bench.feeder.population import DE_ENERGISED_PU
 from bench.feeder_models import Bindings, IndependentPowerFlow
 from bench.measurement import Limits, Measurement, PowerReading
-from bench.messages import AssetCommand, EquipmentState
-from bench.operations import Apparatus
-from bench.plant import Plant
-from bench.terminals import Terminal
+from bench.messages.equipment import AssetCommand, EquipmentState
+from bench.plant.plant import Plant
+from bench.plant.terminals import Terminal
+from bench.truth.operations import Apparatus
 from reports.verdict import Verdict
 
 BANK_TOLERANCE = 0.1

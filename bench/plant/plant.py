@@ -12,8 +12,8 @@ from bench.feeder.population import InverterPopulation
 from bench.feeder.sites import Site
 from bench.feeder.volt_var import VoltVarLoop
 from bench.feeder.voltage import ServiceVoltages, SiteVoltages
-from bench.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V
-from bench.terminals import Terminal
+from bench.plant.terminals import Terminal
+from bench.truth.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V
 from instruments.errors import BenchError
 
 

@@ -3,8 +3,8 @@
 Intervals of the schedule are counted from 1; times are seconds of the scenario.
 """
 
-from bench.customer_messages import MeterRegisters
-from bench.messages import Payload
+from bench.messages.customers import MeterRegisters
+from bench.messages.equipment import Payload
 
 
 class ScheduledRead(Payload):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bench.dispatch.transmission import Transmission
-from bench.resource_messages import TransmissionConstraint
+from bench.messages.resources import TransmissionConstraint
 
 FLOW_SHARE = 0.01
 """How far a told flow may lie from a solved one, share of the rating, and a relief from what goes beyond the rating."""

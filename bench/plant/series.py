@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.plant import PlantState
-from bench.terminals import Terminal
+from bench.plant.plant import PlantState
+from bench.plant.terminals import Terminal
 
 
 class SeriesRecorder:

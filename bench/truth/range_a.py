@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.voltage_record import RunningExtreme, VoltageRecord
+from bench.truth.voltage_record import RunningExtreme, VoltageRecord
 
 Condition = Literal["under", "over"]
 
