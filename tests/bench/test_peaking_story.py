@@ -25,8 +25,15 @@ HORIZON_S = 900.0
 SHAPE = "hour,load_pu\n0,0.85\n1,0.80\n2,0.45\n5,0.40\n18,0.40\n22,0.70\n23,0.85\n"
 """Load over a day whose peak is at midnight."""
 NIGHT = {
-    "environment": {"start_hour": 23.9, "heat": {"delay_s": 60.0, "rise_s": 60.0, "load_rise_pu": 0.08}},
-    "actors": {"energy_management": {"plan_at_s": 30.0}},
+    "environment": {
+        "start_hour": 23.9,
+        "load_pu": 0.78,
+        "heat": {"delay_s": 60.0, "rise_s": 60.0, "load_rise_pu": 0.04},
+    },
+    "actors": {
+        "energy_management": {"plan_at_s": 30.0, "feeders_alike": 45},
+        "resource_control": {"response_rate": 0.6},
+    },
 }
 """What the short night has differently from the scenario's own."""
 DEFECTS = {
