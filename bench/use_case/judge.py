@@ -385,7 +385,8 @@ class PlantJudge:
         wrong = [d for d, state in self._status.items() if state.kind == picture.updated and shown.get(d) != state]
         if wrong:
             return f"does not show the reported state of {', '.join(wrong)}"
-        updated = (state for state in shown.values() if state.kind == picture.updated and state.kind in SWITCHED)
+        reported = (state for device, state in shown.items() if device in self._status)  # others may have moved since
+        updated = (state for state in reported if state.kind == picture.updated and state.kind in SWITCHED)
         return next((misreported for state in updated if (misreported := self._field.holds(state))), None)
 
 
