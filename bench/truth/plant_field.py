@@ -65,17 +65,17 @@ class PlantField:
         moved = self._operations(command, since_s)
         return measured if moved.verdict is Verdict.PASS else moved
 
-    def holds(self, state: EquipmentState) -> str | None:
-        """Hold a device's report against terminal, switch and tap of the plant."""
+    def holds(self, state: EquipmentState, age_s: float = STATUS_AGE_S) -> str | None:
+        """Hold a device's report, which may be so old, against terminal, switch and tap of the plant."""
         if state.kind == "capacitor":
-            held = self._recent_positions(state.device)
+            held = self._recent_positions(state.device, age_s)
             closed = self._plant.state.snapshot.capacitors[self._bindings.banks[state.device]]
             if state.closed in held:
                 return None
             return f"{state.device} reports closed={state.closed}, its switch is closed={closed}"
         if state.kind == "tap_changer":
             tap = self._plant.state.snapshot.taps[self._bindings.taps[state.device]]
-            if state.tap in self._recent_positions(state.device):
+            if state.tap in self._recent_positions(state.device, age_s):
                 return None
             return f"{state.device} reports tap {state.tap}, in service is tap {tap}"
         return self._holds_power(state)
@@ -191,13 +191,13 @@ class PlantField:
             limits=Limits(upper=0.0),
         )
 
-    def _recent_positions(self, device: str) -> set[int]:
-        """Return the position in service, and those left within the last `STATUS_AGE_S`."""
+    def _recent_positions(self, device: str, age_s: float) -> set[int]:
+        """Return the position in service, and those left within the last `age_s`."""
         apparatus = self._apparatus[device]
         position = apparatus.position
         held = {position}
         for operation in reversed(apparatus.operations):
-            if operation.time_s < self._plant.state.time_s - STATUS_AGE_S:
+            if operation.time_s < self._plant.state.time_s - age_s:
                 break
             position -= operation.change
             held.add(position)

@@ -48,6 +48,8 @@ INVERTERS = frozenset({Party.UTILITY_INVERTER, Party.CUSTOMER_INVERTER})
 COMMANDS = (OperationalCommand, VarSwitchingOrder, DispatchRequest)
 """What has to be written to equipment; to have read it commands nothing."""
 
+PICTURE_AGE_S = 600.0
+"""How old the DMS's picture of equipment may be that nobody has commanded, s."""
 PREDICTION_TOLERANCE_V = 0.6
 """How far the application's linear prediction may lie from a full power flow, V on the 120 V base."""
 
@@ -59,7 +61,7 @@ class Field(Protocol):
         """Measure what a command asked for, by another source than the device; None before there is anything."""
         ...
 
-    def holds(self, state: EquipmentState) -> str | None:
+    def holds(self, state: EquipmentState, age_s: float = ...) -> str | None:
         """Say in what a device's report contradicts the plant and the instruments; None when it stands."""
         ...
 
@@ -385,9 +387,13 @@ class PlantJudge:
         wrong = [d for d, state in self._status.items() if state.kind == picture.updated and shown.get(d) != state]
         if wrong:
             return f"does not show the reported state of {', '.join(wrong)}"
-        reported = (state for device, state in shown.items() if device in self._status)  # others may have moved since
-        updated = (state for state in reported if state.kind == picture.updated and state.kind in SWITCHED)
-        return next((misreported for state in updated if (misreported := self._field.holds(state))), None)
+        updated = (state for state in shown.values() if state.kind == picture.updated and state.kind in SWITCHED)
+        return next((misreported for state in updated if (misreported := self._shown_wrongly(state))), None)
+
+    def _shown_wrongly(self, state: EquipmentState) -> str | None:
+        """Hold what is shown against the plant; what was not commanded may have moved by itself since it was read."""
+        commanded = state.device in self._status
+        return self._field.holds(state) if commanded else self._field.holds(state, PICTURE_AGE_S)
 
 
 def subject_of(row: Row) -> Kind | None:

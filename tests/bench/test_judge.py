@@ -70,7 +70,7 @@ class FakeField:
     def effect(self, command: AssetCommand, since_s: float) -> Measurement | None:  # noqa: ARG002
         return self.measured
 
-    def holds(self, state: EquipmentState) -> str | None:  # noqa: ARG002
+    def holds(self, state: EquipmentState, age_s: float = 2.0) -> str | None:  # noqa: ARG002
         return self.contradiction
 
     def voltages_after(self, commands: tuple[AssetCommand, ...]) -> tuple[float, float]:
