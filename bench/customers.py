@@ -1,12 +1,14 @@
 """A feeder's customers as the utility's records and their own home controllers know them, from the table beside it."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from bench.tables import TableRow, table_rows
 from instruments.errors import ConfigError
+
+COLUMNS = ("service", "rate", "programme", "contracted_kw", "profile")
 
 DEMAND_RESPONSE = "demand_response"
 """The programme whose members may be called."""
@@ -66,21 +68,16 @@ def load_customers(path: Path) -> tuple[Customer, ...]:
 
     Raises ConfigError when the file is missing or a row cannot be read; the text names file and line.
     """
-    if not path.is_file():
-        raise ConfigError(f"table of customers not found: {path}")
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        customers: dict[str, Customer] = {}
-        for row in reader:
-            where = f"{path}, line {reader.line_num}"
-            customer = _customer(row, where)
-            if customer.service in customers:
-                raise ConfigError(f"{where}: service {customer.service!r} has a customer already")
-            customers[customer.service] = customer
+    customers: dict[str, Customer] = {}
+    for where, row in table_rows(path, "table of customers", COLUMNS):
+        customer = _customer(row, where)
+        if customer.service in customers:
+            raise ConfigError(f"{where}: service {customer.service!r} has a customer already")
+        customers[customer.service] = customer
     return tuple(customers.values())
 
 
-def _customer(row: dict[str, str], where: str) -> Customer:
+def _customer(row: TableRow, where: str) -> Customer:
     try:
         customer = Customer(
             service=row["service"].lower(),
@@ -89,7 +86,7 @@ def _customer(row: dict[str, str], where: str) -> Customer:
             contracted_kw=float(row["contracted_kw"]),
             profile=row["profile"],
         )
-    except (KeyError, ValueError, AttributeError, TypeError) as error:
+    except ValueError as error:
         raise ConfigError(f"{where}: {error!r}") from error
     if customer.profile not in PROFILES:
         raise ConfigError(f"{where}: {customer.profile!r} is none of the profiles {', '.join(filter(None, PROFILES))}")

@@ -4,12 +4,12 @@ Committed units are loaded in the order of their costs, interval by interval; ra
 commits them. *System lambda* is the cost of the next kilowatt hour out of dispatchable units.
 """
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.tables import TableRow, table_rows
 from instruments.errors import ConfigError
 
 COLUMNS = ("unit", "lowest_kw", "highest_kw", "cost_per_mwh", "committed")
@@ -162,31 +162,23 @@ def read_generation_stack(path: Path) -> tuple[Unit, ...]:
 
     Raises ConfigError when the table is missing or a row cannot be read; the text names file and line.
     """
-    if not path.is_file():
-        raise ConfigError(f"generation stack not found: {path}")
     units: dict[str, Unit] = {}
     committed: dict[str, bool] = {}
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
-        if missing:
-            raise ConfigError(f"{path}, line 1: no column {', '.join(missing)}")
-        for row in reader:
-            where = f"{path}, line {reader.line_num}"
-            try:
-                unit, is_committed = _with_row(units.get(row["unit"]), row)
-            except (ValueError, TypeError, AttributeError) as error:
-                raise ConfigError(f"{where}: {error}") from error
-            if committed.setdefault(unit.name, is_committed) != is_committed:
-                raise ConfigError(f"{where}: {unit.name} is committed in one of its rows and not in another")
-            units[unit.name] = unit
+    for where, row in table_rows(path, "generation stack", COLUMNS):
+        try:
+            unit, is_committed = _with_row(units.get(row["unit"]), row)
+        except ValueError as error:
+            raise ConfigError(f"{where}: {error}") from error
+        if committed.setdefault(unit.name, is_committed) != is_committed:
+            raise ConfigError(f"{where}: {unit.name} is committed in one of its rows and not in another")
+        units[unit.name] = unit
     stack = tuple(unit for unit in units.values() if committed[unit.name])
     if not stack:
         raise ConfigError(f"{path}: no unit is committed")
     return stack
 
 
-def _with_row(unit: Unit | None, row: Mapping[str, str]) -> tuple[Unit, bool]:
+def _with_row(unit: Unit | None, row: TableRow) -> tuple[Unit, bool]:
     """Return a unit with one more row of the table, and whether the row says that it is committed."""
     if not row["unit"].strip():
         raise ValueError("a unit without a name")

@@ -1,13 +1,14 @@
 """The distributed energy resources of a feeder, as the table beside its model lists them."""
 
-import csv
 import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.feeder.model import InjectionSite
+from bench.tables import TableRow, table_rows
 from instruments.errors import ConfigError
 
+COLUMNS = ("name", "kind", "owner", "bus", "nodes", "kv", "rating_kva", "energy_kwh", "service")
 KINDS = ("pv", "battery", "generator")
 OWNERS = ("utility", "customer")
 
@@ -41,21 +42,16 @@ def load_sites(path: Path) -> tuple[Site, ...]:
     Raises:
         ConfigError: the file is missing, or a row cannot be read; the text names file and line.
     """
-    if not path.is_file():
-        raise ConfigError(f"table of sites not found: {path}")
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        sites: dict[str, Site] = {}
-        for row in reader:
-            where = f"{path}, line {reader.line_num}"
-            site = _site(row, where)
-            if site.name in sites:
-                raise ConfigError(f"{where}: there is a site {site.name!r} already")
-            sites[site.name] = site
+    sites: dict[str, Site] = {}
+    for where, row in table_rows(path, "table of sites", COLUMNS):
+        site = _site(row, where)
+        if site.name in sites:
+            raise ConfigError(f"{where}: there is a site {site.name!r} already")
+        sites[site.name] = site
     return tuple(sites.values())
 
 
-def _site(row: dict[str, str], where: str) -> Site:
+def _site(row: TableRow, where: str) -> Site:
     try:
         return Site(
             name=row["name"],
@@ -68,7 +64,7 @@ def _site(row: dict[str, str], where: str) -> Site:
             energy_kwh=float(row["energy_kwh"]),
             service=row["service"],
         )
-    except (KeyError, ValueError, AttributeError, TypeError) as error:
+    except ValueError as error:
         raise ConfigError(f"{where}: {error!r}") from error
 
 

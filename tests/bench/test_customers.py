@@ -31,13 +31,21 @@ def test_a_table_is_read(tmp_path: Path) -> None:
         ("s1,residential,demand_response,-1,comfort", "a contract over -1.0 kW"),
         ("s1,residential,demand_response,nan,comfort", "a contract over nan kW"),
         ("s0,residential,,0,", "has a customer already"),
-        ("s1", "line 3"),
+        ("s1", "nothing under rate, programme, contracted_kw, profile"),
+        ("s1,residential,demand_response,3,3,comfort", "more cells than the table has columns"),
     ],
 )
 def test_a_row_that_cannot_be_is_refused_with_its_line(line: str, told: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="line 3") as refused:
         load_customers(table(tmp_path, "s0,residential,,0,", line))
     assert told in str(refused.value)
+
+
+def test_a_table_without_a_column_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text("service,rate,programme\ns1,residential,\n")
+    with pytest.raises(ConfigError, match="line 1: no column contracted_kw, profile"):
+        load_customers(path)
 
 
 def test_a_missing_table_is_told(tmp_path: Path) -> None:
