@@ -72,7 +72,7 @@ CAUGHT = {
     "customer_battery_1:reports-the-set-point-as-its-measurement": "3.3.1B.5",
     "customer_inverter_1:ignores-set-point": "3.3.1B.5",
     "utility_dg:wrong-sign": "3.3.1C.4",
-    "utility_dg:scaled=1.1": "3.3.1C.4",
+    "utility_dg:scaled=0.9": "3.3.1C.4",
     "utility_dg:reports-the-set-point-as-its-measurement": "3.3.1C.4",
     "customer_dg:wrong-sign": "3.3.1D.4",
     "customer_dg:scaled=0.9": "3.3.1D.4",
@@ -94,7 +94,10 @@ CAUGHT = {
     "net_meter_17:does-not-answer@285": "3.10.1A.1",
     "credit_meter_7:does-not-answer@285": "3.10.1B.1",
 }
-"""Faults beside `DEFECTS`, with the row at which each has to be caught; what they say of it names the device."""
+"""Faults beside `DEFECTS`, with the row at which each has to be caught; what they say of it names the device.
+
+Machines are asked for their whole rating here, so a scale above one would change nothing: they cannot give more.
+"""
 
 
 @LONG
