@@ -1,6 +1,6 @@
 """Suppresses a row of the use case at its producer, as a good run has shown it, and says what must come of that."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 
 from playing import Record, play
@@ -86,14 +86,20 @@ def play_without(
     return play(folder, bench(good.due_s(number)), faults=injected, prepare=suppress, scenario=scenario)
 
 
-def require_only_missing(number: str, record: Record) -> None:
-    """Assert that a row is missed and no other, that all before it came, and nothing that needs it."""
+def require_missing(number: str, record: Record, before: Set[RowState] = frozenset({RowState.MET})) -> None:
+    """Assert that a row is missed, that all before it is in one of the states `before`, and that nothing needs it."""
     states = record.states
     assert states[number] is RowState.NOT_MET, f"row {number} is {states[number]}: {record.reasons[number]}"
-    missed = {n: record.reasons[n] for n, state in states.items() if state in {RowState.NOT_MET, RowState.INCONCLUSIVE}}
-    assert set(missed) == {number}, f"other rows are blamed as well: {missed}"
-    before = {n: states[n] for n in ORDER.ancestors(number) & set(states)}
-    assert set(before.values()) <= {RowState.MET, RowState.NOT_APPLICABLE}, f"rows before {number} went wrong: {before}"
-    after = {n: states[n] for n in ORDER.dependents(number) & set(states)}
-    assert set(after.values()) <= {RowState.NOT_RUN}, f"rows after {number} cannot have happened: {after}"
+    earlier = {n: states[n] for n in ORDER.ancestors(number) & set(states)}
+    assert set(earlier.values()) <= before, f"rows before {number} went wrong as well: {earlier}"
+    later = {n: states[n] for n in ORDER.dependents(number) & set(states)}
+    assert set(later.values()) <= {RowState.NOT_RUN}, f"rows after {number} cannot have happened: {later}"
     assert record.verdict is Verdict.FAIL, record.failure
+
+
+def require_only_missing(number: str, record: Record) -> None:
+    """Assert the same of a row in a story whose alternatives may leave rows out, and that no other row is blamed."""
+    require_missing(number, record, {RowState.MET, RowState.NOT_APPLICABLE})
+    doubted = {RowState.NOT_MET, RowState.INCONCLUSIVE}
+    missed = {n: record.reasons[n] for n, state in record.states.items() if state in doubted}
+    assert set(missed) == {number}, f"other rows are blamed as well: {missed}"

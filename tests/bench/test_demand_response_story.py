@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from playing import Record, feature_steps, play, quick_bench, rows_in
+from suppression import require_missing
 
 from bench.bus import Message
 from bench.config import BenchFile
 from bench.story import Story
 from bench.use_case.model import Row
-from bench.use_case.order import RowOrder
 from bench.use_case.tables import load as load_use_case
 from reports.verdict import RowState, Verdict
 
@@ -204,10 +204,4 @@ def test_a_row_that_is_suppressed_is_not_met_and_takes_its_dependents_along(
             story.bus.withheld.append(sieve(row, story, heat_s))
 
     record = play(tmp_path / "run", quick_bench(due_s[number]), faults=faults, prepare=suppress, stop_after=LAST)
-    order = RowOrder(USE_CASE)
-    assert record.states[number] is NOT_MET, f"row {number} is {record.states[number]}: {record.reasons[number]}"
-    before = {n: record.states[n] for n in order.ancestors(number) & set(ROWS)}
-    assert set(before.values()) <= {MET}, f"rows before {number} went wrong as well: {before}"
-    after = {n: record.states[n] for n in order.dependents(number) & set(ROWS)}
-    assert set(after.values()) <= {NOT_RUN}, f"rows after {number} cannot have happened: {after}"
-    assert record.verdict is Verdict.FAIL
+    require_missing(number, record)
