@@ -15,10 +15,11 @@ import pytest
 from bench.assembly.bench import BenchAssembly
 from bench.config import BenchFile
 from bench.faults import Fault
+from bench.lease import Lease
 from bench.measurement import worded
 from bench.operator import Operator
 from bench.preconditions.checks import Checked
-from bench.safety import Interrupted
+from bench.safety import Interrupted, uninterrupted
 from bench.story import RowListener, Story
 from bench.truth.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V
 from bench.use_case.grammar import ROW_STEP, wording
@@ -33,6 +34,8 @@ LISTENERS = pytest.StashKey[tuple[RowListener, ...]]()
 """Where a progress display leaves whom to tell of rows as they are decided."""
 OPERATOR = pytest.StashKey[Operator]()
 """Where a command leaves who is to be asked before a person's row is done; without one the test plays the people."""
+LEASE = pytest.StashKey[Lease]()
+"""Where a command leaves the lease of real equipment."""
 AUTONOMOUS = "autonomous"
 """Names the unmanaged stretch of time beside a scenario, in logs and files."""
 PACKAGES = ("derbench", "opendssdirect.py", "opender", "pymodbus", "pyvisa", "pysunspec2", "numpy", "pytest-bdd")
@@ -89,13 +92,15 @@ class RunSession:
         seed: int,
         faults: Sequence[Fault],
         compare: bool = False,
+        lease: Lease | None = None,
     ) -> None:
-        """Start the run directory; raises ReportError when it exists.
+        """Start the run directory; raises ReportError when it exists. Real equipment needs a `lease`.
 
         With `compare`, each scenario of the use case that passed is followed by the same stretch of time under
         autonomous controls.
         """
         self.bench, self.seed, self.faults, self._compare = bench, seed, faults, compare
+        self._lease = lease
         self.use_case: UseCase = load_use_case()
         self._head = _head(bench, bench_path, seed, faults)
         self.writer = RunWriter.create(path, self._head)
@@ -111,7 +116,7 @@ class RunSession:
         """Put a scenario's bench together. Raises BenchError when it cannot be; `fail_to_start` records that."""
         key = scenario_key(title.scenario, title.variant or "")
         bench = self.bench.for_scenario(title.scenario)
-        assembly = BenchAssembly(bench, self.use_case, self.writer, key, self.seed)
+        assembly = BenchAssembly(bench, self.use_case, self.writer, key, self.seed, self._lease)
         try:
             assembly.inject(self.faults)
             self._identities.update({n: vars(i) for n, i in assembly.identities.items()})
@@ -142,13 +147,24 @@ class RunSession:
             self._take_late(played, error)
             played.story.conformance.finish()
         finally:
-            unsafe = played.assembly.close()
-            played.problems += [f"{name} could not be proven safe: {why}" for name, why in unsafe.items()]
+            self._leave_safe(played)
         entry = self._judged(played)
         if self._is_compared(played, Verdict(entry["verdict"])):
             entry |= self._comparison(played)
         self.scenarios.append(entry)
         return Verdict(entry["verdict"])
+
+    def _leave_safe(self, played: Played) -> None:
+        """Make the bench safe and close it; who wants to stop meanwhile is heard afterwards."""
+        held: list[int] = []
+        try:
+            with uninterrupted() as held:
+                unsafe = played.assembly.close()
+                played.problems += [f"{name} could not be proven safe: {why}" for name, why in unsafe.items()]
+        except (Interrupted, KeyboardInterrupt) as stop:
+            if not held:
+                raise
+            played.aborted = played.aborted or f"{stop or 'stopped'} while the equipment was made safe"
 
     def _is_compared(self, played: Played, verdict: Verdict) -> bool:
         """Whether a scenario managed voltage under a cloud, which is what autonomous controls can be set beside.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from bench.assembly.admission import real_resources
 from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, customer_address, require_identity
 from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.feeders import open_feeder
@@ -13,6 +14,7 @@ from bench.assembly.places import FeederPlaces
 from bench.assembly.resources import Resource
 from bench.config import BenchFile, Device, load_bench
 from bench.feeder.sites import load_sites
+from bench.lease import take_lease
 from bench.plant.weather import make_weather
 from instruments.errors import BenchError, ConfigError
 from instruments.readings import Identity
@@ -37,9 +39,12 @@ class Finding:
 def doctor(path: Path) -> tuple[str, int]:
     """Examine a bench; return the findings, one a line, and the exit code.
 
-    Raises ConfigError when the bench file or its feeder cannot be read, or an emulator cannot have its address.
+    Raises ConfigError when the bench file or its feeder cannot be read, an emulator cannot have its address, or
+    somebody else is driving the real equipment.
     """
-    findings = list(_examine(load_bench(path)))
+    bench = load_bench(path)
+    with take_lease(real_resources(bench), bench.bench):
+        findings = list(_examine(bench))
     faults = [finding.error for finding in findings if finding.error is not None]
     lines = [*map(str, findings), f"{len(faults)} faults; nothing was energised"]
     if any(isinstance(error, ConfigError) for error in faults):

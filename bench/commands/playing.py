@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from bench.lease import Lease
 from bench.operator import Operator
-from bench.session import LISTENERS, OPERATOR
+from bench.session import LEASE, LISTENERS, OPERATOR
 from bench.use_case.row_watch import RowWatch
 from instruments.errors import ConfigError
 from reports.verdict import RowState
@@ -47,6 +48,17 @@ class People:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Ask the run to ask the operator."""
         config.stash[OPERATOR] = self._operator
+
+
+class Leased:
+    """Hands the lease of real equipment to the run."""
+
+    def __init__(self, lease: Lease) -> None:
+        self._lease = lease
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Let the run drive what is leased."""
+        config.stash[LEASE] = self._lease
 
 
 class ChosenFeatures:

@@ -11,10 +11,12 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from bench.commands.playing import ChosenFeatures, People, Progress, Refusals
+from bench.assembly.admission import real_resources
+from bench.commands.playing import ChosenFeatures, Leased, People, Progress, Refusals
 from bench.commands.prompt import operator_at
-from bench.config import load_bench
+from bench.config import BenchFile, load_bench
 from bench.faults import check_fault, parse_fault
+from bench.lease import Lease, take_lease
 from bench.use_case.coverage import check
 from bench.use_case.tables import load as load_use_case
 from instruments.errors import BenchError, ConfigError
@@ -47,9 +49,20 @@ def run(request: RunRequest, console: Console) -> int:
 
     Raises ConfigError, mostly before anything is opened, when bench file, features or faults cannot be used.
     """
-    _check(request)
+    bench = _check(request)
+
+    def tell(text: str) -> None:
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    with take_lease(real_resources(bench), bench.bench, request.out, tell) as lease:
+        for remark in lease.remarks:
+            tell(remark)
+        return _play(request, console, lease)
+
+
+def _play(request: RunRequest, console: Console, lease: Lease) -> int:
     refusals = Refusals()
-    plugins: list[object] = [Progress(console), refusals]
+    plugins: list[object] = [Progress(console), refusals, Leased(lease)]
     if request.operator:
         plugins.append(People(operator_at(console)))
     if request.features:
@@ -80,7 +93,7 @@ def _not_played(status: pytest.ExitCode, refusals: Refusals) -> BaseException:
     return BenchError(f"the run broke before it began: pytest ended with {status.name}")
 
 
-def _check(request: RunRequest) -> None:
+def _check(request: RunRequest) -> BenchFile:
     bench = load_bench(request.bench)
     for fault in request.faults:
         check_fault(parse_fault(fault), bench)
@@ -92,6 +105,7 @@ def _check(request: RunRequest) -> None:
     for feature in request.features:
         if Path(feature).suffix != ".feature" or not Path(feature).is_file():
             raise ConfigError(f"there is no feature file {feature}")
+    return bench
 
 
 def _arguments(request: RunRequest) -> list[str]:

@@ -205,6 +205,11 @@ def _check_name(resource: str) -> None:
         raise ConfigError(f"{resource!r} is not a VISA resource name: {error}") from error
 
 
+def prepare_visa() -> None:
+    """Load the backend, so that the first exchange does not have to wait for it."""
+    _resource_manager()
+
+
 def _resource_manager() -> pyvisa.ResourceManager:
     """Return the process's manager. PyVISA keeps one, and makes it anew after somebody closed it: so it is not kept."""
     return pyvisa.ResourceManager("@py")
