@@ -73,7 +73,7 @@ class Story:
         self._stimulus, self._grid, self._timing, self._pace = stimuli.weather, stimuli.grid, timing, pace
         self._range_a, self._positions, self.resources = proofs.range_a, proofs.positions, proofs.resources
         self.controls, self.isolation, self.volt_var = trials.controls, trials.isolation, trials.volt_var
-        self._unasked: list[Check] = [proofs.resources.commands, *proofs.always]
+        self.always: list[Check] = [proofs.resources.commands, *proofs.always]
         self._acted_s = 0.0
         self.measurements: list[Measurement] = []
         self.moments: list[Moment] = []
@@ -231,7 +231,7 @@ class Story:
 
     def prove_commands(self) -> None:
         """Measure that every resource has held its commands while they were in force; raises RowNotMet."""
-        self._unasked = [check for check in self._unasked if check is not self.resources.commands]
+        self.always = [check for check in self.always if check is not self.resources.commands]
         self.require(self.resources.commands.measure(self.clock.now_s), "resources are not where they were commanded")
 
     def prove_energy(self) -> None:
@@ -281,7 +281,7 @@ class Story:
 
         What was not measured then is no finding.
         """
-        found = [m for check in self._unasked for m in check.measure(self.clock.now_s) if m.is_measured]
+        found = [m for check in self.always for m in check.measure(self.clock.now_s) if m.is_measured]
         for measurement in found:
             self._evidence.measurement(measurement)
         self.measurements += found
