@@ -1,6 +1,6 @@
 """The DER automation application's part in planning: a schedule for the next day, what is available, what to keep."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -177,10 +177,12 @@ class ResourcePlanning:
             )
             for offer in found.offers
         )
+        mute = {states[d].device: states[d].trouble for d in wanted if states[d].trouble}
         answer = AvailableResources(
             event=asked.event,
             resources=resources,
-            left_out={**self._eligible.excluded, **found.excluded, **_troubles(states[d] for d in wanted)},
+            left_out={**self._eligible.excluded, **found.excluded, **mute},
+            mute=tuple(mute),
             total_kw=sum(resource.available_kw for resource in resources),
         )
         self._application.answer(delivery, Party.DMS, Information.AVAILABLE_RESOURCES, answer, citations)
@@ -207,10 +209,6 @@ class ResourcePlanning:
         if isinstance(history, EventHistory):
             relevant = compile_relevant_event(history)
             self._application.answer(delivery, Party.DMS, Information.RELEVANT_EVENT_HISTORY, relevant)
-
-
-def _troubles(states: Iterable[EquipmentState]) -> dict[str, str]:
-    return {state.device: state.trouble for state in states if state.trouble}
 
 
 def compile_relevant_event(history: EventHistory) -> RelevantEventHistory:
