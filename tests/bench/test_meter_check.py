@@ -99,6 +99,20 @@ def test_no_meter_within_its_class_fails_whatever_flows_and_for_how_long(
     assert not wrong(street.measured(hours, steps=5))
 
 
+@pytest.mark.parametrize("dt_s", [1.0, 300.0])
+def test_what_flows_within_a_step_is_not_held_against_a_meter(dt_s: float) -> None:
+    """Between two steps 200 kW come up: a meter may have counted all of it, none, or half."""
+    for counted_share in (0.0, 0.5, 1.0):
+        meter, power_w = HandMeter(), [0.0]
+        places = MeteredPlaces(("m1",), np.array([0], dtype=np.intp), lambda power_w=power_w: np.array(power_w))
+        check = MeterCheck([places], {"m1": meter}, 0.002, START_S)
+        check.take(_state(0.0))
+        power_w[0] = 200e3
+        meter.pass_time(counted_share * 200e3, dt_s)
+        check.take(_state(dt_s))
+        assert not wrong(check.measure(dt_s)), f"{counted_share} of the step"
+
+
 @pytest.mark.parametrize("ahead_s", [600.0, -600.0, 15.0])
 def test_a_clock_that_is_off_is_found(ahead_s: float) -> None:
     street = Street()
