@@ -147,7 +147,7 @@ class VoltVarTrial:
     def _response(self, name: str, seen: list[VarReading]) -> Measurement:
         return Measurement(
             f"time in which {name} goes nine tenths of the way to its new vars",
-            _ninety_s([(reading.time_s, reading.q_kvar) for reading in seen]),
+            ninety_s([(reading.time_s, reading.q_kvar) for reading in seen]),
             "s",
             LOOK_S / 2.0,
             self.clock.now_s,
@@ -157,7 +157,7 @@ class VoltVarTrial:
         )
 
 
-def _ninety_s(seen: list[tuple[float, float]]) -> float | None:
+def ninety_s(seen: list[tuple[float, float]]) -> float | None:
     """Return after which time a course of (s, value) has gone nine tenths of its way; None where it goes nowhere."""
     if not seen:
         return None
