@@ -106,7 +106,7 @@ def introduce(groups: Sequence[MeterGroup]) -> None:
         others = [other for other in groups if other is not group]
         if len(group.fleet.names) == 1 and others:
             alike = max(others, key=lambda other: (other.at == group.at, len(other.fleet.names)))
-            group.fleet.neighbour = (alike.fleet, len(alike.fleet.names) - 1)
+            group.fleet.neighbour = (alike.fleet, 0)
 
 
 def meter_names(groups: Sequence[MeterGroup], at: Place, count: int) -> tuple[str, ...]:
