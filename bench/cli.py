@@ -127,7 +127,8 @@ def manage(bench: Path | None, seeds: str, hours: float) -> None:
 
 @main.command()
 @BENCH
-def emulate(bench: Path) -> None:
+@click.option("--record", type=click.Path(path_type=Path), help="new file for every request received, a JSON line each")
+def emulate(bench: Path, record: Path | None) -> None:
     """Serve the emulators of a bench on their addresses in wall time, until interrupted.
 
     Prints one JSON line for each endpoint, then {"ready": true}. The feeder of the bench file runs behind them, under
@@ -136,7 +137,7 @@ def emulate(bench: Path) -> None:
     """
     from bench.commands.emulate import emulate as serve
 
-    serve(bench, click.echo)
+    serve(bench, click.echo, record)
 
 
 @main.command()

@@ -72,6 +72,7 @@ class EmulatedEquipment:
         self.endpoints: dict[str, Endpoint] = {}
         self.nodes: dict[str, ElectricalNode] = {}
         self.devices: dict[str, Emulator] = {}
+        self.servers: dict[str, ModbusServer] = {}
         self.meters: list[MeterGroup] = []
         self._time_s = 0.0
         self._fault_moments_s: list[float] = []
@@ -281,7 +282,8 @@ class EmulatedEquipment:
 
     def _listen(self, name: str, device: Device, banks: Mapping[int, RegisterBank]) -> None:
         wanted = self._wanted(device)
-        _, port = ModbusServer(self.host, banks).listen(wanted.host, wanted.port)
+        self.servers[name] = ModbusServer(self.host, banks)
+        _, port = self.servers[name].listen(wanted.host, wanted.port)
         self.endpoints[name] = Endpoint(name, device.role, wanted.at_port(port))
 
     def _wanted(self, device: Device) -> Resource:

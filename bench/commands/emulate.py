@@ -16,6 +16,7 @@ from bench.assembly.emulation import EmulatedEquipment, Endpoint
 from bench.assembly.feeders import open_feeder
 from bench.assembly.places import FeederPlaces
 from bench.assembly.wiring import direct_terminal
+from bench.commands.request_record import recording
 from bench.config import BenchFile, load_bench
 from bench.feeder.sites import load_sites
 from bench.plant.plant import Equipment, Plant
@@ -28,13 +29,14 @@ SEED = 1
 Volts = tuple[float, ...]
 
 
-def emulate(path: Path, tell: Callable[[str], None]) -> None:
+def emulate(path: Path, tell: Callable[[str], None], record: Path | None = None) -> None:
     """Serve until SIGINT or SIGTERM; `tell` gets one JSON line for each endpoint, then `{"ready": true}`.
 
-    Raises ConfigError for a bench file that cannot be used and for an address that cannot be had, BenchError when the
-    feeder does not solve any more.
+    Every request that arrives at a device goes to the file `record` (`request_record`). Raises ConfigError for a bench
+    file or a record that cannot be used and for an address that cannot be had, BenchError when the feeder does not
+    solve any more.
     """
-    with _stop_request() as stop, WallTimeBench(load_bench(path)) as bench:
+    with _stop_request() as stop, WallTimeBench(load_bench(path)) as bench, recording(bench.emulated, record):
         for endpoint in bench.endpoints:
             tell(json.dumps(_described(endpoint)))
         tell(json.dumps({"ready": True}))
@@ -70,22 +72,22 @@ class WallTimeBench:
             self._feeder = opened.enter_context(open_feeder(bench.feeder))
             places = FeederPlaces(bench, self._feeder, load_sites(bench.feeder.sites) if bench.feeder.sites else ())
             self._plant = Plant(self._feeder, places.sites, make_weather(bench.environment, len(places.sites)))
-            self._emulated = EmulatedEquipment(bench, places, SEED)
-            opened.callback(self._emulated.close)
+            self.emulated = EmulatedEquipment(bench, places, SEED)
+            opened.callback(self.emulated.close)
             self._connect(bench, places)
             self._opened = opened.pop_all()
 
     @property
     def endpoints(self) -> list[Endpoint]:
         """Where everything is served."""
-        return list(self._emulated.endpoints.values())
+        return list(self.emulated.endpoints.values())
 
     def advance(self, now_s: float, dt_s: float) -> None:
         """Let `dt_s` pass, to `now_s` since the start."""
         self._plant.step(now_s, dt_s)
 
     def _connect(self, bench: BenchFile, places: FeederPlaces) -> None:
-        emulated = self._emulated
+        emulated = self.emulated
         wired = [name for name, endpoint in emulated.endpoints.items() if endpoint.role == "inverter"]
         equipment = Equipment(
             emulated.advance,
@@ -100,7 +102,7 @@ class WallTimeBench:
     def _terminal(self, places: FeederPlaces, device: str) -> DirectTerminal:
         section, site = places.terminal(device), places.site(device)
         place = TerminalPlace(self._feeder.node_indices(site.bus, site.nodes), site.injection.leg_to_leg)
-        terminal = direct_terminal(section, place, self._emulated.nodes[device], self._emulated.host.lock)
+        terminal = direct_terminal(section, place, self.emulated.nodes[device], self.emulated.host.lock)
         return terminal if section.source is None else replace(terminal, apply=_left_to_its_source)
 
     def close(self) -> None:

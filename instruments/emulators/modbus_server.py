@@ -65,12 +65,14 @@ class Received:
 class ModbusServer:
     """Serves register banks by unit id; takes the host's lock for each request.
 
-    `log` holds the last requests, oldest first: what reached the equipment, for whoever must prove it. A bank that
-    fails with another exception than ModbusRefusal is answered with exception 04 and listed in `failures`.
+    `log` holds the last requests, oldest first: what reached the equipment, for whoever must prove it; `heard` is told
+    of each, in the server's thread. A bank that fails with another exception than ModbusRefusal is answered with
+    exception 04 and listed in `failures`.
     """
 
     def __init__(self, host: EmulatorHost, banks: Mapping[int, RegisterBank]) -> None:
         self.log: deque[Received] = deque(maxlen=LOG_LENGTH)
+        self.heard: Callable[[Received], None] = lambda _received: None
         self.failures: list[Exception] = []
         self._host = host
         self._banks = dict(banks)
@@ -130,7 +132,9 @@ class _Unit:
         else:
             return words
         finally:
-            self._server.log.append(Received(self._unit, function, address, values, refused))
+            received = Received(self._unit, function, address, values, refused)
+            self._server.log.append(received)
+            self._server.heard(received)
 
 
 def _checked(ok: bool, code: int) -> None:
