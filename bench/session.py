@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bench.assembly.admission import real_devices
 from bench.assembly.bench import BenchAssembly
 from bench.config import BenchFile
 from bench.faults import Fault
@@ -105,6 +106,8 @@ class RunSession:
         self._head = _head(bench, bench_path, seed, faults)
         self.writer = RunWriter.create(path, self._head)
         self.scenarios: list[dict[str, Any]] = []
+        self.stop = ""
+        """Why no further scenario may be played."""
         self._identities: dict[str, Any] = {}
 
     @property
@@ -129,8 +132,10 @@ class RunSession:
 
     def fail_to_start(self, title: Title, error: Exception) -> None:
         """Record a scenario whose bench could not be put together, with all that its error notes."""
-        stopped = isinstance(error, Interrupted)
-        reason = "; ".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())])
+        unsafe = list(getattr(error, "__notes__", ()))
+        self._stop_after(unsafe)
+        stopped = isinstance(error, Interrupted) and not unsafe
+        reason = "; ".join([f"{type(error).__name__}: {error}", *unsafe])
         verdict = Verdict.ABORTED if stopped else Verdict.ERROR
         self.scenarios.append(_entry(title) | {"verdict": verdict.value, "reason": reason})
 
@@ -160,11 +165,18 @@ class RunSession:
         try:
             with uninterrupted() as held:
                 unsafe = played.assembly.close()
-                played.problems += [f"{name} could not be proven safe: {why}" for name, why in unsafe.items()]
+                problems = [f"{name} could not be proven safe: {why}" for name, why in unsafe.items()]
+                played.problems += problems
+                self._stop_after(problems)
         except (Interrupted, KeyboardInterrupt) as stop:
             if not held:
                 raise
             played.aborted = played.aborted or f"{stop or 'stopped'} while the equipment was made safe"
+
+    def _stop_after(self, unsafe: Sequence[str]) -> None:
+        """End the run where real equipment may be alive; what is emulated ended with its scenario."""
+        if unsafe and real_devices(self.bench):
+            self.stop = "; ".join(unsafe)
 
     def _is_compared(self, played: Played, verdict: Verdict) -> bool:
         """Whether a scenario managed voltage under a cloud, which is what autonomous controls can be set beside.
