@@ -56,11 +56,35 @@ class AmiSection(Section):
 
 
 class Limits(Section):
-    """The bench's envelope of a source: no set-point leaves it."""
+    """The bench's envelope of a device or instrument: no set-point leaves it, and none is clipped to it.
+
+    At the device's own terminals; `power_w` and `reactive_var` > 0 are delivered.
+    """
 
     voltage_v: Range | None = None
     frequency_hz: Range | None = None
-    current_a: float | None = None
+    current_a: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    power_w: Range | None = None
+    reactive_var: Range | None = None
+    tap: Range | None = None
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> "Limits":
+        spans = [value for value in self.model_dump(exclude_none=True).values() if isinstance(value, tuple)]
+        if any(lowest > highest for lowest, highest in spans):
+            raise ValueError("the lower limit comes first")
+        return self
+
+
+SOURCE_LIMITS = frozenset({"voltage_v", "frequency_hz", "current_a"})
+LIMITS_OF = {
+    "grid_simulator": SOURCE_LIMITS,
+    "sensing_source": SOURCE_LIMITS,
+    "inverter": frozenset({"power_w", "reactive_var"}),
+    "battery": frozenset({"power_w"}),
+    "load_tap_changer": frozenset({"tap"}),
+}
+"""Which limits a role's set-points are held to; a limit that nothing would hold to is refused."""
 
 
 class Emulation(Section):
@@ -111,6 +135,16 @@ class Device(Section):
     efficiency_pct: Annotated[float, Field(gt=0, le=100)] = 90.0
     timeout_s: Annotated[float, Field(gt=0)] = 2.0
     emulate: Emulation | None = None
+
+    @model_validator(mode="after")
+    def _is_held_to_its_limits(self) -> "Device":
+        known = LIMITS_OF.get(self.role, frozenset())
+        surplus = sorted(self.limits.model_dump(exclude_none=True).keys() - known) if self.limits else []
+        if surplus:
+            has = f"it has {', '.join(sorted(known))}" if known else "it has none"
+            article = "an" if self.role.startswith("i") else "a"
+            raise ValueError(f"limits: no set-point of {article} {self.role} is held to {', '.join(surplus)}; {has}")
+        return self
 
     @property
     def rating_kva(self) -> float:

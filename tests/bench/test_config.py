@@ -125,6 +125,7 @@ def test_a_mistyped_key_is_told_with_its_place_and_the_nearest_known(
         ("devices.inverter_1.emulate.listen", "5602"),
         ("devices.source_1.limits.current_a", float("nan")),
         ("devices.source_1.limits.voltage_v", [0]),
+        ("devices.source_1.limits.current_a", -1),
         ("bench", None),
         ("feeder.model", None),
         ("devices.inverter_1.driver", None),
@@ -132,6 +133,25 @@ def test_a_mistyped_key_is_told_with_its_place_and_the_nearest_known(
 )
 def test_a_value_that_cannot_be_is_told_with_its_place(folder: Path, place: str, value: Any) -> None:
     assert f"{place}" in faults(folder, changed((place, value)))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("devices.source_1.limits.power_w", [0, 1]), "a grid_simulator is held to power_w; it has current_a, freq"),
+        (("devices.inverter_1.limits", {"tap": [0, 1]}), "an inverter is held to tap; it has power_w, reactive_var"),
+        (
+            ("devices.source_1.limits.voltage_v", [300, 0]),
+            "devices.source_1.limits: Value error, the lower limit comes",
+        ),
+        (("devices.analyzer_1.limits", {"voltage_v": [0, 1]}), "a power_analyzer is held to voltage_v; it has none"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_limit_that_nothing_would_hold_to_or_nothing_could_meet_is_refused(
+    folder: Path, change: tuple[str, Any], told: str
+) -> None:
+    assert told in faults(folder, changed(change))
 
 
 def test_a_name_that_could_be_no_name_is_refused(folder: Path) -> None:

@@ -214,6 +214,25 @@ def test_a_voltage_that_leaves_the_envelope_in_the_middle_is_not_sent(
     assert hazards(seen.emulated) == []
 
 
+def test_the_envelope_of_a_bench_holds_for_storage_and_taps_as_well(start: Callable[..., RunSession]) -> None:
+    """The battery's nameplate has 25 kW, and the tap changer 16 taps: the bench allows less."""
+    limits = {"utility_battery": {"power_w": (-5e3, 5e3)}, "ltc": {"tap": (-16, 0)}}
+    played = start(variant({f"devices.{name}.limits": limit for name, limit in limits.items()})).play(TITLE, ["1.1"])
+    drivers, servers = played.assembly.drivers, played.assembly.emulated.servers
+    battery, ltc = drivers["utility_battery"], drivers["ltc"]
+    ltc.set_automatic(False)
+    ltc.lower_tap()
+    before = [list(servers[name].log) for name in limits]
+    for refused in (lambda: battery.set_power_w(5001.0, 60.0), lambda: battery.set_power_w(-5001.0, 60.0)):
+        with pytest.raises(SafetyTrip, match="is outside -5000 to 5000"):
+            refused()
+    with pytest.raises(SafetyTrip, match=r"tap [67] is outside -inf to 0"):
+        ltc.raise_tap()
+    writes = [[entry for entry in servers[name].log if entry.function in {6, 16}] for name in limits]
+    assert writes == [[entry for entry in log if entry.function in {6, 16}] for log in before]
+    assert played.assembly.close() == {}
+
+
 def test_the_instruments_own_range_is_a_fence_too(start: Callable[..., RunSession], seen: Seen) -> None:
     """A bench file may allow what the instrument cannot do: the narrower of both is in force."""
     wide = variant({"devices.grid_simulator.limits.voltage_v": (0.0, 1000.0)})
