@@ -21,12 +21,15 @@ from bench_files import EMULATED, SITE, small_bench, written
 from relay import Relay
 
 from bench.cli import DEFAULT_BENCH
+from bench.config import Device
 from tests.cli.test_cli_emulate import COMMAND, PATIENCE_S, scanned, visa
 
 pytestmark = pytest.mark.long
 
 SAFE_WITHIN_S = 2.0
 START_S = 90.0
+RATINGS = tuple(key for key in ("rating_kva", "capacity_kwh", "dc_source") if key in Device.model_fields)
+"""What a bench has to know of equipment that is real."""
 SCENARIO = "then with demand response"
 ES_WRITE = bytes.fromhex("06 9d57")
 """Writing one register, ES of model 703 of the emulated inverter."""
@@ -173,7 +176,8 @@ def real_bench(folder: Path, equipment: Equipment, relays: dict[str, Relay], cha
     for name in SITE:
         port = relays[name].port if name in relays else int(equipment.endpoints[name]["address"].split(":")[1])
         modbus = equipment.endpoints[name]["protocol"] == "modbus"
-        bench["devices"][name].pop("emulate")
+        emulated = bench["devices"][name].pop("emulate")
+        bench["devices"][name] |= {key: emulated[key] for key in RATINGS if key in emulated}
         bench["devices"][name]["resource"] = (
             f"modbus+tcp://127.0.0.1:{port}/1" if modbus else f"TCPIP0::127.0.0.1::{port}::SOCKET"
         )

@@ -140,6 +140,37 @@ def test_a_signal_in_the_middle_of_a_step_aborts_and_leaves_the_bench_safe(
     assert hazards(played.assembly.emulated) == []
 
 
+def test_a_signal_while_the_bench_is_made_safe_aborts_when_it_is_safe(
+    start: Callable[..., RunSession], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice, as impatient people do, and each time in the middle: when the source has been switched off."""
+    session = start()
+    with interruptible():
+        played = played_hot(session)
+        source = played.assembly.drivers["grid_simulator"]
+        switch_off = source.make_safe
+
+        def impatient() -> None:
+            switch_off()
+            for _ in range(2):
+                os.kill(os.getpid(), signal.SIGINT)
+
+        monkeypatch.setattr(source, "make_safe", impatient)
+        assert session.close(played) is Verdict.ABORTED
+    assert hazards(played.assembly.emulated) == []
+    assert "stopped by SIGINT while the equipment was made safe" in session.scenarios[0]["reason"]
+
+
+def test_a_start_that_was_stopped_and_cannot_be_proven_safe_is_an_error(start: Callable[..., RunSession]) -> None:
+    session, stop = start(), Interrupted("stopped by SIGINT")
+    session.fail_to_start(TITLE, stop)
+    stop.add_note("grid_simulator could not be proven safe: no answer")
+    session.fail_to_start(TITLE, stop)
+    assert [entry["verdict"] for entry in session.scenarios] == ["ABORTED", "ERROR"]
+    assert "grid_simulator could not be proven safe" in session.scenarios[1]["reason"]
+    session.finish()
+
+
 def test_an_interrupt_that_nobody_handles_aborts_and_leaves_the_bench_safe(start: Callable[..., RunSession]) -> None:
     session = start()
     played = played_hot(session)
