@@ -4,7 +4,7 @@ import json
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -36,7 +36,7 @@ def emulate(path: Path, tell: Callable[[str], None], record: Path | None = None)
     file or a record that cannot be used and for an address that cannot be had, BenchError when the feeder does not
     solve any more.
     """
-    with _stop_request() as stop, WallTimeBench(load_bench(path)) as bench, recording(bench.emulated, record):
+    with _stop_request() as stop, WallTimeBench(load_bench(path)) as bench, bench.recording(record):
         for endpoint in bench.endpoints:
             tell(json.dumps(_described(endpoint)))
         tell(json.dumps({"ready": True}))
@@ -72,22 +72,26 @@ class WallTimeBench:
             self._feeder = opened.enter_context(open_feeder(bench.feeder))
             places = FeederPlaces(bench, self._feeder, load_sites(bench.feeder.sites) if bench.feeder.sites else ())
             self._plant = Plant(self._feeder, places.sites, make_weather(bench.environment, len(places.sites)))
-            self.emulated = EmulatedEquipment(bench, places, SEED)
-            opened.callback(self.emulated.close)
+            self._emulated = EmulatedEquipment(bench, places, SEED)
+            opened.callback(self._emulated.close)
             self._connect(bench, places)
             self._opened = opened.pop_all()
 
     @property
     def endpoints(self) -> list[Endpoint]:
         """Where everything is served."""
-        return list(self.emulated.endpoints.values())
+        return list(self._emulated.endpoints.values())
 
     def advance(self, now_s: float, dt_s: float) -> None:
         """Let `dt_s` pass, to `now_s` since the start."""
         self._plant.step(now_s, dt_s)
 
+    def recording(self, path: Path | None) -> AbstractContextManager[None]:
+        """Record every request that arrives at a device, while it is on; raises ConfigError."""
+        return recording(self._emulated, path)
+
     def _connect(self, bench: BenchFile, places: FeederPlaces) -> None:
-        emulated = self.emulated
+        emulated = self._emulated
         wired = [name for name, endpoint in emulated.endpoints.items() if endpoint.role == "inverter"]
         equipment = Equipment(
             emulated.advance,
@@ -102,7 +106,7 @@ class WallTimeBench:
     def _terminal(self, places: FeederPlaces, device: str) -> DirectTerminal:
         section, site = places.terminal(device), places.site(device)
         place = TerminalPlace(self._feeder.node_indices(site.bus, site.nodes), site.injection.leg_to_leg)
-        terminal = direct_terminal(section, place, self.emulated.nodes[device], self.emulated.host.lock)
+        terminal = direct_terminal(section, place, self._emulated.nodes[device], self._emulated.host.lock)
         return terminal if section.source is None else replace(terminal, apply=_left_to_its_source)
 
     def close(self) -> None:
