@@ -73,12 +73,12 @@ class Site:
         return [hazard for hazard, there in found.items() if there]
 
     def make_hot(self) -> None:
-        """Switch everything on, and command it without an end of its own."""
+        """Switch everything on, and command it for longer than any test takes."""
         with self.host.lock:
             self.source.scpi.execute("SOUR:VOLT1 120;VOLT2 120;VOLT3 120;FREQ 60;:OUTP ON")
         with ModbusConnections() as connections:
             inverter, battery = self.wards["utility_inverter"], self.wards["utility_battery"]
-            SunSpecInverter(_link(connections, inverter)).set_power_w(10e3, 0.0)
+            SunSpecInverter(_link(connections, inverter)).set_power_w(10e3, 3600.0)
             SunSpecInverter(_link(connections, inverter)).enter_service()
             SunSpecBattery(_link(connections, battery)).set_power_w(10e3, 3600.0)
         assert len(self.hazards()) == 4, "the site has to be hot for a test to mean anything"

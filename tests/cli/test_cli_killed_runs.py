@@ -105,7 +105,10 @@ def equipment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Equipment]:
         told = []
         while (line := json.loads(process.stdout.readline())) != {"ready": True}:
             told.append(line)
-        yield Equipment({endpoint["name"]: endpoint for endpoint in told}, record)
+        equipment = Equipment({endpoint["name"]: endpoint for endpoint in told}, record)
+        with scanned(equipment.endpoints["utility_inverter"]) as client:
+            write(client.models[703][0], ESDlyTms=0, ESRmpTms=1)  # a scenario waits until it is in service
+        yield equipment
     finally:
         process.terminate()
         process.communicate()
