@@ -254,7 +254,8 @@ def test_a_lost_link_to_the_analyzer_is_an_error_and_the_rest_is_safe(
     relay.cut()
     assert run.end() == 3
     assert equipment.hazards() == []
-    assert "could not be proven safe" not in run.reason
+    assert "utility_inverter could not be proven safe" not in run.reason
+    assert "utility_battery could not be proven safe" not in run.reason
 
 
 def test_a_lost_link_to_the_source_is_told_by_name_and_the_others_are_safe(
