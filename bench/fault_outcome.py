@@ -50,7 +50,7 @@ def judge(case: FaultCase, directory: RunDirectory) -> Outcome:
 def judge_clean(directory: RunDirectory) -> Outcome:
     """Hold a run without any fault against what good equipment deserves."""
     run = directory.run
-    met, expected = (sum(counts) for counts in zip(*((s.met, s.expected) for s in run.scenarios), strict=True))
+    met, expected = sum(s.met for s in run.scenarios), sum(s.expected for s in run.scenarios)
     judged = sum(line.verdict == Verdict.PASS for line in directory.measurements)
     seen = Seen("", f"{met} of {expected} rows met, {judged} measurements passed")
     if not judged:
