@@ -1,6 +1,7 @@
 """Did a run with a fault end as its case says, and where is that to be seen? Judged from the run directory alone."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from reports.run_directory import MeasurementLine, RowItem, RunDirectory
 from reports.run_directory.layout import RUN_FILE
 from reports.verdict import RowState, Verdict
 
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _BAD = {Verdict.FAIL, Verdict.ERROR}
 
 
@@ -76,7 +78,13 @@ def _not_this_case(case: FaultCase, directory: RunDirectory) -> str:
 def _is_expected(case: FaultCase, place: Seen) -> bool:
     """Whether a place is one at which the case has to show; an error without a place shows in the scenario's reason."""
     named = place.where in case.caught_at or (case.verdict is Verdict.ERROR and _tells_of(place.told, case.caught_at))
-    return named and (case.verdict is Verdict.PASS or case.culprit in place.told)
+    return named and (case.verdict is Verdict.PASS or _names(place.told, case.culprit))
+
+
+def _names(told: str, culprit: str) -> bool:
+    """Whether a text names the culprit; a name that only begins another one (`net_meter_1`, of 17) is not it."""
+    ends = (r"(?<!\w)", r"(?!\w)") if _NAME.fullmatch(culprit) else ("", "")
+    return re.search(re.escape(culprit).join(ends), told) is not None
 
 
 def _tells_of(told: str, wanted: Sequence[str]) -> bool:

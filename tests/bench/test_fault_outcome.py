@@ -86,6 +86,20 @@ def test_another_place_and_another_culprit_are_objected_to(tmp_path: Path, wante
     assert "1.10.2: ltc: tap is 6" in outcome.objection, "it has to say what did fail"
 
 
+@pytest.mark.parametrize(
+    ("culprit", "told", "named"),
+    [
+        ("net_meter_1", "reading of net_meter_1, late", True),
+        ("net_meter_1", "reading of net_meter_17", False),
+        ("meter_1", "reading of net_meter_1", False),
+        ("DRAACS", "DRAACSystem told", True),
+    ],
+)
+def test_a_name_within_another_name_is_not_the_culprits(tmp_path: Path, culprit: str, told: str, named: bool) -> None:
+    directory = recorded(tmp_path, items=(ROW | {"instance": "", "reason": told},))
+    assert (judge(case(Verdict.FAIL, "1.10.2", culprit=culprit), directory).objection == "") is named
+
+
 def test_a_measurement_that_passed_and_a_row_that_was_met_catch_nothing(tmp_path: Path) -> None:
     good = (MEASURED | {"verdict": "PASS"},)
     directory = recorded(tmp_path, items=(ROW | {"state": "MET"},), measurements=good)
