@@ -80,6 +80,12 @@ def caught_at(kind: str, cases: Sequence[FaultCase]) -> tuple[str, ...]:
     return *rows, *sorted(found.difference(rows))
 
 
+def told_by(kind: str, cases: Sequence[FaultCase]) -> tuple[str, ...]:
+    """Return what the record has to tell in cases of a kind that has to be tolerated."""
+    tolerated = [case for case in cases if case.fault.kind == kind and case.verdict is Verdict.PASS]
+    return tuple(sorted({place for case in tolerated for place in case.caught_at}))
+
+
 def is_row(place: str) -> bool:
     """Whether a place is meant for a row of the use case; else it is a clause."""
     return place[:1].isdigit()

@@ -16,7 +16,7 @@ SEEDS = 50
 @pytest.fixture(scope="module")
 def matrix() -> Matrix:
     """All runs, played with one process for each processor; their page stays below runs/."""
-    folder = Path("runs") / f"matrix-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    folder = Path(__file__).parents[1] / "runs" / f"matrix-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     found = CliRunner().invoke(main, ["faults", "--matrix", "--seeds", str(SEEDS), "--out", str(folder)])
     assert found.exit_code in (0, 1), found.output
     return read_matrix(folder)

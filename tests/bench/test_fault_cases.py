@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.fault_cases import CASES, caught_at, is_row, load_cases
+from bench.fault_cases import CASES, caught_at, is_row, load_cases, told_by
 from bench.faults import KINDS
 from bench.use_case.tables import load as load_use_case
 from instruments.emulators.faults import FaultKind
@@ -77,7 +77,8 @@ def test_the_places_of_a_kind_are_rows_in_their_order_and_then_clauses(files: Fi
     )
     cases = load_cases(files(controls=lines))
     assert caught_at("stuck", cases) == ("1.2.1", "1.10.2", "3.7.2", "a clause", "b clause")
-    assert caught_at("hunts", cases) == ()
+    assert told_by("stuck", cases) == ("a counter",)
+    assert caught_at("hunts", cases) == told_by("hunts", cases) == ()
 
 
 @pytest.mark.parametrize(
