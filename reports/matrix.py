@@ -53,18 +53,24 @@ class MatrixLine:
 
 @dataclass(frozen=True)
 class Matrix:
-    """All lines, what the whole took in seconds, and how many runs were on at the same time."""
+    """All lines, what the whole took in seconds, and how many runs were on at the same time.
+
+    ``unplayed`` counts the runs that are missing because somebody stopped the rest.
+    """
 
     lines: Sequence[MatrixLine]
     seconds: float
     jobs: int
+    unplayed: int = 0
 
     @property
     def verdict(self) -> Verdict:
-        """PASS when every run ended as it had to, else FAIL; without any run nothing is proven."""
-        if not self.lines:
-            return Verdict.NOT_RUN
-        return Verdict.PASS if all(line.as_expected for line in self.lines) else Verdict.FAIL
+        """PASS when every run ended as it had to, else FAIL; where runs are missing, what they would show is open."""
+        if self.unexpected:
+            return Verdict.FAIL
+        if self.unplayed:
+            return Verdict.ABORTED
+        return Verdict.PASS if self.lines else Verdict.NOT_RUN
 
     @property
     def faults(self) -> list[MatrixLine]:
@@ -100,6 +106,7 @@ class Matrix:
             "faults": len(self.faults),
             "clean": len(self.clean),
             "unexpected": len(self.unexpected),
+            "unplayed": self.unplayed,
             "ends": counts(Verdict(line.verdict) for line in self.faults),
             "seconds": round(self.seconds, 1),
             "seconds_of_runs": round(sum(line.seconds for line in self.lines), 1),
@@ -124,7 +131,7 @@ def read_matrix(folder: Path) -> Matrix:
         document = json.loads((folder / MATRIX_FILE).read_bytes())
         lines = [{name: line[name] for name in names} for line in document["lines"]]
         made = [MatrixLine(**line | {"caught_at": tuple(line["caught_at"])}) for line in lines]
-        return Matrix(made, float(document["seconds"]), int(document["jobs"]))
+        return Matrix(made, float(document["seconds"]), int(document["jobs"]), int(document["unplayed"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReportError(f"{folder} is no fault matrix: {MATRIX_FILE}: {error}") from error
 

@@ -29,11 +29,15 @@ def matrix(folder: Path, only: Sequence[str], seeds: int, jobs: int, console: Co
         raise ConfigError(f"no run of the matrix fits {' or '.join(map(repr, only))}")
     folder.mkdir(parents=True, exist_ok=True)
     begun_s = time.perf_counter()
-    lines = dict(_played(plays, jobs, console))
-    whole = Matrix([lines[asked] for asked in plays], time.perf_counter() - begun_s, jobs)
-    page = write_matrix(folder, whole)
-    console.print(_summary(whole), highlight=False, soft_wrap=True)
-    console.print(f"page: {page}", highlight=False, soft_wrap=True)
+    lines: dict[Play, MatrixLine] = {}
+    try:
+        lines.update(_played(plays, jobs, console))
+    finally:  # what was played is told also when somebody stops the rest
+        done = [lines[asked] for asked in plays if asked in lines]
+        whole = Matrix(done, time.perf_counter() - begun_s, jobs, len(plays) - len(done))
+        page = write_matrix(folder, whole)
+        console.print(_summary(whole), highlight=False, soft_wrap=True)
+        console.print(f"page: {page}", highlight=False, soft_wrap=True)
     return whole.verdict.exit_code
 
 
@@ -53,4 +57,5 @@ def _summary(whole: Matrix) -> str:
     figures = whole.figures()
     wrong = figures["unexpected"]
     ended = f"{wrong} ended otherwise than they had to" if wrong else "all ended as they had to"
-    return f"{figures['faults']} faults and {figures['clean']} clean runs in {whole.seconds:.0f} s: {ended}"
+    rest = f"; {whole.unplayed} more were not played" if whole.unplayed else ""
+    return f"{figures['faults']} faults and {figures['clean']} clean runs in {whole.seconds:.0f} s: {ended}{rest}"

@@ -7,6 +7,7 @@ import pytest
 
 from bench.commands import matrix as command
 from bench.commands.matrix_plan import FEW_SEEDS, plan
+from bench.commands.workers import Lost
 from bench.fault_cases import BENCH, FaultCase, load_cases, rows_of_scenarios
 from reports.matrix import read_matrix
 from reports.run_directory import RunDirectory
@@ -57,6 +58,21 @@ def test_a_bench_that_cannot_be_put_together_is_a_line_that_broke(bench, cases, 
     found = bench("faults", "--matrix", "--seeds", 0, "--jobs", 1, "--out", tmp_path / "matrix")
     assert found.exit_code == 1
     assert "the run broke: ConfigError: cannot read the bench file" in found.stdout
+
+
+def test_who_stops_the_matrix_is_told_what_was_played_until_then(bench, cases, monkeypatch, tmp_path: Path) -> None:
+    cases += [case_of("ltc:ignores-block")]
+
+    def stopped(_work, plays, *_limits):
+        yield plays[0], Lost("it was too slow"), 1.0
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "spread", stopped)
+    found = bench("faults", "--matrix", "--seeds", 2, "--out", tmp_path / "matrix")
+    assert found.exit_code == 4
+    assert "2 more were not played" in found.stdout
+    whole = read_matrix(tmp_path / "matrix")
+    assert (whole.unplayed, [line.objection for line in whole.lines]) == (2, ["the run broke: it was too slow"])
 
 
 def test_every_scenario_that_a_case_plays_is_played_with_good_equipment_too(tmp_path: Path) -> None:

@@ -61,6 +61,14 @@ def test_one_line_that_ended_otherwise_fails_the_whole(lines: list[MatrixLine], 
     assert Matrix(lines, 1.0, 1).verdict is verdict
 
 
+def test_a_matrix_that_was_stopped_is_no_proof(tmp_path: Path) -> None:
+    matrix = Matrix([CAUGHT, CLEAN], 60.0, 2, unplayed=3)
+    assert matrix.verdict is Verdict.ABORTED
+    assert "Stopped before the last 3 runs" in write_matrix(tmp_path, matrix).read_text(encoding="utf-8")
+    assert read_matrix(tmp_path) == matrix
+    assert Matrix([MISSED], 60.0, 2, unplayed=3).verdict is Verdict.FAIL
+
+
 def test_the_page_shows_where_each_fault_was_caught_and_leads_to_its_run(tmp_path: Path) -> None:
     html = page(tmp_path, CAUGHT, CLEAN)
     for text in ("All 2 runs ended as they had to", "ltc:stuck", "3.7.2", "5 tap, 10 … 10 tap", "Good equipment"):
