@@ -14,7 +14,7 @@ import pytest
 
 from bench.assembly.admission import real_devices
 from bench.assembly.bench import BenchAssembly
-from bench.config import BenchFile
+from bench.config import BenchFile, bench_files
 from bench.faults import Fault
 from bench.lease import Lease
 from bench.measurement import worded
@@ -365,11 +365,11 @@ def _head(bench: BenchFile, path: Path, seed: int, faults: Sequence[Fault]) -> d
         "simulated": any(device.emulate is not None for device in bench.devices.values()),
         "seed": seed,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "bench": {
-            "name": bench.bench,
-            "path": path.name,
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        },
+        "bench": {"name": bench.bench} | _file(path) | {"like": [_file(other) for other in bench_files(path)[1:]]},
         "faults": [fault.text for fault in faults],
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
     }
+
+
+def _file(path: Path) -> dict[str, str]:
+    return {"path": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}

@@ -304,8 +304,9 @@ class BenchAssembly:
 
     def _open_drivers(self) -> None:
         endpoints = self.emulated.endpoints
+        meter = anonymous_meter(*(fleet.timeout_s for fleet in self.config.fleets.values()))
         sections: dict[str, Device] = {
-            name: self.config.devices.get(name) or anonymous_meter() for name in {**self.config.devices, **endpoints}
+            name: self.config.devices.get(name) or meter for name in {**self.config.devices, **endpoints}
         }
         for name, device in sections.items():
             served = endpoints[name].resource if name in endpoints else None

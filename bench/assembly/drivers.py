@@ -81,9 +81,10 @@ def require_identity(device: Device, found: Identity, where: str) -> None:
         raise IdentityMismatch(f"{where} is another device: {'; '.join(wrong)}")
 
 
-def anonymous_meter() -> Device:
-    """Return the section of a meter that belongs to a fleet and has none of its own."""
-    return Device(role="meter", driver="sunspec", resource="")
+def anonymous_meter(*timeouts_s: float) -> Device:
+    """Return the section of a meter that belongs to a fleet and has none of its own; it is given the longest time."""
+    patience = {"timeout_s": max(timeouts_s)} if timeouts_s else {}
+    return Device.model_validate({"role": "meter", "driver": "sunspec", "resource": ""} | patience)
 
 
 def address_of(device: Device, served: Resource | None) -> Resource:

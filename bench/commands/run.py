@@ -42,10 +42,14 @@ class RunRequest:
     tags: str | None = None
     operator: bool = False
     """Whether a person at the terminal does people's rows, instead of the test."""
+    compare: bool = True
+    """Whether what managed voltage under a cloud is played once more with autonomous controls only."""
+    render: bool = True
+    """Whether the report is made; it can be made later from the run directory."""
 
 
 def run(request: RunRequest, console: Console) -> int:
-    """Play the features, render the report, print the summary; return the exit code of the verdict.
+    """Play the features, print the summary, render the report; return the exit code of the verdict.
 
     Raises ConfigError, mostly before anything is opened, when bench file, features or faults cannot be used.
     """
@@ -71,10 +75,11 @@ def _play(request: RunRequest, console: Console, lease: Lease) -> int:
     status = pytest.ExitCode(pytest.main(_arguments(request), plugins=plugins))
     if not (request.out / "run.json").is_file():
         raise _not_played(status, refusals)
-    page = render(request.out) / "report.html"
     summary = RunDirectory.open(request.out).run
     console.print(_table(summary))
-    console.print(f"report: {page}", soft_wrap=True, highlight=False)
+    if request.render:
+        page = render(request.out) / "report.html"
+        console.print(f"report: {page}", soft_wrap=True, highlight=False)
     if refusals.misconfigured:
         raise ConfigError(refusals.misconfigured[0])
     return summary.verdict.exit_code
@@ -126,6 +131,8 @@ def _arguments(request: RunRequest) -> list[str]:
     ]
     if request.scenario:
         arguments.append(f"--scenario={request.scenario}")
+    if not request.compare:
+        arguments.append("--no-comparison")
     return [*arguments, "-m", markers(request.tags)] if request.tags else arguments
 
 

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
@@ -20,6 +20,10 @@ from instruments.errors import ConfigError
 
 ScenarioNumber = Annotated[str, BeforeValidator(str), Field(pattern=r"^([123]|[a-z]+-\d+)$")]
 """As features name it in the tag of a scenario: `1` to `3`, or `controls-1`."""
+
+
+LIKE = "like"
+"""Key of a bench file that names another one, over which its own parts are laid."""
 
 
 class BenchFile(Section):
@@ -59,10 +63,12 @@ class BenchFile(Section):
 def load_bench(path: Path) -> BenchFile:
     """Read a bench file; paths in it are relative to it, `${VAR}` is taken from the environment.
 
+    One that begins with `like: FILE` is that other bench file with its own parts laid over it.
+
     Raises ConfigError with every error of the file: unknown keys with the nearest known one, wrong values, names that
     nothing has.
     """
-    document = with_absolute_paths(_read(path), path.parent)
+    document = _whole(path, ())
     try:
         bench = BenchFile.model_validate(document)
     except ValidationError as error:
@@ -114,6 +120,32 @@ def _read(path: Path) -> Mapping[str, Any]:
     if not isinstance(document, dict):
         raise _refused(path, ["it must be a mapping that starts with `bench:`"])
     return document
+
+
+def bench_files(path: Path) -> tuple[Path, ...]:
+    """Return a bench file and the ones that it is like, in that order; raises ConfigError as `load_bench` does."""
+    found = [path]
+    while (below := _read(found[-1]).get(LIKE)) is not None:
+        found.append(_liked(found[-1], below, found))
+    return tuple(found)
+
+
+def _whole(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
+    """Return a bench file's document, laid over the one that it is like."""
+    document = with_absolute_paths(_read(path), path.parent)
+    below = document.pop(LIKE, None)
+    if below is None:
+        return document
+    return merged(_whole(_liked(path, below, (*above, path)), (*above, path)), document)
+
+
+def _liked(path: Path, name: object, above: Sequence[Path]) -> Path:
+    if not isinstance(name, str):
+        raise _refused(path, [f"{LIKE}: it has to be the name of another bench file"])
+    other = path.parent / name
+    if any(other.resolve() == file.resolve() for file in above):
+        raise _refused(path, [f"{LIKE}: {name} is itself like this one"])
+    return other
 
 
 def _refused(path: Path, faults: list[str]) -> ConfigError:

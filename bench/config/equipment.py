@@ -159,6 +159,7 @@ class Fleet(Section):
     driver: str
     at: Literal["services", "generation"]
     prefix: Name
+    timeout_s: Annotated[float, Field(gt=0)] = 2.0
     emulate: Emulation
 
 

@@ -1,6 +1,7 @@
 """The bench file: everything that is wrong in it, at once, with its place and the nearest thing that is known."""
 
 import copy
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +12,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.config import BenchFile, load_bench
+from bench.config import BenchFile, bench_files, load_bench
 from instruments.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
@@ -368,3 +369,45 @@ def test_a_bench_with_anything_anywhere_loads_or_is_refused_in_words(folder: Pat
     place = data.draw(st.sampled_from([*places, "devices.inverter_1.emulate.x", "terminals.t1.x", "actors.x"]))
     document = changed((place, data.draw(DOCUMENTS.filter(lambda drawn: drawn is not None))))
     loads_or_is_refused(lambda: load_bench(write(folder, document)))
+
+
+def like(folder: Path, name: str, text: str) -> Path:
+    path = folder / f"{name}.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_bench_file_like_another_is_that_one_with_its_own_parts_laid_over_it(folder: Path) -> None:
+    whole = write(folder, changed(("range_a.interval_s", 30.0), ("horizon_s", 100.0)))
+    (folder / "deeper").mkdir()
+    text = "like: ../bench.yaml\nbench: other\nrange_a: {recover_s: 60}\nscenarios: {'3': {horizon_s: 50}}\n"
+    path = like(folder / "deeper", "other", text)
+    bench, below = load_bench(path), load_bench(whole)
+    assert (bench.bench, bench.range_a.interval_s, bench.range_a.recover_s) == ("other", 30.0, 60.0)
+    assert (bench.devices, bench.feeder, bench.horizon_s) == (below.devices, below.feeder, 100.0)
+    assert bench.for_scenario("3").horizon_s == 50.0
+    assert [file.resolve() for file in bench_files(path)] == [path, whole]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("like: gone.yaml", "cannot read the bench file"),
+        ("like: other.yaml", "other.yaml is itself like this one"),
+        ("like: [bench.yaml]", "it has to be the name of another bench file"),
+        ("like: bench.yaml\nhorizn_s: 5", "did you mean 'horizon_s'?"),
+    ],
+)
+def test_what_a_bench_file_cannot_be_like_is_told(folder: Path, text: str, told: str) -> None:
+    write(folder, SMALL)
+    path = like(folder, "other", text)
+    with pytest.raises(ConfigError, match=re.escape(told)):
+        load_bench(path)
+
+
+def test_two_bench_files_that_are_like_each_other_are_none(folder: Path) -> None:
+    path = write(folder, "like: other.yaml\n")
+    like(folder, "other", "like: bench.yaml\n")
+    for find in (load_bench, bench_files):
+        with pytest.raises(ConfigError, match="is itself like this one"):
+            find(path)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.fault_cases import CASES, caught_at, is_row, load_cases
+from bench.config import load_bench
+from bench.fault_cases import BENCH, BENCHES, CASES, caught_at, is_row, load_cases, told_by
 from bench.faults import KINDS
 from bench.use_case.tables import load as load_use_case
 from instruments.emulators.faults import FaultKind
@@ -77,7 +78,8 @@ def test_the_places_of_a_kind_are_rows_in_their_order_and_then_clauses(files: Fi
     )
     cases = load_cases(files(controls=lines))
     assert caught_at("stuck", cases) == ("1.2.1", "1.10.2", "3.7.2", "a clause", "b clause")
-    assert caught_at("hunts", cases) == ()
+    assert told_by("stuck", cases) == ("a counter",)
+    assert caught_at("hunts", cases) == told_by("hunts", cases) == ()
 
 
 @pytest.mark.parametrize(
@@ -114,3 +116,11 @@ def test_all_that_is_wrong_in_all_files_is_told_at_once(files: Files) -> None:
 
 def test_no_case_at_all_is_an_error(tmp_path: Path) -> None:
     assert "there is no case" in refused(tmp_path)
+
+
+def test_a_busy_machine_may_take_its_time_on_the_quick_bench() -> None:
+    """Its time is virtual, and many of its runs are on at once."""
+    quick, emulated = load_bench(BENCH), load_bench(BENCHES / "emulated.yaml")
+    for kind in ("devices", "fleets"):
+        patient, usual = getattr(quick, kind), getattr(emulated, kind)
+        assert {name for name in usual if patient[name].timeout_s > usual[name].timeout_s} == set(usual)
