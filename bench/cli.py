@@ -5,6 +5,7 @@
 import sys
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -136,7 +137,7 @@ def emulate(bench: Path) -> None:
     """
     from bench.commands.emulate import emulate as serve
 
-    serve(bench, click.echo)
+    serve(bench, click.echo, partial(click.echo, err=True))
 
 
 @main.command()

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from bench.assembly.resources import Resource, parse_resource
+from bench.assembly.security import client_tls
 from bench.config import Device, Identification
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
@@ -48,10 +49,9 @@ class DriverRack:
         """Make the driver of a device; nothing is sent yet. Raises ConfigError for a driver that there is not."""
         key = (device.role, device.driver)
         if key in MODBUS_DRIVERS and resource.unit is not None:
-            link = self._modbus.link(resource.host, resource.port, resource.unit, observer, device.timeout_s)
-            return MODBUS_DRIVERS[key](link)
+            return MODBUS_DRIVERS[key](self._link(device, resource, resource.unit, observer))
         if key in POINT_MAP_DRIVERS and resource.unit is not None and device.point_map is not None:
-            link = self._modbus.link(resource.host, resource.port, resource.unit, observer, device.timeout_s)
+            link = self._link(device, resource, resource.unit, observer)
             return POINT_MAP_DRIVERS[key](link, load_point_map(device.point_map))
         if key in VISA_DRIVERS and resource.unit is None:
             visa = VisaLink(str(resource), observer, device.timeout_s)
@@ -64,6 +64,10 @@ class DriverRack:
             f"devices.{name}: no driver {device.driver!r} for the role {device.role!r} at {resource}; "
             f"known: {', '.join(known) or 'none'}"
         )
+
+    def _link(self, device: Device, resource: Resource, unit: int, observer: WireObserver) -> ModbusLink:
+        tls = client_tls(device, resource)
+        return self._modbus.link(resource.host, resource.port, unit, observer, device.timeout_s, tls)
 
     def close(self) -> None:
         """Close every link."""

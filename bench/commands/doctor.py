@@ -12,6 +12,7 @@ from bench.assembly.feeders import open_feeder
 from bench.assembly.places import FeederPlaces
 from bench.assembly.resources import Resource
 from bench.config import BenchFile, Device, load_bench
+from bench.config.addresses import exposure_warnings
 from bench.feeder.sites import load_sites
 from bench.plant.weather import make_weather
 from instruments.errors import BenchError, ConfigError
@@ -51,6 +52,7 @@ def _examine(bench: BenchFile) -> Iterator[Finding]:
     with ExitStack() as opened:
         feeder = opened.enter_context(open_feeder(bench.feeder))
         places = FeederPlaces(bench, feeder, load_sites(bench.feeder.sites) if bench.feeder.sites else ())
+        yield from (Finding("warning", warning) for warning in exposure_warnings(bench.exposed))
         yield Finding("feeder", f"{len(feeder.node_names)} nodes, {len(feeder.services)} services")
         yield _found("environment", partial(_sunshine, bench, len(places.sites)))
         equipment = EmulatedEquipment(bench, places, seed=1)

@@ -13,7 +13,8 @@ from rich.table import Table
 
 from bench.commands.playing import ChosenFeatures, People, Progress, Refusals
 from bench.commands.prompt import operator_at
-from bench.config import load_bench
+from bench.config import BenchFile, load_bench
+from bench.config.addresses import exposure_warnings
 from bench.faults import check_fault, parse_fault
 from bench.use_case.coverage import check
 from bench.use_case.tables import load as load_use_case
@@ -47,7 +48,8 @@ def run(request: RunRequest, console: Console) -> int:
 
     Raises ConfigError, mostly before anything is opened, when bench file, features or faults cannot be used.
     """
-    _check(request)
+    for warning in exposure_warnings(_check(request).exposed):
+        console.print(f"warning: {warning}", style="bold yellow", markup=False, highlight=False, soft_wrap=True)
     refusals = Refusals()
     plugins: list[object] = [Progress(console), refusals]
     if request.operator:
@@ -80,7 +82,7 @@ def _not_played(status: pytest.ExitCode, refusals: Refusals) -> BaseException:
     return BenchError(f"the run broke before it began: pytest ended with {status.name}")
 
 
-def _check(request: RunRequest) -> None:
+def _check(request: RunRequest) -> BenchFile:
     bench = load_bench(request.bench)
     for fault in request.faults:
         check_fault(parse_fault(fault), bench)
@@ -92,6 +94,7 @@ def _check(request: RunRequest) -> None:
     for feature in request.features:
         if Path(feature).suffix != ".feature" or not Path(feature).is_file():
             raise ConfigError(f"there is no feature file {feature}")
+    return bench
 
 
 def _arguments(request: RunRequest) -> list[str]:

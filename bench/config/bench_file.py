@@ -11,6 +11,7 @@ import yaml
 from pydantic import BeforeValidator, Field, ValidationError
 
 from bench.config.actors import ActorsSection
+from bench.config.addresses import certificate_files, exposed, wrong_addresses
 from bench.config.environment import EnvironmentSection, RangeASection
 from bench.config.equipment import AmiSection, ClockSection, Device, Fleet, Terminal
 from bench.config.feeder import FeederSection
@@ -49,6 +50,11 @@ class BenchFile(Section):
         except ValidationError as error:
             raise ConfigError("\n  ".join(_worded_override(number, error))) from None
         return bench
+
+    @property
+    def exposed(self) -> dict[str, str]:
+        """Return where emulated devices listen for other machines, by device: whoever reaches them may command them."""
+        return exposed(self.devices)
 
     @property
     def behind_inverter(self) -> dict[str, str]:
@@ -169,6 +175,7 @@ def _dangling(bench: BenchFile) -> Iterator[str]:
         if source is not None and source not in bench.devices:
             yield f"devices.{name}.emulate.dc_source: {_no_such(source, bench.devices)}"
     yield from _unmeasured(bench)
+    yield from wrong_addresses(bench.devices)
 
 
 def _files(bench: BenchFile) -> Iterator[tuple[str, Path | None]]:
@@ -181,6 +188,7 @@ def _files(bench: BenchFile) -> Iterator[tuple[str, Path | None]]:
     yield "actors.energy_management.transmission", bench.actors.energy_management.transmission
     for name, device in bench.devices.items():
         yield f"devices.{name}.point_map", device.point_map
+        yield from ((f"devices.{name}.{place}", file) for place, file in certificate_files(device))
 
 
 def _unmeasured(bench: BenchFile) -> Iterator[str]:

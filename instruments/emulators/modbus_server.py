@@ -5,6 +5,7 @@ After the MODBUS Application Protocol Specification V1.1b3 and the Modbus Messag
 
 import asyncio
 import socket
+import ssl
 import struct
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -75,9 +76,9 @@ class ModbusServer:
         self._host = host
         self._banks = dict(banks)
 
-    def listen(self, address: str = "127.0.0.1", port: int = 0) -> tuple[str, int]:
+    def listen(self, address: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> tuple[str, int]:
         """Serve on an address (port 0: any free one) and return it; raises ConfigError when it cannot be had."""
-        return self._host.serve(lambda: _Connection(self), address, port)
+        return self._host.serve(lambda: _Connection(self), address, port, tls)
 
     def answer(self, unit: int, pdu: bytes) -> bytes:
         """Carry out one request and return the PDU of the answer."""
