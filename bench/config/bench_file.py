@@ -5,9 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, cast, get_args, get_origin
 
-import yaml
 from pydantic import BeforeValidator, Field, ValidationError
 
 from bench.config.actors import ActorsSection
@@ -18,6 +17,12 @@ from bench.config.feeder import FeederSection
 from bench.config.section import Name, Section
 from bench.documents import merged, with_absolute_paths
 from instruments.errors import ConfigError
+from instruments.files import parse_yaml, read_text
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_OPEN, _CLOSE = "\ue000", "\ue001"
+"""Stand for the braces of a variable while YAML is read, to which braces mean something of their own."""
+_MARKED = re.compile(rf"{_OPEN}(\w+){_CLOSE}")
 
 ScenarioNumber = Annotated[str, BeforeValidator(str), Field(pattern=r"^([123]|[a-z]+-\d+)$")]
 """As features name it in the tag of a scenario: `1` to `3`, or `controls-1`."""
@@ -105,21 +110,32 @@ def _worded_override(number: str, error: ValidationError) -> list[str]:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
+    text = read_text(path, "bench file")
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read the bench file {path}: {error}") from None
-    missing = sorted({v for v in re.findall(r"\$\{(\w+)\}", text) if v not in os.environ})
-    if missing:
-        raise _refused(path, [f"environment variable {name} is not set" for name in missing])
-    expanded = re.sub(r"\$\{(\w+)\}", lambda match: os.environ[match[1]], text)
-    try:
-        document = yaml.safe_load(expanded)
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that there is not
-        raise _refused(path, [str(error)]) from None
+        document = parse_yaml(_VARIABLE.sub(rf"{_OPEN}\1{_CLOSE}", text.replace(_OPEN, "").replace(_CLOSE, "")))
+    except ConfigError as error:
+        raise _refused(path, [_marked_back(str(error))]) from None
     if not isinstance(document, dict):
         raise _refused(path, ["it must be a mapping that starts with `bench:`"])
-    return document
+    missing: set[str] = set()
+    expanded = _expanded(document, missing)
+    if missing:
+        raise _refused(path, [f"environment variable {name} is not set" for name in sorted(missing)])
+    return cast(Mapping[str, Any], expanded)
+
+
+def _expanded(value: Any, missing: set[str]) -> Any:
+    """Put variables into values after YAML has been read, so that what a variable holds is never taken for YAML."""
+    if isinstance(value, str):
+        missing |= {name for name in _MARKED.findall(value) if name not in os.environ}
+        return _MARKED.sub(lambda match: os.environ.get(match[1], ""), value)
+    if isinstance(value, dict):
+        return {_marked_back(k) if isinstance(k, str) else k: _expanded(v, missing) for k, v in value.items()}
+    return [_expanded(item, missing) for item in value] if isinstance(value, list) else value
+
+
+def _marked_back(text: str) -> str:
+    return _MARKED.sub(r"${\1}", text)
 
 
 def _refused(path: Path, faults: list[str]) -> ConfigError:
