@@ -37,6 +37,12 @@ class _Tracked(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._inner.data_received(data)
 
+    def pause_writing(self) -> None:
+        self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._inner.resume_writing()
+
     def eof_received(self) -> bool | None:
         return self._inner.eof_received()
 

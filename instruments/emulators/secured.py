@@ -35,6 +35,14 @@ class SecuredProtocol(asyncio.Protocol):
         else:
             self._early += data
 
+    def pause_writing(self) -> None:
+        """Tell the protocol inside that its client does not take what it sends."""
+        self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Tell the protocol inside that its client takes it again."""
+        self._inner.resume_writing()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the protocol inside, if it ever learned of the connection."""
         if self._handshake is not None:
