@@ -18,6 +18,7 @@ from bench.plant.weather import make_weather
 from instruments.errors import BenchError, ConfigError
 from instruments.readings import Identity
 from instruments.wire import unobserved
+from reports.plain_text import one_line
 
 CONFIGURATION, BROKEN = 2, 3
 """Exit codes: something cannot be used as written; something does not answer, or is another device."""
@@ -94,5 +95,5 @@ def _identify(rack: DriverRack, name: str, device: Device, served: Resource | No
     resource = address_of(device, served)
     found: Identity = rack.open(name, device, resource, unobserved).identify()
     require_identity(device, found, str(resource))
-    told = [text for text in (found.manufacturer, found.model, found.version, found.serial) if text]
+    told = [one_line(text) for text in (found.manufacturer, found.model, found.version, found.serial) if text]
     return f"{resource} {', '.join(told)}{' (emulated)' if device.emulate else ''}"

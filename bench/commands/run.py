@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bench.commands.playing import ChosenFeatures, People, Progress, Refusals
 from bench.commands.prompt import operator_at
@@ -19,6 +20,7 @@ from bench.faults import check_fault, parse_fault
 from bench.use_case.coverage import check
 from bench.use_case.tables import load as load_use_case
 from instruments.errors import BenchError, ConfigError
+from reports.plain_text import visible
 from reports.rendering import render
 from reports.run_directory import RunDirectory
 from reports.verdict import Verdict
@@ -63,7 +65,7 @@ def run(request: RunRequest, console: Console) -> int:
     page = render(request.out) / "report.html"
     summary = RunDirectory.open(request.out).run
     console.print(_table(summary))
-    console.print(f"report: {page}", soft_wrap=True, highlight=False)
+    console.print(visible(f"report: {page}"), soft_wrap=True, highlight=False, markup=False)
     if refusals.misconfigured:
         raise ConfigError(refusals.misconfigured[0])
     return summary.verdict.exit_code
@@ -132,7 +134,7 @@ def _table(run: Any) -> Table:
         unplayed = scenario.verdict in {Verdict.ERROR, Verdict.ABORTED}
         without_rows = "none" if unplayed else "none: judged by measurements"
         met = f"{scenario.met} of {scenario.expected}" if scenario.expected else without_rows
-        table.add_row(name, scenario.feature, met, scenario.verdict.value)
+        table.add_row(*(Text(visible(cell)) for cell in (name, scenario.feature, met, scenario.verdict.value)))
     return table
 
 

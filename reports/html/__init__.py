@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from reports import evidence
 from reports.html.view import page
+from reports.plain_text import visible
 from reports.run_directory import RunDirectory
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -18,7 +19,7 @@ def html_report(directory: RunDirectory) -> str:
     """Make the page; whatever a device or a file said stays text in it."""
     environment = _environment(directory)
     style = Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
-    return environment.get_template("report.html.j2").render(page=page(directory), style=style)
+    return visible(environment.get_template("report.html.j2").render(page=page(directory), style=style))
 
 
 def _environment(directory: RunDirectory) -> Environment:
