@@ -6,6 +6,7 @@ import os
 import sys
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,6 +14,7 @@ import click
 
 from instruments.errors import BenchError, ConfigError
 from reports.errors import ReportError
+from reports.plain_text import visible
 from reports.verdict import Verdict
 
 DEFAULT_BENCH = Path(__file__).parents[1] / "fixtures" / "benches" / "emulated.yaml"
@@ -54,14 +56,19 @@ class PlainErrors(Commands):
             _fail(f"the bench broke: {type(error).__name__}: {error}", Verdict.ERROR.exit_code)
 
 
+def _say(text: str, nl: bool = True, err: bool = False) -> None:
+    """Print; what devices and files said commands no terminal."""
+    click.echo(visible(text), nl=nl, err=err)
+
+
 def _fail(text: str, code: int) -> NoReturn:
-    click.echo(f"error: {text}", err=True)
+    _say(f"error: {text}", err=True)
     sys.exit(code)
 
 
 def _end(answer: tuple[str, Verdict]) -> NoReturn:
     text, verdict = answer
-    click.echo(text)
+    _say(text)
     sys.exit(verdict.exit_code)
 
 
@@ -123,7 +130,7 @@ def manage(bench: Path | None, seeds: str, hours: float) -> None:
     """
     from bench.commands.manage import manage as play
 
-    sys.exit(play(bench, seeds, hours, click.echo).exit_code)
+    sys.exit(play(bench, seeds, hours, _say).exit_code)
 
 
 @main.command()
@@ -138,7 +145,7 @@ def emulate(bench: Path, record: Path | None) -> None:
     """
     from bench.commands.emulate import emulate as serve
 
-    serve(bench, click.echo, record)
+    serve(bench, _say, partial(_say, err=True), record)
 
 
 @main.command()
@@ -148,7 +155,7 @@ def doctor(bench: Path) -> None:
     from bench.commands.doctor import doctor as examine
 
     text, code = examine(bench)
-    click.echo(text)
+    _say(text)
     sys.exit(code)
 
 
@@ -167,7 +174,7 @@ def report(run: Path) -> None:
     """Render the report of a RUN directory again."""
     from bench.commands import runs
 
-    click.echo(runs.report(run))
+    _say(runs.report(run))
 
 
 @main.command()
@@ -199,7 +206,7 @@ def faults(*, matrix: bool, only: tuple[str, ...], seeds: int, jobs: int | None,
             raise click.UsageError("--only and --out are about --matrix")
         from bench.commands.faults import listing
 
-        click.echo(listing())
+        _say(listing())
         return
     from bench.commands.matrix import matrix as play
     from bench.commands.run import console_for
@@ -226,7 +233,7 @@ def speed(only: tuple[str, ...], feeder: Path | None, bench: Path) -> None:
     """
     from bench.commands.speed import speed as measure
 
-    measure(only, feeder, bench, click.echo)
+    measure(only, feeder, bench, _say)
 
 
 @main.group(name="point-map", cls=Commands)
@@ -240,7 +247,7 @@ def scaffold(registers: Path) -> None:
     """Print a point map made of a register list (columns name, address, type, ...); its author goes on from there."""
     from instruments.point_map import scaffold_point_map
 
-    click.echo(scaffold_point_map(registers), nl=False)
+    _say(scaffold_point_map(registers), nl=False)
 
 
 @main.group(name="use-case", cls=Commands)
@@ -254,7 +261,7 @@ def show(row: str) -> None:
     """Tell everything that the tables say of a ROW, such as 1.3.4."""
     from bench.commands import use_case as commands
 
-    click.echo(commands.show(row))
+    _say(commands.show(row))
 
 
 @use_case.command()
@@ -272,4 +279,4 @@ def import_(document: Path, out: Path | None) -> None:
     """Turn a use-case document (.docx, or text with tabs in its tables) into tables, and tell what to look at."""
     from bench.commands import use_case as commands
 
-    click.echo(commands.import_tables(document, out))
+    _say(commands.import_tables(document, out))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from bench.assembly.resources import Resource, parse_resource
+from bench.assembly.security import client_tls
 from bench.config import Device, Identification
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.fence import NO_LIMIT, DerEnvelope, Span
@@ -18,7 +19,7 @@ from instruments.drivers.tap_changer_control import PointMapTapChangerControl
 from instruments.errors import ConfigError, IdentityMismatch
 from instruments.point_map import load_point_map
 from instruments.readings import Identity
-from instruments.transports.modbus import ModbusConnections
+from instruments.transports.modbus import ModbusConnections, ModbusLink
 from instruments.transports.visa import VisaLink
 from instruments.wire import WireObserver
 
@@ -49,10 +50,10 @@ class DriverRack:
         """Make the driver of a device; nothing is sent yet. Raises ConfigError for a driver that there is not."""
         key = (device.role, device.driver)
         if key in MODBUS_DRIVERS and resource.unit is not None:
-            link = self._modbus.link(resource.host, resource.port, resource.unit, observer, device.timeout_s)
+            link = self._link(device, resource, resource.unit, observer)
             return MODBUS_DRIVERS[key](link, **_der_envelope(device))
         if key in POINT_MAP_DRIVERS and resource.unit is not None and device.point_map is not None:
-            link = self._modbus.link(resource.host, resource.port, resource.unit, observer, device.timeout_s)
+            link = self._link(device, resource, resource.unit, observer)
             return POINT_MAP_DRIVERS[key](link, load_point_map(device.point_map), **_tap_envelope(device))
         if key in VISA_DRIVERS and resource.unit is None:
             visa = VisaLink(str(resource), observer, device.timeout_s)
@@ -65,6 +66,10 @@ class DriverRack:
             f"devices.{name}: no driver {device.driver!r} for the role {device.role!r} at {resource}; "
             f"known: {', '.join(known) or 'none'}"
         )
+
+    def _link(self, device: Device, resource: Resource, unit: int, observer: WireObserver) -> ModbusLink:
+        tls = client_tls(device, resource)
+        return self._modbus.link(resource.host, resource.port, unit, observer, device.timeout_s, tls)
 
     def close(self) -> None:
         """Close every link."""

@@ -10,16 +10,19 @@ from typing import Any
 import pytest
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bench.assembly.admission import real_resources
 from bench.commands.playing import ChosenFeatures, Leased, People, Progress, Refusals
 from bench.commands.prompt import operator_at
 from bench.config import BenchFile, load_bench
+from bench.config.addresses import exposure_warnings
 from bench.faults import check_fault, parse_fault
 from bench.lease import Lease, take_lease
 from bench.use_case.coverage import check
 from bench.use_case.tables import load as load_use_case
 from instruments.errors import BenchError, ConfigError
+from reports.plain_text import visible
 from reports.rendering import render
 from reports.run_directory import RunDirectory
 from reports.verdict import Verdict
@@ -58,6 +61,8 @@ def run(request: RunRequest, console: Console) -> int:
     def tell(text: str) -> None:
         console.print(text, highlight=False, markup=False, soft_wrap=True)
 
+    for warning in exposure_warnings(bench.exposed):
+        console.print(f"warning: {warning}", style="bold yellow", markup=False, highlight=False, soft_wrap=True)
     with take_lease(real_resources(bench), bench.bench, request.out, tell) as lease:
         for remark in lease.remarks:
             tell(remark)
@@ -79,7 +84,7 @@ def _play(request: RunRequest, console: Console, lease: Lease) -> int:
     console.print(_table(summary))
     if request.render:
         page = render(request.out) / "report.html"
-        console.print(f"report: {page}", soft_wrap=True, highlight=False)
+        console.print(visible(f"report: {page}"), soft_wrap=True, highlight=False, markup=False)
     if refusals.misconfigured:
         raise ConfigError(refusals.misconfigured[0])
     return summary.verdict.exit_code
@@ -150,7 +155,7 @@ def _table(run: Any) -> Table:
         unplayed = scenario.verdict in {Verdict.ERROR, Verdict.ABORTED}
         without_rows = "none" if unplayed else "none: judged by measurements"
         met = f"{scenario.met} of {scenario.expected}" if scenario.expected else without_rows
-        table.add_row(name, scenario.feature, met, scenario.verdict.value)
+        table.add_row(*(Text(visible(cell)) for cell in (name, scenario.feature, met, scenario.verdict.value)))
     return table
 
 

@@ -1,7 +1,7 @@
 """The parts of the bench file about time, links, devices, and what is wired to what."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -87,11 +87,43 @@ LIMITS_OF = {
 """Which limits a role's set-points are held to; a limit that nothing would hold to is refused."""
 
 
+class CertificateSection(Section):
+    """A certificate, PEM, and its key, in the same file or in one of its own; `key_password` opens the key."""
+
+    certificate: Path | None = None
+    key: Path | None = None
+    key_password: Annotated[str | None, Field(repr=False)] = None
+
+    @model_validator(mode="after")
+    def _has_what_the_key_is_for(self) -> Self:
+        if self.certificate is None and (self.key or self.key_password):
+            raise ValueError("a key without its `certificate` is of no use")
+        return self
+
+
+class TlsSection(CertificateSection):
+    """A device at `modbus+tls://`: who signed its certificate, and what the bench shows of itself.
+
+    `server_name` is the name in the device's certificate where that is not the host of the resource.
+    """
+
+    ca: Path
+    server_name: str | None = None
+
+
+class ServedTlsSection(CertificateSection):
+    """What an emulated device shows, and with `client_ca`, who signed the certificate that each client has to have."""
+
+    certificate: Path
+    client_ca: Path | None = None
+
+
 class Emulation(Section):
     """The behaviour that stands in for the equipment. Without this section the device is real.
 
     `rating_kva` is the emulated unit's own; `dc_source` names the battery on an inverter's DC link. `customer_unit` is
     the unit id at which the customer's own energy management system reaches an inverter, on the same address.
+    Emulators know no users: `expose` is for one that listens elsewhere than on loopback. `tls` is what it shows there.
     """
 
     model: Literal["opender"] | None = None
@@ -106,6 +138,8 @@ class Emulation(Section):
     volt_var: bool = True
     accuracy_pct: Annotated[float, Field(ge=0)] | None = None
     listen: Annotated[str, Field(pattern=r"^[^:\s]+:\d+$")] | None = None
+    expose: bool = False
+    tls: ServedTlsSection | None = None
 
 
 class Identification(Section):
@@ -134,6 +168,7 @@ class Device(Section):
     uncertainty_pct: Annotated[float, Field(ge=0)] = 0.5
     efficiency_pct: Annotated[float, Field(gt=0, le=100)] = 90.0
     timeout_s: Annotated[float, Field(gt=0)] = 2.0
+    tls: TlsSection | None = None
     emulate: Emulation | None = None
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ from instruments.errors import InstrumentError, TransportError
 from instruments.readings import Identity
 from instruments.transports.visa import VisaLink
 
+COUNT_DIGITS = 12
 _CONTACT = {"0": False, "1": True}
 
 
@@ -32,7 +33,7 @@ class ScpiDigitalIO:
         """Read how often each input closed since the reset: a short pulse is counted even where no reading saw it."""
         answer = self._link.query_checked(":SENS:TOT:DATA?")
         words = answer.split(",")
-        if not all(word.isdecimal() for word in words):
+        if not all(word.isdecimal() and len(word) <= COUNT_DIGITS for word in words):
             raise InstrumentError(f"{self._link.resource} answers {answer!r} in place of counts")
         return tuple(int(word) for word in words)
 

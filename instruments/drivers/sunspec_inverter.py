@@ -101,7 +101,7 @@ class SunSpecInverter:
         envelope have; InstrumentError when the inverter has too few points, does not adopt, or adopts another curve.
         """
         check_curve(self._device.name, curve, self.read_nameplate(), self._envelope)
-        points = int(self._device.read(705, "ID", "NCrv").number("NPt"))
+        points = _count(self._device.read(705, "ID", "NCrv"), "NPt")
         if len(curve.v_pu) > points:
             raise InstrumentError(f"{self._device.name} takes {points} volt-var points, not {len(curve.v_pu)}")
         self._write_curve(curve)
@@ -160,12 +160,21 @@ class SunSpecInverter:
 
 def _curve(block: Block, index: int) -> VoltVarCurve:
     prefix = f"Crv[{index}]."
-    numbers = range(1, int(block.number(prefix + "ActPt")) + 1)
+    numbers = range(1, _count(block, prefix + "ActPt") + 1)
+    if numbers and f"{prefix}Pt[{numbers[-1]}].V" not in block.plan.points:
+        raise InstrumentError(f"the volt-var curve has {len(numbers)} points, more than model 705 has room for")
     return VoltVarCurve(
         v_pu=tuple(block.number(f"{prefix}Pt[{number}].V") / PCT for number in numbers),
         q_pu=tuple(block.number(f"{prefix}Pt[{number}].Var") / PCT for number in numbers),
         response_s=block.number(prefix + "RspTms"),
     )
+
+
+def _count(block: Block, name: str) -> int:
+    count = block.number(name)
+    if math.isnan(count):
+        raise InstrumentError(f"model {block.plan.model_id} has no {name}")
+    return int(count)
 
 
 def _same_curve(held: VoltVarCurve, wanted: VoltVarCurve) -> bool:

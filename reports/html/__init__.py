@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from reports import evidence
 from reports.html.view import page
+from reports.plain_text import visible
 from reports.run_directory import RunDirectory
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -32,7 +33,7 @@ def html_report(directory: RunDirectory) -> str:
 def template_page(name: str, filters: Mapping[str, Any] | None = None, **values: Any) -> str:
     """Make a page from a template of this package and the common style; values are escaped."""
     style = Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
-    return _environment(filters or {}).get_template(name).render(style=style, **values)
+    return visible(_environment(filters or {}).get_template(name).render(style=style, **values))
 
 
 def _environment(filters: Mapping[str, Any]) -> Environment:
