@@ -161,6 +161,27 @@ def verify(run: Path) -> None:
 
 @main.command()
 @RUN
+@click.option("--limits", type=click.Path(path_type=Path), help="YAML file of other limits: `rows`, `measurements`")
+def replay(run: Path, limits: Path | None) -> None:
+    """Judge a RUN directory again from its files alone, by the limits that it had or by others.
+
+    Without --limits: the run's own verdict where everything comes out as it says, 1 where anything does not. With it:
+    what changes, and the new verdict; what was not recorded because nobody needed it then is INCONCLUSIVE. 5 for a run
+    that did not finish.
+
+    \b
+    rows: {"1.3.4": 30}                 # seconds, by row
+    measurements:                       # by quantity, clause or row; * stands for anything
+      - {quantity: "active power of *", tolerance: 5}
+      - {clause: "ANSI*", lower: 114, upper: 126}
+    """
+    from bench.commands.replay import replay as judge_again
+
+    _end(judge_again(run, limits))
+
+
+@main.command()
+@RUN
 def report(run: Path) -> None:
     """Render the report of a RUN directory again."""
     from bench.commands import runs

@@ -18,7 +18,7 @@ SERIES_FOLDER = "series"
 RENDERED_FOLDER = "rendered"
 FIRST_PREV = "0" * 64
 
-LogName = Literal["trace", "rows", "wire", "measurements"]
+LogName = Literal["trace", "rows", "wire", "measurements", "judgement"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +87,43 @@ class MeasurementLine:
     scenario: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class JudgementLine:
+    """A moment at which matcher and judge looked at the world, with what they asked and were told.
+
+    ``moment`` is begin, hear, tick, occurrence, finish or end; ``trace`` and ``sent_s`` are of the message that was
+    heard; ``rules`` come with begin, ``ground`` with end. ``questions`` and ``answers`` are those that are new, as JSON
+    texts; they are numbered in the order of their coming, from 0 in each scenario. ``asked`` has a question's and its
+    answer's number by turns, and is left out where it is what it was at the last moment of the kind.
+    """
+
+    seq: int
+    time_s: float
+    moment: str
+    scenario: str | None = None
+    trace: int | None = None
+    sent_s: float | None = None
+    asked: Any = None
+    questions: Any = None
+    answers: Any = None
+    rules: Any = None
+    ground: Any = None
+
+
 LINE_TYPES: dict[LogName, type[Any]] = {
     "trace": TraceLine,
     "rows": RowLine,
     "wire": WireLine,
     "measurements": MeasurementLine,
+    "judgement": JudgementLine,
 }
 COLUMNS: dict[LogName, tuple[str, ...]] = {
     log: tuple(field.name for field in fields(line)) for log, line in LINE_TYPES.items()
 }
+
+
+SPARSE: frozenset[LogName] = frozenset({"judgement"})
+"""Logs of many lines that fill few columns: what is null is left out of them."""
 
 
 def log_file(log: LogName) -> str:

@@ -16,6 +16,7 @@ from reports.run_directory.layout import (
     LINE_TYPES,
     RUN_FILE,
     SCHEMA,
+    JudgementLine,
     LogName,
     MeasurementLine,
     RowLine,
@@ -65,6 +66,16 @@ class RunDirectory:
     def measurements(self) -> tuple[MeasurementLine, ...]:
         """Measurements with their limits and verdicts."""
         return _read_log(self.path, "measurements")
+
+    @cached_property
+    def judgement(self) -> tuple[JudgementLine, ...]:
+        """Moments at which matcher and judge looked; none in a run of a version that did not keep them."""
+        return _read_log(self.path, "judgement") if self.has_judgement else ()
+
+    @property
+    def has_judgement(self) -> bool:
+        """Whether the run kept what its judge was told."""
+        return (self.path / log_file("judgement")).is_file()
 
     def series(self, scenario: ScenarioRun) -> pd.DataFrame | None:
         """Time series of a scenario, one row a plant step; None when it has none.

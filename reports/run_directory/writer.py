@@ -18,6 +18,7 @@ from reports.run_directory.layout import (
     FIRST_PREV,
     RUN_FILE,
     SCHEMA,
+    SPARSE,
     LogName,
     log_file,
     series_file,
@@ -40,7 +41,8 @@ _encode = json.JSONEncoder(allow_nan=False, default=_plain).encode
 class _ChainedLog:
     """One append-only file of JSON lines."""
 
-    def __init__(self, path: Path, columns: tuple[str, ...]) -> None:
+    def __init__(self, path: Path, columns: tuple[str, ...], *, sparse: bool) -> None:
+        self._sparse = sparse
         self._name = path.name
         self._columns = columns[1:]
         self._known = frozenset(self._columns)
@@ -48,6 +50,10 @@ class _ChainedLog:
         self._lock = Lock()
         self._seq = 0
         self._prev = FIRST_PREV
+
+    @property
+    def count(self) -> int:
+        return self._seq
 
     def append(self, record: Mapping[str, Any]) -> int:
         if not self._known.issuperset(record):
@@ -69,7 +75,9 @@ class _ChainedLog:
     def _line(self, record: Mapping[str, Any]) -> bytes:
         full: dict[str, Any] = {"seq": self._seq + 1}
         for column in self._columns:
-            full[column] = record.get(column)
+            value = record.get(column)
+            if value is not None or not self._sparse:
+                full[column] = value
         full["prev"] = self._prev
         try:
             return _encode(full).encode("ascii") + b"\n"
@@ -105,7 +113,10 @@ class RunWriter:
         """
         root = Path(path)
         _make_empty(root)
-        writer = cls(root, {log: _ChainedLog(root / log_file(log), columns) for log, columns in COLUMNS.items()})
+        logs = {
+            log: _ChainedLog(root / log_file(log), columns, sparse=log in SPARSE) for log, columns in COLUMNS.items()
+        }
+        writer = cls(root, logs)
         writer._write_run({"verdict": "NOT_RUN", **(run or {})}, complete=False)
         return writer
 
@@ -116,6 +127,10 @@ class RunWriter:
         :raises ReportError: an unknown column, a number that is not finite, a value that JSON cannot carry
         """
         return self._logs[log].append(record)
+
+    def written(self, log: LogName) -> int:
+        """Return how many lines a log has, which is the number of its last."""
+        return self._logs[log].count
 
     def write_series(self, index: int, table: Mapping[str, Any], part: str = "") -> str:
         """Write a scenario's time series, one row a plant step.
