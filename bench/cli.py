@@ -152,11 +152,34 @@ def doctor(bench: Path) -> None:
 
 @main.command()
 @RUN
-def verify(run: Path) -> None:
-    """Check the hashes of a RUN directory: 0 as written, 1 changed, 5 never finished."""
+@click.option("--public-key", type=click.Path(path_type=Path), help="PEM file: fail unless this key has signed the run")
+def verify(run: Path, public_key: Path | None) -> None:
+    """Check the hashes of a RUN directory: 0 as written, 1 changed, 5 never finished.
+
+    Names every file that was changed, cut off, added or taken away, and the line of a log. Hashes alone do not stop
+    somebody who makes them all anew: sign a run, and check it with --public-key.
+    """
     from bench.commands import runs
 
-    _end(runs.verify(run))
+    _end(runs.verify(run, public_key))
+
+
+@main.command()
+@RUN
+@click.option("--key", required=True, type=click.Path(path_type=Path), help="PEM file of an Ed25519 private key")
+def sign(run: Path, key: Path) -> None:
+    """Sign a whole RUN directory and its report with a key of yours; its passphrase is asked for.
+
+    Writes manifest.sig beside each manifest. A report that is rendered again has to be signed again. The key is only
+    read; `openssl genpkey -algorithm ed25519` makes one.
+    """
+    from bench.commands import runs
+
+    click.echo(runs.sign(run, key, _passphrase))
+
+
+def _passphrase() -> str:
+    return str(click.prompt("passphrase of the key", hide_input=True, err=True))
 
 
 @main.command()

@@ -50,32 +50,38 @@ class RunDirectory:
     @cached_property
     def trace(self) -> tuple[TraceLine, ...]:
         """Messages on the bus."""
-        return _read_log(self.path, "trace")
+        return self._log("trace")
 
     @cached_property
     def rows(self) -> tuple[RowLine, ...]:
         """Row states as they changed."""
-        return _read_log(self.path, "rows")
+        return self._log("rows")
 
     @cached_property
     def wire(self) -> tuple[WireLine, ...]:
         """Exchanges with devices and instruments."""
-        return _read_log(self.path, "wire")
+        return self._log("wire")
 
     @cached_property
     def measurements(self) -> tuple[MeasurementLine, ...]:
         """Measurements with their limits and verdicts."""
-        return _read_log(self.path, "measurements")
+        return self._log("measurements")
 
     @cached_property
     def judgement(self) -> tuple[JudgementLine, ...]:
         """Moments at which matcher and judge looked; none in a run of a version that did not keep them."""
-        return _read_log(self.path, "judgement") if self.has_judgement else ()
+        return self._log("judgement") if self.has_judgement else ()
 
     @property
     def has_judgement(self) -> bool:
         """Whether the run kept what its judge was told."""
         return (self.path / log_file("judgement")).is_file()
+
+    def _log(self, log: LogName) -> tuple[Any, ...]:
+        """Read a log; one that was not made yet when the run was killed is empty."""
+        if not self.run.complete and not (self.path / log_file(log)).exists():
+            return ()
+        return _read_log(self.path, log)
 
     def series(self, scenario: ScenarioRun) -> pd.DataFrame | None:
         """Time series of a scenario, one row a plant step; None when it has none.

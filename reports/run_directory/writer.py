@@ -113,12 +113,11 @@ class RunWriter:
         """
         root = Path(path)
         _make_empty(root)
+        write_atomically(root / RUN_FILE, _run_document({"verdict": "NOT_RUN", **(run or {})}, complete=False))
         logs = {
             log: _ChainedLog(root / log_file(log), columns, sparse=log in SPARSE) for log, columns in COLUMNS.items()
         }
-        writer = cls(root, logs)
-        writer._write_run({"verdict": "NOT_RUN", **(run or {})}, complete=False)
-        return writer
+        return cls(root, logs)
 
     def append(self, log: LogName, record: Mapping[str, Any]) -> int:
         """Append a line and flush it; columns that the record leaves out are null.
@@ -156,23 +155,19 @@ class RunWriter:
         return name
 
     def finish(self, run: Mapping[str, Any]) -> None:
-        """Close the logs, write ``run.json`` as complete, and hash everything into ``manifest.sha256``."""
+        """Close the logs, hash everything into ``manifest.sha256``, and then write ``run.json`` as complete.
+
+        In this order a kill in between leaves a run that says of itself that it is incomplete.
+        """
         self.close()
-        self._write_run(run, complete=True)
-        write_manifest(self.path)
+        data = _run_document(run, complete=True)
+        write_manifest(self.path, {RUN_FILE: data})
+        write_atomically(self.path / RUN_FILE, data)
 
     def close(self) -> None:
         """Close the logs and leave the run incomplete (a way out for a run that could not finish)."""
         for log in self._logs.values():
             log.close()
-
-    def _write_run(self, run: Mapping[str, Any], *, complete: bool) -> None:
-        document = {"schema": SCHEMA, "complete": complete} | dict(run) | {"schema": SCHEMA, "complete": complete}
-        try:
-            text = json.dumps(document, indent=1, allow_nan=False, default=_plain)
-        except (ValueError, TypeError) as error:
-            raise ReportError(f"{RUN_FILE}: {error}") from error
-        write_atomically(self.path / RUN_FILE, text.encode("ascii") + b"\n")
 
     def __enter__(self) -> Self:
         return self
@@ -181,6 +176,15 @@ class RunWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _run_document(run: Mapping[str, Any], *, complete: bool) -> bytes:
+    document = {"schema": SCHEMA, "complete": complete} | dict(run) | {"schema": SCHEMA, "complete": complete}
+    try:
+        text = json.dumps(document, indent=1, allow_nan=False, default=_plain)
+    except (ValueError, TypeError) as error:
+        raise ReportError(f"{RUN_FILE}: {error}") from error
+    return text.encode("ascii") + b"\n"
 
 
 def _make_empty(root: Path) -> None:
