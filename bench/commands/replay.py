@@ -22,7 +22,7 @@ def replay(path: Path, limits_file: Path | None) -> tuple[str, Verdict]:
     """
     run, limits = RunDirectory.open(path), ChangedLimits() if limits_file is None else read_limits(limits_file)
     if not run.has_judgement:
-        return f"{path}: this run did not keep what its judge was told; it cannot be judged again", Verdict.INCONCLUSIVE
+        return f"{path}: {_why_not(run)}; it cannot be judged again", Verdict.INCONCLUSIVE
     try:
         judged = judge_again(run, limits)
         found = changes(run, judged)
@@ -33,6 +33,12 @@ def replay(path: Path, limits_file: Path | None) -> tuple[str, Verdict]:
     _require_effect(limits, judged)
     lines = [*_rules(judged, limits), *map(str, found)]
     return _by_other_limits(run, judged, lines) if not limits.is_none else _by_the_same(run, judged, found, lines)
+
+
+def _why_not(run: RunDirectory) -> str:
+    if run.run.complete:
+        return "this run was made by a version that did not keep what its judge was told"
+    return "incomplete: the run did not finish, and nothing of what its judge was told is there"
 
 
 def _broken(run: RunDirectory, error: ReportError) -> tuple[str, Verdict]:

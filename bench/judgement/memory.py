@@ -95,9 +95,9 @@ class Recalled:
 class RecalledLedger:
     """The evidence of a recorded run: citations are looked up in its wire log, decisions on rows are collected."""
 
-    def __init__(self, memory: Memory, wire: Mapping[int, WireLine]) -> None:
-        """Take the wire log of the run by number."""
-        self._memory, self._wire = memory, wire
+    def __init__(self, memory: Memory, wire: Mapping[int, WireLine], cut_at: float) -> None:
+        """Take the wire log of the scenario by number, and the number from which on a kill has cut it off."""
+        self._memory, self._wire, self._cut_at = memory, wire, cut_at
         self.decided: list[tuple[float, RowRecord]] = []
         self.measured: dict[int, Measurement] = {}
         """What was measured for rows, by the number under which it was recorded."""
@@ -141,4 +141,8 @@ class RecalledLedger:
 
     def _line(self, citation: str) -> WireLine | None:
         kind, _, number = citation.partition(":")
-        return self._wire.get(int(number)) if kind == "wire" and number.isdigit() else None
+        if kind != "wire" or not number.isdigit():
+            return None
+        if int(number) >= self._cut_at:
+            raise ReportError(f"{citation} is cited, and the record of the wire stops before it")
+        return self._wire.get(int(number))

@@ -1,6 +1,7 @@
 """Judges a recorded run again, from its files alone: the same matcher and judge, told what they were told then."""
 
 import json
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -70,6 +71,12 @@ class Record:
     def wire(self, scenario: str | None) -> dict[int, WireLine]:
         """Return the exchanges of a scenario by number."""
         return {line.seq: line for line in self.directory.wire if line.scenario == scenario}
+
+    @property
+    def wire_cut_at(self) -> float:
+        """The number from which on the wire log of a run that was killed may lack what is cited; else infinite."""
+        lines = self.directory.wire
+        return math.inf if self.directory.run.complete else (lines[-1].seq + 1 if lines else 1)
 
     def measured(self, after: int, up_to: int | None) -> list[MeasurementLine]:
         """Return the measurements behind one number up to another, or all that there are; raises ReportError."""
@@ -151,7 +158,7 @@ class _Player:
     def __init__(self, record: Record, scenario: str, rules: Rules, limits: ChangedLimits) -> None:
         self._trace, self._clock = record.trace, RecordedClock()
         self._memory = Memory(self._clock, limits.of)
-        self.ledger = RecalledLedger(self._memory, record.wire(scenario))
+        self.ledger = RecalledLedger(self._memory, record.wire(scenario), record.wire_cut_at)
         self._judge = self._make_judge(rules)
         self.conformance = Conformance(judge=self._judge, evidence=self.ledger, clock=self._clock, **rules.matcher())
         self.cited: set[int] = set()

@@ -68,6 +68,8 @@ def verify(root: Path) -> list[Finding]:
 
 
 def _says_complete(path: Path) -> bool:
+    if temporary_of(path).exists() and not path.exists():
+        return False  # it was killed before it began
     try:
         document = json.loads(path.read_bytes())
     except (OSError, ValueError):
@@ -158,11 +160,13 @@ def _check_manifest(folder: Path, prefix: str) -> Iterator[Finding]:
     present = set(evidence_files(folder))
     for file in sorted(present | set(listed)):
         if file not in listed:
-            yield Finding("added", prefix + file, None, "the manifest does not list it")
+            yield Finding("added", prefix + file, None, f"{name} does not list it")
         elif file not in present:
-            yield Finding("missing", prefix + file, None, "the manifest lists it")
+            yield Finding("missing", prefix + file, None, f"{name} lists it")
         elif (folder / file).is_file() and file_sha256(folder / file) != listed[file]:
-            yield Finding("changed", prefix + file, None, "its hash is not the one in the manifest")
+            yield Finding(
+                "changed", prefix + file, None, f"its hash is not the one in {name}: one of the two was changed"
+            )
 
 
 def _listed(manifest: Path) -> dict[str, str]:

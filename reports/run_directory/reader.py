@@ -24,6 +24,7 @@ from reports.run_directory.layout import (
     WireLine,
     log_file,
     split_lines,
+    temporary_of,
 )
 from reports.run_directory.summary import Comparison, RunSummary, ScenarioRun, scenarios_from_rows, summary
 
@@ -118,6 +119,8 @@ class RunDirectory:
 
 
 def _read_summary(root: Path) -> RunSummary:
+    if temporary_of(root / RUN_FILE).exists() and not (root / RUN_FILE).exists():
+        return summary({"complete": False})  # the run was killed before it began
     try:
         document = json.loads((root / RUN_FILE).read_bytes())
     except OSError as error:
