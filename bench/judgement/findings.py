@@ -126,8 +126,12 @@ def _outcome(found: Mapping[str, Any], columns: Sequence[str]) -> str:
     time_s = found["time_s"]
     text = str(found["state"]) + ("" if time_s is None else f" at {time_s:g} s")
     more = [f"{name} {found.get(name)!r}" for name in columns if name not in {"state", "time_s", "evidence"}]
-    cited = [f"citing {', '.join(found['evidence']) or 'nothing'}"] if "evidence" in columns else []
+    cited = [f"citing {_cited(found.get('evidence'))}"] if "evidence" in columns else []
     return f"{text} ({'; '.join(more + cited)})" if more or cited else text
+
+
+def _cited(evidence: Any) -> str:
+    return ", ".join(map(str, evidence)) or "nothing" if isinstance(evidence, list) else repr(evidence)
 
 
 def _measured(scenario: Rejudged) -> Iterator[Change]:

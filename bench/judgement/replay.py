@@ -123,7 +123,7 @@ def _ground(line: JudgementLine) -> Ground | None:
         return None
     try:
         return Ground.read(line.ground)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ReportError(f"judgement.jsonl line {line.seq} tells no ground of a verdict: {error}") from error
 
 
@@ -139,7 +139,7 @@ def _judge(
         return Rejudged(key, None, ground=ground, proofs=[_proof(line, limits) for line in measured])
     try:
         recorded = Rules.read(lines[0].rules)
-    except (KeyError, TypeError, ValueError, ConfigError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, ConfigError) as error:
         raise ReportError(f"judgement.jsonl line {lines[0].seq} tells no rules: {error}") from error
     rules = recorded.with_limits(limits.rows)
     player = _Player(record, key, rules, limits)

@@ -46,6 +46,8 @@ class Ground:
     @classmethod
     def read(cls, entry: Mapping[str, Any]) -> Self:
         """Read it back; raises KeyError, TypeError or ValueError for what is no such entry."""
+        if type(entry["measurements"]) is not int:
+            raise TypeError(f"measurements is {entry['measurements']!r}")
         verdicts = {name: None if entry[name] is None else Verdict(entry[name]) for name in ("failed", "compared")}
         return cls(**{**entry, **verdicts})
 

@@ -1,10 +1,11 @@
 """Reads a run directory back, whole or as a killed run left it."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args, get_type_hints
 
 import pandas as pd
 
@@ -144,9 +145,33 @@ def _read_log(root: Path, log: LogName) -> tuple[Any, ...]:
     return tuple(_read_line(path, log, number, line) for number, line in enumerate(lines, start=1))
 
 
+_CARRIES: Mapping[Any, tuple[type, ...]] = {float: (float, int), int: (int,), str: (str,)}
+
+
+def _kinds(hint: Any) -> tuple[type, ...]:
+    """Return the types that a column may have; none where anything goes."""
+    options = get_args(hint) or (hint,)
+    return tuple(kind for option in options for kind in _CARRIES.get(option, (option,))) if hint is not Any else ()
+
+
+_KINDS: Mapping[LogName, Mapping[str, tuple[type, ...]]] = {
+    log: {column: kinds for column, hint in get_type_hints(line).items() if (kinds := _kinds(hint))}
+    for log, line in LINE_TYPES.items()
+}
+
+
+def _require_types(log: LogName, record: Mapping[str, Any]) -> None:
+    """Raise TypeError for a column of another type than the log has it in; a truth value is no number."""
+    for column, kinds in _KINDS[log].items():
+        value = record.get(column)
+        if column in record and (type(value) is bool or not isinstance(value, kinds)):
+            raise TypeError(f"{column} is {value!r}")
+
+
 def _read_line(path: Path, log: LogName, number: int, line: bytes) -> Any:
     try:
         record = json.loads(line)
+        _require_types(log, record)
         return LINE_TYPES[log](**{column: record[column] for column in COLUMNS[log] if column in record})
     except (ValueError, TypeError) as error:
         raise ReportError(f"{path} line {number} is no record: {error}") from error

@@ -149,11 +149,12 @@ def test_what_a_killed_run_decided_is_still_held_against_its_record(copied: Path
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("after", [0, 1, 400, 4000, 12000])
+@pytest.mark.parametrize("after", [0, 1, 400, 4000])
 def test_a_real_run_killed_by_the_system(recorded: Path, tmp_path: Path, after: int) -> None:
     """Kill a whole `bench run` when it has written so many lines of its judgement, 0 being at the very beginning."""
     run = tmp_path / "run"
-    command = [sys.executable, "-m", "bench", "run", "--bench", str(EMULATED), "--out", str(run), "--scenario", "then"]
+    program = str(Path(sys.executable).with_name("bench"))
+    command = [program, "run", "--bench", str(EMULATED), "--out", str(run), "--scenario", "then"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         while not has_written(run, after) and process.poll() is None:
