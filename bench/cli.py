@@ -161,11 +161,55 @@ def doctor(bench: Path) -> None:
 
 @main.command()
 @RUN
-def verify(run: Path) -> None:
-    """Check the hashes of a RUN directory: 0 as written, 1 changed, 5 never finished."""
+@click.option("--public-key", type=click.Path(path_type=Path), help="PEM file: fail unless this key has signed the run")
+def verify(run: Path, public_key: Path | None) -> None:
+    """Check the hashes of a RUN directory: 0 as written, 1 changed, 5 never finished.
+
+    Names every file that was changed, cut off, added or taken away, and the line of a log. Hashes alone do not stop
+    somebody who makes them all anew: sign a run, and check it with --public-key.
+    """
     from bench.commands import runs
 
-    _end(runs.verify(run))
+    _end(runs.verify(run, public_key))
+
+
+@main.command()
+@RUN
+@click.option("--key", required=True, type=click.Path(path_type=Path), help="PEM file of an Ed25519 private key")
+def sign(run: Path, key: Path) -> None:
+    """Sign a whole RUN directory and its report with a key of yours; its passphrase is asked for.
+
+    Writes manifest.sig beside each manifest. A report that is rendered again has to be signed again. The key is only
+    read; `openssl genpkey -algorithm ed25519` makes one.
+    """
+    from bench.commands import runs
+
+    click.echo(runs.sign(run, key, _passphrase))
+
+
+def _passphrase() -> str:
+    return str(click.prompt("passphrase of the key", hide_input=True, err=True))
+
+
+@main.command()
+@RUN
+@click.option("--limits", type=click.Path(path_type=Path), help="YAML file of other limits: `rows`, `measurements`")
+def replay(run: Path, limits: Path | None) -> None:
+    """Judge a RUN directory again from its files alone, by the limits that it had or by others.
+
+    Without --limits: the run's own verdict where everything comes out as it says, 1 where anything does not. With it:
+    what changes, and the new verdict; what was not recorded because nobody needed it then is INCONCLUSIVE. 5 for a run
+    that did not finish.
+
+    \b
+    rows: {"1.3.4": 30}                 # seconds, by row
+    measurements:                       # by quantity, clause or row; * stands for anything
+      - {quantity: "active power of *", tolerance: 5}
+      - {clause: "ANSI*", lower: 114, upper: 126}
+    """
+    from bench.commands.replay import replay as judge_again
+
+    _end(judge_again(run, limits))
 
 
 @main.command()

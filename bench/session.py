@@ -4,7 +4,7 @@ import hashlib
 import platform
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +16,7 @@ from bench.assembly.admission import real_devices
 from bench.assembly.bench import BenchAssembly
 from bench.config import BenchFile, bench_files
 from bench.faults import Fault
+from bench.judgement.verdict import Ground, scenario_verdict
 from bench.lease import Lease
 from bench.measurement import worded
 from bench.operator import Operator
@@ -23,13 +24,13 @@ from bench.preconditions.checks import Checked
 from bench.safety import Interrupted, uninterrupted
 from bench.story import RowListener, Story
 from bench.truth.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V
-from bench.use_case.grammar import ROW_STEP, wording
+from bench.use_case.grammar import ROW_STEP
 from bench.use_case.model import UseCase
-from bench.use_case.row_watch import Instance, RowWatch
+from bench.use_case.row_items import row_items
 from bench.use_case.tables import load as load_use_case
 from instruments.errors import BenchError
 from reports.run_directory import RunWriter, scenario_key
-from reports.verdict import RowState, Verdict, worst, worst_of_states
+from reports.verdict import RowState, Verdict, worst
 
 LISTENERS = pytest.StashKey[tuple[RowListener, ...]]()
 """Where a progress display leaves whom to tell of rows as they are decided."""
@@ -137,6 +138,10 @@ class RunSession:
         stopped = isinstance(error, Interrupted) and not unsafe
         reason = "; ".join([f"{type(error).__name__}: {error}", *unsafe])
         verdict = Verdict.ABORTED if stopped else Verdict.ERROR
+        measured = self.writer.written("measurements")
+        ground = Ground(measured, aborted=reason) if stopped else Ground(measured, problems=(reason,))
+        key = scenario_key(title.scenario, title.variant or "")
+        self.writer.append("judgement", {"time_s": 0.0, "moment": "end", "scenario": key, "ground": ground.entry()})
         self.scenarios.append(_entry(title) | {"verdict": verdict.value, "reason": reason})
 
     def close(self, played: Played) -> Verdict:
@@ -154,8 +159,12 @@ class RunSession:
         finally:
             self._leave_safe(played)
         entry = self._judged(played)
-        if self._is_compared(played, Verdict(entry["verdict"])):
+        verdict, compared = Verdict(entry["verdict"]), None
+        ground = self._ground(played)
+        if self._is_compared(played, verdict):
             entry |= self._comparison(played)
+            compared = Verdict(entry["verdict"])
+        played.assembly.judgement.end(replace(ground, compared=compared).entry())
         self.scenarios.append(entry)
         return Verdict(entry["verdict"])
 
@@ -177,6 +186,9 @@ class RunSession:
         """End the run where real equipment may be alive; what is emulated ended with its scenario."""
         if unsafe and real_devices(self.bench):
             self.stop = "; ".join(unsafe)
+
+    def _ground(self, played: Played) -> Ground:
+        return _ground(played, self.writer.written("measurements"))
 
     def _is_compared(self, played: Played, verdict: Verdict) -> bool:
         """Whether a scenario managed voltage under a cloud, which is what autonomous controls can be set beside.
@@ -250,11 +262,11 @@ class RunSession:
         story, assembly = played.story, played.assembly
         index = len(self.scenarios) + 1
         series = self.writer.write_series(index, assembly.series.table())
-        items = [item for watch in story.conformance.all_watches for item in _items(watch)]
+        items = row_items(story.conformance.all_watches)
         states = list(story.conformance.states.values())
         gain = assembly.loop_gain
         return _entry(played.title) | {
-            "verdict": _verdict(played, states).value,
+            "verdict": scenario_verdict(states, [m.verdict for m in story.measurements], self._ground(played)).value,
             "reason": "; ".join(_reasons(played)),
             "rows": {
                 "expected": sum(state is not RowState.NOT_APPLICABLE for state in states),
@@ -283,27 +295,22 @@ class RunSession:
         return [row.number for row in rows if row.number not in played.rows]
 
 
-def _verdict(played: Played, states: Sequence[RowState]) -> Verdict:
-    """The worst of rows, of what broke, and of what takes the ground from under them: slip, instability, bad steps.
-
-    A scenario without one of its preconditions is not the one that the use case describes: that one was not run.
-    """
-    verdicts = [m.verdict for m in played.story.measurements]
-    if states:
-        verdicts.append(worst_of_states(states))
-    if any(checked.objection for checked in played.preconditions):
-        verdicts.append(Verdict.NOT_RUN)
-    if played.failed is not None:
-        verdicts.append(played.failed)
-    if played.problems:
-        verdicts.append(Verdict.ERROR)
-    if played.aborted:
-        verdicts.append(Verdict.ABORTED)
-    slip = played.story.clock.slip
-    unstable = played.assembly.loop_gain.gain > played.assembly.loop_gain.limit
-    if (slip is not None and slip.exceeded) or unstable or played.story.plant.bad_steps:
-        verdicts.append(Verdict.INCONCLUSIVE)
-    return worst(verdicts)
+def _ground(played: Played, measurements: int) -> Ground:
+    """Say what a scenario's verdict rests on besides its rows and measurements."""
+    slip, gain, steps = played.story.clock.slip, played.assembly.loop_gain, played.story.plant.bad_steps
+    doubts = {
+        "events came late": slip is not None and slip.exceeded,
+        "the volt-var loop oscillates": gain.gain > gain.limit,
+        "the feeder did not solve": bool(steps),
+    }
+    return Ground(
+        measurements=measurements,
+        failed=played.failed,
+        problems=tuple(played.problems),
+        aborted=played.aborted,
+        objections=tuple(checked.objection for checked in played.preconditions if checked.objection),
+        shaken=tuple(doubt for doubt, is_there in doubts.items() if is_there),
+    )
 
 
 def _reasons(played: Played) -> list[str]:
@@ -334,28 +341,6 @@ def _entry(title: Title) -> dict[str, Any]:
         "variant": title.variant or "",
         "title": title.name,
         "feature": title.feature,
-    }
-
-
-def _items(watch: RowWatch) -> list[dict[str, Any]]:
-    return [_item(watch, name, i) for name, i in (watch.instances or {"": Instance()}).items()]
-
-
-def _item(watch: RowWatch, name: str, instance: Instance) -> dict[str, Any]:
-    row = watch.row
-    return {
-        "row": row.number,
-        "occurrence": instance.occurrence,
-        "instance": name,
-        "state": instance.state.value,
-        "due_s": instance.due_s,
-        "time_s": instance.time_s,
-        "reason": instance.reason,
-        "evidence": list(instance.evidence),
-        "text": wording(row),
-        "producer": row.producer,
-        "receiver": row.receiver,
-        "information": row.information,
     }
 
 

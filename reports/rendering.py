@@ -7,7 +7,7 @@ from reports.allure import write_allure_results
 from reports.html import html_report
 from reports.junit import junit_xml
 from reports.run_directory import RunDirectory
-from reports.run_directory.layout import RENDERED_FOLDER, write_atomically, write_manifest
+from reports.run_directory.layout import MANIFEST_FILE, RENDERED_FOLDER, write_atomically, write_manifest
 
 
 def render(path: Path | str) -> Path:
@@ -19,6 +19,7 @@ def render(path: Path | str) -> Path:
     directory = RunDirectory.open(path)
     page = html_report(directory)
     folder = directory.path / RENDERED_FOLDER
+    (folder / MANIFEST_FILE).unlink(missing_ok=True)  # first: what a kill leaves from here on is not sealed
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     write_atomically(folder / "report.html", page.encode(errors="replace"))

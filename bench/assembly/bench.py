@@ -16,7 +16,7 @@ from bench.assembly.feeders import open_feeder
 from bench.assembly.guardian import Guardian
 from bench.assembly.guardian_process import Ward
 from bench.assembly.isolation import make_isolation_units
-from bench.assembly.judging import make_conformance, make_der_judge, make_wiring
+from bench.assembly.judging import make_conformance, make_der_judge, make_judge, make_rules, make_wiring
 from bench.assembly.places import FeederPlaces
 from bench.assembly.positions import make_positions, make_trial
 from bench.assembly.premises import make_premises
@@ -38,6 +38,7 @@ from bench.feeder_models import (
     LoadReliefModel,
     SettledFeeder,
 )
+from bench.judgement.log import JudgementLog
 from bench.lease import Lease
 from bench.meter_store import MeterStore
 from bench.plant.pace import Pace
@@ -58,7 +59,7 @@ from bench.truth.premise_field import PremiseField
 from bench.truth.proof import RangeAProof
 from bench.truth.range_a import RANGE_A_UPPER_V, RangeASettings, ServiceVoltages
 from bench.truth.resource_proof import commanded
-from bench.use_case.judge import PlantJudge
+from bench.use_case.judge import Der
 from bench.use_case.model import UseCase
 from instruments.errors import ConfigError, IdentityMismatch, InstrumentError, TransportError
 from instruments.readings import Identity
@@ -102,6 +103,7 @@ class BenchAssembly:
         self.config, self._use_case, self._seed = bench, use_case, seed
         self.clock = make_clock(bench.clock.mode, bench.clock.slip_tolerance_s)
         self.evidence = Evidence(writer, self.clock, scenario)
+        self.judgement = JudgementLog(self.evidence.judgement, self.clock)
         self.safety, self.rack, self.store = SafetyChain(), DriverRack(self._before_exchange), MeterStore()
         self._pace: Pace | None = None
         self.drivers: dict[str, Any] = {}
@@ -181,9 +183,12 @@ class BenchAssembly:
         self.parties = frozenset(str(actor.party) for actor in cast.actors)
         power_flow = IndependentPowerFlow(self._settled_feeder(), self.bindings)
         calls = self._premise_field(power_flow)
-        judge = self._judge(voltages, power_flow, calls)
+        log, field = self.judgement, self._field(power_flow)
+        der = self._der(calls, field)
+        judge = make_judge(voltages, field, calls, make_wiring(self.config), der, self.evidence, log)
         bus.listeners.append(judge.witness)
-        conformance = make_conformance(self._use_case, judge, rows, variant, self.evidence, self.clock)
+        rules = make_rules(self._use_case, rows, variant, der)
+        conformance = make_conformance(rules, judge, self.evidence, self.clock, log)
         meters = {name: self.drivers[name] for name in self.meters}
         proof = RangeAProof(voltages, meters, self._range_a().guard_v)
         cloud = self.config.environment.cloud
@@ -414,14 +419,15 @@ class BenchAssembly:
         codes, meter_pct = override_codes(self.premises, self._seed), self._meter_class_pct()
         return PremiseField(self.premises, codes, self.plant, power_flow, self.drivers, meter_pct)
 
-    def _judge(self, voltages: ServiceVoltages, power_flow: IndependentPowerFlow, calls: PremiseField) -> PlantJudge:
-        field = PlantField(
+    def _field(self, power_flow: IndependentPowerFlow) -> PlantField:
+        return PlantField(
             self.plant, self._feeders[0], self.terminals, self.apparatus, power_flow, self.bindings, self.config
         )
+
+    def _der(self, calls: PremiseField, field: PlantField) -> Der:
         forecast = HeadForecastModel(
             self._settled_feeder(), make_weather(self.config.environment, len(self.places.sites))
         )
-        der = make_der_judge(
+        return make_der_judge(
             self.config, self.places, self.drivers, forecast, self.grid, calls.head_load_kw, field.power
         )
-        return PlantJudge(voltages, field, calls, make_wiring(self.config), self.evidence, der)

@@ -1,16 +1,48 @@
-"""What the matcher asks of a judge, who knows the world beyond the bus."""
+"""What the matcher asks of a judge, who knows the world beyond the bus, and where both keep what they found."""
 
 from collections.abc import Mapping
 from typing import Protocol
 
 from bench.bus import Delivery
+from bench.evidence import CitedExchange, RowRecord
 from bench.measurement import Measurement
 from bench.messages.equipment import Payload
 from bench.use_case.model import Row
 
 
+class CannotTellError(Exception):
+    """A judge cannot know what it was asked: neither true nor untrue. The row in question is inconclusive."""
+
+
+class Ledger(Protocol):
+    """The record of a scenario as matcher and judge use it: they write into it, and look citations up in it."""
+
+    def row(self, record: RowRecord) -> int:
+        """Record a row state and return its number."""
+        ...
+
+    def measurement(self, measurement: Measurement) -> int:
+        """Record a measurement and return its number."""
+        ...
+
+    def endpoint_of(self, citation: str) -> str | None:
+        """Return the device that a citation `wire:N` was exchanged with; None if there is none."""
+        ...
+
+    def was_written(self, citation: str) -> bool:
+        """Whether a citation `wire:N` is of a write that was not refused."""
+        ...
+
+    def last_exchanges(self, endpoint: str, count: int = ...) -> list[CitedExchange]:
+        """Return the last exchanges with a device, oldest first."""
+        ...
+
+
 class Judge(Protocol):
-    """What the matcher needs to know of the world beyond the bus."""
+    """What the matcher needs to know of the world beyond the bus.
+
+    Every question may raise CannotTellError, where a recorded run is judged again by other rules than it was.
+    """
 
     def selects(self, row: Row, payload: Payload) -> bool:
         """Whether a message of the right kind speaks of this row's subject."""

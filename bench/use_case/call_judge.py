@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Protocol
 
 from bench.bus import Delivery
-from bench.evidence import Evidence
 from bench.measurement import Limits, Measurement, worded
 from bench.messages.customers import (
     CustomerCall,
@@ -24,6 +23,7 @@ from bench.messages.customers import (
 from bench.messages.equipment import Payload
 from bench.messages.names import Information, Party
 from bench.messages.resources import LoadReductionEvent, ResponseTracking
+from bench.use_case.asking import Ledger
 from bench.use_case.model import Row
 from reports.verdict import Verdict
 
@@ -80,7 +80,7 @@ class CallJudge:
     """Follows one demand-response event; what it was told once it expects to be told again."""
 
     def __init__(
-        self, field: CallField, evidence: Evidence, affected: Collection[str], first: "CallJudge | None" = None
+        self, field: CallField, evidence: Ledger, affected: Collection[str], first: "CallJudge | None" = None
     ) -> None:
         """Take the meters that alerted, a collection that grows with the event.
 

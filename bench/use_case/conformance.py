@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection, Mapping
 
 from bench.bus import Delivery
 from bench.clock import Clock
-from bench.evidence import Evidence, RowRecord
+from bench.evidence import RowRecord
 from bench.measurement import Measurement, worded
 from bench.messages.occurrences import further_of
-from bench.use_case.asking import Judge
+from bench.use_case.asking import CannotTellError, Judge, Ledger
 from bench.use_case.model import Row
 from bench.use_case.row_watch import DECIDED, PASSED, Instance, RowWatch, listed, worst_of_instances
 from reports.verdict import RowState, Verdict
@@ -28,7 +28,7 @@ class Conformance:
         rows: tuple[Row, ...],
         predecessors: Callable[[str], frozenset[str]],
         judge: Judge,
-        evidence: Evidence,
+        evidence: Ledger,
         clock: Clock,
         rivals: Callable[[str], frozenset[str]] = lambda _number: frozenset(),
         absent: Collection[str] = (),
@@ -70,7 +70,12 @@ class Conformance:
 
     def hear(self, delivery: Delivery) -> None:
         """Match one delivered message."""
-        candidates = self._candidates(delivery)
+        try:
+            self._hear(self._candidates(delivery), delivery)
+        except CannotTellError as why:
+            self._leave_open(self._alike(delivery), str(why), (delivery.citation,))
+
+    def _hear(self, candidates: list[RowWatch], delivery: Delivery) -> None:
         if candidates and candidates[0].row.number in self._absent:
             self._refuse(candidates[0], delivery)
             return
@@ -78,7 +83,10 @@ class Conformance:
             name = self._judge.instance(watch.row, delivery.message.payload)
             instance = watch.instances.get(name, Instance())
             if not instance.decided and not self._missing(watch, name):
-                self._match(watch, name, delivery)
+                try:
+                    self._match(watch, name, delivery)
+                except CannotTellError as why:
+                    self._decide(watch, name, RowState.INCONCLUSIVE, str(why), (delivery.citation,))
                 return
         self._note(candidates, delivery)
 
@@ -92,12 +100,18 @@ class Conformance:
         for watch in self.all_watches:
             if watch.row.number in self._absent or self._is_at_rest(watch):
                 continue
-            self._await_begun(watch)
-            if not self._is_blocked(watch):
-                self._open(watch)
-            if watch.row.kind == "effect":
-                self._watch_effects(watch)
-            self._expire(watch)
+            try:
+                self._look_at(watch)
+            except CannotTellError as why:
+                self._leave_open([watch], str(why), ())
+
+    def _look_at(self, watch: RowWatch) -> None:
+        self._await_begun(watch)
+        if not self._is_blocked(watch):
+            self._open(watch)
+        if watch.row.kind == "effect":
+            self._watch_effects(watch)
+        self._expire(watch)
 
     def _is_at_rest(self, watch: RowWatch) -> bool:
         """Whether time can bring nothing to a row any more: it is complete, for all that has begun before it."""
@@ -168,6 +182,20 @@ class Conformance:
                 if not instance.decided:
                     self._decide(watch, name, RowState.NOT_RUN, instance.reason or self._why_not_run(watch, name), ())
 
+    def _leave_open(self, watches: list[RowWatch], why: str, cited: tuple[str, ...]) -> None:
+        """Decide what is undecided of rows of which nobody can tell: neither met nor missed."""
+        for watch in watches:
+            for name, instance in (watch.instances or {"": Instance()}).copy().items():
+                if not instance.decided:
+                    self._decide(watch, name, RowState.INCONCLUSIVE, why, cited)
+
+    def _alike(self, delivery: Delivery) -> list[RowWatch]:
+        """Return the rows that a message may be meant for, by its ends and its kind alone."""
+        message = delivery.message
+        key = (message.producer.value, message.receiver.value, message.information.value)
+        heard = self._heard_by(message.correlation)
+        return [heard[number] for number in self._numbers_of.get(key, ()) if number in heard]
+
     def _refuse(self, watch: RowWatch, delivery: Delivery) -> None:
         """Take a message of a row that was to stay away."""
         reason = f"came at {delivery.time_s:.1f} s, although the resources sufficed"
@@ -191,13 +219,10 @@ class Conformance:
 
     def _candidates(self, delivery: Delivery) -> list[RowWatch]:
         message = delivery.message
-        key = (message.producer.value, message.receiver.value, message.information.value)
-        heard = self._heard_by(message.correlation)
         return [
             watch
-            for number in self._numbers_of.get(key, ())
-            if (watch := heard.get(number)) is not None
-            and self._is_open(watch)
+            for watch in self._alike(delivery)
+            if self._is_open(watch)
             and not self._is_further(watch, message.correlation)
             and self._judge.selects(watch.row, message.payload)
         ]
@@ -262,7 +287,7 @@ class Conformance:
     def _match(self, watch: RowWatch, name: str, delivery: Delivery) -> None:
         citations = (delivery.citation, *(c for c in delivery.message.evidence if c.startswith("wire:")))
         objection = self._stranger(watch, delivery) or self._judge.objection(watch.row, delivery)
-        due_s = watch.instances.get(name, Instance()).due_s
+        due_s = self._due_s(watch, name)
         if objection is None and due_s is not None and delivery.time_s > due_s:
             objection = f"came at {delivery.time_s:.1f} s, after its limit of {due_s:.1f} s"
         state = RowState.MET if objection is None else RowState.NOT_MET
@@ -337,17 +362,31 @@ class Conformance:
         for name, since_s in self._judge.required(row, self._clock.now_s, watch.occurrence).items():
             instance = watch.instances.get(name, Instance())
             if instance.due_s is None and not self._missing(watch, name):
-                opened_s = max((before.time_s or 0.0 for before in self._before(watch, name).values()), default=0.0)
-                instance.due_s = (opened_s if since_s is None else since_s) + row.limit_s
+                instance.due_s = (self._opened_s(watch, name) if since_s is None else since_s) + row.limit_s
                 watch.instances[name] = instance
+
+    def _opened_s(self, watch: RowWatch, name: str) -> float:
+        """Return when the last of what comes before an instance was met."""
+        return max((before.time_s or 0.0 for before in self._before(watch, name).values()), default=0.0)
+
+    def _due_s(self, watch: RowWatch, name: str) -> float | None:
+        """Return the limit of an instance, also where its message comes before the next look at the time sets it."""
+        row, known = watch.row, watch.instances.get(name, Instance()).due_s
+        counts = row.limit_from == "rows" and row.kind != "driven" and not self._begins_further(watch)
+        if known is not None or row.limit_s is None or not counts:
+            return known
+        return self._opened_s(watch, name) + row.limit_s
 
     def _watch_effects(self, watch: RowWatch) -> None:
         for name, instance in watch.instances.items():
             if instance.decided or instance.due_s is None:
                 continue
-            measurement = self._judge.effect(
-                watch.row, name, instance.due_s - (watch.row.limit_s or 0.0), watch.occurrence
-            )
+            since_s = instance.due_s - (watch.row.limit_s or 0.0)
+            try:
+                measurement = self._judge.effect(watch.row, name, since_s, watch.occurrence)
+            except CannotTellError as why:
+                self._decide(watch, name, RowState.INCONCLUSIVE, str(why), ())
+                continue
             if measurement is not None:
                 self._take_effect(watch, name, measurement)
 

@@ -6,7 +6,6 @@ from itertools import chain
 from typing import Protocol
 
 from bench.bus import Delivery
-from bench.evidence import Evidence
 from bench.measurement import Measurement, PowerReading
 from bench.messages.equipment import (
     AffectedArea,
@@ -26,6 +25,7 @@ from bench.messages.names import Information, Party
 from bench.messages.occurrences import further_of
 from bench.messages.resources import DispatchRequest
 from bench.truth.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V, ServiceVoltages
+from bench.use_case.asking import Ledger
 from bench.use_case.call_judge import CallField, CallJudge
 from bench.use_case.dispatch_judge import DispatchJudge, sequence_of
 from bench.use_case.model import Row
@@ -116,7 +116,7 @@ class PlantJudge:
         field: Field,
         calls: CallField,
         wiring: Wiring,
-        evidence: Evidence,
+        evidence: Ledger,
         der: Der,
     ) -> None:
         self._voltages = voltages

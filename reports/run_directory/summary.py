@@ -120,6 +120,7 @@ class RunSummary:
     versions: Mapping[str, Any]
     devices: Mapping[str, Mapping[str, Any]]
     scenarios: tuple[ScenarioRun, ...]
+    faults: tuple[str, ...] = ()
 
 
 def summary(document: Mapping[str, Any]) -> RunSummary:
@@ -138,6 +139,7 @@ def summary(document: Mapping[str, Any]) -> RunSummary:
         versions=document.get("versions", {}),
         devices=document.get("devices", {}),
         scenarios=tuple(_scenario(entry) for entry in document.get("scenarios", ())),
+        faults=tuple(map(str, document.get("faults", ()))),
     )
 
 
