@@ -26,7 +26,7 @@ from bench.bus import Bus, Delivery
 from bench.clock import make_clock
 from bench.config import BenchFile, Device
 from bench.evidence import Evidence
-from bench.faults import Fault
+from bench.faults import SYSTEMS, Fault
 from bench.feeder.engine import Feeder
 from bench.feeder.profiles import Irradiance
 from bench.feeder.sites import Site, load_sites
@@ -108,6 +108,7 @@ class BenchAssembly:
         self.customer_interfaces: dict[str, Any] = {}
         self.identities: dict[str, Identity] = {}
         self.parties: frozenset[str] = frozenset()
+        self._system_faults: list[Fault] = []
         self._feeders: list[Feeder] = []
         self._emulated: EmulatedEquipment | None = None
         try:
@@ -168,8 +169,9 @@ class BenchAssembly:
         return self._pace
 
     def inject(self, faults: Sequence[Fault]) -> None:
-        """Make devices defective; raises ConfigError for a target or kind that there is not."""
-        for fault in faults:
+        """Make devices, links and actors defective; raises ConfigError for a target or kind that there is not."""
+        self._system_faults = [fault for fault in faults if fault.target in SYSTEMS]
+        for fault in (fault for fault in faults if fault.target not in SYSTEMS):
             self.emulated.inject(fault.target, fault.kind, fault.value, fault.start_s, fault.end_s)
 
     def story(self, rows: Sequence[str], variant: str | None) -> Story:
@@ -183,7 +185,7 @@ class BenchAssembly:
         calls = self._premise_field(power_flow)
         judge = self._judge(voltages, power_flow, calls)
         bus.listeners.append(judge.witness)
-        conformance = make_conformance(self._use_case, judge, rows, variant, self.evidence, self.clock)
+        conformance = make_conformance(self._use_case, judge, rows, variant, self.evidence, bus)
         meters = {name: self.drivers[name] for name in self.meters}
         proof = RangeAProof(voltages, meters, self._range_a().guard_v)
         cloud = self.config.environment.cloud
@@ -243,7 +245,8 @@ class BenchAssembly:
         return dict(zip(self.meters, (service.distance_km for service in self.plant.services), strict=True))
 
     def _bus(self) -> Bus:
-        bus = Bus(self.clock, make_route(self.config, self.clock, self._seed), self.evidence.message)
+        route = make_route(self.config, self.clock, self._seed, self._system_faults)
+        bus = Bus(self.clock, route, self.evidence.message)
         bus.listeners.append(self.pace.hear)
         return bus
 

@@ -1,6 +1,6 @@
 """Puts the actors of the use case on the bus, with the drivers and models that each may use."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,6 +21,8 @@ from bench.actors.site import Citing, DerSite, PremiseInterface, SiteDevice, Sit
 from bench.actors.wholesale import WholesalePower
 from bench.assembly.customer_cast import CustomerSide, make_customer_side
 from bench.assembly.der_sites import der_register, der_sites, utility_storage
+from bench.assembly.disturbance import LinkFaults
+from bench.assembly.emulation import derived_seed
 from bench.assembly.places import FeederPlaces
 from bench.assembly.planning_cast import make_energy_management
 from bench.bus import Bus
@@ -31,9 +33,11 @@ from bench.dispatch.eligibility import ResourceClass
 from bench.dispatch.network import ForecastModel
 from bench.dispatch.review import ReviewSettings
 from bench.evidence import Evidence
+from bench.faults import Fault, system_faults
 from bench.links import AmiLink, AmiLinkSettings, FixedLatency, Link
 from bench.messages.names import Party
 from bench.stage import Cast
+from bench.system_faults import LINKS
 
 PREMISE_LATENCY_S = 0.2
 SCADA_LATENCY_S = 0.5
@@ -56,22 +60,30 @@ ON_SITE = frozenset(
 ON_SCADA = frozenset({Party.CAPACITOR_CONTROLS, Party.TAP_CHANGER_CONTROLS})
 
 
-def make_route(config: BenchFile, clock: Clock, seed: int) -> Callable[[Party, Party], Link]:
+def make_route(
+    config: BenchFile, clock: Clock, seed: int, faults: Sequence[Fault] = ()
+) -> Callable[[Party, Party], Link]:
     """Choose the link between two actors: site, shared AMI network, SCADA, or the enterprise bus."""
     ami = config.ami
     settings = AmiLinkSettings(ami.latency_s, ami.bandwidth_bps, ami.loss_probability, ami.retries, queue=ami.queue)
-    air: Link = AmiLink(clock, settings, seed)
-    premise, scada = FixedLatency(clock, PREMISE_LATENCY_S), FixedLatency(clock, SCADA_LATENCY_S)
-    enterprise = FixedLatency(clock, ENTERPRISE_LATENCY_S)
+    disturbed = {name: disturbance(name, faults, seed) for name in LINKS}
+    air: Link = AmiLink(clock, settings, seed, disturbed["ami"])
+    latency_s = {"premise_network": PREMISE_LATENCY_S, "scada": SCADA_LATENCY_S, "enterprise_bus": ENTERPRISE_LATENCY_S}
+    fixed = {key: FixedLatency(clock, wait_s, LINKS[key], disturbed[key]) for key, wait_s in latency_s.items()}
 
     def route(producer: Party, receiver: Party) -> Link:
         ends = {producer, receiver}
-        for parties, link in ((ON_SITE, premise), (ON_AIR, air), (ON_SCADA, scada)):
+        for parties, link in ((ON_SITE, fixed["premise_network"]), (ON_AIR, air), (ON_SCADA, fixed["scada"])):
             if ends & parties:
                 return link
-        return enterprise
+        return fixed["enterprise_bus"]
 
     return route
+
+
+def disturbance(link: str, faults: Sequence[Fault], seed: int) -> LinkFaults:
+    """Make what goes wrong on a link, by a seed of its own."""
+    return LinkFaults(system_faults(link, faults), derived_seed(seed, f"link {link}"))
 
 
 def make_scada(

@@ -8,7 +8,7 @@ from bench.actors.meter_data import READ_AFTER_STATUS_S
 from bench.actors.site import DerSite
 from bench.assembly.der_sites import der_register, der_sites
 from bench.assembly.places import FeederPlaces
-from bench.clock import Clock
+from bench.bus import Bus
 from bench.config import BenchFile
 from bench.dispatch.day_ahead import read_generation_stack
 from bench.dispatch.transmission import load_transmission
@@ -73,14 +73,20 @@ def _since_s(plan_at_s: float | None, grid: StagedGrid, row: Row) -> float | Non
 
 
 def make_conformance(
-    use_case: UseCase, judge: PlantJudge, rows: Sequence[str], variant: str | None, evidence: Evidence, clock: Clock
+    use_case: UseCase,
+    judge: PlantJudge,
+    rows: Sequence[str],
+    variant: str | None,
+    evidence: Evidence,
+    bus: Bus,
 ) -> Conformance:
     """Make the matcher for the rows that a feature encodes, and those that its variant wants to stay away."""
     scenario = use_case.row(rows[0]).scenario if rows else ""
     absent = use_case.absent_rows(scenario, variant)
     chosen = tuple(row for number, row in use_case.rows.items() if number in {*rows, *absent})
     earlier = partial(RowOrder(use_case).predecessors, variant=variant)
-    return Conformance(chosen, earlier, judge, evidence, clock, use_case.rivals, absent, use_case.repeating_rows())
+    repeating, hindered = use_case.repeating_rows(), bus.log.missing
+    return Conformance(chosen, earlier, judge, evidence, bus.clock, use_case.rivals, absent, repeating, hindered)
 
 
 def make_wiring(config: BenchFile) -> Wiring:
