@@ -1,7 +1,7 @@
 """The Enterprise Service Bus: point-to-point messages between actors, all of them recorded."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -64,6 +64,7 @@ class Delivery:
 
 Route = Callable[[Party, Party], Link]
 Sieve = Callable[[Message], bool]
+Alteration = Callable[[Message], Sequence[Message]]
 
 
 class Bus:
@@ -86,14 +87,21 @@ class Bus:
         self.withheld: list[Sieve] = []
         """Messages for which one of these is true never leave their producer (a fault, or the suppression test)."""
 
+        self.altered: list[Alteration] = []
+        """What leaves a producer in the place of a message: each of these gives what is sent instead (a fault)."""
+
     def mailbox(self, party: Party) -> simpy.Store:
         """Return the store in which messages for `party` arrive in order of delivery."""
         return self._mailboxes.setdefault(party, simpy.Store(self.clock.environment))
 
     def send(self, message: Message) -> None:
         """Put a message on the link between its two actors."""
-        if not any(sieve(message) for sieve in self.withheld):
-            self.clock.start(self._carry(message))
+        messages: Sequence[Message] = (message,)
+        for alteration in self.altered:
+            messages = [altered for each in messages for altered in alteration(each)]
+        for each in messages:
+            if not any(sieve(each) for sieve in self.withheld):
+                self.clock.start(self._carry(each))
 
     def recent(self, count: int) -> list[Delivery]:
         """Return the last `count` deliveries, oldest first."""

@@ -30,10 +30,43 @@ LINK_KINDS: tuple[FaultKind, ...] = (
 PROBABILITIES = frozenset({"loss", "duplication"})
 """Kinds whose value is a probability."""
 
-ACTORS: Mapping[str, Party] = {}
+ACTORS: Mapping[str, Party] = {
+    "ami_network_management": Party.AMI_NETWORK,
+    "customer_energy_management": Party.CUSTOMER_ENERGY,
+    "der_automation": Party.DER_AUTOMATION,
+    "display": Party.CUSTOMER_DISPLAY,
+    "dms": Party.DMS,
+    "draacs": Party.RESOURCE_CONTROL,
+    "mdms": Party.MDMS,
+}
 """Actors by the name that a fault gives them."""
 
-ACTOR_KINDS: tuple[FaultKind, ...] = ()
+ACTOR_KINDS: tuple[FaultKind, ...] = (
+    FaultKind(
+        "notifies-a-customer-who-was-not-selected",
+        frozenset({"draacs"}),
+        "calls one enrolled customer more than it has listed",
+    ),
+    FaultKind("accepts-a-wrong-code", frozenset({"display"}), "passes an override on whatever code was typed"),
+    FaultKind(
+        "override-honoured",
+        frozenset({"display", "customer_energy_management"}),
+        "takes an override of a call that nobody may decline: the display passes it on, the home controller obeys",
+    ),
+    FaultKind("total-off", frozenset({"mdms"}), "computes a total load affected that is off by the value", default=0.1),
+    FaultKind("forgets-the-block", frozenset({"dms"}), "leaves the capacitor controls to their own logic in an event"),
+    FaultKind(
+        "history-incomplete",
+        frozenset({"dms", "der_automation"}),
+        "leaves the first entry out of an event's history: the first alert, or the first resource",
+    ),
+    FaultKind(
+        "commands-more-than-a-device-can-give",
+        frozenset({"der_automation"}),
+        "chooses, schedules or offers of each resource the value times what it is rated for",
+        default=1.5,
+    ),
+)
 
 SYSTEM_KINDS = LINK_KINDS + ACTOR_KINDS
 

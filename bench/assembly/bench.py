@@ -257,7 +257,8 @@ class BenchAssembly:
         codes = override_codes(self.premises, self._seed)
         side = CustomerSide(self.premises, codes, self.emulated.premises, relief, self.store, self._meter_class_pct())
         centre = ControlCentre(HeadForecastModel(self._settled_feeder(), forecast), self.grid)
-        return make_cast(self.config, bus, self.drivers, self.places, self.meters, network, side, centre, self.evidence)
+        parts = (self.config, bus, self.drivers, self.places, self.meters, network, side, centre, self.evidence)
+        return make_cast(*parts, self._system_faults)
 
     def _records(self) -> list[Callable[[PlantState], None]]:
         return [self.series.take, self.operating.take]

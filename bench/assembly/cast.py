@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from bench.actors.base import Actor
@@ -19,6 +19,7 @@ from bench.actors.resource_planning import PlanningSettings, ResourcePlanning
 from bench.actors.scada import Scada
 from bench.actors.site import Citing, DerSite, PremiseInterface, SiteDevice, SiteInverter, read_state
 from bench.actors.wholesale import WholesalePower
+from bench.assembly.actor_faults import ForgetfulControls, Reach, misbehave
 from bench.assembly.customer_cast import CustomerSide, make_customer_side
 from bench.assembly.der_sites import der_register, der_sites, utility_storage
 from bench.assembly.disturbance import LinkFaults
@@ -127,9 +128,12 @@ def make_cast(
     side: CustomerSide,
     centre: ControlCentre,
     evidence: Evidence,
+    faults: Sequence[Fault] = (),
 ) -> Cast:
-    """Make all actors, their own processes, and what people do."""
-    casting = _Casting(config, bus, drivers, places, evidence.citing, der_sites(config, drivers, places))
+    """Make all actors, their own processes, and what people do; with faults, of those that misbehave."""
+    sites = der_sites(config, drivers, places)
+    misbehave(bus, faults, Reach(side.premises, side.appliances, {name: s.rating_kw for name, s in sites.items()}))
+    casting = _Casting(config, bus, drivers, places, evidence.citing, sites, faults)
     radios, *metering = casting.metering(meters, side)
     energy_management, studies = make_energy_management(
         config.actors.energy_management,
@@ -165,6 +169,7 @@ class _Casting:
     places: FeederPlaces
     citing: Citing
     sites: Mapping[str, DerSite]
+    faults: Sequence[Fault]
 
     @cached_property
     def scada(self) -> Scada:
@@ -200,7 +205,7 @@ class _Casting:
         )
         register = der_register(self.config, self.places, self.sites, planning)
         plan = PlanningSettings(planning.compute_s, planning.reserve_pu)
-        controls = ScadaControls(self.scada.capacitors, self.scada.tap_changers)
+        controls = self._controls()
         read_load_kw = self.scada.read_load_kw
         return (
             DistributionManagement(
@@ -214,6 +219,14 @@ class _Casting:
                 ReviewSettings(**vars(dispatch.review)) if dispatch.review else None,
             ),
         )
+
+    def _controls(self) -> ScadaControls:
+        """Make the DMS's way to the controls, a forgetful one where it has that fault."""
+        controls = ScadaControls(self.scada.capacitors, self.scada.tap_changers)
+        if not any(fault.target == "dms" for fault in self.faults):
+            return controls
+        forgets = partial(system_faults("dms", self.faults).active, "forgets-the-block")
+        return ForgetfulControls(controls, lambda: forgets(self.bus.clock.now_s) is not None)
 
     def equipment(self) -> list[Actor]:
         """Make the radios at the sites, and the adapters of inverters, of what is behind them, and of controls."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reports.run_directory.layout import RowLine, scenario_key
+from reports.run_directory.link_record import LinkRecord, link_record
 from reports.verdict import RowState, Verdict
 
 
@@ -99,6 +100,7 @@ class ScenarioRun:
     coupling: str = ""
     comparison: Comparison | None = None
     not_compared: str = ""
+    links: LinkRecord = field(default_factory=LinkRecord)
 
     @property
     def key(self) -> str:
@@ -165,6 +167,7 @@ def _scenario(entry: Mapping[str, Any]) -> ScenarioRun:
         coupling=str(entry.get("coupling") or ""),
         comparison=_comparison(comparison) if "managed" in comparison else None,
         not_compared=str(comparison.get("absent") or ""),
+        links=link_record(entry.get("links") or {}),
     )
 
 
