@@ -35,6 +35,10 @@ class Judge(Protocol):
         """Say what in a message is not true to the physics or lacks its wire exchange; None when it stands."""
         ...
 
+    def forbidden(self, row: Row, delivery: Delivery) -> str | None:
+        """Say why a message should never have been sent, whatever comes; None where it is but out of its order."""
+        ...
+
     def remark(self, row: Row, delivery: Delivery) -> str:
         """Say what the record has to add to a row that a message met; empty for nothing."""
         ...

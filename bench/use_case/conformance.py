@@ -83,7 +83,8 @@ class Conformance:
             if not instance.decided and not self._missing(watch, name):
                 self._match(watch, name, delivery)
                 return
-        self._note(candidates, delivery)
+        if not self._has_refused(candidates, delivery):
+            self._note(candidates, delivery)
 
     def begin_occurrence(self) -> None:
         """Take what follows a further stimulus for the next row that begins with one, if there is a next."""
@@ -176,6 +177,18 @@ class Conformance:
         reason = f"came at {delivery.time_s:.1f} s, although the resources sufficed"
         self._decide(watch, "", RowState.NOT_MET, reason, (delivery.citation,), delivery.message.correlation)
 
+    def _has_refused(self, candidates: list[RowWatch], delivery: Delivery) -> bool:
+        """Take a message that should never have been sent, at the row that it pretends to be."""
+        for watch in candidates:
+            name = self._judge.instance(watch.row, delivery.message.payload)
+            if watch.instances.get(name, Instance()).decided:
+                continue
+            if wrong := self._judge.forbidden(watch.row, delivery):
+                reason, cited = _told_by(wrong, delivery), (delivery.citation,)
+                self._decide(watch, name, RowState.NOT_MET, reason, cited, delivery.message.correlation)
+                return True
+        return False
+
     def _close_absent(self, watch: RowWatch) -> None:
         """End a row that was to stay away: it did so rightly only where everything before it came."""
         if watch.instances:
@@ -264,7 +277,8 @@ class Conformance:
 
     def _match(self, watch: RowWatch, name: str, delivery: Delivery) -> None:
         citations = (delivery.citation, *(c for c in delivery.message.evidence if c.startswith("wire:")))
-        objection = self._stranger(watch, delivery) or self._judge.objection(watch.row, delivery)
+        untrue = self._judge.objection(watch.row, delivery)
+        objection = self._stranger(watch, delivery) or (untrue and _told_by(untrue, delivery))
         due_s = watch.instances.get(name, Instance()).due_s
         if objection is None and due_s is not None and delivery.time_s > due_s:
             objection = f"came at {delivery.time_s:.1f} s, after its limit of {due_s:.1f} s"
@@ -439,3 +453,8 @@ class Conformance:
             if not rival.instances.get(name, Instance()).decided:
                 reason = f"takes the alternative of row {watch.row.number}"
                 self._decide(rival, name, RowState.NOT_APPLICABLE, reason, ())
+
+
+def _told_by(objection: str, delivery: Delivery) -> str:
+    """Name in an objection who sent what it objects to."""
+    return f"{objection} (sent by the {delivery.message.producer.value})"

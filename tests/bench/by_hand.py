@@ -78,6 +78,9 @@ class FakeJudge:
     def objection(self, row: Row, delivery: Delivery) -> str | None:  # noqa: ARG002
         return self.objections.get(row.number)
 
+    def forbidden(self, row: Row, delivery: Delivery) -> str | None:  # noqa: ARG002
+        return self.objections.get(f"forbidden {row.number}")
+
     def remark(self, row: Row, delivery: Delivery) -> str:  # noqa: ARG002
         return self.objections.get(f"remark {row.number}", "")
 
@@ -157,6 +160,9 @@ class FakePlans:
 
     def constrained_wrongly(self, constraint: TransmissionConstraint) -> str | None:  # noqa: ARG002
         return self.objections.get("constraint")
+
+    def rating_kw(self, device: str) -> float | None:
+        return self.most_kw(device, 0.0)
 
     def most_kw(self, device: str, duration_s: float) -> float | None:  # noqa: ARG002
         return self.most.get(device)

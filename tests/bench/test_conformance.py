@@ -174,7 +174,7 @@ def test_what_is_not_true_is_not_met(stage: Stage) -> None:
     stage.judge.objections["1.1"] = "its service was healthy"
     stage.arrive(METER, NETWORK, ALERT, alert(), "alert-1")
     assert stage.state("1.1") is NOT_MET
-    assert stage.instance("1.1", "m1").reason == "its service was healthy"
+    assert stage.instance("1.1", "m1").reason == f"its service was healthy (sent by the {METER})"
 
 
 def test_messages_of_two_occurrences_are_not_mixed(stage: Stage) -> None:
