@@ -1,5 +1,6 @@
 """What the links of a scenario did to its messages: counted by link, and told one by one where it went wrong."""
 
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -14,6 +15,12 @@ TOLD = 100
 """Incidents that are told one by one before they are only counted."""
 KEPT = 200
 """Messages that never arrived which are remembered, for whoever misses them."""
+
+
+LATELY_S = 180.0
+"""How long ago a device was out of reach for that to explain what is missing, s."""
+NAMED = 3
+"""Devices that are named before the others are left out."""
 
 
 class Letter(Protocol):
@@ -53,6 +60,8 @@ class LinkTally:
     """Messages that arrived after one that had been sent later, to the same receiver."""
     duplicates_dropped: int = 0
     stale_dropped: int = 0
+    exchanges_lost: int = 0
+    """Exchanges with devices behind the link that did not get through, each try counted."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,7 @@ class LinkLog:
     _under_way: dict[int, tuple[Letter, Passage]] = field(default_factory=dict)
     _undelivered: deque[tuple[Letter, Passage]] = field(default_factory=lambda: deque(maxlen=KEPT))
     _latest: dict[tuple[str, Party], int] = field(default_factory=dict)
+    _cut_off: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     def begin(self, letter: Letter, passage: Passage) -> None:
         """Take a message that has been sent."""
@@ -111,6 +121,21 @@ class LinkLog:
         del self._under_way[passage.number]
         if passage.words:
             self._tell(letter, passage, passage.words, time_s, citation)
+
+    def lose_exchange(self, link: str, device: str, lost: int, is_given_up: bool, time_s: float) -> None:
+        """Take that tries to reach a device behind a link were lost, in the end all of them."""
+        self.tallies.setdefault(link, LinkTally()).exchanges_lost += lost
+        if is_given_up:
+            self._cut_off[device] = (link, time_s)
+
+    def cut_off(self, text: str, time_s: float) -> str:
+        """Say which of the devices that a text names a link has lately let nothing through to; empty for none."""
+        found = [
+            f"the {link} let nothing through to {device} at {since_s:.1f} s"
+            for device, (link, since_s) in self._cut_off.items()
+            if time_s - since_s <= LATELY_S and re.search(rf"\b{re.escape(device)}\b", text)
+        ]
+        return "; ".join(found[:NAMED])
 
     def missing(self) -> Iterator[tuple[Letter, str]]:
         """Yield the messages that have not arrived though sent, with what their link has done to them, latest first."""

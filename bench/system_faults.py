@@ -27,11 +27,11 @@ LINK_KINDS: tuple[FaultKind, ...] = (
     FaultKind("delay", _ALL, "holds every message back for the value, s", default=60.0),
     FaultKind("partition", _ALL, "lets nothing through"),
 )
+_LINK_NAMES = frozenset(kind.name for kind in LINK_KINDS)
 PROBABILITIES = frozenset({"loss", "duplication"})
 """Kinds whose value is a probability."""
 
 ACTORS: Mapping[str, Party] = {
-    "ami_network_management": Party.AMI_NETWORK,
     "customer_energy_management": Party.CUSTOMER_ENERGY,
     "der_automation": Party.DER_AUTOMATION,
     "display": Party.CUSTOMER_DISPLAY,
@@ -72,8 +72,8 @@ SYSTEM_KINDS = LINK_KINDS + ACTOR_KINDS
 
 
 def check_value(kind: str, value: float | None) -> None:
-    """Raise ConfigError for a value that a kind of system fault cannot have."""
-    if value is None:
+    """Raise ConfigError for a value that a fault of a link cannot have."""
+    if value is None or kind not in _LINK_NAMES:
         return
     if value < 0.0 or (kind in PROBABILITIES and value > 1.0):
         wanted = "a probability, 0 to 1" if kind in PROBABILITIES else "0 or more"

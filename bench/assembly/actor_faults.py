@@ -9,9 +9,9 @@ from functools import partial
 
 from bench.actors.field_control import ScadaControls
 from bench.actors.home import HomeAreaNetwork
+from bench.assembly.defects import Defects
 from bench.bus import Bus, Message
 from bench.customers import Premise
-from bench.faults import Fault, system_faults
 from bench.messages.customers import CustomerCall, LoadAffected, Override, OverrideRefused, SelectedCustomer
 from bench.messages.equipment import AlertHistory, AssetCommand, Payload, RelevantAlertHistory, SelectedAssets
 from bench.messages.names import Information, Party
@@ -32,12 +32,12 @@ class Reach:
     rating_kw: Mapping[str, float]
 
 
-def misbehave(bus: Bus, faults: Sequence[Fault], reach: Reach) -> None:
+def misbehave(bus: Bus, defects: Defects, reach: Reach) -> None:
     """Make actors on the bus faulty; those without a fault are left alone."""
     misdeeds = _misdeeds(reach)
     for target, party in ACTORS.items():
-        if any(fault.target == target for fault in faults):
-            bus.altered.append(partial(_altered, bus, party, system_faults(target, faults), misdeeds))
+        if defects.has(target):
+            bus.altered.append(partial(_altered, bus, party, defects.of(target), misdeeds))
 
 
 def _altered(

@@ -9,6 +9,7 @@ from bench.assembly.apparatus import make_apparatus
 from bench.assembly.cast import ControlCentre, make_cast, make_route
 from bench.assembly.coupling import coupling_gain, make_pace
 from bench.assembly.customer_cast import CustomerSide, override_codes
+from bench.assembly.defects import Defects
 from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, customer_address, require_identity
 from bench.assembly.emulated_meters import MeterView, meter_class_pct, meter_names
 from bench.assembly.emulation import EmulatedEquipment
@@ -108,7 +109,7 @@ class BenchAssembly:
         self.customer_interfaces: dict[str, Any] = {}
         self.identities: dict[str, Identity] = {}
         self.parties: frozenset[str] = frozenset()
-        self._system_faults: list[Fault] = []
+        self._defects = Defects(seed=seed)
         self._feeders: list[Feeder] = []
         self._emulated: EmulatedEquipment | None = None
         try:
@@ -170,7 +171,7 @@ class BenchAssembly:
 
     def inject(self, faults: Sequence[Fault]) -> None:
         """Make devices, links and actors defective; raises ConfigError for a target or kind that there is not."""
-        self._system_faults = [fault for fault in faults if fault.target in SYSTEMS]
+        self._defects = Defects([fault for fault in faults if fault.target in SYSTEMS], self._seed)
         for fault in (fault for fault in faults if fault.target not in SYSTEMS):
             self.emulated.inject(fault.target, fault.kind, fault.value, fault.start_s, fault.end_s)
 
@@ -245,7 +246,7 @@ class BenchAssembly:
         return dict(zip(self.meters, (service.distance_km for service in self.plant.services), strict=True))
 
     def _bus(self) -> Bus:
-        route = make_route(self.config, self.clock, self._seed, self._system_faults)
+        route = make_route(self.config, self.clock, self._defects)
         bus = Bus(self.clock, route, self.evidence.message)
         bus.listeners.append(self.pace.hear)
         return bus
@@ -258,7 +259,7 @@ class BenchAssembly:
         side = CustomerSide(self.premises, codes, self.emulated.premises, relief, self.store, self._meter_class_pct())
         centre = ControlCentre(HeadForecastModel(self._settled_feeder(), forecast), self.grid)
         parts = (self.config, bus, self.drivers, self.places, self.meters, network, side, centre, self.evidence)
-        return make_cast(*parts, self._system_faults)
+        return make_cast(*parts, self._defects)
 
     def _records(self) -> list[Callable[[PlantState], None]]:
         return [self.series.take, self.operating.take]

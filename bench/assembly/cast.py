@@ -1,6 +1,6 @@
 """Puts the actors of the use case on the bus, with the drivers and models that each may use."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -21,9 +21,8 @@ from bench.actors.site import Citing, DerSite, PremiseInterface, SiteDevice, Sit
 from bench.actors.wholesale import WholesalePower
 from bench.assembly.actor_faults import ForgetfulControls, Reach, misbehave
 from bench.assembly.customer_cast import CustomerSide, make_customer_side
+from bench.assembly.defects import Defects
 from bench.assembly.der_sites import der_register, der_sites, utility_storage
-from bench.assembly.disturbance import LinkFaults
-from bench.assembly.emulation import derived_seed
 from bench.assembly.places import FeederPlaces
 from bench.assembly.planning_cast import make_energy_management
 from bench.bus import Bus
@@ -34,7 +33,6 @@ from bench.dispatch.eligibility import ResourceClass
 from bench.dispatch.network import ForecastModel
 from bench.dispatch.review import ReviewSettings
 from bench.evidence import Evidence
-from bench.faults import Fault, system_faults
 from bench.links import AmiLink, AmiLinkSettings, FixedLatency, Link
 from bench.messages.names import Party
 from bench.stage import Cast
@@ -61,14 +59,12 @@ ON_SITE = frozenset(
 ON_SCADA = frozenset({Party.CAPACITOR_CONTROLS, Party.TAP_CHANGER_CONTROLS})
 
 
-def make_route(
-    config: BenchFile, clock: Clock, seed: int, faults: Sequence[Fault] = ()
-) -> Callable[[Party, Party], Link]:
+def make_route(config: BenchFile, clock: Clock, defects: Defects) -> Callable[[Party, Party], Link]:
     """Choose the link between two actors: site, shared AMI network, SCADA, or the enterprise bus."""
     ami = config.ami
     settings = AmiLinkSettings(ami.latency_s, ami.bandwidth_bps, ami.loss_probability, ami.retries, queue=ami.queue)
-    disturbed = {name: disturbance(name, faults, seed) for name in LINKS}
-    air: Link = AmiLink(clock, settings, seed, disturbed["ami"])
+    disturbed = {name: defects.disturbance(name) for name in LINKS}
+    air: Link = AmiLink(clock, settings, defects.seed, disturbed["ami"])
     latency_s = {"premise_network": PREMISE_LATENCY_S, "scada": SCADA_LATENCY_S, "enterprise_bus": ENTERPRISE_LATENCY_S}
     fixed = {key: FixedLatency(clock, wait_s, LINKS[key], disturbed[key]) for key, wait_s in latency_s.items()}
 
@@ -80,11 +76,6 @@ def make_route(
         return fixed["enterprise_bus"]
 
     return route
-
-
-def disturbance(link: str, faults: Sequence[Fault], seed: int) -> LinkFaults:
-    """Make what goes wrong on a link, by a seed of its own."""
-    return LinkFaults(system_faults(link, faults), derived_seed(seed, f"link {link}"))
 
 
 def make_scada(
@@ -128,12 +119,13 @@ def make_cast(
     side: CustomerSide,
     centre: ControlCentre,
     evidence: Evidence,
-    faults: Sequence[Fault] = (),
+    defects: Defects,
 ) -> Cast:
-    """Make all actors, their own processes, and what people do; with faults, of those that misbehave."""
+    """Make all actors, their own processes, and what people do; some of the actors misbehave where they are to."""
     sites = der_sites(config, drivers, places)
-    misbehave(bus, faults, Reach(side.premises, side.appliances, {name: s.rating_kw for name, s in sites.items()}))
-    casting = _Casting(config, bus, drivers, places, evidence.citing, sites, faults)
+    reach = Reach(side.premises, side.appliances, {name: site.rating_kw for name, site in sites.items()})
+    misbehave(bus, defects, reach)
+    casting = _Casting(config, bus, drivers, places, evidence.citing, sites, defects)
     radios, *metering = casting.metering(meters, side)
     energy_management, studies = make_energy_management(
         config.actors.energy_management,
@@ -169,11 +161,18 @@ class _Casting:
     places: FeederPlaces
     citing: Citing
     sites: Mapping[str, DerSite]
-    faults: Sequence[Fault]
+    defects: Defects
 
     @cached_property
     def scada(self) -> Scada:
-        """What reads the utility's equipment."""
+        """What reads the utility's equipment over the SCADA link."""
+        drivers = self.defects.behind("scada", self.drivers, self.bus)
+        sites = der_sites(self.config, drivers, self.places)
+        return make_scada(self.config, drivers, self.places, utility_storage(sites))
+
+    @cached_property
+    def on_site(self) -> Scada:
+        """The same equipment, for whoever stands beside it."""
         return make_scada(self.config, self.drivers, self.places, utility_storage(self.sites))
 
     def metering(self, meters: tuple[str, ...], side: CustomerSide) -> tuple[NetMeters, Actor, Actor, Actor]:
@@ -184,9 +183,10 @@ class _Casting:
         )
         net = {name: self.drivers[name] for name in meters}
         credit = {name: self.drivers[name] for name in (*side.credit_meters, *der_meters.values())}
+        net_on_air, credit_on_air = (self.defects.behind("ami", group, self.bus) for group in (net, credit))
         return (
             NetMeters(self.bus, net, self.citing, settings),
-            AmiNetwork(self.bus, net, credit, side.enrolled, self.citing, settings),
+            AmiNetwork(self.bus, net_on_air, credit_on_air, side.enrolled, self.citing, settings),
             CreditMeters(self.bus, credit, self.citing),
             MeterDataManagement(self.bus, side.store, der_meters),
         )
@@ -223,9 +223,9 @@ class _Casting:
     def _controls(self) -> ScadaControls:
         """Make the DMS's way to the controls, a forgetful one where it has that fault."""
         controls = ScadaControls(self.scada.capacitors, self.scada.tap_changers)
-        if not any(fault.target == "dms" for fault in self.faults):
+        if not self.defects.has("dms"):
             return controls
-        forgets = partial(system_faults("dms", self.faults).active, "forgets-the-block")
+        forgets = partial(self.defects.of("dms").active, "forgets-the-block")
         return ForgetfulControls(controls, lambda: forgets(self.bus.clock.now_s) is not None)
 
     def equipment(self) -> list[Actor]:
@@ -245,8 +245,8 @@ class _Casting:
         inverters = [SiteInverter(bus, party, self.sites, citing, device) for party, device in behind.items()]
         return [
             *(PremiseInterface(bus, self.sites, citing), *inverters, *devices.values()),
-            CapacitorControls(bus, self.scada.capacitors, citing, actors.status_after_s),
-            TapChangerControls(bus, self.scada.tap_changers, citing, actors.status_after_s),
+            CapacitorControls(bus, self.on_site.capacitors, citing, actors.status_after_s),
+            TapChangerControls(bus, self.on_site.tap_changers, citing, actors.status_after_s),
         ]
 
 

@@ -85,8 +85,8 @@ def make_conformance(
     absent = use_case.absent_rows(scenario, variant)
     chosen = tuple(row for number, row in use_case.rows.items() if number in {*rows, *absent})
     earlier = partial(RowOrder(use_case).predecessors, variant=variant)
-    repeating, hindered = use_case.repeating_rows(), bus.log.missing
-    return Conformance(chosen, earlier, judge, evidence, bus.clock, use_case.rivals, absent, repeating, hindered)
+    repeating = use_case.repeating_rows()
+    return Conformance(chosen, earlier, judge, evidence, bus.clock, use_case.rivals, absent, repeating, bus.log)
 
 
 def make_wiring(config: BenchFile) -> Wiring:

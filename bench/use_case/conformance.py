@@ -4,12 +4,12 @@ The matcher alone knows rows. It listens to the bus and asks the plant; nothing 
 believed without another source.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from bench.bus import Delivery
 from bench.clock import Clock
 from bench.evidence import Evidence, RowRecord
-from bench.link_log import Letter
+from bench.link_log import LinkLog
 from bench.measurement import Measurement, worded
 from bench.messages.occurrences import further_of
 from bench.use_case.asking import Judge
@@ -34,12 +34,12 @@ class Conformance:
         rivals: Callable[[str], frozenset[str]] = lambda _number: frozenset(),
         absent: Collection[str] = (),
         repeating: Collection[str] = (),
-        hindered: Callable[[], Iterable[tuple[Letter, str]]] = tuple,
+        links: LinkLog | None = None,
     ) -> None:
         """Take `predecessors` of a row, and its `rivals`: rows of the alternatives to the one that it belongs to.
 
         `absent` rows are to stay away; `repeating` ones occur again with every further request, each time by itself.
-        `hindered` tells of messages that were sent and have not arrived, with what their link has done to them.
+        `links` tell what they did to messages, where one is late or missing.
         """
         numbers = {row.number for row in rows}
         self.watches = {row.number: RowWatch(row, predecessors(row.number) & numbers) for row in rows}
@@ -54,7 +54,7 @@ class Conformance:
         self._stimuli = [row.number for row in rows if row.limit_from == "stimulus"]
         self._judge = judge
         self._evidence = evidence
-        self._clock, self._hindered = clock, hindered
+        self._clock, self._links = clock, links or LinkLog()
         self._holding: dict[tuple[str, str, str], float] = {}
         self._measured: dict[tuple[str, str, str], tuple[Measurement, str]] = {}
 
@@ -285,7 +285,8 @@ class Conformance:
         state = RowState.MET if objection is None else RowState.NOT_MET
         occurrence = "" if watch.row.limit_from == "stimulus" else delivery.message.correlation
         said = self._judge.remark(watch.row, delivery) if objection is None else objection
-        reason = "; ".join(filter(None, (said, delivery.hindrance)))
+        unreached = self._links.cut_off(said, self._clock.now_s) if objection else ""
+        reason = "; ".join(filter(None, (said, delivery.hindrance, unreached)))
         self._decide(watch, name, state, reason, citations, occurrence)
         self._name_occurrence(watch, name, occurrence)
 
@@ -406,15 +407,16 @@ class Conformance:
         self._decide(watch, name, RowState.NOT_MET, reason, cited)
 
     def _hindrance(self, watch: RowWatch, name: str) -> str:
-        """Say what a link has done to a message that would have met a row, had it arrived."""
+        """Say what a link has done to a message that would have met a row, or to the way to its device."""
         row = watch.row
-        for letter, what in self._hindered():
+        for letter, what in self._links.missing():
             ends = (letter.producer.value, letter.receiver.value, letter.information.value)
             if ends != (row.producer, row.receiver, row.information) or not self._judge.selects(row, letter.payload):
                 continue
             if self._judge.instance(row, letter.payload) == name:
                 return f"; {what}"
-        return ""
+        unreached = self._links.cut_off(name, self._clock.now_s)
+        return f"; {unreached}" if unreached else ""
 
     def _silence(self, watch: RowWatch, name: str) -> tuple[str, tuple[str, ...]]:
         """Say that the meter or device itself did not answer when it was last asked over its wire, and cite that."""

@@ -80,6 +80,11 @@ class Field(Protocol):
         """The controls of all capacitor banks on the feeder."""
         ...
 
+    @property
+    def controls(self) -> frozenset[str]:
+        """The controls of all tap changers and banks on the feeder."""
+        ...
+
     def reach_v(self, highest_v: float) -> float:
         """Return how high all of the utility's own equipment can raise the lowest service voltage, V.
 
@@ -343,6 +348,8 @@ class PlantJudge:
             return f"leaves out meters that alerted: {', '.join(sorted(left_out))}"
         if not area.voltage_v:
             return "tells no voltages"
+        if untold := self._field.controls - {state.device for state in area.equipment}:
+            return f"does not tell of {', '.join(sorted(untold))}"
         misread = (self._misread(meter, v, time_s) for meter, v in area.voltage_v.items())
         misreported = (self._field.holds(state) for state in area.equipment if state.kind in SWITCHED)
         return next((m for m in chain(misread, misreported) if m), None)
