@@ -8,6 +8,7 @@ from typing import Any
 from bench.bus import Delivery, Message
 from bench.clock import Clock
 from bench.evidence import Evidence
+from bench.link_log import LinkLog
 from bench.measurement import Limits, Measurement, PowerReading
 from bench.messages.customers import CustomerStatus, Override
 from bench.messages.equipment import AssetCommand, OperationalCommand, Payload, VoltageOutOfRangeEvent
@@ -198,7 +199,7 @@ class Stage:
         self.clock = Clock()
         self.writer = RunWriter.create(folder / "run")
         self.evidence = Evidence(self.writer, self.clock, "1")
-        self.judge = judge
+        self.judge, self.links = judge, LinkLog()
         self.conformance = Conformance(
             rows,
             lambda number: frozenset(before.get(number, ())),
@@ -208,6 +209,7 @@ class Stage:
             rivals,
             absent,
             repeating,
+            self.links,
         )
 
     def until(self, time_s: float) -> None:
@@ -224,11 +226,12 @@ class Stage:
         payload: Payload,
         correlation: str = "e1",
         evidence: tuple[str, ...] = (),
+        hindrance: str = "",
     ) -> Delivery:
         """Let a message arrive now."""
         message = Message(producer, receiver, information, payload, correlation, evidence=evidence)
         now = self.clock.now_s
-        delivery = Delivery(self.evidence.message(message, now, now), now, now, message)
+        delivery = Delivery(self.evidence.message(message, now, now), now, now, message, hindrance)
         self.conformance.hear(delivery)
         return delivery
 
