@@ -67,8 +67,11 @@ def make_route(config: BenchFile, clock: Clock, defects: Defects) -> Callable[[P
     air: Link = AmiLink(clock, settings, defects.seed, disturbed["ami"])
     latency_s = {"premise_network": PREMISE_LATENCY_S, "scada": SCADA_LATENCY_S, "enterprise_bus": ENTERPRISE_LATENCY_S}
     fixed = {key: FixedLatency(clock, wait_s, LINKS[key], disturbed[key]) for key, wait_s in latency_s.items()}
+    orders = FixedLatency(clock, SCADA_LATENCY_S, LINKS["scada"], defects.of_written("scada"))
 
     def route(producer: Party, receiver: Party) -> Link:
+        if receiver in ON_SCADA:  # the DMS has written it into the control before it tells of it
+            return orders
         ends = {producer, receiver}
         for parties, link in ((ON_SITE, fixed["premise_network"]), (ON_AIR, air), (ON_SCADA, fixed["scada"])):
             if ends & parties:

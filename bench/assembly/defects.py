@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.assembly.disturbance import LinkFaults
+from bench.assembly.disturbance import LinkFaults, OfWritten
 from bench.assembly.emulation import derived_seed
 from bench.bus import Bus
 from bench.faults import Fault, system_faults
@@ -32,6 +32,10 @@ class Defects:
     def disturbance(self, link: str, what: str = "messages") -> LinkFaults:
         """Make what goes wrong on a link with what it carries, by a seed of its own."""
         return LinkFaults(self.of(link), derived_seed(self.seed, f"{link} {what}"))
+
+    def of_written(self, link: str) -> LinkFaults:
+        """Make what goes wrong with messages about exchanges that have got through on a link."""
+        return OfWritten(self.of(link), derived_seed(self.seed, f"{link} orders"))
 
     def behind(self, link: str, devices: Mapping[str, Any], bus: Bus) -> Mapping[str, Any]:
         """Put devices behind a link, for whoever has to go over it; one without faults is left out."""

@@ -34,5 +34,13 @@ class LinkFaults:
         return self._random.random() < probability
 
 
+class OfWritten(LinkFaults):
+    """What goes wrong with messages about what was written over the link already: they can come late, but not fail."""
+
+    def loses(self, time_s: float) -> bool:  # noqa: ARG002
+        """Lose nothing: the exchange behind the message got through, or there would be no message."""
+        return False
+
+
 _DETOUR = 0.5
 """Share of the frames that take the longer way while frames are reordered."""

@@ -13,6 +13,7 @@ from bench.link_log import LinkLog
 from bench.measurement import Measurement, worded
 from bench.messages.occurrences import further_of
 from bench.use_case.asking import Judge
+from bench.use_case.hindrances import Hindrances
 from bench.use_case.model import Row
 from bench.use_case.row_watch import DECIDED, PASSED, Instance, RowWatch, listed, worst_of_instances
 from reports.verdict import RowState, Verdict
@@ -54,7 +55,7 @@ class Conformance:
         self._stimuli = [row.number for row in rows if row.limit_from == "stimulus"]
         self._judge = judge
         self._evidence = evidence
-        self._clock, self._links = clock, links or LinkLog()
+        self._clock, self._hindrances = clock, Hindrances(links or LinkLog(), judge, clock)
         self._holding: dict[tuple[str, str, str], float] = {}
         self._measured: dict[tuple[str, str, str], tuple[Measurement, str]] = {}
 
@@ -285,7 +286,7 @@ class Conformance:
         state = RowState.MET if objection is None else RowState.NOT_MET
         occurrence = "" if watch.row.limit_from == "stimulus" else delivery.message.correlation
         said = self._judge.remark(watch.row, delivery) if objection is None else objection
-        unreached = self._links.cut_off(said, self._clock.now_s) if objection else ""
+        unreached = self._hindrances.unreached(said) if objection else ""
         reason = "; ".join(filter(None, (said, delivery.hindrance, unreached)))
         self._decide(watch, name, state, reason, citations, occurrence)
         self._name_occurrence(watch, name, occurrence)
@@ -314,7 +315,8 @@ class Conformance:
         for watch in candidates:
             name = self._judge.instance(watch.row, delivery.message.payload)
             if missing := self._missing(watch, name):
-                watch.notes.append(f"{came}, out of order: {', '.join(missing)} not met yet")
+                held_up = self._hindrances.of_any([self.watches[number].row for number in missing])
+                watch.notes.append(f"{came}, out of order: {', '.join(missing)} not met yet{held_up}")
                 return
         if not candidates:
             self._note_misdirected(came, delivery)
@@ -403,20 +405,8 @@ class Conformance:
             f"{f' for {name}' if name else ''} by {instance.due_s:.1f} s"
         )
         silent, cited = self._silence(watch, name)
-        reason += self._hindrance(watch, name) + silent + listed(watch.notes)
+        reason += self._hindrances.of(watch.row, name) + silent + listed(watch.notes)
         self._decide(watch, name, RowState.NOT_MET, reason, cited)
-
-    def _hindrance(self, watch: RowWatch, name: str) -> str:
-        """Say what a link has done to a message that would have met a row, or to the way to its device."""
-        row = watch.row
-        for letter, what in self._links.missing():
-            ends = (letter.producer.value, letter.receiver.value, letter.information.value)
-            if ends != (row.producer, row.receiver, row.information) or not self._judge.selects(row, letter.payload):
-                continue
-            if self._judge.instance(row, letter.payload) == name:
-                return f"; {what}"
-        unreached = self._links.cut_off(name, self._clock.now_s)
-        return f"; {unreached}" if unreached else ""
 
     def _silence(self, watch: RowWatch, name: str) -> tuple[str, tuple[str, ...]]:
         """Say that the meter or device itself did not answer when it was last asked over its wire, and cite that."""

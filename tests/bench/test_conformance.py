@@ -200,6 +200,12 @@ def test_what_a_link_has_lost_of_another_meter_explains_nothing(stage: Stage) ->
     assert stage.instance("1.1", "m1").reason.endswith("for m1 by 90.0 s")
 
 
+def test_what_came_out_of_order_tells_what_has_held_up_the_row_before(stage: Stage) -> None:
+    lost(stage, "m1", 4)
+    stage.arrive(NETWORK, MDMS, ALERT, alert())
+    assert stage.notes("1.1.1").endswith("out of order: 1.1 not met yet; the AMI link has lost it 4 times")
+
+
 def test_a_row_that_came_in_time_tells_what_its_link_did(stage: Stage) -> None:
     stage.arrive(METER, NETWORK, ALERT, alert(), "alert-1", hindrance="the AMI link has lost it once")
     assert (stage.state("1.1"), stage.instance("1.1", "m1").reason) == (MET, "the AMI link has lost it once")
