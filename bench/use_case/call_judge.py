@@ -93,6 +93,7 @@ class CallJudge:
         self._selected: dict[str, SelectedCustomer] = {}
         self._call: CustomerCall | None = None
         self._overriding: set[str] = set()
+        self._typed: set[str] = set()
         self._order: DemandResponseEvent | LoadReductionEvent | None = None
         self._data: dict[str, MeterData] = {}
         self._read: MetersData | None = None
@@ -140,7 +141,7 @@ class CallJudge:
 
     def forbidden(self, row: Row, payload: Payload) -> str | None:
         """Say that an override was passed on although its customer has not typed the right code."""
-        if not isinstance(payload, Override) or row.kind == "driven":
+        if not isinstance(payload, Override) or row.kind == "driven" or payload.customer in self._typed:
             return None
         return self._override(row, payload)
 
@@ -191,9 +192,12 @@ class CallJudge:
         return {c.net_meter for c in customers} | {c.credit_meter for c in customers if c.credit_meter is not None}
 
     def witness(self, delivery: Delivery) -> None:
-        """Take notice of what the DRAACS makes of the response so far."""
-        if isinstance(delivery.message.payload, ResponseTracking):
-            self._first._tracking = delivery.message.payload
+        """Take notice of what the DRAACS makes of the response so far, and of right codes."""
+        payload = delivery.message.payload
+        if isinstance(payload, ResponseTracking):
+            self._first._tracking = payload
+        if isinstance(payload, Override) and self._field.is_right(payload):
+            self._typed.add(payload.customer)
 
     def _ordered(self, order: DemandResponseEvent | LoadReductionEvent) -> str | None:
         self._order = order

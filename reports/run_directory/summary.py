@@ -122,6 +122,8 @@ class RunSummary:
     versions: Mapping[str, Any]
     devices: Mapping[str, Mapping[str, Any]]
     scenarios: tuple[ScenarioRun, ...]
+    faults: tuple[str, ...] = ()
+    """Faults on demand that were in force, as the command line wrote them."""
 
 
 def summary(document: Mapping[str, Any]) -> RunSummary:
@@ -140,6 +142,7 @@ def summary(document: Mapping[str, Any]) -> RunSummary:
         versions=document.get("versions", {}),
         devices=document.get("devices", {}),
         scenarios=tuple(_scenario(entry) for entry in document.get("scenarios", ())),
+        faults=tuple(map(str, document.get("faults", ()))),
     )
 
 

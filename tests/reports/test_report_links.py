@@ -65,3 +65,13 @@ def test_a_run_that_says_nothing_of_its_links_is_still_shown(tmp_path: Path) -> 
     page = page_with(tmp_path, None)
     assert "What the links did" in page
     assert "The run does not say." in page
+
+
+def test_the_page_names_the_faults_that_were_asked_for(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run")
+    document = json.loads((run / "run.json").read_text())
+    assert "Faults on demand" not in html_report(RunDirectory.open(run))
+    (run / "run.json").write_text(json.dumps(document | {"faults": ["ami:loss=0.3@0..50", "<i>x</i>"]}))
+    page = html_report(RunDirectory.open(run))
+    assert "ami:loss=0.3@0..50" in page
+    assert "&lt;i&gt;x&lt;/i&gt;" in page
