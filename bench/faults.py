@@ -74,4 +74,4 @@ def _role(target: str, bench: BenchFile) -> str:
     fleets = [f"{fleet.prefix}_N" for fleet in bench.fleets.values()]
     fleets += ["premise_SERVICE"] if bench.feeder.customers else []
     known = ", ".join([*emulated, *fleets, *SYSTEMS])
-    raise ConfigError(f"no emulated device, link or actor {target!r}; known: {known}{hint}")
+    raise ConfigError(f"no emulated device {target!r}, and no link or actor; known: {known}{hint}")
