@@ -43,6 +43,9 @@ SCADA_LATENCY_S = 0.5
 ENTERPRISE_LATENCY_S = 0.05
 """Engineering values for a premise radio, a SCADA poll and an enterprise bus."""
 
+WITHIN = "within one system"
+"""What a system tells itself goes over no link that could fail."""
+
 ON_AIR = frozenset({Party.NET_METER, Party.CREDIT_METER, Party.PREMISE_INTERFACE})
 ON_SITE = frozenset(
     {
@@ -67,9 +70,12 @@ def make_route(config: BenchFile, clock: Clock, defects: Defects) -> Callable[[P
     air: Link = AmiLink(clock, settings, defects.seed, disturbed["ami"])
     latency_s = {"premise_network": PREMISE_LATENCY_S, "scada": SCADA_LATENCY_S, "enterprise_bus": ENTERPRISE_LATENCY_S}
     fixed = {key: FixedLatency(clock, wait_s, LINKS[key], disturbed[key]) for key, wait_s in latency_s.items()}
+    within = FixedLatency(clock, ENTERPRISE_LATENCY_S, WITHIN)
     orders = FixedLatency(clock, SCADA_LATENCY_S, LINKS["scada"], defects.of_written("scada"))
 
     def route(producer: Party, receiver: Party) -> Link:
+        if producer is receiver:
+            return within
         if receiver in ON_SCADA:  # the DMS has written it into the control before it tells of it
             return orders
         ends = {producer, receiver}
