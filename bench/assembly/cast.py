@@ -1,7 +1,7 @@
 """Puts the actors of the use case on the bus, with the drivers and models that each may use."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -176,8 +176,12 @@ class _Casting:
     def scada(self) -> Scada:
         """What reads the utility's equipment over the SCADA link."""
         drivers = self.defects.behind("scada", self.drivers, self.bus)
-        sites = der_sites(self.config, drivers, self.places)
-        return make_scada(self.config, drivers, self.places, utility_storage(sites))
+        in_front = self.config.behind_inverter
+        storage = {
+            name: replace(site, inverter=drivers[in_front[name]], battery=drivers[name])
+            for name, site in utility_storage(self.sites).items()
+        }
+        return make_scada(self.config, drivers, self.places, storage)
 
     @cached_property
     def on_site(self) -> Scada:

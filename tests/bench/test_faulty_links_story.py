@@ -47,7 +47,7 @@ def test_a_partition_across_the_alerts_fails_their_row_and_is_blamed(tmp_path: P
 
 
 def test_a_parted_scada_fails_the_picture_that_it_should_have_carried(tmp_path: Path) -> None:
-    record = play(tmp_path / "run", quick_bench(HORIZON_S), faults=["scada:partition@60..200"], stop_after="1.2.1")
+    record = play(tmp_path / "run", quick_bench(HORIZON_S), faults=["scada:partition@0..200"], stop_after="1.2.1")
     assert record.verdict is Verdict.FAIL
     assert record.failed_at == "1.2.1"
     assert "does not tell of capacitor_1, capacitor_2, capacitor_3, ltc" in record.reasons["1.2.1"]
