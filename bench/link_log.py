@@ -88,6 +88,7 @@ class LinkLog:
     _undelivered: deque[tuple[Letter, Passage]] = field(default_factory=lambda: deque(maxlen=KEPT))
     _latest: dict[tuple[str, Party], int] = field(default_factory=dict)
     _cut_off: dict[str, tuple[str, float]] = field(default_factory=dict)
+    _askers: dict[str, frozenset[Party]] = field(default_factory=dict)
 
     def begin(self, letter: Letter, passage: Passage) -> None:
         """Take a message that has been sent."""
@@ -122,20 +123,33 @@ class LinkLog:
         if passage.words:
             self._tell(letter, passage, passage.words, time_s, citation)
 
-    def lose_exchange(self, link: str, device: str, lost: int, is_given_up: bool, time_s: float) -> None:
-        """Take that tries to reach a device behind a link were lost, in the end all of them."""
+    def lose_exchange(
+        self, link: str, device: str, lost: int, is_given_up: bool, time_s: float, askers: frozenset[Party]
+    ) -> None:
+        """Take that tries to reach a device behind a link were lost, in the end all of them; `askers` go over it."""
         self.tallies.setdefault(link, LinkTally()).exchanges_lost += lost
+        self._askers[link] = askers
         if is_given_up:
             self._cut_off[device] = (link, time_s)
 
     def cut_off(self, text: str, time_s: float) -> str:
         """Say which of the devices that a text names a link has lately let nothing through to; empty for none."""
-        found = [
-            f"the {link} let nothing through to {device} at {since_s:.1f} s"
+        lately = self._lately_cut_off(time_s)
+        named = [device for device in lately if re.search(rf"\b{re.escape(device)}\b", text)]
+        return "; ".join(lately[device] for device in named[:NAMED])
+
+    def cut_off_from(self, party: str, time_s: float) -> str:
+        """Say what a party that goes over a link has lately not got through to; empty for nothing."""
+        lately = self._lately_cut_off(time_s)
+        own = [d for d in lately if party in self._askers[self._cut_off[d][0]]]
+        return "; ".join(lately[device] for device in own[:NAMED])
+
+    def _lately_cut_off(self, time_s: float) -> dict[str, str]:
+        return {
+            device: f"the {link} let nothing through to {device} at {since_s:.1f} s"
             for device, (link, since_s) in self._cut_off.items()
-            if time_s - since_s <= LATELY_S and re.search(rf"\b{re.escape(device)}\b", text)
-        ]
-        return "; ".join(found[:NAMED])
+            if time_s - since_s <= LATELY_S
+        }
 
     def missing(self) -> Iterator[tuple[Letter, str]]:
         """Yield the messages that have not arrived though sent, with what their link has done to them, latest first."""

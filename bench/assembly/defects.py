@@ -9,9 +9,16 @@ from bench.assembly.emulation import derived_seed
 from bench.bus import Bus
 from bench.faults import Fault, system_faults
 from bench.links import RETRIES, Disturbance
+from bench.messages.names import Party
 from bench.system_faults import LINKS
 from instruments.emulators.faults import FaultSet
 from instruments.errors import InstrumentError
+
+ASKERS: Mapping[str, frozenset[Party]] = {
+    "scada": frozenset({Party.DMS, Party.ENERGY_MANAGEMENT}),
+    "ami": frozenset({Party.AMI_NETWORK}),
+}
+"""Who reaches devices over a link by itself, without a message to anybody."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +48,18 @@ class Defects:
         """Put devices behind a link, for whoever has to go over it; one without faults is left out."""
         if not self.has(link):
             return devices
-        disturbed = self.disturbance(link, "exchanges")
-        return {name: Remote(name, device, LINKS[link], disturbed, bus) for name, device in devices.items()}
+        way = _Way(LINKS[link], self.disturbance(link, "exchanges"), bus, ASKERS[link])
+        return {name: Remote(name, device, way) for name, device in devices.items()}
+
+
+@dataclass(frozen=True)
+class _Way:
+    """A link on which devices are reached: what goes wrong on it, where that is recorded, and who goes over it."""
+
+    link: str
+    disturbance: Disturbance
+    bus: Bus
+    askers: frozenset[Party]
 
 
 class Remote:
@@ -51,9 +68,8 @@ class Remote:
     It answers to whatever the driver of the device has.
     """
 
-    def __init__(self, name: str, device: Any, link: str, disturbance: Disturbance, bus: Bus) -> None:
-        self._name, self._device, self._link = name, device, link
-        self._disturbance, self._bus = disturbance, bus
+    def __init__(self, name: str, device: Any, way: _Way) -> None:
+        self._name, self._device, self._way = name, device, way
 
     def __getattr__(self, operation: str) -> Any:
         found = getattr(self._device, operation)
@@ -67,10 +83,11 @@ class Remote:
         return exchange
 
     def _get_through(self) -> None:
-        now_s, lost = self._bus.clock.now_s, 0
-        while lost <= RETRIES and self._disturbance.loses(now_s):
+        way = self._way
+        now_s, lost = way.bus.clock.now_s, 0
+        while lost <= RETRIES and way.disturbance.loses(now_s):
             lost += 1
         if lost:
-            self._bus.log.lose_exchange(self._link, self._name, lost, lost > RETRIES, now_s)
+            way.bus.log.lose_exchange(way.link, self._name, lost, lost > RETRIES, now_s, way.askers)
         if lost > RETRIES:
-            raise InstrumentError(f"the {self._link} lets nothing through to {self._name}")
+            raise InstrumentError(f"the {way.link} lets nothing through to {self._name}")

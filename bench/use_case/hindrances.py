@@ -17,6 +17,8 @@ class Hindrances:
     def of(self, row: Row, name: str) -> str:
         """Say what a link has done to the message of an instance, or to the way to its device; empty for nothing."""
         found = next(self._done_to(row, name), "") or self.unreached(name)
+        if not (found or name):
+            found = self._links.cut_off_from(row.producer, self._clock.now_s)
         return f"; {found}" if found else ""
 
     def of_any(self, rows: Iterable[Row]) -> str:

@@ -227,10 +227,11 @@ def test_an_exchange_over_a_parted_link_is_refused_and_the_device_never_reached(
     with pytest.raises(InstrumentError, match="the SCADA link lets nothing through to ltc"):
         far.raise_tap(1)
     assert control.reached == 1
-    assert (
-        wire.bus.log.cut_off("no command for ltc by 30 s", 12.0)
-        == "the SCADA link let nothing through to ltc at 12.0 s"
-    )
+    told = wire.bus.log.cut_off("no command for ltc by 30 s", 12.0)
+    assert told == "the SCADA link let nothing through to ltc at 12.0 s"
+    assert wire.bus.log.cut_off_from(Party.DMS, 12.0) == told, "it is the DMS that goes over SCADA"
+    assert wire.bus.log.cut_off_from(Party.MDMS, 12.0) == ""
+    assert wire.bus.log.cut_off(told, 1000.0) == "", "that is long ago"
     assert wire.bus.log.cut_off("no command for ltc_2 by 30 s", 12.0) == "", "that is another device"
     assert wire.after(25.0).bus.log.tallies["SCADA link"].exchanges_lost == 4
     assert far.raise_tap(2) == 2
