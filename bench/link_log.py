@@ -3,7 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
 from bench.links import Passage
@@ -15,8 +15,6 @@ TOLD = 100
 """Incidents that are told one by one before they are only counted."""
 KEPT = 200
 """Messages that never arrived which are remembered, for whoever misses them."""
-
-
 LATELY_S = 180.0
 """How long ago a device was out of reach for that to explain what is missing, s."""
 NAMED = 3
@@ -158,11 +156,12 @@ class LinkLog:
                 yield letter, passage.words
 
     def entry(self) -> Mapping[str, Any]:
-        """Return what run.json holds of it."""
+        """Return what run.json holds of it; frames of messages that are still under way count as well."""
+        tallies = {name: replace(tally) for name, tally in self.tallies.items()}
         for _, passage in self._under_way.values():
-            self._count_frames(self._of(passage), passage)
+            self._count_frames(tallies.setdefault(passage.link, LinkTally()), passage)
         return {
-            "links": {name: asdict(tally) for name, tally in sorted(self.tallies.items())},
+            "links": {name: asdict(tally) for name, tally in sorted(tallies.items())},
             "incidents": [asdict(incident) for incident in self.incidents],
             "incidents_left_out": self._left_out,
         }

@@ -13,7 +13,7 @@ from bench.bus import Bus, Delivery, Message
 from bench.clock import Clock
 from bench.config import load_bench
 from bench.faults import check_fault, parse_fault
-from bench.link_log import LinkTally
+from bench.link_log import TOLD, LinkTally
 from bench.links import AmiLink, AmiLinkSettings, FixedLatency, Link
 from bench.messages.equipment import AssetCommand, OperationalCommand, VoltageOutOfRangeEvent, VoltageRestored
 from bench.messages.names import Information, Party
@@ -105,6 +105,22 @@ def test_a_partition_that_lasts_is_given_up_and_told_to_whoever_misses_the_messa
     assert (wire.tally.given_up, wire.tally.frames_lost, wire.tally.sent_again) == (1, 4, 3)
     wire.send(2.0, at_s=120.0)
     assert wire.after(130.0).powers_kw == [2.0], "after its end the partition is over"
+
+
+def test_the_record_counts_what_is_still_under_way_and_may_be_asked_again() -> None:
+    wire = Wire(["scada:partition@0..100"])
+    wire.send(1.0)
+    first, again = (wire.after(3.0).bus.log.entry() for _ in range(2))
+    assert first == again
+    assert first["links"]["SCADA link"]["frames_lost"] == 2
+
+
+def test_incidents_beyond_the_first_are_counted_only() -> None:
+    wire = Wire(["scada:delay=1"])
+    for number in range(TOLD + 7):
+        wire.send(1.0, f"battery_{number}")
+    entry = wire.after(10.0).bus.log.entry()
+    assert (len(entry["incidents"]), entry["incidents_left_out"]) == (TOLD, 7)
 
 
 def test_a_delay_holds_a_message_back_and_says_for_how_long() -> None:
