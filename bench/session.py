@@ -274,6 +274,7 @@ class RunSession:
                 "items": items,
                 "not_encoded": self._not_encoded(played),
             },
+            "links": dict(story.bus.log.entry()),
             "people": "operator" if story.operator else "test",
             "preconditions": [checked.entry() for checked in played.preconditions],
             "series": series,

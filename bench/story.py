@@ -109,7 +109,9 @@ class Story:
         """Wait until the AMI has closed the present event; raises RowNotMet when it does not come to that."""
         closed = len(self._closed)
         if not self.clock.run_until(self._timing.horizon_s, lambda: len(self._closed) > closed):
-            raise NotReached("the event was not closed: not every meter that alerted found itself back in Range A")
+            lost = sorted({f"{what} ({m.information.value})" for m, what in self.bus.log.missing()})
+            reasons = ["not every meter that alerted found itself back in Range A", *lost[:SHOWN]]
+            raise NotReached(f"the event was not closed: {'; '.join(reasons)}")
         self.mark("when the event was closed")
 
     def release_heat(self) -> None:
@@ -159,18 +161,21 @@ class Story:
         before = len(self._refused)
         self._cast.people[TRY_OVERRIDE]()
         self.clock.run_until(self.clock.now_s + ANSWER_S, lambda: len(self._refused) >= before + len(GUARDS))
-        refusing = {delivery.message.producer for delivery in self._refused[before:]}
-        found = Measurement(
-            quantity="places at which an override is refused that is not allowed",
-            value=float(len(refusing & GUARDS)),
-            unit="places",
+        refused = {d.message.producer: d.citation for d in self._refused[before:]}
+        found = [self._refusal(guard, refused.get(guard)) for guard in sorted(GUARDS)]
+        self.require(found, "an override was not refused")
+
+    def _refusal(self, guard: Party, citation: str | None) -> Measurement:
+        return Measurement(
+            quantity=f"overrides that are not allowed and that the {guard.value} has refused",
+            value=0.0 if citation is None else 1.0,
+            unit="overrides",
             uncertainty=0.0,
             time_s=self.clock.now_s,
-            source="refusals on the bus: " + ", ".join(d.citation for d in self._refused[before:]),
-            limits=Limits(lower=float(len(GUARDS))),
+            source=f"refusal on the bus: {citation}" if citation else "no refusal on the bus",
+            limits=Limits(lower=1.0),
             clause="precondition: customers cannot override in this scenario",
         )
-        self.require([found], "an override was not refused")
 
     def prove_concurrent(self, branch: str) -> None:
         """Measure in how many sequences of a branch DER were under way at the same time; raises RowNotMet."""

@@ -1,7 +1,8 @@
 """SCADA: reads the utility's equipment over its own wires, whatever kind it is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from bench.actors.site import DerSite, read_state
@@ -34,8 +35,11 @@ class Scada:
     feeder_meters: Mapping[str, Meter]
 
     def read(self) -> tuple[EquipmentState, ...]:
-        """Read everything once; raises TransportError when a device does not answer."""
-        return tuple(self._states())
+        """Read everything once; what refuses to tell, or is out of SCADA's reach, is left out.
+
+        Raises TransportError when a device does not answer.
+        """
+        return tuple(state for read in self._reads() if (state := _told(read)) is not None)
 
     def read_load_kw(self) -> float | None:
         """Read the load at the feeder's head; None where no meter measures it or answers. Raises TransportError."""
@@ -46,17 +50,28 @@ class Scada:
         except InstrumentError:
             return None
 
-    def _states(self) -> Iterator[EquipmentState]:
+    def _reads(self) -> Iterator[Callable[[], EquipmentState]]:
         for site in self.storage.values():
-            yield read_state(site)
+            yield partial(read_state, site)
         for name, (plant, scale) in self.plants.items():
-            power_kw = plant.read_ac().p_w * scale / 1000.0
-            rating_kw = plant.read_nameplate().p_max_w * scale / 1000.0
-            yield EquipmentState(device=name, kind="generation", available=True, power_kw=power_kw, rating_kw=rating_kw)
+            yield partial(_read_plant, name, plant, scale)
         for name, control in self.capacitors.items():
-            yield read_capacitor_state(name, control)
+            yield partial(read_capacitor_state, name, control)
         for name, tap_changer in self.tap_changers.items():
-            yield read_tap_changer_state(name, tap_changer)
+            yield partial(read_tap_changer_state, name, tap_changer)
+
+
+def _told(read: Callable[[], EquipmentState]) -> EquipmentState | None:
+    try:
+        return read()
+    except InstrumentError:
+        return None
+
+
+def _read_plant(name: str, plant: Plant, scale: float) -> EquipmentState:
+    power_kw = plant.read_ac().p_w * scale / 1000.0
+    rating_kw = plant.read_nameplate().p_max_w * scale / 1000.0
+    return EquipmentState(device=name, kind="generation", available=True, power_kw=power_kw, rating_kw=rating_kw)
 
 
 def read_capacitor_state(name: str, control: CapacitorBankControl) -> EquipmentState:

@@ -16,7 +16,7 @@ from bench.messages.equipment import EquipmentState, EquipmentStatus, Operationa
 from bench.messages.names import Information, Party
 from bench.messages.resource_paths import PATHS, REQUESTS
 from bench.messages.resources import DispatchRequest
-from instruments.errors import InstrumentError
+from instruments.errors import InstrumentError, SafetyTrip
 from instruments.roles import Battery, Inverter
 
 Citing = Callable[[], AbstractContextManager[list[str]]]
@@ -97,7 +97,10 @@ class SiteActor(Actor):
         self._citing = citing
 
     def _command(self, delivery: Delivery, write: Callable[[DerSite, float, float], object]) -> list[str] | None:
-        """Write a command's power (device watts) and duration (s) into a device; None where it is refused."""
+        """Write a command's power (device watts) and duration (s) into a device.
+
+        None where the device refuses it, or the fence before it, as nobody may command what lies outside its limits.
+        """
         order = _order(delivery)
         if order is None:
             return None
@@ -105,7 +108,7 @@ class SiteActor(Actor):
         with self._citing() as citations:
             try:
                 write(site, site.device_w(order.power_kw), order.duration_s)
-            except InstrumentError:
+            except (InstrumentError, SafetyTrip):
                 return None
         return citations
 

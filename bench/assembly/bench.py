@@ -9,6 +9,7 @@ from bench.assembly.apparatus import make_apparatus
 from bench.assembly.cast import ControlCentre, make_cast, make_route
 from bench.assembly.coupling import coupling_gain, make_pace
 from bench.assembly.customer_cast import CustomerSide, override_codes
+from bench.assembly.defects import Defects
 from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, customer_address, require_identity
 from bench.assembly.emulated_meters import MeterView, meter_class_pct, meter_names
 from bench.assembly.emulation import EmulatedEquipment
@@ -26,7 +27,7 @@ from bench.bus import Bus, Delivery
 from bench.clock import make_clock
 from bench.config import BenchFile, Device
 from bench.evidence import Evidence
-from bench.faults import Fault
+from bench.faults import SYSTEMS, Fault
 from bench.feeder.engine import Feeder
 from bench.feeder.profiles import Irradiance
 from bench.feeder.sites import Site, load_sites
@@ -110,6 +111,7 @@ class BenchAssembly:
         self.customer_interfaces: dict[str, Any] = {}
         self.identities: dict[str, Identity] = {}
         self.parties: frozenset[str] = frozenset()
+        self._defects = Defects(seed=seed)
         self._feeders: list[Feeder] = []
         self._emulated: EmulatedEquipment | None = None
         try:
@@ -170,8 +172,9 @@ class BenchAssembly:
         return self._pace
 
     def inject(self, faults: Sequence[Fault]) -> None:
-        """Make devices defective; raises ConfigError for a target or kind that there is not."""
-        for fault in faults:
+        """Make devices, links and actors defective; raises ConfigError for a target or kind that there is not."""
+        self._defects = Defects([fault for fault in faults if fault.target in SYSTEMS], self._seed)
+        for fault in (fault for fault in faults if fault.target not in SYSTEMS):
             self.emulated.inject(fault.target, fault.kind, fault.value, fault.start_s, fault.end_s)
 
     def story(self, rows: Sequence[str], variant: str | None) -> Story:
@@ -188,7 +191,7 @@ class BenchAssembly:
         judge = make_judge(voltages, field, calls, make_wiring(self.config), der, self.evidence, log)
         bus.listeners.append(judge.witness)
         rules = make_rules(self._use_case, rows, variant, der)
-        conformance = make_conformance(rules, judge, self.evidence, self.clock, log)
+        conformance = make_conformance(rules, judge, self.evidence, bus, log)
         meters = {name: self.drivers[name] for name in self.meters}
         proof = RangeAProof(voltages, meters, self._range_a().guard_v)
         cloud = self.config.environment.cloud
@@ -248,7 +251,8 @@ class BenchAssembly:
         return dict(zip(self.meters, (service.distance_km for service in self.plant.services), strict=True))
 
     def _bus(self) -> Bus:
-        bus = Bus(self.clock, make_route(self.config, self.clock, self._seed), self.evidence.message)
+        route = make_route(self.config, self.clock, self._defects)
+        bus = Bus(self.clock, route, self.evidence.message)
         bus.listeners.append(self.pace.hear)
         return bus
 
@@ -259,7 +263,8 @@ class BenchAssembly:
         codes = override_codes(self.premises, self._seed)
         side = CustomerSide(self.premises, codes, self.emulated.premises, relief, self.store, self._meter_class_pct())
         centre = ControlCentre(HeadForecastModel(self._settled_feeder(), forecast), self.grid)
-        return make_cast(self.config, bus, self.drivers, self.places, self.meters, network, side, centre, self.evidence)
+        parts = (self.config, bus, self.drivers, self.places, self.meters, network, side, centre, self.evidence)
+        return make_cast(*parts, self._defects)
 
     def _records(self) -> list[Callable[[PlantState], None]]:
         return [self.series.take, self.operating.take]

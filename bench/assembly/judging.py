@@ -9,7 +9,7 @@ from bench.actors.meter_data import READ_AFTER_STATUS_S
 from bench.actors.site import DerSite
 from bench.assembly.der_sites import der_register, der_sites
 from bench.assembly.places import FeederPlaces
-from bench.clock import Clock
+from bench.bus import Bus
 from bench.config import BenchFile
 from bench.dispatch.day_ahead import read_generation_stack
 from bench.dispatch.transmission import load_transmission
@@ -25,6 +25,7 @@ from bench.truth.range_a import ServiceVoltages
 from bench.use_case.call_judge import CallField
 from bench.use_case.conformance import Conformance
 from bench.use_case.dispatch_judge import device_of
+from bench.use_case.hindrances import Hindrances
 from bench.use_case.judge import Der, Field, PlantJudge, Wiring
 from bench.use_case.model import Row, UseCase
 
@@ -76,13 +77,13 @@ def _since_s(plan_at_s: float | None, grid: StagedGrid, row: Row) -> float | Non
     return grid.since_s if row.information == Information.TRANSMISSION_CONSTRAINT else None
 
 
-def make_conformance(
-    rules: Rules, judge: PlantJudge, evidence: Evidence, clock: Clock, log: JudgementLog
-) -> Conformance:
+def make_conformance(rules: Rules, judge: PlantJudge, evidence: Evidence, bus: Bus, log: JudgementLog) -> Conformance:
     """Make the matcher for the rows that a feature encodes, and those that its variant wants to stay away."""
     log.begin(rules.entry())
     ledger = OverheardLedger(evidence, log)
-    return RecordedConformance(log, judge=judge, evidence=ledger, clock=clock, **rules.matcher())
+    hindrances = overheard("links", Hindrances(bus.log, judge, bus.clock), log)
+    matcher = rules.matcher()
+    return RecordedConformance(log, judge=judge, evidence=ledger, clock=bus.clock, hindrances=hindrances, **matcher)
 
 
 def make_rules(use_case: UseCase, rows: Sequence[str], variant: str | None, der: Der) -> Rules:

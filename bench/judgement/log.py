@@ -149,6 +149,8 @@ class RecordedConformance(Conformance):
     def hear(self, delivery: Delivery) -> None:
         """Match one delivered message."""
         with self._log.moment("hear", delivery):
+            if delivery.hindrance:
+                self._log.ask("links.passage", (delivery.seq,), lambda *_: delivery.hindrance)
             super().hear(delivery)
 
     def begin_occurrence(self) -> None:

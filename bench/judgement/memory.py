@@ -1,7 +1,7 @@
 """Answers the judge of a recorded run with what it was told when the run was on, and with nothing else."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from bench.clock import Clock
@@ -9,6 +9,7 @@ from bench.evidence import CitedExchange, RowRecord
 from bench.judgement.answers import RAISED, from_json, question_text
 from bench.measurement import Measurement
 from bench.use_case.asking import CannotTellError
+from bench.use_case.model import Row
 from instruments.wire import WireExchange
 from reports.errors import ReportError
 from reports.run_directory import JudgementLine, WireLine
@@ -90,6 +91,35 @@ class Recalled:
         if question in FACTS:
             return self._memory.ask(question)
         return lambda *arguments, **named: self._memory.ask(question, *arguments, *named.values())
+
+
+class RecalledHindrances:
+    """What links did to messages, as it was told; where it was not asked then, nothing is said of them."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def of(self, row: Row, name: str) -> str:
+        """Say what a link has done to the message of an instance."""
+        return self._told("of", row, name)
+
+    def of_any(self, rows: Iterable[Row]) -> str:
+        """Say what links have done to messages of any instance of these rows."""
+        return self._told("of_any", list(rows))
+
+    def unreached(self, text: str) -> str:
+        """Say which of the devices that a text names was lately out of reach."""
+        return self._told("unreached", text)
+
+    def passage(self, seq: int) -> str:
+        """Say what its link has done to a message that arrived."""
+        return self._told("passage", seq)
+
+    def _told(self, question: str, *about: Any) -> str:
+        try:
+            return str(self._memory.ask(f"links.{question}", *about))
+        except CannotTellError:
+            return ""
 
 
 class RecalledLedger:

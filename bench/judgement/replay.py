@@ -9,7 +9,14 @@ from typing import Any, cast
 from bench.bus import Delivery, Message, Priority
 from bench.evidence import RowRecord
 from bench.judgement.limits import ChangedLimits
-from bench.judgement.memory import JudgeBrokeError, Memory, Recalled, RecalledLedger, RecordedClock
+from bench.judgement.memory import (
+    JudgeBrokeError,
+    Memory,
+    Recalled,
+    RecalledHindrances,
+    RecalledLedger,
+    RecordedClock,
+)
 from bench.judgement.rules import Rules
 from bench.judgement.verdict import Ground, scenario_verdict
 from bench.measurement import Limits, Measurement
@@ -160,7 +167,10 @@ class _Player:
         self._memory = Memory(self._clock, limits.of)
         self.ledger = RecalledLedger(self._memory, record.wire(scenario), record.wire_cut_at)
         self._judge = self._make_judge(rules)
-        self.conformance = Conformance(judge=self._judge, evidence=self.ledger, clock=self._clock, **rules.matcher())
+        self._links = RecalledHindrances(self._memory)
+        self.conformance = Conformance(
+            judge=self._judge, evidence=self.ledger, clock=self._clock, hindrances=self._links, **rules.matcher()
+        )
         self.cited: set[int] = set()
 
     def _make_judge(self, rules: Rules) -> PlantJudge:
@@ -209,7 +219,7 @@ class _Player:
         if told is None or line.sent_s is None:
             raise ReportError(f"judgement.jsonl line {line.seq} hears trace:{line.trace}, which is not there")
         try:
-            return Delivery(told.seq, line.sent_s, line.time_s, _message(told))
+            return Delivery(told.seq, line.sent_s, line.time_s, _message(told), self._links.passage(told.seq))
         except (ValueError, TypeError, KeyError, ConfigError) as error:  # pydantic's errors are ValueErrors
             raise ReportError(f"trace.jsonl line {told.seq} is no message: {error}") from error
 

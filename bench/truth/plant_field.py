@@ -89,6 +89,11 @@ class PlantField:
         """The controls of all banks."""
         return frozenset(self._bindings.banks)
 
+    @property
+    def controls(self) -> frozenset[str]:
+        """The controls of all tap changers and banks."""
+        return self.banks | frozenset(self._bindings.taps)
+
     def reach_v(self, highest_v: float) -> float:
         """Solve the present state with storage at its rating, all banks closed, and taps as high as they may be."""
         commands: dict[str, AssetCommand] = {}

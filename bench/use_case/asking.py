@@ -1,6 +1,6 @@
 """What the matcher asks of a judge, who knows the world beyond the bus, and where both keep what they found."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from bench.bus import Delivery
@@ -67,6 +67,10 @@ class Judge(Protocol):
         """Say what in a message is not true to the physics or lacks its wire exchange; None when it stands."""
         ...
 
+    def forbidden(self, row: Row, delivery: Delivery) -> str | None:
+        """Say why a message should never have been sent, whatever comes; None where it is but out of its order."""
+        ...
+
     def remark(self, row: Row, delivery: Delivery) -> str:
         """Say what the record has to add to a row that a message met; empty for nothing."""
         ...
@@ -82,3 +86,36 @@ class Judge(Protocol):
     def not_rightly_absent(self, row: Row) -> str | None:
         """Say why a row should have come that the scenario wants to stay away; None where it rightly does."""
         ...
+
+
+class Hindering(Protocol):
+    """What the matcher asks of the links, to say why a message is missing; each answer is empty for nothing."""
+
+    def of(self, row: Row, name: str) -> str:
+        """Say what a link has done to the message of an instance, or to the way to its device."""
+        ...
+
+    def of_any(self, rows: Iterable[Row]) -> str:
+        """Say what links have done to messages of any instance of these rows."""
+        ...
+
+    def unreached(self, text: str) -> str:
+        """Say which of the devices that a text names was lately out of reach."""
+        ...
+
+
+class _Nothing:
+    """Links that never did anything."""
+
+    def of(self, row: Row, name: str) -> str:  # noqa: ARG002
+        return ""
+
+    def of_any(self, rows: Iterable[Row]) -> str:  # noqa: ARG002
+        return ""
+
+    def unreached(self, text: str) -> str:  # noqa: ARG002
+        return ""
+
+
+NO_HINDRANCES: Hindering = _Nothing()
+"""Of a matcher that no links stand behind."""

@@ -11,7 +11,7 @@ from bench.clock import Clock
 from bench.evidence import RowRecord
 from bench.measurement import Measurement, worded
 from bench.messages.occurrences import further_of
-from bench.use_case.asking import CannotTellError, Judge, Ledger
+from bench.use_case.asking import NO_HINDRANCES, CannotTellError, Hindering, Judge, Ledger
 from bench.use_case.model import Row
 from bench.use_case.row_watch import DECIDED, PASSED, Instance, RowWatch, listed, worst_of_instances
 from reports.verdict import RowState, Verdict
@@ -33,10 +33,12 @@ class Conformance:
         rivals: Callable[[str], frozenset[str]] = lambda _number: frozenset(),
         absent: Collection[str] = (),
         repeating: Collection[str] = (),
+        hindrances: Hindering = NO_HINDRANCES,
     ) -> None:
         """Take `predecessors` of a row, and its `rivals`: rows of the alternatives to the one that it belongs to.
 
         `absent` rows are to stay away; `repeating` ones occur again with every further request, each time by itself.
+        `hindrances` tell what links did to messages, where one is late or missing.
         """
         numbers = {row.number for row in rows}
         self.watches = {row.number: RowWatch(row, predecessors(row.number) & numbers) for row in rows}
@@ -51,7 +53,7 @@ class Conformance:
         self._stimuli = [row.number for row in rows if row.limit_from == "stimulus"]
         self._judge = judge
         self._evidence = evidence
-        self._clock = clock
+        self._clock, self._hindrances = clock, hindrances
         self._holding: dict[tuple[str, str, str], float] = {}
         self._measured: dict[tuple[str, str, str], tuple[Measurement, str]] = {}
 
@@ -88,7 +90,8 @@ class Conformance:
                 except CannotTellError as why:
                     self._decide(watch, name, RowState.INCONCLUSIVE, str(why), (delivery.citation,))
                 return
-        self._note(candidates, delivery)
+        if not self._has_refused(candidates, delivery):
+            self._note(candidates, delivery)
 
     def begin_occurrence(self) -> None:
         """Take what follows a further stimulus for the next row that begins with one, if there is a next."""
@@ -201,6 +204,18 @@ class Conformance:
         reason = f"came at {delivery.time_s:.1f} s, although the resources sufficed"
         self._decide(watch, "", RowState.NOT_MET, reason, (delivery.citation,), delivery.message.correlation)
 
+    def _has_refused(self, candidates: list[RowWatch], delivery: Delivery) -> bool:
+        """Take a message that should never have been sent, at the row that it pretends to be."""
+        for watch in candidates:
+            name = self._judge.instance(watch.row, delivery.message.payload)
+            if watch.instances.get(name, Instance()).decided:
+                continue
+            if wrong := self._judge.forbidden(watch.row, delivery):
+                reason, cited = _told_by(wrong, delivery), (delivery.citation,)
+                self._decide(watch, name, RowState.NOT_MET, reason, cited, delivery.message.correlation)
+                return True
+        return False
+
     def _close_absent(self, watch: RowWatch) -> None:
         """End a row that was to stay away: it did so rightly only where everything before it came."""
         if watch.instances:
@@ -286,13 +301,16 @@ class Conformance:
 
     def _match(self, watch: RowWatch, name: str, delivery: Delivery) -> None:
         citations = (delivery.citation, *(c for c in delivery.message.evidence if c.startswith("wire:")))
-        objection = self._stranger(watch, delivery) or self._judge.objection(watch.row, delivery)
+        untrue = self._judge.objection(watch.row, delivery)
+        objection = self._stranger(watch, delivery) or (untrue and _told_by(untrue, delivery))
         due_s = self._due_s(watch, name)
         if objection is None and due_s is not None and delivery.time_s > due_s:
             objection = f"came at {delivery.time_s:.1f} s, after its limit of {due_s:.1f} s"
         state = RowState.MET if objection is None else RowState.NOT_MET
         occurrence = "" if watch.row.limit_from == "stimulus" else delivery.message.correlation
-        reason = self._judge.remark(watch.row, delivery) if objection is None else objection
+        said = self._judge.remark(watch.row, delivery) if objection is None else objection
+        unreached = self._hindrances.unreached(said) if objection else ""
+        reason = "; ".join(filter(None, (said, delivery.hindrance, unreached)))
         self._decide(watch, name, state, reason, citations, occurrence)
         self._name_occurrence(watch, name, occurrence)
 
@@ -320,7 +338,8 @@ class Conformance:
         for watch in candidates:
             name = self._judge.instance(watch.row, delivery.message.payload)
             if missing := self._missing(watch, name):
-                watch.notes.append(f"{came}, out of order: {', '.join(missing)} not met yet")
+                held_up = self._hindrances.of_any([self.watches[number].row for number in missing])
+                watch.notes.append(f"{came}, out of order: {', '.join(missing)} not met yet{held_up}")
                 return
         if not candidates:
             self._note_misdirected(came, delivery)
@@ -423,7 +442,8 @@ class Conformance:
             f"{f' for {name}' if name else ''} by {instance.due_s:.1f} s"
         )
         silent, cited = self._silence(watch, name)
-        self._decide(watch, name, RowState.NOT_MET, reason + silent + listed(watch.notes), cited)
+        reason += self._hindrances.of(watch.row, name) + silent + listed(watch.notes)
+        self._decide(watch, name, RowState.NOT_MET, reason, cited)
 
     def _silence(self, watch: RowWatch, name: str) -> tuple[str, tuple[str, ...]]:
         """Say that the meter or device itself did not answer when it was last asked over its wire, and cite that."""
@@ -462,3 +482,8 @@ class Conformance:
             if not rival.instances.get(name, Instance()).decided:
                 reason = f"takes the alternative of row {watch.row.number}"
                 self._decide(rival, name, RowState.NOT_APPLICABLE, reason, ())
+
+
+def _told_by(objection: str, delivery: Delivery) -> str:
+    """Name in an objection who sent what it objects to."""
+    return f"{objection} (sent by the {delivery.message.producer.value})"

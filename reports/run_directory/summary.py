@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reports.run_directory.layout import RowLine, scenario_key
+from reports.run_directory.link_record import LinkRecord, link_record
 from reports.verdict import RowState, Verdict
 
 
@@ -99,6 +100,7 @@ class ScenarioRun:
     coupling: str = ""
     comparison: Comparison | None = None
     not_compared: str = ""
+    links: LinkRecord = field(default_factory=LinkRecord)
 
     @property
     def key(self) -> str:
@@ -121,6 +123,7 @@ class RunSummary:
     devices: Mapping[str, Mapping[str, Any]]
     scenarios: tuple[ScenarioRun, ...]
     faults: tuple[str, ...] = ()
+    """Faults on demand that were in force, as the command line wrote them."""
 
 
 def summary(document: Mapping[str, Any]) -> RunSummary:
@@ -167,6 +170,7 @@ def _scenario(entry: Mapping[str, Any]) -> ScenarioRun:
         coupling=str(entry.get("coupling") or ""),
         comparison=_comparison(comparison) if "managed" in comparison else None,
         not_compared=str(comparison.get("absent") or ""),
+        links=link_record(entry.get("links") or {}),
     )
 
 
