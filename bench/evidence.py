@@ -11,7 +11,7 @@ from bench.clock import Clock
 from bench.measurement import Measurement
 from instruments.wire import WireExchange, WireObserver
 from reports.run_directory import RunWriter
-from reports.verdict import RowState
+from reports.verdict import RowState, Verdict
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,7 @@ class Evidence:
             "verdict": measurement.verdict.value,
             "row": measurement.row,
             "clause": measurement.clause,
+            "outside": None if measurement.outside is Verdict.FAIL else measurement.outside.value,
         }
         return self._writer.append("measurements", fields)
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from bench.measurement import Limits, Measurement, PowerReading
 from bench.use_case.model import Row
+from reports.verdict import Verdict
 
 RAISED = "raised"
 """Tag of an answer that did not come, with what broke."""
@@ -65,7 +66,7 @@ def from_json(answer: Any) -> Any:
 
 def _measurement(content: Mapping[str, Any]) -> Measurement:
     fields = {key: from_json(entry) for key, entry in content.items()}
-    return Measurement(**fields | {"limits": Limits(**fields["limits"])})
+    return Measurement(**fields | {"limits": Limits(**fields["limits"]), "outside": Verdict(fields["outside"])})
 
 
 _FORMS: Mapping[str, Any] = {

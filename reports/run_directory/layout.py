@@ -73,7 +73,10 @@ class WireLine:
 
 @dataclass(frozen=True, slots=True)
 class MeasurementLine:
-    """A measured value with its uncertainty, the limits that it was held against and what came of it."""
+    """A measured value with its uncertainty, the limits that it was held against and what came of it.
+
+    ``outside`` is what it says outside its limits, where that is not FAIL.
+    """
 
     seq: int
     time_s: float
@@ -87,6 +90,7 @@ class MeasurementLine:
     verdict: str | None = None
     row: str | None = None
     clause: str | None = None
+    outside: str | None = None
     scenario: str | None = None
 
 
