@@ -189,8 +189,8 @@ class BenchAssembly:
         cloud = self.config.environment.cloud
         calm_s = cloud.calm_s if cloud else 0.0
         timing = Timing(calm_s, self.config.range_a.interval_s, self.config.horizon_s)
-        positions = make_positions(self.apparatus, self.emulated, self.drivers)
-        trial = make_trial(self.clock, self.apparatus, self.emulated, self.drivers)
+        positions = make_positions(self.apparatus, self.places, self.drivers)
+        trial = make_trial(self.clock, self.apparatus, self.places, self.drivers)
         resources = make_resource_proof(self.config, self.places, self.terminals, self.drivers, calls.shed_kw)
         self.plant.listeners += [positions.watch.take, resources.take]
         bus.listeners += [self._note_command, positions.watch.hear, resources.hear]
@@ -285,7 +285,7 @@ class BenchAssembly:
         self._identify()
         self.bindings = self._bindings()
         self.terminals = {self.places.site(device).name: self._terminal(feeder, device) for device in terminals_of}
-        self.apparatus = make_apparatus(feeder, self.places, self.emulated)
+        self.apparatus = make_apparatus(config, feeder, self.places, self.emulated, self.drivers)
         self.meters = self._meter_names(len(feeder.services))
         self.premises = make_premises(config.feeder, self.places, self.emulated.meters)
         self._energize()
@@ -372,6 +372,11 @@ class BenchAssembly:
         for terminal in self.terminals.values():
             terminal.feed(voltage_v)
             source = self.places.terminal(terminal.device).source
+            if source is not None:
+                self.drivers[source].output_on()
+        for control, apparatus in self.apparatus.items():
+            apparatus.begin(self.plant.state.snapshot)
+            source = self.places.terminal(control).source
             if source is not None:
                 self.drivers[source].output_on()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
-from bench.assembly.apparatus import make_apparatus
+from bench.assembly.apparatus import Apparatus, make_apparatus
 from bench.assembly.emulated_meters import MeterView
 from bench.assembly.emulation import EmulatedEquipment, Endpoint
 from bench.assembly.feeders import open_feeder
@@ -61,7 +61,8 @@ class WallTimeBench:
     """Emulated equipment around a feeder. A context manager that takes everything off its address.
 
     A device with a grid simulator in front of it sees what the simulator's own clients set, and nothing else; the
-    power that it then delivers goes into the feeder. All other devices see their feeder node.
+    power that it then delivers goes into the feeder. A control behind a sensing source and a digital I/O is left to
+    their clients likewise, and moves nothing here. All other devices see their feeder node.
     """
 
     def __init__(self, bench: BenchFile) -> None:
@@ -91,11 +92,17 @@ class WallTimeBench:
             emulated.advance,
             emulated.advance_meters,
             [MeterView(group, emulated.host.lock) for group in emulated.meters],
-            list(make_apparatus(self._feeder, places, emulated).values()),
+            self._apparatus(bench, places),
             set(bench.behind_inverter) - set(wired),
         )
         self._plant.connect({places.site(name).name: self._terminal(places, name) for name in wired}, equipment)
         self._plant.publish_first()
+
+    def _apparatus(self, bench: BenchFile, places: FeederPlaces) -> list[Apparatus]:
+        """Give controls that are wired straight to the feeder their apparatus; others are left to their instruments."""
+        straight = {n: d for n, d in bench.devices.items() if n not in _behind_contacts(bench)}
+        direct = bench.model_copy(update={"devices": straight})
+        return list(make_apparatus(direct, self._feeder, places, self._emulated, {}).values())
 
     def _terminal(self, places: FeederPlaces, device: str) -> DirectTerminal:
         section, site = places.terminal(device), places.site(device)
@@ -114,6 +121,10 @@ class WallTimeBench:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _behind_contacts(bench: BenchFile) -> set[str]:
+    return {terminal.device for terminal in bench.terminals.values() if terminal.contacts is not None}
 
 
 def _left_to_its_source(_voltage_v: Volts, _angle_deg: Volts) -> None:

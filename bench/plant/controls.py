@@ -91,6 +91,11 @@ class TapChanger:
         self.sensed = self.sensed_v - (self._drop_ohm * cmath.rect(secondary_a, math.radians(angle_deg))).real
         self._sense(self.sensed_v, secondary_a, angle_deg)
 
+    def begin(self, snapshot: Snapshot) -> None:
+        """Tell the control where it stands, and what it will sense, before anything is switched on."""
+        self._contacts.report(self._mechanism.position)
+        self.sense(snapshot)
+
     def act(self, feeder: Feeder, dt_s: float) -> None:
         """Let the mechanism follow the contacts, and the feeder the mechanism."""
         before = self._mechanism.position
@@ -149,6 +154,11 @@ class CapacitorBank:
         self.sensed = phases * (voltage_v * current_a.conjugate()).imag / 1000.0
         self.sensed_v = abs(voltage_v) / self._transformers.pt_ratio
         self._sense(*self._transformers.secondary(voltage_v, current_a))
+
+    def begin(self, snapshot: Snapshot) -> None:
+        """Tell the control where its switch stands, and what it will sense, before anything is switched on."""
+        self._contacts.report(int(self._switch.closed))
+        self.sense(snapshot)
 
     def act(self, feeder: Feeder, dt_s: float) -> None:
         """Let the switch follow the contacts, and the feeder the switch."""

@@ -177,7 +177,8 @@ def test_names_and_files_that_there_are_not_are_told(folder: Path, change: tuple
 
 def test_real_equipment_behind_a_source_and_an_analyzer_is_no_error_of_the_file(folder: Path) -> None:
     wired = {"device": "inverter_1", "site": "pv_1", "source": "source_1", "analyzer": "analyzer_1"}
-    load_bench(write(folder, changed(("devices.inverter_1.emulate", None), ("terminals.t1", wired))))
+    real = [(f"devices.{name}.emulate", None) for name in ("inverter_1", "source_1", "analyzer_1")]
+    load_bench(write(folder, changed(*real, ("devices.inverter_1.rating_kva", 10), ("terminals.t1", wired))))
 
 
 def test_all_errors_come_at_once(folder: Path) -> None:
