@@ -21,6 +21,7 @@ from bench.assembly.places import FeederPlaces
 from bench.assembly.positions import make_positions, make_trial
 from bench.assembly.premises import make_premises
 from bench.assembly.proofs import make_resource_proof
+from bench.assembly.start_up import start_up
 from bench.assembly.wiring import direct_terminal, measured_terminal
 from bench.bus import Bus, Delivery
 from bench.clock import make_clock
@@ -379,6 +380,7 @@ class BenchAssembly:
             source = self.places.terminal(control).source
             if source is not None:
                 self.drivers[source].output_on()
+        start_up(self.config, self.drivers)
 
     def _require_guardian(self, _state: PlantState) -> None:
         if self._guardian is not None:

@@ -3,7 +3,7 @@
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,10 +17,13 @@ from bench.assembly.feeders import open_feeder
 from bench.assembly.places import FeederPlaces
 from bench.assembly.wiring import direct_terminal
 from bench.config import BenchFile, load_bench
+from bench.faults import Fault, check_fault, parse_fault
 from bench.feeder.sites import load_sites
+from bench.plant.apparatus import APPARATUS_FAULTS
 from bench.plant.plant import Equipment, Plant
 from bench.plant.terminals import DirectTerminal, TerminalPlace
 from bench.plant.weather import make_weather
+from instruments.errors import ConfigError
 
 TICK_S = 0.1
 SEED = 1
@@ -28,13 +31,17 @@ SEED = 1
 Volts = tuple[float, ...]
 
 
-def emulate(path: Path, tell: Callable[[str], None]) -> None:
+def emulate(path: Path, tell: Callable[[str], None], faults: Sequence[str] = ()) -> None:
     """Serve until SIGINT or SIGTERM; `tell` gets one JSON line for each endpoint, then `{"ready": true}`.
 
-    Raises ConfigError for a bench file that cannot be used and for an address that cannot be had, BenchError when the
+    `faults` are in the equipment, in seconds since the start. Raises ConfigError for a bench file that cannot be used and for an address that cannot be had, BenchError when the
     feeder does not solve any more.
     """
-    with _stop_request() as stop, WallTimeBench(load_bench(path)) as bench:
+    section, defects = load_bench(path), [parse_fault(text) for text in faults]
+    for defect in defects:
+        check_fault(defect, section)
+    with _stop_request() as stop, WallTimeBench(section) as bench:
+        bench.inject(defects)
         for endpoint in bench.endpoints:
             tell(json.dumps(_described(endpoint)))
         tell(json.dumps({"ready": True}))
@@ -73,6 +80,7 @@ class WallTimeBench:
             self._plant = Plant(self._feeder, places.sites, make_weather(bench.environment, len(places.sites)))
             self._emulated = EmulatedEquipment(bench, places, SEED)
             opened.callback(self._emulated.close)
+            self._elsewhere = _behind_contacts(bench)
             self._connect(bench, places)
             self._opened = opened.pop_all()
 
@@ -80,6 +88,16 @@ class WallTimeBench:
     def endpoints(self) -> list[Endpoint]:
         """Where everything is served."""
         return list(self._emulated.endpoints.values())
+
+    def inject(self, faults: Sequence[Fault]) -> None:
+        """Make devices defective; raises ConfigError for a target or kind that there is not.
+
+        The apparatus behind a digital I/O is elsewhere, and cannot be made defective here.
+        """
+        for fault in faults:
+            if fault.kind in APPARATUS_FAULTS and fault.target in self._elsewhere:
+                raise ConfigError(f"{fault.text}: what {fault.target} moves is not here: it is behind a digital I/O")
+            self._emulated.inject(fault.target, fault.kind, fault.value, fault.start_s, fault.end_s)
 
     def advance(self, now_s: float, dt_s: float) -> None:
         """Let `dt_s` pass, to `now_s` since the start."""
@@ -100,7 +118,7 @@ class WallTimeBench:
 
     def _apparatus(self, bench: BenchFile, places: FeederPlaces) -> list[Apparatus]:
         """Give controls that are wired straight to the feeder their apparatus; others are left to their instruments."""
-        straight = {n: d for n, d in bench.devices.items() if n not in _behind_contacts(bench)}
+        straight = {name: device for name, device in bench.devices.items() if name not in self._elsewhere}
         direct = bench.model_copy(update={"devices": straight})
         return list(make_apparatus(direct, self._feeder, places, self._emulated, {}).values())
 

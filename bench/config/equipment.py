@@ -106,6 +106,7 @@ class Device(Section):
     `rating_kva` is the unit's own, `capacity_kwh` what a battery stores, `dc_source` the battery on an inverter's DC
     link; all three may stand in `emulate` instead. `efficiency_pct` of a battery: how much of the charged energy is
     stored.
+    `start_up_s`: how long a real device may take until it is in service, or discharged, when a scenario is to begin.
     `customer_resource` is where the customer's own energy management system reaches a real inverter, if it does.
     """
 
@@ -123,6 +124,7 @@ class Device(Section):
     uncertainty_pct: Annotated[float, Field(ge=0)] = 0.5
     efficiency_pct: Annotated[float, Field(gt=0, le=100)] = 90.0
     timeout_s: Annotated[float, Field(gt=0)] = 2.0
+    start_up_s: Annotated[float, Field(gt=0)] = 900.0
     emulate: Emulation | None = None
 
     @model_validator(mode="after")
