@@ -34,8 +34,8 @@ Volts = tuple[float, ...]
 def emulate(path: Path, tell: Callable[[str], None], faults: Sequence[str] = ()) -> None:
     """Serve until SIGINT or SIGTERM; `tell` gets one JSON line for each endpoint, then `{"ready": true}`.
 
-    `faults` are in the equipment, in seconds since the start. Raises ConfigError for a bench file that cannot be used and for an address that cannot be had, BenchError when the
-    feeder does not solve any more.
+    `faults` are in the equipment, in seconds since the start. Raises ConfigError for a bench file that cannot be used
+    and for an address that cannot be had, BenchError when the feeder does not solve any more.
     """
     section, defects = load_bench(path), [parse_fault(text) for text in faults]
     for defect in defects:
