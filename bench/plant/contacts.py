@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from bench.plant.terminals import FREQUENCY_HZ
 from instruments.errors import ConfigError, InstrumentError, SafetyTrip, TransportError
-from instruments.readings import InputContacts
+from instruments.readings import InputContacts, SecondaryReading
 from instruments.roles import DigitalIO, SensingSource
 
 RESOLUTION = (0.002, 0.001, 0.05)
@@ -24,6 +24,13 @@ class SourcedSensing:
     name: str
     source: SensingSource
     _told: tuple[float, float, float] = field(default=(math.nan,) * 3, init=False)
+
+    @property
+    def told(self) -> SecondaryReading:
+        """What the source was told last, NaN before the first time."""
+        voltage_v, current_a, angle_deg = self._told
+        apparent, lag_rad = voltage_v * current_a, math.radians(-angle_deg)
+        return SecondaryReading(voltage_v, current_a, apparent * math.cos(lag_rad), apparent * math.sin(lag_rad))
 
     def __call__(self, voltage_v: float, current_a: float, angle_deg: float) -> None:
         """Set the source; raises SafetyTrip outside its limits, InstrumentError and TransportError."""
