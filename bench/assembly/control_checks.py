@@ -42,7 +42,11 @@ def _check(
     every_s: float,
 ) -> SiteCheck:
     class_pct = class_of_pct(config.devices[sensing.name])
-    voices = [told(sensing, class_pct), measured(sensing, class_pct), reported(name, _reader(places, driver, name, moved))]
+    voices = [
+        told(sensing, class_pct),
+        measured(sensing, class_pct),
+        reported(name, _reader(places, driver, name, moved)),
+    ]
     terminal = next(t for t, section in config.terminals.items() if section.device == name)
     return SiteCheck(terminal, RATED_VA, voices, lambda: (sensing.told.p_w, sensing.told.q_var), every_s)
 

@@ -97,7 +97,7 @@ def test_the_first_event_passes_on_equipment_in_another_process(tmp_path: Path) 
 
 @pytest.mark.long
 def test_equipment_in_another_process_that_swallows_a_command_fails_where_it_does_not_respond(tmp_path: Path) -> None:
-    record = played(tmp_path, 110.0, RESPONDS, "utility_battery:ignores-set-point")
+    record = played(tmp_path, 150.0, RESPONDS, "utility_battery:ignores-set-point")
     assert record.verdict is Verdict.FAIL
     assert record.failed_at == RESPONDS
     assert "utility_battery" in record.failure
