@@ -16,7 +16,7 @@ from bench.assembly.bench import BenchAssembly
 from bench.config import BenchFile
 from bench.faults import Fault
 from bench.lease import Lease
-from bench.measurement import worded
+from bench.measurement import bench_broke, worded
 from bench.operator import Operator
 from bench.preconditions.checks import Checked
 from bench.safety import Interrupted, uninterrupted
@@ -148,6 +148,8 @@ class RunSession:
             played.story.conformance.finish()
         finally:
             self._leave_safe(played)
+            played.story.measurements += played.assembly.residuals
+            self._record_broken(played)
         entry = self._judged(played)
         if self._is_compared(played, Verdict(entry["verdict"])):
             entry |= self._comparison(played)
@@ -165,6 +167,11 @@ class RunSession:
             if not held:
                 raise
             played.aborted = played.aborted or f"{stop or 'stopped'} while the equipment was made safe"
+
+    def _record_broken(self, played: Played) -> None:
+        """Keep what broke the bench beside what was measured: it is the reason why nothing more could be."""
+        for problem in played.problems:
+            played.assembly.evidence.measurement(bench_broke(problem, played.story.clock.now_s))
 
     def _is_compared(self, played: Played, verdict: Verdict) -> bool:
         """Whether a scenario managed voltage under a cloud, which is what autonomous controls can be set beside.
@@ -296,10 +303,12 @@ def _verdict(played: Played, states: Sequence[RowState]) -> Verdict:
 
 def _reasons(played: Played) -> list[str]:
     """Say what broke or ended the scenario, and what a reader has to know of its time and of its coupling."""
-    reasons = [*played.problems, *filter(None, [played.aborted])]
+    broken = [worded(m) for m in played.story.measurements if m.verdict is Verdict.ERROR]
+    doubt = ["what rests on an instrument that is wrong says nothing about equipment"] if broken else []
+    reasons = [*broken, *doubt, *played.problems, *filter(None, [played.aborted])]
     reasons += played.findings
     reasons += [checked.objection for checked in played.preconditions if checked.objection]
-    reasons += [worded(m) for m in played.story.measurements if m.verdict is not Verdict.PASS]
+    reasons += [worded(m) for m in played.story.measurements if m.verdict not in {Verdict.PASS, Verdict.ERROR}]
     slip, gain = played.story.clock.slip, played.assembly.loop_gain
     if slip is not None and slip.exceeded:
         reasons.append(

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.config import BenchFile
-from bench.plant.contacts import told_by
-from instruments.errors import InstrumentError
+from instruments.errors import InstrumentError, blaming
 
 LOOK_S = 1.0
 """Time between two looks at equipment that is not ready, s."""
@@ -46,7 +45,7 @@ def _permitted(config: BenchFile, drivers: Mapping[str, Any]) -> dict[str, str]:
     real = [name for name, device in config.devices.items() if device.emulate is None]
     for name in real:
         if config.devices[name].role == "inverter":
-            with told_by(name):
+            with blaming(name):
                 drivers[name].enter_service()
     return dict.fromkeys(real, "")
 
@@ -57,7 +56,7 @@ def _not_ready(config: BenchFile, drivers: Mapping[str, Any], name: str) -> str:
     look = looks.get(config.devices[name].role)
     if look is None:
         return ""
-    with told_by(name):
+    with blaming(name):
         return look(drivers[name])
 
 

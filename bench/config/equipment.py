@@ -103,6 +103,7 @@ RATINGS = ("rating_kva", "capacity_kwh", "dc_source")
 class Device(Section):
     """A device or instrument on the bench. `accuracy_pct` of rating is what its set-point must be held within.
 
+    `class_pct` of an instrument or a meter: the largest error of what it sources or measures, percent of the reading.
     `rating_kva` is the unit's own, `capacity_kwh` what a battery stores, `dc_source` the battery on an inverter's DC
     link; all three may stand in `emulate` instead. `efficiency_pct` of a battery: how much of the charged energy is
     stored.
@@ -122,6 +123,7 @@ class Device(Section):
     dc_source: Name | None = None
     accuracy_pct: Annotated[float, Field(gt=0)] = 3.0
     uncertainty_pct: Annotated[float, Field(ge=0)] = 0.5
+    class_pct: Annotated[float, Field(gt=0)] | None = None
     efficiency_pct: Annotated[float, Field(gt=0, le=100)] = 90.0
     timeout_s: Annotated[float, Field(gt=0)] = 2.0
     start_up_s: Annotated[float, Field(gt=0)] = 900.0
@@ -148,6 +150,15 @@ class Device(Section):
     def dc_battery(self) -> str | None:
         """The battery on the inverter's DC link."""
         return self.dc_source or (self.emulate.dc_source if self.emulate else None)
+
+
+def class_of_pct(device: Device) -> float:
+    """Return the class of an instrument or meter, percent of the reading.
+
+    One that the bench file does not give is that of its emulator, or what it says of uncertainty.
+    """
+    emulated = device.emulate.accuracy_pct if device.emulate else None
+    return next(pct for pct in (device.class_pct, emulated, device.uncertainty_pct) if pct is not None)
 
 
 class Fleet(Section):

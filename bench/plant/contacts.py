@@ -4,12 +4,11 @@ A driver's error is told with the name of the instrument, which its address alon
 """
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bench.plant.terminals import FREQUENCY_HZ
-from instruments.errors import ConfigError, InstrumentError, SafetyTrip, TransportError
+from instruments.errors import ConfigError, blaming
 from instruments.readings import InputContacts, SecondaryReading
 from instruments.roles import DigitalIO, SensingSource
 
@@ -37,7 +36,7 @@ class SourcedSensing:
         wanted = voltage_v, current_a, angle_deg
         if all(abs(new - old) <= step for new, old, step in zip(wanted, self._told, RESOLUTION, strict=True)):
             return
-        with told_by(self.name):
+        with blaming(self.name):
             self.source.set_sensing(voltage_v, current_a, angle_deg, FREQUENCY_HZ)
         self._told = wanted
 
@@ -59,7 +58,7 @@ class ContactScan:
         return self.latest
 
     def _read(self) -> InputContacts:
-        with told_by(self.name):
+        with blaming(self.name):
             return self.digital_io.watch_inputs()
 
 
@@ -99,7 +98,7 @@ class WiredContacts:
         if position == self._told:
             return
         contacts = encode_position(position, self._lowest, len(self._status))
-        with told_by(self._scan.name):
+        with blaming(self._scan.name):
             for channel, closed in zip(self._status, contacts, strict=True):
                 self._scan.digital_io.set_output(channel, closed)
         self._told = position
@@ -124,12 +123,3 @@ def decode_position(closed: Sequence[bool], lowest: int) -> int:
         bit = bit != contact
         number = number << 1 | bit
     return lowest + number
-
-
-@contextmanager
-def told_by(name: str) -> Iterator[None]:
-    """Put a device's name before what its driver complains of."""
-    try:
-        yield
-    except (InstrumentError, TransportError, SafetyTrip) as error:
-        raise type(error)(f"{name}: {error}") from error

@@ -14,13 +14,11 @@ import math
 from collections.abc import Callable
 
 from bench.plant.contacts import RESOLUTION, SourcedSensing
-from bench.truth.cross_check_voices import Said, Voice
+from bench.truth.cross_check_voices import SECONDARY_UNITS, Said, Voice
 from instruments.readings import SecondaryReading
 from reports.verdict import Verdict
 
-VOLTAGE, CURRENT = "secondary voltage", "secondary current"
-ACTIVE, REACTIVE = "secondary active power", "secondary reactive power"
-UNITS = {VOLTAGE: "V", CURRENT: "A", ACTIVE: "W", REACTIVE: "var"}
+VOLTAGE, CURRENT, ACTIVE, REACTIVE = SECONDARY_UNITS
 OWN_ERROR = 0.005
 """Of what a control measures, as a share of the reading."""
 REGISTER_V, REGISTER_A, REGISTER_VA = 0.02, 0.005, 1.0
