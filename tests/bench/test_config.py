@@ -463,3 +463,13 @@ def test_a_bench_with_anything_anywhere_loads_or_is_refused_in_words(folder: Pat
     place = data.draw(st.sampled_from([*places, "devices.inverter_1.emulate.x", "terminals.t1.x", "actors.x"]))
     document = changed((place, data.draw(DOCUMENTS.filter(lambda drawn: drawn is not None))))
     loads_or_is_refused(lambda: load_bench(write(folder, document)))
+
+
+def test_what_is_served_for_the_bench_of_equipment_is_its_equipment_at_its_addresses_and_in_its_wiring() -> None:
+    bench, served = (load_bench(EMULATED.parent / f"{name}.yaml") for name in ("equipment", "equipment_served"))
+    real = {name: device for name, device in bench.devices.items() if device.emulate is None}
+    assert all(device.emulate is not None for device in served.devices.values())
+    for facts in (lambda d: d.resource, lambda d: d.role, lambda d: d.rated_kva, lambda d: d.point_map):
+        assert {n: facts(d) for n, d in served.devices.items()} == {n: facts(d) for n, d in real.items()}
+    wired = {name: terminal for name, terminal in bench.terminals.items() if terminal.device in real}
+    assert served.terminals == wired
