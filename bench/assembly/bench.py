@@ -7,6 +7,7 @@ from bench.actors.duty import OnDuty
 from bench.assembly.admission import admit, real_devices
 from bench.assembly.apparatus import make_apparatus
 from bench.assembly.cast import ControlCentre, make_cast, make_route
+from bench.assembly.control_settings import require_settings
 from bench.assembly.coupling import coupling_gain, make_pace
 from bench.assembly.cross_checks import CrossCheckParts, make_cross_checks
 from bench.assembly.customer_cast import CustomerSide, override_codes
@@ -324,6 +325,7 @@ class BenchAssembly:
         self._identify()
         self.bindings = self._bindings()
         self.terminals = {self.places.site(device).name: self._terminal(feeder, device) for device in terminals_of}
+        require_settings(config, self.places, self.drivers)
         self.apparatus = make_apparatus(config, feeder, self.places, self.emulated, self.drivers)
         self.meters = self._meter_names(len(feeder.services))
         self.premises = make_premises(config.feeder, self.places, self.emulated.meters)
