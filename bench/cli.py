@@ -87,6 +87,9 @@ BENCH = click.option(
     show_default="the emulated bench",
     help="bench file",
 )
+FAULT = click.option(
+    "--fault", "faults", multiple=True, metavar="TARGET:KIND[=VALUE][@START[..END]]", help="inject a fault"
+)
 RUN = click.argument("run", type=click.Path(path_type=Path))
 
 
@@ -95,7 +98,7 @@ RUN = click.argument("run", type=click.Path(path_type=Path))
 @BENCH
 @click.option("--scenario", help="play only scenarios whose name contains this text")
 @click.option("--tags", help="play only scenarios that this expression of tags selects")
-@click.option("--fault", "faults", multiple=True, metavar="TARGET:KIND[=VALUE][@START[..END]]", help="inject a fault")
+@FAULT
 @click.option("--out", type=click.Path(path_type=Path), help="run directory to write  [default: a new one under runs/]")
 @click.option("--seed", type=int, default=1, show_default=True, help="seed of everything that is drawn")
 @click.option("--operator", is_flag=True, help="a person at this terminal does people's rows  [default: the test does]")
@@ -136,16 +139,18 @@ def manage(bench: Path | None, seeds: str, hours: float) -> None:
 @main.command()
 @BENCH
 @click.option("--record", type=click.Path(path_type=Path), help="new file for every request received, a JSON line each")
-def emulate(bench: Path, record: Path | None) -> None:
+@FAULT
+def emulate(bench: Path, record: Path | None, faults: tuple[str, ...]) -> None:
     """Serve the emulators of a bench on their addresses in wall time, until interrupted.
 
     Prints one JSON line for each endpoint, then {"ready": true}. The feeder of the bench file runs behind them, under
     its sun and load; the bench file's cloud is not released. A device behind a grid simulator sees what you set on
-    the simulator over SCPI, and nothing before its output is on.
+    the simulator over SCPI, and nothing before its output is on; a control behind a sensing source and a digital I/O
+    senses and acts through these alone. Times of faults count from the start.
     """
     from bench.commands.emulate import emulate as serve
 
-    serve(bench, _say, partial(_say, err=True), record)
+    serve(bench, _say, partial(_say, err=True), record, faults)
 
 
 @main.command()

@@ -37,5 +37,5 @@ def blaming(name: str) -> Iterator[None]:
     """Have errors of a link or an instrument say which one it is, by its name on the bench."""
     try:
         yield
-    except (TransportError, InstrumentError) as error:
+    except (TransportError, InstrumentError, SafetyTrip) as error:
         raise type(error)(f"{name}: {error}") from error

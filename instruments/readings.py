@@ -99,6 +99,27 @@ class SensingSetPoint:
 
 
 @dataclass(frozen=True)
+class SecondaryReading:
+    """PT and CT secondary quantities as somebody measured them; NaN for one that he does not tell.
+
+    Power is that of the one phase sensed, on the secondaries, and flows towards the load: an inductive load takes vars.
+    """
+
+    voltage_v: float
+    current_a: float
+    p_w: float
+    q_var: float
+
+
+@dataclass(frozen=True)
+class InputContacts:
+    """Input contacts of a digital I/O, channel 1 first: closed now, and how often each has closed since the reset."""
+
+    closed: tuple[bool, ...]
+    closures: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class PowerCommand:
     """The active-power set-point a device holds (SunSpec 704), read back; `remaining_s` of its reversion timer."""
 

@@ -12,6 +12,7 @@ import steps.rows
 import steps.stimulus  # noqa: F401 - the steps register themselves
 from bench.config import BenchFile, load_bench
 from bench.faults import parse_fault
+from bench.lease import Lease
 from bench.session import Played, RunSession, Title
 from bench.stage import RowNotMet
 from bench.story import Story
@@ -122,10 +123,11 @@ def play(
     prepare: Callable[[Story], None] = lambda _story: None,
     stop_after: str | None = None,
     scenario: str = STORY,
+    lease: Lease | None = None,
 ) -> Record:
     """Play a scenario into a run directory and return what came of it."""
     written = feature_steps(stop_after, scenario)
-    session = RunSession(folder, bench, EMULATED, seed, [parse_fault(text) for text in faults])
+    session = RunSession(folder, bench, EMULATED, seed, [parse_fault(text) for text in faults], lease=lease)
     played = session.play(title_of(scenario), rows_in(written))
     prepare(played.story)
     failed_step, failure = next(_failures(played, written), ("", ""))

@@ -7,6 +7,7 @@ from bench.actors.duty import OnDuty
 from bench.assembly.admission import admit, real_devices
 from bench.assembly.apparatus import make_apparatus
 from bench.assembly.cast import ControlCentre, make_cast, make_route
+from bench.assembly.control_settings import require_settings
 from bench.assembly.coupling import coupling_gain, make_pace
 from bench.assembly.cross_checks import CrossCheckParts, make_cross_checks
 from bench.assembly.customer_cast import CustomerSide, override_codes
@@ -23,6 +24,7 @@ from bench.assembly.places import FeederPlaces
 from bench.assembly.positions import make_positions, make_trial
 from bench.assembly.premises import make_premises
 from bench.assembly.proofs import make_resource_proof
+from bench.assembly.start_up import start_up
 from bench.assembly.wiring import direct_terminal, measured_terminal
 from bench.bus import Bus, Delivery
 from bench.clock import make_clock
@@ -221,8 +223,8 @@ class BenchAssembly:
         cloud = self.config.environment.cloud
         calm_s = cloud.calm_s if cloud else 0.0
         timing = Timing(calm_s, self.config.range_a.interval_s, self.config.horizon_s)
-        positions = make_positions(self.apparatus, self.emulated, self.drivers)
-        trial = make_trial(self.clock, self.apparatus, self.emulated, self.drivers)
+        positions = make_positions(self.apparatus, self.places, self.drivers)
+        trial = make_trial(self.clock, self.apparatus, self.places, self.drivers)
         resources = make_resource_proof(self.config, self.places, self.terminals, self.drivers, calls.shed_kw)
         sources = self._cross_checks(resources)
         self.plant.listeners += [positions.watch.take, resources.take, sources.take]
@@ -244,6 +246,7 @@ class BenchAssembly:
             self.terminals,
             self.emulated.meters,
             resources.energy,
+            self.apparatus,
         )
         return make_cross_checks(parts)
 
@@ -332,7 +335,8 @@ class BenchAssembly:
         self._identify()
         self.bindings = self._bindings()
         self.terminals = {self.places.site(device).name: self._terminal(feeder, device) for device in terminals_of}
-        self.apparatus = make_apparatus(feeder, self.places, self.emulated)
+        require_settings(config, self.places, self.drivers)
+        self.apparatus = make_apparatus(config, feeder, self.places, self.emulated, self.drivers)
         self.meters = self._meter_names(len(feeder.services))
         self.premises = make_premises(config.feeder, self.places, self.emulated.meters)
         self._energize()
@@ -423,6 +427,13 @@ class BenchAssembly:
                 self._fed.append(terminal)
                 with blaming(terminal.source_name):
                     terminal.source.output_on()
+        for control, apparatus in self.apparatus.items():
+            apparatus.begin(self.plant.state.snapshot)
+            source = self.places.terminal(control).source
+            if source is not None:
+                with blaming(source):
+                    self.drivers[source].output_on()
+        start_up(self.config, self.drivers)
 
     def _require_guardian(self, _state: PlantState) -> None:
         if self._guardian is not None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from bench.assembly.apparatus import Apparatus
+from bench.assembly.control_checks import make_control_checks
 from bench.assembly.emulated_meters import MeterGroup
 from bench.assembly.places import FeederPlaces
 from bench.config import BenchFile, class_of_pct
@@ -34,12 +36,15 @@ class CrossCheckParts:
     terminals: Mapping[str, Terminal]
     meters: Sequence[MeterGroup]
     storage: EnergyBalance
+    apparatus: Mapping[str, Apparatus]
 
 
 def make_cross_checks(parts: CrossCheckParts) -> CrossChecks:
-    """Check every terminal of an inverter, and every meter that stands on the feeder itself."""
+    """Check every terminal of an inverter, every control behind a source, and every meter on the feeder itself."""
     behind_source = {_meter_of(parts, terminal.device) for terminal in _measured(parts)}
     sites = dict(_site(parts, terminal) for terminal in parts.terminals.values())
+    controls = make_control_checks(parts.config, parts.places, parts.drivers, parts.apparatus, _every_s(parts))
+    sites |= {check: Behind() for check in controls}
     placed = {name: meter for name, meter in _placed_meters(parts) if name not in behind_source}
     return CrossChecks(sites, MeterCheck(placed))
 
@@ -64,18 +69,36 @@ def _meter_of(parts: CrossCheckParts, device: str) -> str | None:
     return meters.get(device) or meters.get(_battery(parts, device))
 
 
+def _witness(parts: CrossCheckParts, device: str) -> str | None:
+    """Return the credit meter at the terminal of a device, where it sees for itself what flows there.
+
+    Emulated beside a real device it would only repeat what the analyzer measured.
+    """
+    meter = _meter_of(parts, device)
+    if meter is None or _is_emulated(parts, device) or not _is_emulated(parts, meter):
+        return meter
+    return None
+
+
+def _is_emulated(parts: CrossCheckParts, name: str) -> bool:
+    return parts.config.devices[name].emulate is not None
+
+
 def _site(parts: CrossCheckParts, terminal: Terminal) -> tuple[SiteCheck, Behind]:
     device, der = terminal.device, _der(parts, terminal.device)
     rating_kva = parts.places.site(device).rating_kva
-    meter = _meter_of(parts, device)
+    meter = _witness(parts, device)
     voices = [*_instruments(parts, terminal), *_equipment(parts, terminal, der, rating_kva)]
     if meter is not None:
         voices.append(_meter_voice(parts, terminal, meter, rating_kva))
-    every_s = max(SHORTEST_EVERY_S, parts.config.horizon_s / LOOKS)
     name = next(name for name, section in parts.config.terminals.items() if section.device == device)
-    check = SiteCheck(name, rating_kva, voices, partial(_power, terminal), every_s, _strays(parts, terminal))
+    check = SiteCheck(name, rating_kva, voices, partial(_power, terminal), _every_s(parts), _strays(parts, terminal))
     stores = [partial(parts.storage.measure_one, der)] if der in parts.storage.batteries else []
     return check, Behind(_counters(parts, terminal, meter), stores)
+
+
+def _every_s(parts: CrossCheckParts) -> float:
+    return max(SHORTEST_EVERY_S, parts.config.horizon_s / LOOKS)
 
 
 def _power(terminal: Terminal) -> tuple[float, float] | None:

@@ -9,8 +9,10 @@ from bench.assembly.security import client_tls
 from bench.config import Device, Identification
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.fence import NO_LIMIT, DerEnvelope, Span
+from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
+from instruments.drivers.scpi_sensing_source import ScpiSensingSource
 from instruments.drivers.scpi_source import SourceLimits
 from instruments.drivers.sunspec_battery import SunSpecBattery
 from instruments.drivers.sunspec_inverter import SunSpecInverter
@@ -35,6 +37,8 @@ POINT_MAP_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
 VISA_DRIVERS: dict[tuple[str, str], Callable[[VisaLink, Device], Any]] = {
     ("grid_simulator", "scpi_generic"): lambda link, device: ScpiGridSimulator(link, _limits(device)),
     ("power_analyzer", "scpi_generic"): lambda link, _device: ScpiPowerAnalyzer(link),
+    ("sensing_source", "scpi_generic"): lambda link, device: ScpiSensingSource(link, _limits(device)),
+    ("digital_io", "scpi_generic"): lambda link, _device: ScpiDigitalIO(link),
 }
 
 
@@ -127,5 +131,5 @@ def _tap_envelope(device: Device) -> dict[str, Span]:
 def _limits(device: Device) -> SourceLimits:
     limits = device.limits
     if limits is None or None in (limits.voltage_v, limits.frequency_hz, limits.current_a):
-        raise ConfigError("a grid simulator needs limits: voltage_v, frequency_hz and current_a")
+        raise ConfigError(f"a {device.role.replace('_', ' ')} needs limits: voltage_v, frequency_hz and current_a")
     return SourceLimits(limits.voltage_v or (0, 0), limits.frequency_hz or (0, 0), limits.current_a or 0.0)

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from bench.config.actors import ActorsSection
 from bench.config.addresses import certificate_files, exposed, wrong_addresses
 from bench.config.environment import EnvironmentSection, RangeASection
-from bench.config.equipment import AmiSection, ClockSection, Device, Fleet, Terminal
+from bench.config.equipment import CONTROL_ROLES, AmiSection, ClockSection, Device, Fleet, Terminal
 from bench.config.feeder import FeederSection
 from bench.config.section import Name, Section
 from bench.documents import merged, with_absolute_paths
@@ -68,7 +68,7 @@ class BenchFile(Section):
     @property
     def behind_inverter(self) -> dict[str, str]:
         """Return each battery on a DC link with the inverter that it works through."""
-        return {d.emulate.dc_source: name for name, d in self.devices.items() if d.emulate and d.emulate.dc_source}
+        return {device.dc_battery: name for name, device in self.devices.items() if device.dc_battery}
 
 
 def load_bench(path: Path) -> BenchFile:
@@ -214,14 +214,14 @@ def _dangling(bench: BenchFile) -> Iterator[str]:
         if file is not None and not file.is_file():
             yield f"{place}: there is no file {file}"
     for name, terminal in bench.terminals.items():
-        for key in ("device", "source", "analyzer"):
-            wanted = getattr(terminal, key)
-            if wanted is not None and wanted not in bench.devices:
+        for key, wanted in {"device": terminal.device, **terminal.instruments}.items():
+            if wanted not in bench.devices:
                 yield f"terminals.{name}.{key}: {_no_such(wanted, bench.devices)}"
     for name, device in bench.devices.items():
-        source = device.emulate.dc_source if device.emulate else None
+        source = device.dc_battery
         if source is not None and source not in bench.devices:
-            yield f"devices.{name}.emulate.dc_source: {_no_such(source, bench.devices)}"
+            yield f"devices.{name}.{'' if device.dc_source else 'emulate.'}dc_source: {_no_such(source, bench.devices)}"
+    yield from _wrong_instruments(bench)
     yield from _unmeasured(bench)
     yield from wrong_addresses(bench.devices)
 
@@ -239,14 +239,53 @@ def _files(bench: BenchFile) -> Iterator[tuple[str, Path | None]]:
         yield from ((f"devices.{name}.{place}", file) for place, file in certificate_files(device))
 
 
+def _wrong_instruments(bench: BenchFile) -> Iterator[str]:
+    """Find instruments that cannot do what a terminal wants of them, and contacts that two terminals share."""
+    taken: dict[tuple[str, str, int], str] = {}
+    for name, terminal in bench.terminals.items():
+        device = bench.devices.get(terminal.device)
+        for key, instrument in terminal.instruments.items():
+            yield from _wrong_instrument(f"terminals.{name}.{key}", device, instrument, bench, key)
+        for channel in _channels(terminal):
+            if taken.setdefault(channel, name) != name:
+                io, kind, number = channel
+                yield f"terminals.{name}.contacts: {kind} {number} of {io} is wired to the terminal {taken[channel]!r}"
+
+
+def _wrong_instrument(place: str, device: Device | None, name: str, bench: BenchFile, key: str) -> Iterator[str]:
+    instrument = bench.devices.get(name)
+    if device is None or instrument is None:
+        return
+    is_control = device.role in CONTROL_ROLES
+    roles = {"source": "sensing_source" if is_control else "grid_simulator", "analyzer": "power_analyzer"}
+    wanted = roles.get(key, "digital_io")
+    if instrument.role != wanted:
+        yield f"{place}: {name!r} is a {instrument.role}; in front of a {device.role} it has to be a {wanted}"
+    elif key != "source" and is_control != (key == "contacts.digital_io"):
+        yield f"{place}: a {wanted} has no place in front of a {device.role}"
+    elif (device.emulate is None) != (instrument.emulate is None):
+        real, emulated = ("device", "instrument") if device.emulate is None else ("instrument", "device")
+        yield f"{place}: the {real} is real and the {emulated} is emulated: nothing can be wired between them"
+
+
+def _channels(terminal: Terminal) -> Iterator[tuple[str, str, int]]:
+    contacts = terminal.contacts
+    if contacts is not None:
+        yield from ((contacts.digital_io, "input", channel) for channel in contacts.inputs)
+        yield from ((contacts.digital_io, "output", channel) for channel in contacts.status)
+
+
 def _unmeasured(bench: BenchFile) -> Iterator[str]:
     wired = {terminal.device: terminal for terminal in bench.terminals.values()}
     for name, device in bench.devices.items():
         terminal = wired.get(name)
-        if device.role in {"inverter", "meter"} and terminal is None:
+        if device.role in {"inverter", "meter", *CONTROL_ROLES} and terminal is None:
             yield f"devices.{name}: no terminal wires it to the feeder"
         elif terminal is not None and device.emulate is None and terminal.source is None:
-            yield f"devices.{name}: real equipment needs a source and an analyzer in front of it"
+            measured_by = "contacts" if device.role in CONTROL_ROLES else "an analyzer"
+            yield f"devices.{name}: real equipment needs a source and {measured_by} in front of it"
+        if device.role in {"inverter", "battery"} and device.emulate is None and not device.rated_kva:
+            yield f"devices.{name}: real equipment needs its `rating_kva`, of which its accuracy is a share"
 
 
 def _no_such(name: str, known: Mapping[str, Any]) -> str:

@@ -45,9 +45,18 @@ class Voice:
     reference: bool = False
 
 
+SECONDARY_UNITS = {
+    "secondary voltage": "V",
+    "secondary current": "A",
+    "secondary active power": "W",
+    "secondary reactive power": "var",
+}
+"""Quantities that controls sense, and their units."""
+
+
 def unit_of(quantity: str) -> str:
     """Return the unit of a quantity."""
-    known = {ACTIVE: "kW", REACTIVE: "kvar"}
+    known = {ACTIVE: "kW", REACTIVE: "kvar", **SECONDARY_UNITS}
     return known.get(quantity) or ("deg" if quantity.startswith("angle") else "V")
 
 

@@ -84,6 +84,11 @@ class PointMapDevice:
             words |= dict(zip(block, self.link.read(block.start, len(block)), strict=True))
         return PointReadings(self.link.name, self.point_map, words)
 
+    def read_numbers(self, *names: str) -> tuple[float, ...]:
+        """Read numeric points, each in its unit; NaN for one that the map lacks. Raises as `read`."""
+        readings = self.read(*(name for name in names if name in self.point_map.points))
+        return tuple(readings.number(name) if name in self.point_map.points else math.nan for name in names)
+
     def write(self, name: str, value: float | str | bool) -> None:
         """Write one point: a label for an enumeration, a truth value for a bool, a number in the point's unit else.
 

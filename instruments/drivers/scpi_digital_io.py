@@ -3,7 +3,7 @@
 from instruments.drivers.fence import require_within
 from instruments.drivers.scpi_answers import read_identity
 from instruments.errors import InstrumentError, TransportError
-from instruments.readings import Identity
+from instruments.readings import Identity, InputContacts
 from instruments.transports.visa import VisaLink
 
 COUNT_DIGITS = 12
@@ -29,13 +29,19 @@ class ScpiDigitalIO:
         """Read all input contacts, channel 1 first; True is closed."""
         return self._contacts(self._link.query_checked(":SENS:DIG:DATA?"))
 
+    def watch_inputs(self) -> InputContacts:
+        """Read states and counts of all inputs as they were at one moment."""
+        states, _, counts = self._link.query_checked(":SENS:DIG:DATA?;:SENS:TOT:DATA?").partition(";")
+        seen = InputContacts(self._contacts(states), self._counts(counts))
+        if len(seen.closed) != len(seen.closures):
+            raise InstrumentError(
+                f"{self._link.resource} has {len(seen.closed)} inputs and counts {len(seen.closures)}"
+            )
+        return seen
+
     def count_closures(self) -> tuple[int, ...]:
         """Read how often each input closed since the reset: a short pulse is counted even where no reading saw it."""
-        answer = self._link.query_checked(":SENS:TOT:DATA?")
-        words = answer.split(",")
-        if not all(word.isdecimal() and len(word) <= COUNT_DIGITS for word in words):
-            raise InstrumentError(f"{self._link.resource} answers {answer!r} in place of counts")
-        return tuple(int(word) for word in words)
+        return self._counts(self._link.query_checked(":SENS:TOT:DATA?"))
 
     def set_output(self, channel: int, closed: bool) -> None:
         """Close or open an output contact and read it back.
@@ -69,6 +75,12 @@ class ScpiDigitalIO:
         closed = [channel for channel, state in enumerate(self._contacts(states), 1) if state]
         if closed or done != "1":
             raise InstrumentError(f"{self._link.resource}: contacts {closed} did not open (acknowledged {done!r})")
+
+    def _counts(self, answer: str) -> tuple[int, ...]:
+        words = answer.split(",")
+        if not all(word.isdecimal() and len(word) <= COUNT_DIGITS for word in words):
+            raise InstrumentError(f"{self._link.resource} answers {answer!r} in place of counts")
+        return tuple(int(word) for word in words)
 
     def _contacts(self, answer: str) -> tuple[bool, ...]:
         words = answer.split(",")

@@ -5,7 +5,7 @@ import math
 from instruments.drivers.fence import NO_LIMIT, Span, require_within
 from instruments.drivers.point_map_device import PointMapDevice
 from instruments.point_map import PointMap
-from instruments.readings import Identity, LoadTapChangerStatus
+from instruments.readings import Identity, LoadTapChangerStatus, SecondaryReading
 from instruments.transports.modbus import ModbusLink
 
 _STATUS = ("control_mode", "blocked", "panel_switch", "tap_position", "voltage", "operations_total")
@@ -47,6 +47,12 @@ class PointMapTapChangerControl:
             voltage_v=readings.number("voltage"),
             operations=round(readings.number("operations_total")),
         )
+
+    def read_sensed(self) -> SecondaryReading:
+        """Read what the control says of its secondary terminals, as far as its map has points for it."""
+        voltage_v, current_a, angle_deg = self.points.read_numbers("voltage", "current", "current_angle")
+        apparent, lag_rad = voltage_v * current_a, math.radians(-angle_deg)
+        return SecondaryReading(voltage_v, current_a, apparent * math.cos(lag_rad), apparent * math.sin(lag_rad))
 
     def raise_tap(self) -> None:
         """Raise by one tap; the control takes it in SCADA-manual only, and not before its inter-tap delay is over.
