@@ -11,6 +11,7 @@ from bench.truth.control_trial import ControlTrial
 from bench.truth.cross_checks import CrossChecks
 from bench.truth.isolation_trial import IsolationTrial
 from bench.truth.resource_proof import ResourceProof
+from bench.truth.volt_var_trial import VoltVarTrial
 from reports.verdict import Verdict
 
 TRY_OVERRIDE = "try an override where none is allowed"
@@ -88,6 +89,14 @@ class Positions(Protocol):
         ...
 
 
+class Check(Protocol):
+    """Physical proof over the whole of a scenario."""
+
+    def measure(self, now_s: float) -> list[Measurement]:
+        """Measure what has to hold."""
+        ...
+
+
 class Stimulus(Protocol):
     """What the test lets happen to the feeder."""
 
@@ -128,12 +137,16 @@ class Stimuli:
 
 @dataclass(frozen=True)
 class Proofs:
-    """What is proven physically: service voltages, positions, what resources did, and that all sources agree."""
+    """What is proven physically: service voltages, positions, what resources did, and that all sources agree.
+
+    `always`: what is measured at the end of every scenario of the use case, whatever its steps ask for.
+    """
 
     range_a: Proof
     positions: Positions
     resources: ResourceProof
     sources: CrossChecks
+    always: Sequence[Check] = ()
 
 
 @dataclass(frozen=True)
@@ -142,3 +155,4 @@ class Trials:
 
     controls: ControlTrial
     isolation: IsolationTrial
+    volt_var: VoltVarTrial

@@ -15,6 +15,7 @@ from bench.plant.plant import Plant
 from bench.stage import (
     TRY_OVERRIDE,
     Cast,
+    Check,
     Moment,
     NotOnThisBench,
     NotReached,
@@ -72,7 +73,8 @@ class Story:
         self._stimulus, self._grid, self._timing, self._pace = stimuli.weather, stimuli.grid, timing, pace
         self._range_a, self._positions, self.resources = proofs.range_a, proofs.positions, proofs.resources
         self._sources = proofs.sources
-        self.controls, self.isolation = trials.controls, trials.isolation
+        self.controls, self.isolation, self.volt_var = trials.controls, trials.isolation, trials.volt_var
+        self.always: list[Check] = [proofs.resources.commands, *proofs.always]
         self._acted_s = 0.0
         self.measurements: list[Measurement] = []
         self.moments: list[Moment] = []
@@ -235,6 +237,7 @@ class Story:
 
     def prove_commands(self) -> None:
         """Measure that every resource has held its commands while they were in force; raises RowNotMet."""
+        self.always = [check for check in self.always if check is not self.resources.commands]
         self.require(self.resources.commands.measure(self.clock.now_s), "resources are not where they were commanded")
 
     def prove_energy(self) -> None:
@@ -278,6 +281,7 @@ class Story:
         """Run on to the horizon, so that the record shows every row, and close it; without rows it ends here."""
         if self.conformance.watches:
             self._run_until(self._timing.horizon_s)
+            self._measure_unasked()
         self.hold_sources()
         self.mark("at the end")
         self.conformance.finish()
@@ -285,6 +289,14 @@ class Story:
     def hold_sources(self) -> None:
         """Measure how far all sources of the same quantity agree; raises nothing for what they disagree in."""
         self._record(self._sources.measure(self.clock.now_s))
+
+    def _measure_unasked(self) -> None:
+        """Measure what holds over a whole scenario and no step has asked for: one that failed may not have got there.
+
+        What was not measured then is no finding.
+        """
+        found = [m for check in self.always for m in check.measure(self.clock.now_s)]
+        self._record([measurement for measurement in found if measurement.is_measured])
 
     def explain(self, number: str) -> str:
         """Say what was awaited, since when, what came last on the way there, and what the device last answered."""

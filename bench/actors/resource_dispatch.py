@@ -174,10 +174,12 @@ class ResourceDispatch:
             states = {state.device: state for state in self._telemetry.read_states()}
         held = [r for r in found.resources if _still_holds(r, states.get(r.device))]
         gone = {r.device: "its own state does not bear it out" for r in found.resources if r not in held}
+        mute = {device: states[device].trouble for device in gone if device in states and states[device].trouble}
         checked = AvailableResources(
             event=found.event,
             resources=tuple(held),
-            left_out=found.left_out | gone,
+            left_out=found.left_out | gone | mute,
+            mute=(*found.mute, *mute),
             total_kw=sum(resource.available_kw for resource in held),
         )
         self._dms.answer(delivery, Party.DMS, Information.AVAILABLE_RESOURCES, checked, citations)

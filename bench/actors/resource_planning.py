@@ -114,6 +114,8 @@ class ResourcePlanning:
         found = []
         for device in self._of(ResourceClass.CUSTOMER_STORAGE, ResourceClass.UTILITY_STORAGE):
             state, unit = states[device], self._units[device]
+            if not state.available:
+                continue
             reserve_kwh = self._settings.reserve_pu * unit.energy_kwh
             stored_kwh = min(max(state.energy_kwh or 0.0, reserve_kwh), unit.energy_kwh)
             found.append(
@@ -175,10 +177,12 @@ class ResourcePlanning:
             )
             for offer in found.offers
         )
+        mute = {states[d].device: states[d].trouble for d in wanted if states[d].trouble}
         answer = AvailableResources(
             event=asked.event,
             resources=resources,
-            left_out={**self._eligible.excluded, **found.excluded},
+            left_out={**self._eligible.excluded, **found.excluded, **mute},
+            mute=tuple(mute),
             total_kw=sum(resource.available_kw for resource in resources),
         )
         self._application.answer(delivery, Party.DMS, Information.AVAILABLE_RESOURCES, answer, citations)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from bench.actors.site import DerSite, read_state
+from bench.actors.site import DerSite, look_at, state_or_trouble
 from bench.messages.equipment import EquipmentState
 from instruments.errors import InstrumentError
 from instruments.readings import AcReading, Nameplate
@@ -35,9 +35,9 @@ class Scada:
     feeder_meters: Mapping[str, Meter]
 
     def read(self) -> tuple[EquipmentState, ...]:
-        """Read everything once; what refuses to tell, or is out of SCADA's reach, is left out.
+        """Read everything once; a control that refuses to tell, or is out of SCADA's reach, is left out.
 
-        Raises TransportError when a device does not answer.
+        A resource that gives no values is told of with its trouble. Raises TransportError where nothing answers.
         """
         return tuple(state for read in self._reads() if (state := _told(read)) is not None)
 
@@ -52,9 +52,9 @@ class Scada:
 
     def _reads(self) -> Iterator[Callable[[], EquipmentState]]:
         for site in self.storage.values():
-            yield partial(read_state, site)
+            yield partial(look_at, site)
         for name, (plant, scale) in self.plants.items():
-            yield partial(_read_plant, name, plant, scale)
+            yield partial(state_or_trouble, name, "generation", partial(_read_plant, name, plant, scale))
         for name, control in self.capacitors.items():
             yield partial(read_capacitor_state, name, control)
         for name, tap_changer in self.tap_changers.items():

@@ -1,7 +1,7 @@
 """Puts emulated equipment on its addresses, and wires emulated devices to each other and to the feeder."""
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,8 @@ from bench.assembly.emulated_meters import (
     CopperTap,
     MeterGroup,
     Place,
+    clock_at_start_s,
+    introduce,
     make_fleet,
     meter_class_pct,
 )
@@ -177,6 +179,7 @@ class EmulatedEquipment:
                     serve(name, device, device.emulate)
         for fleet in self._bench.fleets.values():
             self._serve_fleet(fleet.prefix, fleet.at, fleet.emulate)
+        introduce(self.meters)
 
     def _serve_grid_simulator(self, name: str, device: Device, _emulate: Emulation) -> None:
         self._serve_scpi(device, GridSimulatorEmulator(name, self._node(self._behind("source", name))))
@@ -252,7 +255,7 @@ class EmulatedEquipment:
         at, place = self._places.of_meter(name)
         nodes, pt_ratio = self._places.metered_nodes(name)
         rating_w = self._metered_w(at, place)
-        fleet = make_fleet([name], emulate, self._bench.range_a, derived_seed(self._seed, name), rating_w)
+        fleet = self._fleet([name], emulate, name, rating_w)
         self._listen(name, device, {self._wanted(device).unit or 1: fleet.registers[0]})
         tap, class_pct = self._copper(place) if at == "generation" else None, meter_class_pct(emulate)
         self.meters.append(
@@ -281,12 +284,16 @@ class EmulatedEquipment:
         places = [place for place in self._places.metered(at) if place not in taken]
         names = [f"{prefix}_{number}" for number in range(2, len(places) + 2)]
         rating_w = max((self._metered_w(at, place) for place in places), default=SERVICE_W)
-        fleet = make_fleet(names, emulate, self._bench.range_a, derived_seed(self._seed, prefix), rating_w)
+        fleet = self._fleet(names, emulate, prefix, rating_w)
         addresses, _ = serve_fleet(self.host, fleet)
         for name, address in addresses.items():
             self.endpoints[name] = Endpoint(name, "meter", Resource(address.host, address.port, address.unit))
         class_pct = meter_class_pct(emulate)
         self.meters.append(MeterGroup(fleet, np.array(places, dtype=np.intp), at, class_pct, rating_w))
+
+    def _fleet(self, names: Sequence[str], emulate: Emulation, seeded: str, rating_w: float) -> MeterFleet:
+        bench, clock_s = self._bench, clock_at_start_s(self._bench.environment)
+        return make_fleet(names, emulate, bench.range_a, derived_seed(self._seed, seeded), rating_w, clock_s)
 
     def _serve_scpi(self, device: Device, emulator: ScpiEmulator) -> None:
         wanted = self._wanted(device)

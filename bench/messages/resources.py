@@ -222,11 +222,15 @@ class AvailableResource(Payload):
 
 
 class AvailableResources(Payload):
-    """What all eligible DER can give, in the order of the strategy; those left out with the reason."""
+    """What all eligible DER can give, in the order of the strategy; those left out with the reason.
+
+    `mute` are those left out because they give no values.
+    """
 
     event: str
     resources: tuple[AvailableResource, ...]
     left_out: dict[str, str]
+    mute: tuple[str, ...] = ()
     total_kw: float
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from bench.feeder.model import Complexes, Indices
-from bench.measurement import PowerReading
+from bench.measurement import PowerReading, VarReading
 from instruments.errors import blaming
 from instruments.readings import AcMeasurement
 from instruments.roles import GridSimulator, PowerAnalyzer
@@ -55,6 +55,10 @@ class Terminal(Protocol):
         """Return the latest measurement of the device's power by another source than the device."""
         ...
 
+    def vars(self) -> VarReading | None:
+        """Return the latest measurement of its reactive power, with the voltage that it had."""
+        ...
+
 
 @dataclass
 class DirectTerminal:
@@ -69,12 +73,14 @@ class DirectTerminal:
     q_kvar: float = field(default=0.0, init=False)
     told_v: Complexes = field(default_factory=_nothing, init=False)
     _latest: PowerReading | None = field(default=None, init=False)
+    _voltage_v: float = field(default=0.0, init=False)
 
     def feed(self, voltage_v: Complexes) -> None:
         """Apply magnitudes (V) and angles (deg) of the node voltages."""
         self.told_v = self.place.phasors_v(voltage_v) / self.voltage_ratio
-        angles = tuple(np.degrees(np.angle(self.told_v)).tolist())
-        self.apply(tuple(np.abs(self.told_v).tolist()), angles)
+        angles, volts = tuple(np.degrees(np.angle(self.told_v)).tolist()), np.abs(self.told_v)
+        self._voltage_v = float(volts.mean())
+        self.apply(tuple(volts.tolist()), angles)
 
     def measure(self, time_s: float) -> tuple[float, float]:
         """Return the power in the copper; exact, because the node is the model's own."""
@@ -87,12 +93,20 @@ class DirectTerminal:
         """Return the power at the node in the latest step."""
         return self._latest
 
+    def vars(self) -> VarReading | None:
+        """Return the reactive power at the node, and the voltage that it was fed with."""
+        latest = self._latest
+        if latest is None:
+            return None
+        return VarReading(self.q_kvar, 0.0, self._voltage_v, 0.0, latest.source, latest.time_s)
+
 
 @dataclass
 class MeasuredTerminal:
     """A device behind a source and an analyzer; what enters the feeder is what the analyzer measured.
 
-    `uncertainty_kw` is the analyzer's, on the feeder's side. Errors of the instruments name them.
+    `uncertainty_kw` is the analyzer's, on the feeder's side, of active and of reactive power; `voltage_share` its
+    uncertainty of voltage, per unit of reading. Errors of the instruments name them.
     """
 
     device: str
@@ -104,11 +118,13 @@ class MeasuredTerminal:
     voltage_ratio: float
     power_scale: float
     uncertainty_kw: float
+    voltage_share: float = 0.0
     q_kvar: float = field(default=0.0, init=False)
     told_v: Complexes = field(default_factory=_nothing, init=False)
     measured: AcMeasurement | None = field(default=None, init=False)
     """All that the analyzer said in the latest step, on the device's side."""
     _latest: PowerReading | None = field(default=None, init=False)
+    _voltage_v: float = field(default=0.0, init=False)
 
     def feed(self, voltage_v: Complexes) -> None:
         """Set the source to the feeder's voltage, scaled; raises SafetyTrip outside the fences."""
@@ -124,8 +140,17 @@ class MeasuredTerminal:
         scale = self.power_scale / 1000.0
         p_kw, self.q_kvar = measured.total_p_w * scale, measured.total_q_var * scale
         self._latest = PowerReading(p_kw, self.uncertainty_kw, self.analyzer_name, time_s)
+        self._voltage_v = float(np.mean(measured.voltage_v))
         return p_kw, self.q_kvar
 
     def reading(self) -> PowerReading | None:
         """Return what the analyzer measured in the latest step."""
         return self._latest
+
+    def vars(self) -> VarReading | None:
+        """Return what the analyzer measured in the latest step."""
+        latest, volts = self._latest, self._voltage_v
+        if latest is None:
+            return None
+        unsure_v = self.voltage_share * volts
+        return VarReading(self.q_kvar, self.uncertainty_kw, volts, unsure_v, latest.source, latest.time_s)

@@ -207,6 +207,8 @@ class PlanJudge:
         told = {resource.device for resource in offered.resources} | offered.left_out.keys()
         if unnamed := sorted(self._field.dispatchable - told):
             return f"neither offers {', '.join(unnamed)} nor says why not"
+        if mute := next(iter(offered.mute), None):
+            return f"nothing is known of {mute}: {offered.left_out[mute]}"
         for resource in offered.resources:
             most_kw = self._field.most_kw(resource.device, duration_s)
             if most_kw is None or not self._field.is_eligible(resource.device):

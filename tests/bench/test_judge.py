@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from by_hand import FakeHomes, FakePlans, alert, command, power, row
 
-from bench.bus import Delivery, Message
+from bench.bus import Delivery, Message, Priority
 from bench.clock import Clock
 from bench.evidence import Evidence
 from bench.measurement import Measurement
@@ -96,6 +96,7 @@ class Bench:
         endpoints = {INVERTER: "inverter", BATTERY: "battery"}
         wiring = Wiring(lambda party, name: name if party in {METER, CONTROLS} else endpoints.get(party))
         der = Der(FakePlans(), {}, read_after_s=90.0, since_s=lambda _row: None)
+        self.priority = Priority.ALERT
         self.judge = PlantJudge(voltages, self.field, FakeHomes(), wiring, self.evidence, der)
 
     def exchange(self, endpoint: str, operation: str = "read", error: str | None = None) -> str:
@@ -109,9 +110,8 @@ class Bench:
         return self.judge.remark(row, Delivery(1, 40.0, 40.0, replace(message, evidence=evidence)))
 
     def objection(self, row: Row, payload: Payload, evidence: tuple[str, ...] = (), sent_s: float = 40.0) -> str | None:
-        message = Message(
-            Party(row.producer), Party(row.receiver), Information(row.information), payload, "e1", evidence=evidence
-        )
+        parties, information = (Party(row.producer), Party(row.receiver)), Information(row.information)
+        message = Message(*parties, information, payload, "e1", self.priority, evidence)
         return self.judge.objection(row, Delivery(1, sent_s, sent_s, message))
 
     def alerted(self, alert: VoltageOutOfRangeEvent, sent_s: float = 40.0) -> str | None:
@@ -128,6 +128,11 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 def refused(objection: str | None, told: str) -> bool:
     """Whether there is an objection that says this."""
     return objection is not None and told in objection
+
+
+def test_an_alert_that_would_wait_its_turn_on_the_link_is_none(bench: Bench) -> None:
+    bench.priority = Priority.SCHEDULED
+    assert refused(bench.alerted(alert("m1")), "m1 sent its alert as ordinary traffic")
 
 
 def test_a_true_alert_stands(bench: Bench) -> None:
