@@ -2,9 +2,11 @@
 
 # ruff: noqa: PLC0415
 
+import os
 import sys
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,6 +14,7 @@ import click
 
 from instruments.errors import BenchError, ConfigError
 from reports.errors import ReportError
+from reports.plain_text import visible
 from reports.verdict import Verdict
 
 DEFAULT_BENCH = Path(__file__).parents[1] / "fixtures" / "benches" / "emulated.yaml"
@@ -53,14 +56,19 @@ class PlainErrors(Commands):
             _fail(f"the bench broke: {type(error).__name__}: {error}", Verdict.ERROR.exit_code)
 
 
+def _say(text: str, nl: bool = True, err: bool = False) -> None:
+    """Print; what devices and files said commands no terminal."""
+    click.echo(visible(text), nl=nl, err=err)
+
+
 def _fail(text: str, code: int) -> NoReturn:
-    click.echo(f"error: {text}", err=True)
+    _say(f"error: {text}", err=True)
     sys.exit(code)
 
 
 def _end(answer: tuple[str, Verdict]) -> NoReturn:
     text, verdict = answer
-    click.echo(text)
+    _say(text)
     sys.exit(verdict.exit_code)
 
 
@@ -122,12 +130,13 @@ def manage(bench: Path | None, seeds: str, hours: float) -> None:
     """
     from bench.commands.manage import manage as play
 
-    sys.exit(play(bench, seeds, hours, click.echo).exit_code)
+    sys.exit(play(bench, seeds, hours, _say).exit_code)
 
 
 @main.command()
 @BENCH
-def emulate(bench: Path) -> None:
+@click.option("--record", type=click.Path(path_type=Path), help="new file for every request received, a JSON line each")
+def emulate(bench: Path, record: Path | None) -> None:
     """Serve the emulators of a bench on their addresses in wall time, until interrupted.
 
     Prints one JSON line for each endpoint, then {"ready": true}. The feeder of the bench file runs behind them, under
@@ -136,7 +145,7 @@ def emulate(bench: Path) -> None:
     """
     from bench.commands.emulate import emulate as serve
 
-    serve(bench, click.echo)
+    serve(bench, _say, partial(_say, err=True), record)
 
 
 @main.command()
@@ -146,7 +155,7 @@ def doctor(bench: Path) -> None:
     from bench.commands.doctor import doctor as examine
 
     text, code = examine(bench)
-    click.echo(text)
+    _say(text)
     sys.exit(code)
 
 
@@ -209,7 +218,7 @@ def report(run: Path) -> None:
     """Render the report of a RUN directory again."""
     from bench.commands import runs
 
-    click.echo(runs.report(run))
+    _say(runs.report(run))
 
 
 @main.command()
@@ -223,11 +232,31 @@ def compare(left: Path, right: Path) -> None:
 
 
 @main.command()
-def faults() -> None:
-    """List every kind of fault that `run --fault` injects, with the rows that must catch it."""
-    from bench.commands.faults import listing
+@click.option("--matrix", is_flag=True, help="play every case of fixtures/faults, and good equipment under many seeds")
+@click.option("--only", multiple=True, metavar="TEXT", help="of the matrix, only runs whose line contains this text")
+@click.option(
+    "--seeds", type=click.IntRange(min=0), default=50, show_default=True, help="clean runs under seeds 1 to N"
+)
+@click.option("--jobs", type=click.IntRange(min=1), help="runs at the same time  [default: one a processor]")
+@click.option("--out", type=click.Path(path_type=Path), help="folder for runs and page  [default: a new one in runs/]")
+def faults(*, matrix: bool, only: tuple[str, ...], seeds: int, jobs: int | None, out: Path | None) -> None:
+    """List every kind of fault that `run --fault` injects, with the rows and clauses that catch it.
 
-    click.echo(listing())
+    With --matrix, prove it: play each case, and write matrix.html, matrix.json and matrix.csv beside the runs. 0 when
+    every fault was noticed, or tolerated, where its case says, and good equipment passed under every seed; else 1.
+    """
+    if not matrix:
+        if only or out:
+            raise click.UsageError("--only and --out are about --matrix")
+        from bench.commands.faults import listing
+
+        _say(listing())
+        return
+    from bench.commands.matrix import matrix as play
+    from bench.commands.run import console_for
+
+    folder = out or Path("runs") / f"matrix-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    sys.exit(play(folder, only, seeds, jobs or os.cpu_count() or 1, console_for()))
 
 
 @main.command()
@@ -242,11 +271,13 @@ def speed(only: tuple[str, ...], feeder: Path | None, bench: Path) -> None:
     `raw` is the bare engine's or library's figure on the same work in the same process. NAME is one of: step_10 and
     step_1000 (plant step in microseconds with that many inverters), exchange (reading an inverter over Modbus,
     microseconds), story (scenario 1 with its report, seconds), use_case (all that `bench run` plays, with its report,
-    seconds), day (24 h, as a multiple of real time).
+    seconds), day and week (24 h and 168 h, as a multiple of real time), runs_200 (200 runs in one process: seconds for
+    one, then threads, open files, engine contexts and memory at the end, `raw` being those after 20 runs). The last
+    two take a quarter of an hour each, and are measured only when they are named.
     """
     from bench.commands.speed import speed as measure
 
-    measure(only, feeder, bench, click.echo)
+    measure(only, feeder, bench, _say)
 
 
 @main.group(name="point-map", cls=Commands)
@@ -260,7 +291,7 @@ def scaffold(registers: Path) -> None:
     """Print a point map made of a register list (columns name, address, type, ...); its author goes on from there."""
     from instruments.point_map import scaffold_point_map
 
-    click.echo(scaffold_point_map(registers), nl=False)
+    _say(scaffold_point_map(registers), nl=False)
 
 
 @main.group(name="use-case", cls=Commands)
@@ -274,7 +305,7 @@ def show(row: str) -> None:
     """Tell everything that the tables say of a ROW, such as 1.3.4."""
     from bench.commands import use_case as commands
 
-    click.echo(commands.show(row))
+    _say(commands.show(row))
 
 
 @use_case.command()
@@ -292,4 +323,4 @@ def import_(document: Path, out: Path | None) -> None:
     """Turn a use-case document (.docx, or text with tabs in its tables) into tables, and tell what to look at."""
     from bench.commands import use_case as commands
 
-    click.echo(commands.import_tables(document, out))
+    _say(commands.import_tables(document, out))

@@ -1,58 +1,19 @@
 """Faults on demand: `TARGET:KIND[=VALUE][@START[..END]]`."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bench.config import BenchFile
-from bench.truth.control_trial import DISCHARGE_CLAUSE, TAP_BLOCK_CLAUSE, VAR_BLOCK_CLAUSE
-from bench.truth.isolation_trial import ISOLATION_CLAUSE
-from bench.truth.proof import BAND_CLAUSE
-from instruments.emulators.faults import FaultSet
+from instruments.emulators.faults import FAULT_KINDS, FaultKind, FaultSet
 from instruments.errors import ConfigError
 
 _FAULT = re.compile(
     r"(?P<target>[a-z][a-z0-9_]*):(?P<kind>[a-z][a-z0-9-]*)(=(?P<value>-?\d+(\.\d+)?))?"
     r"(@(?P<start>\d+(\.\d+)?)(\.\.(?P<end>\d+(\.\d+)?))?)?"
 )
-
-_DER_RESPONDS = tuple(f"{branch}.1{row}" for branch in ("2.3", "3.3") for row in ("A.5", "B.5", "C.4", "D.4"))
-_CREDIT_DATA = tuple(f"{branch}.1{letter}.3" for branch in ("2.4", "3.4") for letter in "ABCD")
-_CREDIT_REQUEST = tuple(f"{branch}.1{letter}.2" for branch in ("2.4", "3.4") for letter in "ABCD")
-
-CAUGHT_AT: Mapping[str, tuple[str, ...]] = {
-    "ignores-set-point": ("1.3.4", *_DER_RESPONDS),
-    "wrong-sign": ("1.3.4", *_DER_RESPONDS),
-    "scaled": ("1.3.4", *_DER_RESPONDS),
-    "reports-the-set-point-as-its-measurement": ("1.3.4", *_DER_RESPONDS),
-    "alert-never-sent": ("1.1",),
-    "alert-for-a-healthy-voltage": ("1.1",),
-    "biased": (*_CREDIT_DATA, "3.10.1A.2"),
-    "does-not-answer": ("1.1", "1.21.1A.2", *_CREDIT_REQUEST, "3.10.1A.1", "3.10.1B.1"),
-    "does-not-shed": ("1.19.5.1B.1", "2.7.1.3.1B.1", "3.9.1.4"),
-    "ignores-override": ("1.19.5.1A.3", "2.7.1.3.1A.3"),
-    "stuck": ("1.10.2", "3.7.2"),
-    "two-steps": ("1.10.2", "3.7.2"),
-    "wrong-direction": ("1.10.2", "3.7.2"),
-    "reports-a-move-it-did-not-make": ("1.10.2", "3.7.2"),
-    "does-not-close": ("1.6.2", "3.6.3"),
-    "bounces": ("1.6.2", "3.6.3"),
-    "reports-closed-when-open": ("1.2.1", "3.6.5"),
-}
-"""Rows of the use case at which a run has to fail, by kind of fault; a kind that no encoded row catches is absent.
-
-Which of a scenario's rows it is depends on the device: the sequences 1A to 1D are about one each.
-"""
-
-CAUGHT_BY: Mapping[str, str] = {
-    "hunts": BAND_CLAUSE,
-    "ignores-block": TAP_BLOCK_CLAUSE,
-    "ignores-the-var-block": VAR_BLOCK_CLAUSE,
-    "closes-inside-the-discharge-time": DISCHARGE_CLAUSE,
-    "isolation-undone": ISOLATION_CLAUSE,
-}
-"""Clause of the measurements by which a run has to fail, by kind of fault that shows at no row."""
+KINDS: tuple[FaultKind, ...] = FAULT_KINDS
+"""Every kind of fault that there is; each has to have a case below `fixtures/faults`."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +26,6 @@ class Fault:
     start_s: float = 0.0
     end_s: float | None = None
     text: str = ""
-
-
-def rows_catching(kind: str, scenario: str) -> tuple[str, ...]:
-    """Return the rows of a scenario that have to catch a kind of fault; which of them depends on the device."""
-    return tuple(row for row in CAUGHT_AT.get(kind, ()) if row.partition(".")[0] == scenario)
 
 
 def parse_fault(text: str) -> Fault:

@@ -12,14 +12,16 @@ from typing import Any
 
 import pytest
 
+from bench.assembly.admission import real_devices
 from bench.assembly.bench import BenchAssembly
-from bench.config import BenchFile
+from bench.config import BenchFile, bench_files
 from bench.faults import Fault
 from bench.judgement.verdict import Ground, scenario_verdict
+from bench.lease import Lease
 from bench.measurement import worded
 from bench.operator import Operator
 from bench.preconditions.checks import Checked
-from bench.safety import Interrupted
+from bench.safety import Interrupted, uninterrupted
 from bench.story import RowListener, Story
 from bench.truth.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V
 from bench.use_case.grammar import ROW_STEP
@@ -34,6 +36,8 @@ LISTENERS = pytest.StashKey[tuple[RowListener, ...]]()
 """Where a progress display leaves whom to tell of rows as they are decided."""
 OPERATOR = pytest.StashKey[Operator]()
 """Where a command leaves who is to be asked before a person's row is done; without one the test plays the people."""
+LEASE = pytest.StashKey[Lease]()
+"""Where a command leaves the lease of real equipment."""
 AUTONOMOUS = "autonomous"
 """Names the unmanaged stretch of time beside a scenario, in logs and files."""
 PACKAGES = ("derbench", "opendssdirect.py", "opender", "pymodbus", "pyvisa", "pysunspec2", "numpy", "pytest-bdd")
@@ -90,17 +94,21 @@ class RunSession:
         seed: int,
         faults: Sequence[Fault],
         compare: bool = False,
+        lease: Lease | None = None,
     ) -> None:
-        """Start the run directory; raises ReportError when it exists.
+        """Start the run directory; raises ReportError when it exists. Real equipment needs a `lease`.
 
         With `compare`, each scenario of the use case that passed is followed by the same stretch of time under
         autonomous controls.
         """
         self.bench, self.seed, self.faults, self._compare = bench, seed, faults, compare
+        self._lease = lease
         self.use_case: UseCase = load_use_case()
         self._head = _head(bench, bench_path, seed, faults)
         self.writer = RunWriter.create(path, self._head)
         self.scenarios: list[dict[str, Any]] = []
+        self.stop = ""
+        """Why no further scenario may be played."""
         self._identities: dict[str, Any] = {}
 
     @property
@@ -112,7 +120,7 @@ class RunSession:
         """Put a scenario's bench together. Raises BenchError when it cannot be; `fail_to_start` records that."""
         key = scenario_key(title.scenario, title.variant or "")
         bench = self.bench.for_scenario(title.scenario)
-        assembly = BenchAssembly(bench, self.use_case, self.writer, key, self.seed)
+        assembly = BenchAssembly(bench, self.use_case, self.writer, key, self.seed, self._lease)
         try:
             assembly.inject(self.faults)
             self._identities.update({n: vars(i) for n, i in assembly.identities.items()})
@@ -125,8 +133,10 @@ class RunSession:
 
     def fail_to_start(self, title: Title, error: Exception) -> None:
         """Record a scenario whose bench could not be put together, with all that its error notes."""
-        stopped = isinstance(error, Interrupted)
-        reason = "; ".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())])
+        unsafe = list(getattr(error, "__notes__", ()))
+        self._stop_after(unsafe)
+        stopped = isinstance(error, Interrupted) and not unsafe
+        reason = "; ".join([f"{type(error).__name__}: {error}", *unsafe])
         verdict = Verdict.ABORTED if stopped else Verdict.ERROR
         measured = self.writer.written("measurements")
         ground = Ground(measured, aborted=reason) if stopped else Ground(measured, problems=(reason,))
@@ -147,8 +157,7 @@ class RunSession:
             self._take_late(played, error)
             played.story.conformance.finish()
         finally:
-            unsafe = played.assembly.close()
-            played.problems += [f"{name} could not be proven safe: {why}" for name, why in unsafe.items()]
+            self._leave_safe(played)
         entry = self._judged(played)
         verdict, compared = Verdict(entry["verdict"]), None
         ground = self._ground(played)
@@ -161,6 +170,25 @@ class RunSession:
 
     def _ground(self, played: Played) -> Ground:
         return _ground(played, self.writer.written("measurements"))
+
+    def _leave_safe(self, played: Played) -> None:
+        """Make the bench safe and close it; who wants to stop meanwhile is heard afterwards."""
+        held: list[int] = []
+        try:
+            with uninterrupted() as held:
+                unsafe = played.assembly.close()
+                problems = [f"{name} could not be proven safe: {why}" for name, why in unsafe.items()]
+                played.problems += problems
+                self._stop_after(problems)
+        except (Interrupted, KeyboardInterrupt) as stop:
+            if not held:
+                raise
+            played.aborted = played.aborted or f"{stop or 'stopped'} while the equipment was made safe"
+
+    def _stop_after(self, unsafe: Sequence[str]) -> None:
+        """End the run where real equipment may be alive; what is emulated ended with its scenario."""
+        if unsafe and real_devices(self.bench):
+            self.stop = "; ".join(unsafe)
 
     def _is_compared(self, played: Played, verdict: Verdict) -> bool:
         """Whether a scenario managed voltage under a cloud, which is what autonomous controls can be set beside.
@@ -322,11 +350,11 @@ def _head(bench: BenchFile, path: Path, seed: int, faults: Sequence[Fault]) -> d
         "simulated": any(device.emulate is not None for device in bench.devices.values()),
         "seed": seed,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "bench": {
-            "name": bench.bench,
-            "path": path.name,
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        },
+        "bench": {"name": bench.bench} | _file(path) | {"like": [_file(other) for other in bench_files(path)[1:]]},
         "faults": [fault.text for fault in faults],
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
     }
+
+
+def _file(path: Path) -> dict[str, str]:
+    return {"path": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}

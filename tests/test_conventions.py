@@ -14,8 +14,7 @@ from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 import steps
 from bench.assembly.drivers import MODBUS_DRIVERS, POINT_MAP_DRIVERS, VISA_DRIVERS
 from bench.config import load_bench
-from bench.customers import load_customers
-from bench.faults import CAUGHT_AT, Fault, check_fault
+from bench.faults import Fault, check_fault
 from bench.use_case.feature_files import Step, read_stories
 from bench.use_case.grammar import ROW_STEP
 from bench.use_case.tables import load as load_use_case
@@ -148,17 +147,6 @@ def test_every_fault_kind_has_a_test_of_what_it_does(kind: FaultKind) -> None:
     assert any(f'"{kind.name}' in path.read_text(encoding="utf-8") for path in tests), (
         f"no test injects {kind.name!r}: whether it is noticed is not known"
     )
-
-
-@pytest.mark.parametrize("kind", sorted(CAUGHT_AT))
-def test_faults_that_a_row_has_to_catch_fit_a_device_of_the_emulated_bench(kind: str) -> None:
-    found = next(k for k in FAULT_KINDS if k.name == kind)
-    targets = [name for name, device in BENCH.devices.items() if device.role in found.roles]
-    if "premise" in found.roles:  # premises are no devices of the bench file: they come with its table of customers
-        assert BENCH.feeder.customers is not None, "the emulated bench has no customers, and so no premises"
-        targets += [f"premise_{customer.service}" for customer in load_customers(BENCH.feeder.customers)]
-    assert targets, f"the emulated bench has no device that could have {kind!r}"
-    check_fault(Fault(targets[0], kind), BENCH)
 
 
 def test_a_fault_of_a_premise_fits_no_other_device() -> None:

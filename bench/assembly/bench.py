@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bench.actors.duty import OnDuty
+from bench.assembly.admission import admit, real_devices
 from bench.assembly.apparatus import make_apparatus
 from bench.assembly.cast import ControlCentre, make_cast, make_route
 from bench.assembly.coupling import coupling_gain, make_pace
@@ -12,6 +13,8 @@ from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, cust
 from bench.assembly.emulated_meters import MeterView, meter_class_pct, meter_names
 from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.feeders import open_feeder
+from bench.assembly.guardian import Guardian
+from bench.assembly.guardian_process import Ward
 from bench.assembly.isolation import make_isolation_units
 from bench.assembly.judging import make_conformance, make_der_judge, make_judge, make_rules, make_wiring
 from bench.assembly.places import FeederPlaces
@@ -36,6 +39,7 @@ from bench.feeder_models import (
     SettledFeeder,
 )
 from bench.judgement.log import JudgementLog
+from bench.lease import Lease
 from bench.meter_store import MeterStore
 from bench.plant.pace import Pace
 from bench.plant.plant import Equipment, Plant, PlantState
@@ -45,7 +49,7 @@ from bench.plant.transmission_stage import StagedGrid
 from bench.plant.weather import make_weather
 from bench.preconditions.checks import Checked, check_preconditions
 from bench.preconditions.finding import Subject
-from bench.safety import SafetyChain, refuse_real_equipment
+from bench.safety import SafetyChain, uninterrupted
 from bench.stage import Cast, Proofs, Stimuli, Timing, Trials
 from bench.story import Story
 from bench.truth.isolation_trial import IsolationTrial
@@ -64,20 +68,38 @@ from reports.run_directory import RunWriter
 METER_ROUNDING_V = 0.05
 """What registers round off a meter's voltage, V."""
 
-SAFE_ORDER = ("inverter", "battery", "load_tap_changer", "capacitor_bank", "grid_simulator")
+SAFE_ORDER = (
+    "inverter",
+    "battery",
+    "load_tap_changer",
+    "capacitor_bank",
+    "digital_io",
+    "sensing_source",
+    "grid_simulator",
+)
 """Roles that are put into a safe state, in the order of registration: sources, registered last, go off first."""
 
 
 class BenchAssembly:
     """Everything of one scenario, opened and identified; `close` makes it safe and takes it down."""
 
-    def __init__(self, bench: BenchFile, use_case: UseCase, writer: RunWriter, scenario: str, seed: int) -> None:
+    def __init__(
+        self,
+        bench: BenchFile,
+        use_case: UseCase,
+        writer: RunWriter,
+        scenario: str,
+        seed: int,
+        lease: Lease | None = None,
+    ) -> None:
         """Open the feeder, serve the emulators, open the drivers, identify the devices, switch the sources on.
 
-        `scenario` is the key under which everything is recorded. Raises ConfigError, TransportError or
-        IdentityMismatch; what was opened by then is made safe and closed again.
+        `scenario` is the key under which everything is recorded; real equipment needs a `lease`. Raises ConfigError,
+        TransportError or IdentityMismatch; what was opened by then is made safe and closed again.
         """
-        refuse_real_equipment([name for name, device in bench.devices.items() if device.emulate is None])
+        admit(bench, lease)
+        self._lease, self._folder = lease or Lease(), writer.path
+        self._guardian: Guardian | None = None
         self.config, self._use_case, self._seed = bench, use_case, seed
         self.clock = make_clock(bench.clock.mode, bench.clock.slip_tolerance_s)
         self.evidence = Evidence(writer, self.clock, scenario)
@@ -102,17 +124,36 @@ class BenchAssembly:
             error.add_note(f"{name} could not be proven safe: {why}")
 
     def close(self) -> dict[str, str]:
-        """Make everything safe, then close it; return the devices whose safe state could not be proven, with why."""
+        """Make everything safe, then close it; return the devices whose safe state could not be proven, with why.
+
+        No signal interrupts it; one that comes is dealt with when all is done.
+        """
+        with uninterrupted():
+            return self._close()
+
+    def _close(self) -> dict[str, str]:
         if self._pace is not None:
             self._pace.stop()
         failures = self.safety.make_safe()
         self.rack.close()
+        failures |= self._dismiss_guardian(failures)
         self.store.close()
         if self._emulated is not None:
             self._emulated.close()
         while self._feeders:
             self._feeders.pop().close()
         return failures
+
+    def _dismiss_guardian(self, failures: dict[str, str]) -> dict[str, str]:
+        """Let the guardian go, or let it try what could not be proven; return the failures with what it says."""
+        guardian, self._guardian = self._guardian, None
+        if guardian is None:
+            return {}
+        if not failures:
+            guardian.release()
+            return {}
+        found = guardian.act()
+        return {name: f"{why}; its guardian: {found.get(name, 'no word')}" for name, why in failures.items()}
 
     @property
     def emulated(self) -> EmulatedEquipment:
@@ -268,8 +309,9 @@ class BenchAssembly:
 
     def _open_drivers(self) -> None:
         endpoints = self.emulated.endpoints
+        meter = anonymous_meter(*(fleet.timeout_s for fleet in self.config.fleets.values()))
         sections: dict[str, Device] = {
-            name: self.config.devices.get(name) or anonymous_meter() for name in {**self.config.devices, **endpoints}
+            name: self.config.devices.get(name) or meter for name in {**self.config.devices, **endpoints}
         }
         for name, device in sections.items():
             served = endpoints[name].resource if name in endpoints else None
@@ -320,17 +362,28 @@ class BenchAssembly:
         return measured_terminal(section, place, source, analyzer, uncertainty_pct / 100.0 * site.rating_kva)
 
     def _energize(self) -> None:
-        """Register what makes each device safe, then give the sources a voltage and switch them on."""
-        for role in SAFE_ORDER:
-            for name, device in self.config.devices.items():
-                if device.role == role:
-                    self.safety.register(name, self.drivers[name])
+        """Register what makes each device safe, then give the sources a voltage and switch them on.
+
+        Real equipment gets its guardian first. What is emulated ends with the bench, and needs none.
+        """
+        energized = [n for role in SAFE_ORDER for n, device in self.config.devices.items() if device.role == role]
+        real = [name for name in energized if name in real_devices(self.config)]
+        if real:
+            wards = [Ward(name, self.config.devices[name], self.config.devices[name].resource) for name in real]
+            self._guardian = Guardian(wards[::-1], self._folder, self._lease)
+            self.plant.listeners.append(self._require_guardian)
+        for name in energized:
+            self.safety.register(name, self.drivers[name])
         voltage_v = self.plant.state.snapshot.voltage_v
         for terminal in self.terminals.values():
             terminal.feed(voltage_v)
             source = self.places.terminal(terminal.device).source
             if source is not None:
                 self.drivers[source].output_on()
+
+    def _require_guardian(self, _state: PlantState) -> None:
+        if self._guardian is not None:
+            self._guardian.require_alive()
 
     def _equipment(self) -> Equipment:
         emulated = self.emulated

@@ -5,8 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from bench.assembly.resources import Resource, parse_resource
+from bench.assembly.security import client_tls
 from bench.config import Device, Identification
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
+from instruments.drivers.fence import NO_LIMIT, DerEnvelope, Span
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
 from instruments.drivers.scpi_source import SourceLimits
@@ -15,18 +17,18 @@ from instruments.drivers.sunspec_inverter import SunSpecInverter
 from instruments.drivers.sunspec_meter import SunSpecMeter
 from instruments.drivers.tap_changer_control import PointMapTapChangerControl
 from instruments.errors import ConfigError, IdentityMismatch
-from instruments.point_map import PointMap, load_point_map
+from instruments.point_map import load_point_map
 from instruments.readings import Identity
 from instruments.transports.modbus import ModbusConnections, ModbusLink
 from instruments.transports.visa import VisaLink
 from instruments.wire import WireObserver
 
-MODBUS_DRIVERS: dict[tuple[str, str], Callable[[ModbusLink], Any]] = {
+MODBUS_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("inverter", "sunspec"): SunSpecInverter,
     ("battery", "sunspec"): SunSpecBattery,
     ("meter", "sunspec"): SunSpecMeter,
 }
-POINT_MAP_DRIVERS: dict[tuple[str, str], Callable[[ModbusLink, PointMap], Any]] = {
+POINT_MAP_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("load_tap_changer", "point_map"): PointMapTapChangerControl,
     ("capacitor_bank", "point_map"): PointMapCapacitorControl,
 }
@@ -48,11 +50,11 @@ class DriverRack:
         """Make the driver of a device; nothing is sent yet. Raises ConfigError for a driver that there is not."""
         key = (device.role, device.driver)
         if key in MODBUS_DRIVERS and resource.unit is not None:
-            link = self._modbus.link(resource.host, resource.port, resource.unit, observer, device.timeout_s)
-            return MODBUS_DRIVERS[key](link)
+            link = self._link(device, resource, resource.unit, observer)
+            return MODBUS_DRIVERS[key](link, **_der_envelope(device))
         if key in POINT_MAP_DRIVERS and resource.unit is not None and device.point_map is not None:
-            link = self._modbus.link(resource.host, resource.port, resource.unit, observer, device.timeout_s)
-            return POINT_MAP_DRIVERS[key](link, load_point_map(device.point_map))
+            link = self._link(device, resource, resource.unit, observer)
+            return POINT_MAP_DRIVERS[key](link, load_point_map(device.point_map), **_tap_envelope(device))
         if key in VISA_DRIVERS and resource.unit is None:
             visa = VisaLink(str(resource), observer, device.timeout_s)
             self._visa.append(visa)
@@ -64,6 +66,10 @@ class DriverRack:
             f"devices.{name}: no driver {device.driver!r} for the role {device.role!r} at {resource}; "
             f"known: {', '.join(known) or 'none'}"
         )
+
+    def _link(self, device: Device, resource: Resource, unit: int, observer: WireObserver) -> ModbusLink:
+        tls = client_tls(device, resource)
+        return self._modbus.link(resource.host, resource.port, unit, observer, device.timeout_s, tls)
 
     def close(self) -> None:
         """Close every link."""
@@ -80,9 +86,10 @@ def require_identity(device: Device, found: Identity, where: str) -> None:
         raise IdentityMismatch(f"{where} is another device: {'; '.join(wrong)}")
 
 
-def anonymous_meter() -> Device:
-    """Return the section of a meter that belongs to a fleet and has none of its own."""
-    return Device(role="meter", driver="sunspec", resource="")
+def anonymous_meter(*timeouts_s: float) -> Device:
+    """Return the section of a meter that belongs to a fleet and has none of its own; it is given the longest time."""
+    patience = {"timeout_s": max(timeouts_s)} if timeouts_s else {}
+    return Device.model_validate({"role": "meter", "driver": "sunspec", "resource": ""} | patience)
 
 
 def address_of(device: Device, served: Resource | None) -> Resource:
@@ -100,6 +107,18 @@ def customer_address(device: Device, served: Resource | None) -> Resource | None
         unit = device.emulate.customer_unit
         return None if unit is None else replace(served, unit=unit)
     return None if device.customer_resource is None else parse_resource(device.customer_resource)
+
+
+def _der_envelope(device: Device) -> dict[str, DerEnvelope]:
+    """Return what the bench allows an inverter or battery, as their drivers take it; no other Modbus device has it."""
+    limits = device.limits
+    if limits is None:
+        return {}
+    return {"envelope": DerEnvelope(limits.power_w or NO_LIMIT, limits.reactive_var or NO_LIMIT)}
+
+
+def _tap_envelope(device: Device) -> dict[str, Span]:
+    return {"taps": device.limits.tap} if device.limits is not None and device.limits.tap is not None else {}
 
 
 def _limits(device: Device) -> SourceLimits:

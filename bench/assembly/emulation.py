@@ -11,8 +11,10 @@ import numpy as np
 
 from bench.assembly.emulated_meters import FEEDER_W, PEAK_LOAD, SERVICE_W, MeterGroup, Place, make_fleet
 from bench.assembly.places import FeederPlaces
-from bench.assembly.resources import Resource, parse_resource
+from bench.assembly.resources import Resource
+from bench.assembly.security import served_tls
 from bench.config import BenchFile, Device, Emulation
+from bench.config.addresses import listening_at
 from bench.customers import premise_names
 from bench.feeder.model import Floats
 from instruments.emulators.battery import BatteryEmulator
@@ -72,6 +74,7 @@ class EmulatedEquipment:
         self.endpoints: dict[str, Endpoint] = {}
         self.nodes: dict[str, ElectricalNode] = {}
         self.devices: dict[str, Emulator] = {}
+        self.servers: dict[str, ModbusServer] = {}
         self.meters: list[MeterGroup] = []
         self._time_s = 0.0
         self._fault_moments_s: list[float] = []
@@ -281,16 +284,13 @@ class EmulatedEquipment:
 
     def _listen(self, name: str, device: Device, banks: Mapping[int, RegisterBank]) -> None:
         wanted = self._wanted(device)
-        _, port = ModbusServer(self.host, banks).listen(wanted.host, wanted.port)
+        self.servers[name] = ModbusServer(self.host, banks)
+        _, port = self.servers[name].listen(wanted.host, wanted.port, served_tls(device))
         self.endpoints[name] = Endpoint(name, device.role, wanted.at_port(port))
 
     def _wanted(self, device: Device) -> Resource:
         """Return where the emulator is to answer: `listen` where the resource points at a gateway before it."""
-        resource = parse_resource(device.resource)
-        if device.emulate is None or device.emulate.listen is None:
-            return resource
-        host, _, port = device.emulate.listen.rpartition(":")
-        return Resource(host, int(port), resource.unit)
+        return listening_at(device)
 
     def _behind(self, key: str, instrument: str) -> str:
         """Name the device behind a source or an analyzer."""

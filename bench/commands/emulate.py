@@ -4,7 +4,7 @@ import json
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -16,7 +16,9 @@ from bench.assembly.emulation import EmulatedEquipment, Endpoint
 from bench.assembly.feeders import open_feeder
 from bench.assembly.places import FeederPlaces
 from bench.assembly.wiring import direct_terminal
+from bench.commands.request_record import recording
 from bench.config import BenchFile, load_bench
+from bench.config.addresses import exposure_warnings
 from bench.feeder.sites import load_sites
 from bench.plant.plant import Equipment, Plant
 from bench.plant.terminals import DirectTerminal, TerminalPlace
@@ -28,13 +30,17 @@ SEED = 1
 Volts = tuple[float, ...]
 
 
-def emulate(path: Path, tell: Callable[[str], None]) -> None:
+def emulate(path: Path, tell: Callable[[str], None], warn: Callable[[str], None], record: Path | None = None) -> None:
     """Serve until SIGINT or SIGTERM; `tell` gets one JSON line for each endpoint, then `{"ready": true}`.
 
-    Raises ConfigError for a bench file that cannot be used and for an address that cannot be had, BenchError when the
-    feeder does not solve any more.
+    `warn` is told of each emulator that other machines reach. Every request that arrives at a device goes to the file
+    `record` (`request_record`). Raises ConfigError for a bench file or a record that cannot be used and for an address
+    that cannot be had, BenchError when the feeder does not solve any more.
     """
-    with _stop_request() as stop, WallTimeBench(load_bench(path)) as bench:
+    file = load_bench(path)
+    for warning in exposure_warnings(file.exposed):
+        warn(f"warning: {warning}")
+    with _stop_request() as stop, WallTimeBench(file) as bench, bench.recording(record):
         for endpoint in bench.endpoints:
             tell(json.dumps(_described(endpoint)))
         tell(json.dumps({"ready": True}))
@@ -83,6 +89,10 @@ class WallTimeBench:
     def advance(self, now_s: float, dt_s: float) -> None:
         """Let `dt_s` pass, to `now_s` since the start."""
         self._plant.step(now_s, dt_s)
+
+    def recording(self, path: Path | None) -> AbstractContextManager[None]:
+        """Record every request that arrives at a device, while it is on; raises ConfigError."""
+        return recording(self._emulated, path)
 
     def _connect(self, bench: BenchFile, places: FeederPlaces) -> None:
         emulated = self._emulated

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 
-from bench.faults import CAUGHT_AT, CAUGHT_BY
-from instruments.emulators.faults import FAULT_KINDS, FaultKind
+from bench.fault_cases import FaultCase, caught_at, load_cases, told_by
+from bench.faults import KINDS
+from instruments.emulators.faults import FaultKind
 
 _HEADINGS = ("KIND", "VALUE", "ROWS OR CLAUSE", "ROLES", "WHAT IT DOES")
 _NOTHING = "-"
 
 
 def listing() -> str:
-    """List every kind of fault, aligned, one a line."""
-    table = [_HEADINGS, *map(_cells, FAULT_KINDS)]
+    """List every kind of fault, aligned, one a line; raises ConfigError for cases that cannot be read."""
+    cases = load_cases()
+    table = [_HEADINGS, *(_cells(kind, cases) for kind in KINDS)]
     widths = [max(len(line[column]) for line in table) for column in range(len(_HEADINGS))]
     lines = [_aligned(line, widths) for line in table]
     return "\n".join([*lines, "", *_LEGEND])
@@ -19,14 +21,17 @@ def listing() -> str:
 
 _LEGEND = (
     "VALUE: what KIND=VALUE takes when no value is given; none: the kind takes no value.",
-    "ROWS OR CLAUSE: where a run has to fail; -: no row or measurement of the features is bound to catch this kind.",
+    "ROWS OR CLAUSE: where runs failed in the cases of fixtures/faults; -: no case of this kind.",
+    "tolerated: runs pass with it, and their record tells of it under these names.",
 )
 
 
-def _cells(kind: FaultKind) -> tuple[str, ...]:
+def _cells(kind: FaultKind, cases: Sequence[FaultCase]) -> tuple[str, ...]:
     value = f"{kind.default:g}" if kind.default is not None else "none"
-    caught = ", ".join(CAUGHT_AT.get(kind.name, ())) or CAUGHT_BY.get(kind.name, _NOTHING)
-    return kind.name, value, caught, ", ".join(sorted(kind.roles)), kind.description
+    caught = ", ".join(caught_at(kind.name, cases))
+    tolerated = f"tolerated: {', '.join(told)}" if (told := told_by(kind.name, cases)) else ""
+    places = "; ".join(filter(None, (caught, tolerated))) or _NOTHING
+    return kind.name, value, places, ", ".join(sorted(kind.roles)), kind.description
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:

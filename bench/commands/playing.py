@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from bench.lease import Lease
 from bench.operator import Operator
-from bench.session import LISTENERS, OPERATOR
+from bench.session import LEASE, LISTENERS, OPERATOR
 from bench.use_case.row_watch import RowWatch
 from instruments.errors import ConfigError
+from reports.plain_text import visible
 from reports.verdict import RowState
 
 
@@ -30,12 +32,13 @@ class Progress:
         count = f"{met} of {len(judged)}" if watch.row.per != "once" else ""
         style = "green" if watch.state is RowState.MET else "red"
         text = f"{now_s:9.1f} s  {watch.row.number:<12} {watch.state.value:<12} {count:<12} {watch.row.information}"
-        self._console.print(text, style=style, highlight=False, soft_wrap=True)
+        self._console.print(visible(text), style=style, highlight=False, markup=False, soft_wrap=True)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Print why a scenario failed."""
         if report.failed and report.longrepr is not None:
-            self._console.print(_reason(report), style="red", highlight=False, markup=False, soft_wrap=True)
+            reason = visible(_reason(report))
+            self._console.print(reason, style="red", highlight=False, markup=False, soft_wrap=True)
 
 
 class People:
@@ -47,6 +50,17 @@ class People:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Ask the run to ask the operator."""
         config.stash[OPERATOR] = self._operator
+
+
+class Leased:
+    """Hands the lease of real equipment to the run."""
+
+    def __init__(self, lease: Lease) -> None:
+        self._lease = lease
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Let the run drive what is leased."""
+        config.stash[LEASE] = self._lease
 
 
 class ChosenFeatures:

@@ -1,7 +1,7 @@
 """The bench file: what is on the bench, how it is wired, and on which feeder. A closed schema; all errors at once."""
 
 from bench.config.actors import ActorsSection, DispatchSection, EnergyManagementSection, PlanningSection
-from bench.config.bench_file import BenchFile, load_bench
+from bench.config.bench_file import BenchFile, bench_files, load_bench
 from bench.config.environment import CloudsSection, EnvironmentSection, RangeASection
 from bench.config.equipment import Device, Emulation, Identification, Terminal
 from bench.config.feeder import BankControlSection, DerSection, FeederSection, PlantSection
@@ -25,5 +25,6 @@ __all__ = [
     "Range",
     "RangeASection",
     "Terminal",
+    "bench_files",
     "load_bench",
 ]

@@ -2,24 +2,34 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, cast, get_args, get_origin
 
-import yaml
 from pydantic import BeforeValidator, Field, ValidationError
 
 from bench.config.actors import ActorsSection
+from bench.config.addresses import certificate_files, exposed, wrong_addresses
 from bench.config.environment import EnvironmentSection, RangeASection
 from bench.config.equipment import AmiSection, ClockSection, Device, Fleet, Terminal
 from bench.config.feeder import FeederSection
 from bench.config.section import Name, Section
 from bench.documents import merged, with_absolute_paths
 from instruments.errors import ConfigError
+from instruments.files import parse_yaml, read_text
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_OPEN, _CLOSE = "\ue000", "\ue001"
+"""Stand for the braces of a variable while YAML is read, to which braces mean something of their own."""
+_MARKED = re.compile(rf"{_OPEN}(\w+){_CLOSE}")
 
 ScenarioNumber = Annotated[str, BeforeValidator(str), Field(pattern=r"^([123]|[a-z]+-\d+)$")]
 """As features name it in the tag of a scenario: `1` to `3`, or `controls-1`."""
+
+
+LIKE = "like"
+"""Key of a bench file that names another one, over which its own parts are laid."""
 
 
 class BenchFile(Section):
@@ -51,6 +61,11 @@ class BenchFile(Section):
         return bench
 
     @property
+    def exposed(self) -> dict[str, str]:
+        """Return where emulated devices listen for other machines, by device: whoever reaches them may command them."""
+        return exposed(self.devices)
+
+    @property
     def behind_inverter(self) -> dict[str, str]:
         """Return each battery on a DC link with the inverter that it works through."""
         return {d.emulate.dc_source: name for name, d in self.devices.items() if d.emulate and d.emulate.dc_source}
@@ -59,10 +74,12 @@ class BenchFile(Section):
 def load_bench(path: Path) -> BenchFile:
     """Read a bench file; paths in it are relative to it, `${VAR}` is taken from the environment.
 
+    One that begins with `like: FILE` is that other bench file with its own parts laid over it.
+
     Raises ConfigError with every error of the file: unknown keys with the nearest known one, wrong values, names that
     nothing has.
     """
-    document = with_absolute_paths(_read(path), path.parent)
+    document = _whole(path, ())
     try:
         bench = BenchFile.model_validate(document)
     except ValidationError as error:
@@ -99,21 +116,58 @@ def _worded_override(number: str, error: ValidationError) -> list[str]:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
+    text = read_text(path, "bench file")
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read the bench file {path}: {error}") from None
-    missing = sorted({v for v in re.findall(r"\$\{(\w+)\}", text) if v not in os.environ})
-    if missing:
-        raise _refused(path, [f"environment variable {name} is not set" for name in missing])
-    expanded = re.sub(r"\$\{(\w+)\}", lambda match: os.environ[match[1]], text)
-    try:
-        document = yaml.safe_load(expanded)
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that there is not
-        raise _refused(path, [str(error)]) from None
+        document = parse_yaml(_VARIABLE.sub(rf"{_OPEN}\1{_CLOSE}", text.replace(_OPEN, "").replace(_CLOSE, "")))
+    except ConfigError as error:
+        raise _refused(path, [_marked_back(str(error))]) from None
     if not isinstance(document, dict):
         raise _refused(path, ["it must be a mapping that starts with `bench:`"])
-    return document
+    missing: set[str] = set()
+    expanded = _expanded(document, missing)
+    if missing:
+        raise _refused(path, [f"environment variable {name} is not set" for name in sorted(missing)])
+    return cast(Mapping[str, Any], expanded)
+
+
+def _expanded(value: Any, missing: set[str]) -> Any:
+    """Put variables into values after YAML has been read, so that what a variable holds is never taken for YAML."""
+    if isinstance(value, str):
+        missing |= {name for name in _MARKED.findall(value) if name not in os.environ}
+        return _MARKED.sub(lambda match: os.environ.get(match[1], ""), value)
+    if isinstance(value, dict):
+        return {_marked_back(k) if isinstance(k, str) else k: _expanded(v, missing) for k, v in value.items()}
+    return [_expanded(item, missing) for item in value] if isinstance(value, list) else value
+
+
+def _marked_back(text: str) -> str:
+    return _MARKED.sub(r"${\1}", text)
+
+
+def bench_files(path: Path) -> tuple[Path, ...]:
+    """Return a bench file and the ones that it is like, in that order; raises ConfigError as `load_bench` does."""
+    found = [path]
+    while (below := _read(found[-1]).get(LIKE)) is not None:
+        found.append(_liked(found[-1], below, found))
+    return tuple(found)
+
+
+def _whole(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
+    """Return a bench file's document, laid over the one that it is like."""
+    document = with_absolute_paths(_read(path), path.parent)
+    below = document.pop(LIKE, None)
+    if below is None:
+        return document
+    return merged(_whole(_liked(path, below, (*above, path)), (*above, path)), document)
+
+
+def _liked(path: Path, name: object, above: Sequence[Path]) -> Path:
+    if not isinstance(name, str):
+        raise _refused(path, [f"{LIKE}: it has to be the name of another bench file"])
+    other = path.parent / name
+    if any(other.resolve() == file.resolve() for file in above):
+        raise _refused(path, [f"{LIKE}: {name} is itself like this one"])
+    return other
 
 
 def _refused(path: Path, faults: list[str]) -> ConfigError:
@@ -169,6 +223,7 @@ def _dangling(bench: BenchFile) -> Iterator[str]:
         if source is not None and source not in bench.devices:
             yield f"devices.{name}.emulate.dc_source: {_no_such(source, bench.devices)}"
     yield from _unmeasured(bench)
+    yield from wrong_addresses(bench.devices)
 
 
 def _files(bench: BenchFile) -> Iterator[tuple[str, Path | None]]:
@@ -181,6 +236,7 @@ def _files(bench: BenchFile) -> Iterator[tuple[str, Path | None]]:
     yield "actors.energy_management.transmission", bench.actors.energy_management.transmission
     for name, device in bench.devices.items():
         yield f"devices.{name}.point_map", device.point_map
+        yield from ((f"devices.{name}.{place}", file) for place, file in certificate_files(device))
 
 
 def _unmeasured(bench: BenchFile) -> Iterator[str]:

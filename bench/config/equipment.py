@@ -1,7 +1,7 @@
 """The parts of the bench file about time, links, devices, and what is wired to what."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -56,11 +56,66 @@ class AmiSection(Section):
 
 
 class Limits(Section):
-    """The bench's envelope of a source: no set-point leaves it."""
+    """The bench's envelope of a device or instrument: no set-point leaves it, and none is clipped to it.
+
+    At the device's own terminals; `power_w` and `reactive_var` > 0 are delivered.
+    """
 
     voltage_v: Range | None = None
     frequency_hz: Range | None = None
-    current_a: float | None = None
+    current_a: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    power_w: Range | None = None
+    reactive_var: Range | None = None
+    tap: Range | None = None
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> "Limits":
+        spans = [value for value in self.model_dump(exclude_none=True).values() if isinstance(value, tuple)]
+        if any(lowest > highest for lowest, highest in spans):
+            raise ValueError("the lower limit comes first")
+        return self
+
+
+SOURCE_LIMITS = frozenset({"voltage_v", "frequency_hz", "current_a"})
+LIMITS_OF = {
+    "grid_simulator": SOURCE_LIMITS,
+    "sensing_source": SOURCE_LIMITS,
+    "inverter": frozenset({"power_w", "reactive_var"}),
+    "battery": frozenset({"power_w"}),
+    "load_tap_changer": frozenset({"tap"}),
+}
+"""Which limits a role's set-points are held to; a limit that nothing would hold to is refused."""
+
+
+class CertificateSection(Section):
+    """A certificate, PEM, and its key, in the same file or in one of its own; `key_password` opens the key."""
+
+    certificate: Path | None = None
+    key: Path | None = None
+    key_password: Annotated[str | None, Field(repr=False)] = None
+
+    @model_validator(mode="after")
+    def _has_what_the_key_is_for(self) -> Self:
+        if self.certificate is None and (self.key or self.key_password):
+            raise ValueError("a key without its `certificate` is of no use")
+        return self
+
+
+class TlsSection(CertificateSection):
+    """A device at `modbus+tls://`: who signed its certificate, and what the bench shows of itself.
+
+    `server_name` is the name in the device's certificate where that is not the host of the resource.
+    """
+
+    ca: Path
+    server_name: str | None = None
+
+
+class ServedTlsSection(CertificateSection):
+    """What an emulated device shows, and with `client_ca`, who signed the certificate that each client has to have."""
+
+    certificate: Path
+    client_ca: Path | None = None
 
 
 class Emulation(Section):
@@ -68,6 +123,7 @@ class Emulation(Section):
 
     `rating_kva` is the emulated unit's own; `dc_source` names the battery on an inverter's DC link. `customer_unit` is
     the unit id at which the customer's own energy management system reaches an inverter, on the same address.
+    Emulators know no users: `expose` is for one that listens elsewhere than on loopback. `tls` is what it shows there.
     """
 
     model: Literal["opender"] | None = None
@@ -82,6 +138,8 @@ class Emulation(Section):
     volt_var: bool = True
     accuracy_pct: Annotated[float, Field(ge=0)] | None = None
     listen: Annotated[str, Field(pattern=r"^[^:\s]+:\d+$")] | None = None
+    expose: bool = False
+    tls: ServedTlsSection | None = None
 
 
 class Identification(Section):
@@ -110,7 +168,18 @@ class Device(Section):
     uncertainty_pct: Annotated[float, Field(ge=0)] = 0.5
     efficiency_pct: Annotated[float, Field(gt=0, le=100)] = 90.0
     timeout_s: Annotated[float, Field(gt=0)] = 2.0
+    tls: TlsSection | None = None
     emulate: Emulation | None = None
+
+    @model_validator(mode="after")
+    def _is_held_to_its_limits(self) -> "Device":
+        known = LIMITS_OF.get(self.role, frozenset())
+        surplus = sorted(self.limits.model_dump(exclude_none=True).keys() - known) if self.limits else []
+        if surplus:
+            has = f"it has {', '.join(sorted(known))}" if known else "it has none"
+            article = "an" if self.role.startswith("i") else "a"
+            raise ValueError(f"limits: no set-point of {article} {self.role} is held to {', '.join(surplus)}; {has}")
+        return self
 
     @property
     def rating_kva(self) -> float:
@@ -125,6 +194,7 @@ class Fleet(Section):
     driver: str
     at: Literal["services", "generation"]
     prefix: Name
+    timeout_s: Annotated[float, Field(gt=0)] = 2.0
     emulate: Emulation
 
 

@@ -98,7 +98,7 @@ class Conformance:
     def tick(self) -> None:
         """Take what time brings: new instances, effects, and limits that have passed."""
         for watch in self.all_watches:
-            if watch.row.number in self._absent:
+            if watch.row.number in self._absent or self._is_at_rest(watch):
                 continue
             try:
                 self._look_at(watch)
@@ -112,6 +112,15 @@ class Conformance:
         if watch.row.kind == "effect":
             self._watch_effects(watch)
         self._expire(watch)
+
+    def _is_at_rest(self, watch: RowWatch) -> bool:
+        """Whether time can bring nothing to a row any more: it is complete, for all that has begun before it."""
+        if watch.row.limit_from == "stimulus" or not watch.is_complete:
+            return False
+        begun = sum(len(before.instances) for before in self._predecessors(watch))
+        if watch.rested_at != begun and not self._begun_before(watch):
+            watch.rested_at = begun
+        return watch.rested_at == begun
 
     def is_settled(self, number: str) -> bool:
         """Whether a row is met by every instance that it concerns now, or can no longer be."""
@@ -144,17 +153,23 @@ class Conformance:
     def _not_awaited_yet(self, watch: RowWatch) -> set[str]:
         """Return the meters or devices of the rows before a row that shares them, beyond its own: all are to come.
 
-        Of devices only those that the row concerns: a block goes to every bank, a command to those selected. Who is to
-        do what a person may do, is the person's business.
+        Of devices only those that the row concerns: a block goes to every bank, a command to those selected.
+        """
+        further = self._begun_before(watch)
+        if further and watch.row.per == "device":
+            further &= self._judge.required(watch.row, self._clock.now_s, watch.occurrence).keys()
+        return further
+
+    def _begun_before(self, watch: RowWatch) -> set[str]:
+        """Return the instances of the rows before a row that shares them, beyond its own.
+
+        Who is to do what a person may do, is the person's business.
         """
         row = watch.row
         if row.kind == "driven" or row.per == "once":
             return set()
         shared = [before for before in self._predecessors(watch) if before.row.per == row.per]
-        further = {name for before in shared for name in before.instances.keys() - watch.instances.keys() if name}
-        if further and row.per == "device":
-            further &= self._judge.required(row, self._clock.now_s, watch.occurrence).keys()
-        return further
+        return {name for before in shared for name in before.instances.keys() - watch.instances.keys() if name}
 
     def finish(self) -> None:
         """End the scenario: what was never decided is NOT_RUN, or NOT_MET where it was due."""

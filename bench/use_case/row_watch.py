@@ -50,6 +50,8 @@ class RowWatch:
     occurrence: str = ""
     instances: dict[str, Instance] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    rested_at: int = -1
+    """How many instances the rows before it had when it was last found that none of them is missing here."""
     _complete: int = 0
     """With how many instances the row was found complete: as decisions are final, it is so until there are more."""
     _passed: int = 0

@@ -2,6 +2,7 @@
 
 import math
 
+from instruments.drivers.fence import require_within
 from instruments.drivers.scpi_answers import read_identity, read_numbers, split_answers
 from instruments.errors import InstrumentError
 from instruments.readings import AcMeasurement, Identity
@@ -32,7 +33,12 @@ class ScpiPowerAnalyzer:
         self._link.check_errors()
 
     def set_range(self, voltage_v: float, current_a: float) -> None:
-        """Set the measuring ranges and read them back; raises InstrumentError when one is below what was asked."""
+        """Set the measuring ranges and read them back.
+
+        Raises SafetyTrip, before anything is sent, for what is no range; InstrumentError when one is below what was
+        asked.
+        """
+        require_within(self._link.resource, "range", (voltage_v, current_a), (0.0, math.inf))
         self._link.command(f":INP:VOLT:RANG {voltage_v:.3f};:INP:CURR:RANG {current_a:.3f}")
         answer = self._link.query_checked(":INP:VOLT:RANG?;:INP:CURR:RANG?")
         (range_v,), (range_a,) = split_answers(self._link, answer, (1, 1))

@@ -27,7 +27,7 @@ class ScpiSensingSource:
 
         Raises SafetyTrip, before anything is sent, outside the limits.
         """
-        self._fence.check((voltage_v,), frequency_hz, (current_a,))
+        self._fence.check((voltage_v,), frequency_hz, (angle_deg,), (current_a,))
         self._link.command(
             f":SOUR:VOLT1 {voltage_v:.4f};CURR {current_a:.4f};PHAS {angle_deg:z.3f};FREQ {frequency_hz:.4f}"
         )

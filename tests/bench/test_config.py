@@ -1,6 +1,7 @@
 """The bench file: everything that is wrong in it, at once, with its place and the nearest thing that is known."""
 
 import copy
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +12,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.config import BenchFile, load_bench
+from bench.config import BenchFile, bench_files, load_bench
 from instruments.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
@@ -125,6 +126,7 @@ def test_a_mistyped_key_is_told_with_its_place_and_the_nearest_known(
         ("devices.inverter_1.emulate.listen", "5602"),
         ("devices.source_1.limits.current_a", float("nan")),
         ("devices.source_1.limits.voltage_v", [0]),
+        ("devices.source_1.limits.current_a", -1),
         ("bench", None),
         ("feeder.model", None),
         ("devices.inverter_1.driver", None),
@@ -132,6 +134,25 @@ def test_a_mistyped_key_is_told_with_its_place_and_the_nearest_known(
 )
 def test_a_value_that_cannot_be_is_told_with_its_place(folder: Path, place: str, value: Any) -> None:
     assert f"{place}" in faults(folder, changed((place, value)))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("devices.source_1.limits.power_w", [0, 1]), "a grid_simulator is held to power_w; it has current_a, freq"),
+        (("devices.inverter_1.limits", {"tap": [0, 1]}), "an inverter is held to tap; it has power_w, reactive_var"),
+        (
+            ("devices.source_1.limits.voltage_v", [300, 0]),
+            "devices.source_1.limits: Value error, the lower limit comes",
+        ),
+        (("devices.analyzer_1.limits", {"voltage_v": [0, 1]}), "a power_analyzer is held to voltage_v; it has none"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_limit_that_nothing_would_hold_to_or_nothing_could_meet_is_refused(
+    folder: Path, change: tuple[str, Any], told: str
+) -> None:
+    assert told in faults(folder, changed(change))
 
 
 def test_a_name_that_could_be_no_name_is_refused(folder: Path) -> None:
@@ -194,8 +215,8 @@ def test_all_dangling_names_come_at_once(folder: Path) -> None:
 
 def test_addresses_can_come_from_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document = changed(("devices.inverter_1.resource", "modbus+tcp://${INVERTER_HOST}:502/1"))
-    monkeypatch.setenv("INVERTER_HOST", "192.0.2.7")
-    assert load_bench(write(folder, document)).devices["inverter_1"].resource == "modbus+tcp://192.0.2.7:502/1"
+    monkeypatch.setenv("INVERTER_HOST", "127.0.0.7")
+    assert load_bench(write(folder, document)).devices["inverter_1"].resource == "modbus+tcp://127.0.0.7:502/1"
 
 
 def test_unset_variables_are_all_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -348,3 +369,45 @@ def test_a_bench_with_anything_anywhere_loads_or_is_refused_in_words(folder: Pat
     place = data.draw(st.sampled_from([*places, "devices.inverter_1.emulate.x", "terminals.t1.x", "actors.x"]))
     document = changed((place, data.draw(DOCUMENTS.filter(lambda drawn: drawn is not None))))
     loads_or_is_refused(lambda: load_bench(write(folder, document)))
+
+
+def like(folder: Path, name: str, text: str) -> Path:
+    path = folder / f"{name}.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_bench_file_like_another_is_that_one_with_its_own_parts_laid_over_it(folder: Path) -> None:
+    whole = write(folder, changed(("range_a.interval_s", 30.0), ("horizon_s", 100.0)))
+    (folder / "deeper").mkdir()
+    text = "like: ../bench.yaml\nbench: other\nrange_a: {recover_s: 60}\nscenarios: {'3': {horizon_s: 50}}\n"
+    path = like(folder / "deeper", "other", text)
+    bench, below = load_bench(path), load_bench(whole)
+    assert (bench.bench, bench.range_a.interval_s, bench.range_a.recover_s) == ("other", 30.0, 60.0)
+    assert (bench.devices, bench.feeder, bench.horizon_s) == (below.devices, below.feeder, 100.0)
+    assert bench.for_scenario("3").horizon_s == 50.0
+    assert [file.resolve() for file in bench_files(path)] == [path, whole]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("like: gone.yaml", "cannot read the bench file"),
+        ("like: other.yaml", "other.yaml is itself like this one"),
+        ("like: [bench.yaml]", "it has to be the name of another bench file"),
+        ("like: bench.yaml\nhorizn_s: 5", "did you mean 'horizon_s'?"),
+    ],
+)
+def test_what_a_bench_file_cannot_be_like_is_told(folder: Path, text: str, told: str) -> None:
+    write(folder, SMALL)
+    path = like(folder, "other", text)
+    with pytest.raises(ConfigError, match=re.escape(told)):
+        load_bench(path)
+
+
+def test_two_bench_files_that_are_like_each_other_are_none(folder: Path) -> None:
+    path = write(folder, "like: other.yaml\n")
+    like(folder, "other", "like: bench.yaml\n")
+    for find in (load_bench, bench_files):
+        with pytest.raises(ConfigError, match="is itself like this one"):
+            find(path)

@@ -12,7 +12,6 @@ from suppression import USE_CASE, GoodRun, observed, play_without, require_only_
 
 from bench.config import BenchFile, load_bench
 from bench.documents import merged
-from bench.faults import CAUGHT_AT, parse_fault, rows_catching
 from reports.verdict import RowState, Verdict
 
 SCENARIO = "The load turns out above its forecast, and customers make up for what the resources cannot give"
@@ -117,51 +116,6 @@ def test_a_row_that_is_suppressed_is_not_met_and_takes_its_dependents_along(
 ) -> None:
     record = play_without(number, good, tmp_path / "run", night, SCENARIO, DEFECTS)
     require_only_missing(number, record)
-
-
-CAUGHT = {
-    "utility_battery:wrong-sign": "2.3.1A.5",
-    "customer_battery_1:reports-the-set-point-as-its-measurement": "2.3.1B.5",
-    "utility_dg:scaled=0.9": "2.3.1C.4",
-    "customer_dg:ignores-set-point": "2.3.1D.4",
-    "credit_meter_customer_battery_1:does-not-answer": "2.4.1B.2",
-    "credit_meter_utility_dg:biased": "2.4.1C.3",
-}
-"""A fault of every kind that scenario 2 has to catch, with the row; what customers' appliances do comes below."""
-PREMISES = {"does-not-shed": "2.7.1.3.1B.1", "ignores-override": "2.7.1.3.1A.3"}
-
-
-@LONG
-@pytest.mark.parametrize(("text", "row"), CAUGHT.items())
-def test_a_defect_is_caught_at_its_row_and_told_by_its_name(
-    text: str, row: str, good: GoodRun, night: Night, tmp_path: Path
-) -> None:
-    fault = parse_fault(text)
-    assert row in rows_catching(fault.kind, "2"), "`bench faults` says otherwise"
-    record = play(tmp_path / "run", night(good.due_s(row)), faults=[text], scenario=SCENARIO)
-    require_only_missing(row, record)
-    assert record.failure.startswith(f"row {row}: "), "the scenario has to end at that row"
-    told = {(item.instance or "") + item.reason for item in record.not_met}
-    assert all(fault.target in text for text in told), f"another device is blamed: {told}"
-
-
-@LONG
-@pytest.mark.parametrize(("kind", "row"), PREMISES.items())
-def test_appliances_that_do_otherwise_are_noticed_at_their_own_meter(
-    kind: str, row: str, good: GoodRun, night: Night, tmp_path: Path
-) -> None:
-    assert row in rows_catching(kind, "2"), "`bench faults` says otherwise"
-    premise = min(good.instances(row))
-    bench = night(good.due_s(row))
-    record = play(tmp_path / "run", bench, faults=[f"{premise}:{kind}"], scenario=SCENARIO)
-    assert record.failed_at == row, record.failure
-    assert {item.instance for item in record.not_met} == {premise}
-    assert record.verdict is Verdict.FAIL
-
-
-def test_bench_faults_tells_no_kind_for_the_scenario_that_is_not_tried_here() -> None:
-    tried = {parse_fault(text).kind for text in CAUGHT} | set(PREMISES)
-    assert tried == {kind for kind in CAUGHT_AT if rows_catching(kind, "2")}
 
 
 @LONG

@@ -6,12 +6,13 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from threading import Event
+from types import SimpleNamespace
 
 import pytest
 
 from bench import safety
-from bench.safety import Interrupted, SafetyChain, interruptible, refuse_real_equipment
-from instruments.errors import ConfigError, TransportError
+from bench.safety import Interrupted, SafetyChain, interruptible, uninterrupted
+from instruments.errors import TransportError
 
 
 @dataclass
@@ -83,6 +84,15 @@ def test_a_device_that_hangs_is_told_of_and_stops_no_other(monkeypatch: pytest.M
     assert turns == ["source"]
 
 
+def test_the_next_device_does_not_wait_until_one_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here the one that hangs is let go by the next: were that one to wait, both would be given up."""
+    monkeypatch.setattr(safety, "TURN_S", 0.01)
+    chain, hanging = SafetyChain(), Hanging()
+    chain.register("source", SimpleNamespace(make_safe=hanging.released.set))
+    chain.register("inverter", hanging)
+    assert chain.make_safe() == {}
+
+
 def test_a_device_that_hangs_does_not_keep_the_process_alive() -> None:
     script = (
         "from threading import Event\n"
@@ -104,7 +114,31 @@ def test_sigterm_becomes_an_interruption_and_the_handler_is_put_back() -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_real_equipment_is_refused_by_name() -> None:
-    with pytest.raises(ConfigError, match=r"real equipment is not admitted yet: ltc, utility_inverter\."):
-        refuse_real_equipment(["utility_inverter", "ltc"])
-    refuse_real_equipment([])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_makes_safe_is_not_interrupted_and_the_signal_is_heard_afterwards(number: signal.Signals) -> None:
+    done = []
+    with pytest.raises(Interrupted, match=number.name), interruptible():  # noqa: PT012  the order is what is tested
+        with uninterrupted() as held:
+            os.kill(os.getpid(), number)
+            os.kill(os.getpid(), signal.SIGINT)
+            done.append("safe")
+        done.append("never")
+    assert (done, held) == (["safe"], [number, signal.SIGINT])
+
+
+def test_only_the_first_signal_interrupts() -> None:
+    with pytest.raises(Interrupted, match="SIGINT"), interruptible():  # noqa: PT012  both signals belong to the test
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    """`nohup bench run` goes on when the terminal is closed."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interruptible():
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -276,11 +276,10 @@ class TestDigitalIO:
 
     @pytest.mark.parametrize(("closed", "verb"), [(True, "CLOS"), (False, "OPEN")])
     def test_an_output_is_set_and_read_back_in_one_message(self, closed: bool, verb: str) -> None:
-        message = f":ROUT:{verb} (@3);:ROUT:CLOS? (@3);*ESR?"
-        converse(contacts, lambda driver: driver.set_output(3, closed), (message, f"{int(closed)};0"))
-        refused(
-            contacts, lambda driver: driver.set_output(3, closed), (message, f"{int(not closed)};0"), match="contact 3"
-        )
+        ask, message = (":ROUT:CLOS?;*ESR?", "0,0,0;0"), f":ROUT:{verb} (@3);:ROUT:CLOS? (@3);*ESR?"
+        converse(contacts, lambda driver: driver.set_output(3, closed), ask, (message, f"{int(closed)};0"))
+        turns = (ask, (message, f"{int(not closed)};0"))
+        refused(contacts, lambda driver: driver.set_output(3, closed), *turns, match="contact 3")
 
     def test_make_safe_opens_all_and_names_what_stays_closed(self) -> None:
         message = ":ROUT:OPEN:ALL;*OPC?;:ROUT:CLOS?"

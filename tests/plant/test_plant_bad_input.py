@@ -94,15 +94,16 @@ def test_a_port_in_use_is_named(opening: Opening, busy_port: int, device: str, r
 
 
 @pytest.mark.parametrize("device", ["utility_inverter", "grid_simulator", "ltc"])
-def test_real_equipment_is_refused_and_nothing_is_opened(
-    opening: Opening, monkeypatch: pytest.MonkeyPatch, device: str
+@pytest.mark.parametrize(("mode", "told"), [("virtual", "lives in wall time"), ("wall", "under a lease only")])
+def test_real_equipment_without_lease_or_in_virtual_time_is_refused_and_nothing_is_opened(
+    opening: Opening, monkeypatch: pytest.MonkeyPatch, device: str, mode: str, told: str
 ) -> None:
     def must_not_connect(*_: object, **__: object) -> None:
         raise AssertionError("the bench reached for equipment that it has to refuse")
 
     monkeypatch.setattr(socket.socket, "connect", must_not_connect)
-    with pytest.raises(ConfigError, match=f"real equipment is not admitted yet: {device}"):
-        opening(variant({f"devices.{device}.emulate": None}))
+    with pytest.raises(ConfigError, match=f"real equipment .*{told}.*: {device}"):
+        opening(variant({f"devices.{device}.emulate": None, "clock.mode": mode}))
 
 
 @pytest.mark.parametrize(
