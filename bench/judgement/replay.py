@@ -180,13 +180,6 @@ class _Player:
         wiring = Wiring(lambda party, name: cast("str | None", ask("wiring.endpoint", party, name)))
         voltages, calls = recalled("voltages", ServiceVoltages), recalled("calls", CallField)
         return PlantJudge(voltages, recalled("field", Field), calls, wiring, self.ledger, der)
-            recalled("voltages", ServiceVoltages),
-            recalled("field", Field),
-            recalled("calls", CallField),
-            wiring,
-            self.ledger,
-            der,
-        )
 
     def play(self, lines: Sequence[JudgementLine]) -> None:
         """Go through all moments; where the judge broke, as it did when the run was on, go on with the next."""
