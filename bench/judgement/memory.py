@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from inspect import getattr_static
+from typing import Any
 
 from bench.clock import Clock
 from bench.evidence import CitedExchange, RowRecord
@@ -14,8 +15,6 @@ from instruments.wire import WireExchange
 from reports.errors import ReportError
 from reports.run_directory import JudgementLine, WireLine
 
-FACTS: Final = frozenset({"voltages.guard_v", "voltages.time_s", "field.banks", "planning.dispatchable"})
-"""What is asked for without being called."""
 _MEASURED = '["ledger.measurement",'
 Change = Callable[[Measurement], Measurement]
 
@@ -83,12 +82,13 @@ class Memory:
 class Recalled:
     """Stands in the place of one whom the judge asks."""
 
-    def __init__(self, name: str, memory: Memory) -> None:
-        self._name, self._memory = name, memory
+    def __init__(self, name: str, kind: type[Any], memory: Memory) -> None:
+        """Take the name under which its questions were kept, and what it is: its properties are not called."""
+        self._name, self._kind, self._memory = name, kind, memory
 
     def __getattr__(self, name: str) -> Any:
         question = f"{self._name}.{name}"
-        if question in FACTS:
+        if isinstance(getattr_static(self._kind, name), property):
             return self._memory.ask(question)
         return lambda *arguments, **named: self._memory.ask(question, *arguments, *named.values())
 

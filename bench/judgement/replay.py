@@ -22,8 +22,11 @@ from bench.judgement.verdict import Ground, scenario_verdict
 from bench.measurement import Limits, Measurement
 from bench.messages.names import Information, Party
 from bench.messages.payloads import PAYLOADS
+from bench.truth.range_a import ServiceVoltages
+from bench.use_case.call_judge import CallField
 from bench.use_case.conformance import Conformance
-from bench.use_case.judge import Der, PlantJudge, Wiring
+from bench.use_case.judge import Der, Field, PlantJudge, Wiring
+from bench.use_case.plan_judge import PlanField
 from bench.use_case.row_items import row_items
 from instruments.errors import ConfigError
 from reports.errors import ReportError
@@ -174,18 +177,19 @@ class _Player:
         self.cited: set[int] = set()
 
     def _make_judge(self, rules: Rules) -> PlantJudge:
-        def recalled(name: str) -> Any:
-            return Recalled(name, self._memory)
+        def recalled(name: str, kind: type[Any]) -> Any:
+            return Recalled(name, kind, self._memory)
 
         ask = self._memory.ask
         der = Der(
-            recalled("planning"),
+            recalled("planning", PlanField),
             rules.meters,
             rules.read_after_s,
             lambda row: cast("float | None", ask("der.since_s", row)),
         )
         wiring = Wiring(lambda party, name: cast("str | None", ask("wiring.endpoint", party, name)))
-        return PlantJudge(recalled("voltages"), recalled("field"), recalled("calls"), wiring, self.ledger, der)
+        voltages, calls = recalled("voltages", ServiceVoltages), recalled("calls", CallField)
+        return PlantJudge(voltages, recalled("field", Field), calls, wiring, self.ledger, der)
 
     def play(self, lines: Sequence[JudgementLine]) -> None:
         """Go through all moments; where the judge broke, as it did when the run was on, go on with the next."""

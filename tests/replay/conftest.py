@@ -1,17 +1,13 @@
 """A small run on the real bench, and copies of it for tests that change something."""
 
-import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from playing import play, quick_bench
 
 from reports.rendering import render
 from reports.run_directory import RunDirectory
-from reports.run_directory.layout import FIRST_PREV, sha256, write_manifest
-from tests.playing import play, quick_bench
 
 LAST_ROW = "1.3.5"
 
@@ -39,25 +35,3 @@ def failed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def copied(recorded: Path, tmp_path: Path) -> Path:
     """A copy of the run that passed, somewhere else."""
     return shutil.copytree(recorded, tmp_path / "elsewhere" / "run")
-
-
-def edit_log(run: Path, log: str, change: Callable[[list[dict[str, Any]]], None]) -> None:
-    """Change a log and make all hashes anew, as a forger who knows the format does."""
-    path = run / f"{log}.jsonl"
-    records = [json.loads(line) for line in path.read_bytes().splitlines()]
-    change(records)
-    prev, lines = FIRST_PREV, []
-    for number, record in enumerate(records, start=1):
-        line = json.dumps(record | {"seq": number, "prev": prev}).encode() + b"\n"
-        lines.append(line)
-        prev = sha256(line)
-    path.write_bytes(b"".join(lines))
-    write_manifest(run)
-
-
-def edit_summary(run: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    """Change run.json and make the manifest anew."""
-    document = json.loads((run / "run.json").read_bytes())
-    change(document)
-    (run / "run.json").write_text(json.dumps(document, indent=1) + "\n", encoding="ascii")
-    write_manifest(run)

@@ -14,10 +14,10 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from playing import EMULATED, ROOT
 
 from bench.cli import main
 from reports.run_directory.layout import COLUMNS
-from tests.playing import EMULATED, ROOT
 
 LOGS = tuple(f"{log}.jsonl" for log in COLUMNS)
 FINISHED_ONLY = frozenset({"counts", "devices", "scenarios"})

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from forging import edit_log, edit_summary
+from playing import EMULATED, STORY, play
 
 from bench.cli import main
+from bench.config import load_bench
 from reports.run_directory import RunDirectory
 from reports.run_directory.layout import write_manifest
-from tests.replay.conftest import edit_log, edit_summary
 
 
 def replay(run: Path, limits: str = "", folder: Path | None = None) -> Result:
@@ -151,3 +153,33 @@ def test_run_of_a_version_that_kept_no_judgement_cannot_be_judged_again(copied: 
 
     assert result.exit_code == 5
     assert "cannot be judged again" in result.output
+
+
+PEAKING = "The load turns out above its forecast, and customers make up for what the resources cannot give"
+SUFFICIENT = "The resources suffice, and nobody has to shed load"
+TRANSMISSION = "A line is out, and all that the feeder has is used to relieve the grid"
+ISOLATION = "An isolated inverter stays off until the utility itself releases it"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("scenario", "faults", "code"),
+    [
+        (STORY, (), 0),
+        (STORY, ("net_meter_1:alert-never-sent",), 1),
+        (STORY, ("capacitor_1:does-not-close",), 1),
+        (PEAKING, (), 0),
+        (PEAKING, ("utility_battery:scaled=0.9",), 1),
+        (SUFFICIENT, (), 0),
+        (TRANSMISSION, (), 0),
+        (TRANSMISSION, ("customer_battery_1:ignores-set-point",), 1),
+        (ISOLATION, (), 0),
+    ],
+)
+def test_whole_scenarios_come_out_the_same(tmp_path: Path, scenario: str, faults: tuple[str, ...], code: int) -> None:
+    record = play(tmp_path / "run", load_bench(EMULATED), faults=faults, scenario=scenario)
+
+    result = replay(record.path)
+
+    assert result.output.startswith(f"the same verdict for the same rules: {record.verdict}"), result.output[:2000]
+    assert result.exit_code == code, result.output[:2000]

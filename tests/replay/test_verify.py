@@ -17,13 +17,13 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from forging import edit_summary
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.cli import main
 from reports.rendering import render
 from reports.run_directory.layout import write_manifest
-from tests.replay.conftest import edit_summary
 
 Change = Callable[[bytes, int], bytes]
 
