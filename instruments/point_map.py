@@ -204,6 +204,9 @@ def scaffold_point_map(csv_path: Path) -> str:
     missing = [column for column in _COLUMNS if not rows or column not in rows[0]]
     if missing:
         raise ConfigError(f"register list {csv_path}: no column {', '.join(missing)}, or no row")
+    short = [number for number, row in enumerate(rows, start=2) if any(row[column] is None for column in _COLUMNS)]
+    if short:
+        raise ConfigError(f"register list {csv_path}, line {short[0]}: nothing under {', '.join(_COLUMNS)}")
     head = [
         f"point_map: {_label(csv_path.stem)}",
         "word_order: high_first  # to check in the maker's manual",

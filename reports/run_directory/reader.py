@@ -126,13 +126,13 @@ def _read_summary(root: Path) -> RunSummary:
         document = json.loads((root / RUN_FILE).read_bytes())
     except OSError as error:
         raise ReportError(f"{root} is no run directory: {RUN_FILE}: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ReportError(f"{root / RUN_FILE} cannot be read: {error}") from error
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise ReportError(f"{root / RUN_FILE} is not of schema {SCHEMA}")
     try:
         return summary(document)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise ReportError(f"{root / RUN_FILE} does not follow its schema: {error!r}") from error
 
 
@@ -173,5 +173,5 @@ def _read_line(path: Path, log: LogName, number: int, line: bytes) -> Any:
         record = json.loads(line)
         _require_types(log, record)
         return LINE_TYPES[log](**{column: record[column] for column in COLUMNS[log] if column in record})
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise ReportError(f"{path} line {number} is no record: {error}") from error
