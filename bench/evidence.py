@@ -142,6 +142,7 @@ class Evidence:
             "verdict": measurement.verdict.value,
             "row": measurement.row,
             "clause": measurement.clause,
+            "outside": measurement.outside.value,
         }
         return self._writer.append("measurements", fields)
 

@@ -18,7 +18,7 @@ from bench.config import BenchFile, bench_files
 from bench.faults import Fault
 from bench.judgement.verdict import Ground, scenario_verdict
 from bench.lease import Lease
-from bench.measurement import worded
+from bench.measurement import bench_broke, worded
 from bench.operator import Operator
 from bench.preconditions.checks import Checked
 from bench.safety import Interrupted, uninterrupted
@@ -158,6 +158,7 @@ class RunSession:
             played.story.conformance.finish()
         finally:
             self._leave_safe(played)
+            self._record_end(played)
         entry = self._judged(played)
         verdict, compared = Verdict(entry["verdict"]), None
         ground = self._ground(played)
@@ -189,6 +190,13 @@ class RunSession:
 
     def _ground(self, played: Played) -> Ground:
         return _ground(played, self.writer.written("measurements"))
+
+    def _record_end(self, played: Played) -> None:
+        """Keep what was left at terminals, and what broke the bench: the reason why nothing more could be measured."""
+        played.story.measurements += played.assembly.residuals
+        broken = [bench_broke(problem, played.story.clock.now_s) for problem in played.problems]
+        for measurement in (*played.assembly.residuals, *broken):
+            played.assembly.evidence.measurement(measurement)
 
     def _is_compared(self, played: Played, verdict: Verdict) -> bool:
         """Whether a scenario managed voltage under a cloud, which is what autonomous controls can be set beside.
@@ -316,10 +324,12 @@ def _ground(played: Played, measurements: int) -> Ground:
 
 def _reasons(played: Played) -> list[str]:
     """Say what broke or ended the scenario, and what a reader has to know of its time and of its coupling."""
-    reasons = [*played.problems, *filter(None, [played.aborted])]
+    broken = [worded(m) for m in played.story.measurements if m.verdict is Verdict.ERROR]
+    doubt = ["what rests on an instrument that is wrong says nothing about equipment"] if broken else []
+    reasons = [*broken, *doubt, *played.problems, *filter(None, [played.aborted])]
     reasons += played.findings
     reasons += [checked.objection for checked in played.preconditions if checked.objection]
-    reasons += [worded(m) for m in played.story.measurements if m.verdict is not Verdict.PASS]
+    reasons += [worded(m) for m in played.story.measurements if m.verdict not in {Verdict.PASS, Verdict.ERROR}]
     slip, gain = played.story.clock.slip, played.assembly.loop_gain
     if slip is not None and slip.exceeded:
         reasons.append(

@@ -71,6 +71,7 @@ class Story:
         self._cast, self._evidence = cast, evidence
         self._stimulus, self._grid, self._timing, self._pace = stimuli.weather, stimuli.grid, timing, pace
         self._range_a, self._positions, self.resources = proofs.range_a, proofs.positions, proofs.resources
+        self._sources = proofs.sources
         self.controls, self.isolation = trials.controls, trials.isolation
         self._acted_s = 0.0
         self.measurements: list[Measurement] = []
@@ -263,19 +264,27 @@ class Story:
         self._judge(found or [nothing], otherwise)
 
     def _judge(self, found: Sequence[Measurement], otherwise: str) -> None:
-        for measurement in found:
-            self._evidence.measurement(measurement)
-        self.measurements += found
+        self._record(found)
         broken = [worded(m) for m in found if m.verdict is not Verdict.PASS]
         if broken:
             raise RowNotMet("\n".join([f"{otherwise}:", *broken]))
+
+    def _record(self, found: Sequence[Measurement]) -> None:
+        for measurement in found:
+            self._evidence.measurement(measurement)
+        self.measurements += found
 
     def finish(self) -> None:
         """Run on to the horizon, so that the record shows every row, and close it; without rows it ends here."""
         if self.conformance.watches:
             self._run_until(self._timing.horizon_s)
+        self.hold_sources()
         self.mark("at the end")
         self.conformance.finish()
+
+    def hold_sources(self) -> None:
+        """Measure how far all sources of the same quantity agree; raises nothing for what they disagree in."""
+        self._record(self._sources.measure(self.clock.now_s))
 
     def explain(self, number: str) -> str:
         """Say what was awaited, since when, what came last on the way there, and what the device last answered."""

@@ -52,7 +52,11 @@ class AcReading:
 
 @dataclass(frozen=True)
 class AcMeasurement:
-    """What an instrument measured, per phase; `time_s` is its own time stamp, None where it has none."""
+    """What an instrument measured, per phase; `time_s` is its own time stamp, None where it has none.
+
+    `angle_deg` is that of each voltage against the first, -180 to 180 deg and < 0 where it lags; NaN of a dead phase,
+    empty where the instrument does not tell angles.
+    """
 
     voltage_v: tuple[float, ...]
     current_a: tuple[float, ...]
@@ -60,6 +64,7 @@ class AcMeasurement:
     q_var: tuple[float, ...]
     frequency_hz: float
     time_s: float | None = None
+    angle_deg: tuple[float, ...] = ()
 
     @property
     def total_p_w(self) -> float:

@@ -1,6 +1,6 @@
 """Puts a scenario together from a bench file: feeder, emulators, drivers, plant, actors, matcher."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bench.actors.duty import OnDuty
@@ -8,6 +8,7 @@ from bench.assembly.admission import admit, real_devices
 from bench.assembly.apparatus import make_apparatus
 from bench.assembly.cast import ControlCentre, make_cast, make_route
 from bench.assembly.coupling import coupling_gain, make_pace
+from bench.assembly.cross_checks import CrossCheckParts, make_cross_checks
 from bench.assembly.customer_cast import CustomerSide, override_codes
 from bench.assembly.defects import Defects
 from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, customer_address, require_identity
@@ -25,7 +26,7 @@ from bench.assembly.proofs import make_resource_proof
 from bench.assembly.wiring import direct_terminal, measured_terminal
 from bench.bus import Bus, Delivery
 from bench.clock import make_clock
-from bench.config import BenchFile, Device
+from bench.config import BenchFile, Device, class_of_pct
 from bench.evidence import Evidence
 from bench.faults import SYSTEMS, Fault
 from bench.feeder.engine import Feeder
@@ -41,11 +42,12 @@ from bench.feeder_models import (
 )
 from bench.judgement.log import JudgementLog
 from bench.lease import Lease
+from bench.measurement import Measurement, worded
 from bench.meter_store import MeterStore
 from bench.plant.pace import Pace
 from bench.plant.plant import Equipment, Plant, PlantState
 from bench.plant.series import SeriesRecorder
-from bench.plant.terminals import Terminal, TerminalPlace
+from bench.plant.terminals import MeasuredTerminal, Terminal, TerminalPlace
 from bench.plant.transmission_stage import StagedGrid
 from bench.plant.weather import make_weather
 from bench.preconditions.checks import Checked, check_preconditions
@@ -53,18 +55,22 @@ from bench.preconditions.finding import Subject
 from bench.safety import SafetyChain, uninterrupted
 from bench.stage import Cast, Proofs, Stimuli, Timing, Trials
 from bench.story import Story
+from bench.truth.cross_checks import CrossChecks
 from bench.truth.isolation_trial import IsolationTrial
 from bench.truth.operating_figures import OperatingRecord
 from bench.truth.plant_field import PlantField
 from bench.truth.premise_field import PremiseField
 from bench.truth.proof import RangeAProof
 from bench.truth.range_a import RANGE_A_UPPER_V, RangeASettings, ServiceVoltages
-from bench.truth.resource_proof import commanded
+from bench.truth.residual import residual_voltage
+from bench.truth.resource_proof import ResourceProof, commanded
 from bench.use_case.judge import Der
 from bench.use_case.model import UseCase
-from instruments.errors import ConfigError, IdentityMismatch, InstrumentError, TransportError
+from instruments.drivers.scpi_source import RESIDUAL_V
+from instruments.errors import ConfigError, IdentityMismatch, InstrumentError, TransportError, blaming
 from instruments.readings import Identity
 from reports.run_directory import RunWriter
+from reports.verdict import Verdict
 
 METER_ROUNDING_V = 0.05
 """What registers round off a meter's voltage, V."""
@@ -112,6 +118,9 @@ class BenchAssembly:
         self.identities: dict[str, Identity] = {}
         self.parties: frozenset[str] = frozenset()
         self._defects = Defects(seed=seed)
+        self.residuals: list[Measurement] = []
+        """What was left at terminals when their sources had been switched off, once that is done."""
+        self._fed: list[MeasuredTerminal] = []
         self._feeders: list[Feeder] = []
         self._emulated: EmulatedEquipment | None = None
         try:
@@ -137,6 +146,7 @@ class BenchAssembly:
         if self._pace is not None:
             self._pace.stop()
         failures = self.safety.make_safe()
+        failures |= self._not_dead(failures)
         self.rack.close()
         failures |= self._dismiss_guardian(failures)
         self.store.close()
@@ -156,6 +166,19 @@ class BenchAssembly:
             return {}
         found = guardian.act()
         return {name: f"{why}; its guardian: {found.get(name, 'no word')}" for name, why in failures.items()}
+
+    def _not_dead(self, unsafe: Mapping[str, str]) -> dict[str, str]:
+        """Measure what is left at terminals behind sources that are off; return the sources with what is too much."""
+        failures = {}
+        for terminal in self._fed:
+            source = terminal.source_name
+            class_pct = class_of_pct(self.config.devices[terminal.analyzer_name])
+            left = residual_voltage(terminal, class_pct, RESIDUAL_V, self.clock.now_s)
+            self.residuals.append(left)
+            if left.verdict is not Verdict.PASS:
+                failures[source] = "; ".join([*filter(None, [unsafe.get(source)]), worded(left)])
+        self._fed = []
+        return failures
 
     @property
     def emulated(self) -> EmulatedEquipment:
@@ -200,15 +223,28 @@ class BenchAssembly:
         positions = make_positions(self.apparatus, self.emulated, self.drivers)
         trial = make_trial(self.clock, self.apparatus, self.emulated, self.drivers)
         resources = make_resource_proof(self.config, self.places, self.terminals, self.drivers, calls.shed_kw)
-        self.plant.listeners += [positions.watch.take, resources.take]
+        sources = self._cross_checks(resources)
+        self.plant.listeners += [positions.watch.take, resources.take, sources.take]
         bus.listeners += [self._note_command, positions.watch.hear, resources.hear]
         stage = (self.clock, self.plant, bus, cast, conformance, self.evidence)
-        proofs = Proofs(proof, positions, resources)
+        proofs = Proofs(proof, positions, resources, sources)
         units = make_isolation_units(self.config, self.places, self.drivers, self.customer_interfaces, self.terminals)
         trials = Trials(trial, IsolationTrial(self.clock, units))
         story = Story(*stage, Stimuli(self.weather, self.grid), proofs, trials, timing, self.pace)
         self.plant.publish_first()
         return story
+
+    def _cross_checks(self, resources: ResourceProof) -> CrossChecks:
+        parts = CrossCheckParts(
+            self.config,
+            self.places,
+            self.plant,
+            self.drivers,
+            self.terminals,
+            self.emulated.meters,
+            resources.energy,
+        )
+        return make_cross_checks(parts)
 
     def run_alone(self, sky: Irradiance, end_s: float) -> None:
         """Let plant and equipment go on to a time under a sky, with nobody there: every control on its own settings."""
@@ -382,9 +418,10 @@ class BenchAssembly:
         voltage_v = self.plant.state.snapshot.voltage_v
         for terminal in self.terminals.values():
             terminal.feed(voltage_v)
-            source = self.places.terminal(terminal.device).source
-            if source is not None:
-                self.drivers[source].output_on()
+            if isinstance(terminal, MeasuredTerminal):
+                self._fed.append(terminal)
+                with blaming(terminal.source_name):
+                    terminal.source.output_on()
 
     def _require_guardian(self, _state: PlantState) -> None:
         if self._guardian is not None:

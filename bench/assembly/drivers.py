@@ -50,10 +50,10 @@ class DriverRack:
         """Make the driver of a device; nothing is sent yet. Raises ConfigError for a driver that there is not."""
         key = (device.role, device.driver)
         if key in MODBUS_DRIVERS and resource.unit is not None:
-            link = self._link(device, resource, resource.unit, observer)
+            link = self._link(name, device, resource, observer)
             return MODBUS_DRIVERS[key](link, **_der_envelope(device))
         if key in POINT_MAP_DRIVERS and resource.unit is not None and device.point_map is not None:
-            link = self._link(device, resource, resource.unit, observer)
+            link = self._link(name, device, resource, observer)
             return POINT_MAP_DRIVERS[key](link, load_point_map(device.point_map), **_tap_envelope(device))
         if key in VISA_DRIVERS and resource.unit is None:
             visa = VisaLink(str(resource), observer, device.timeout_s)
@@ -67,9 +67,12 @@ class DriverRack:
             f"known: {', '.join(known) or 'none'}"
         )
 
-    def _link(self, device: Device, resource: Resource, unit: int, observer: WireObserver) -> ModbusLink:
-        tls = client_tls(device, resource)
-        return self._modbus.link(resource.host, resource.port, unit, observer, device.timeout_s, tls)
+    def _link(self, name: str, device: Device, resource: Resource, observer: WireObserver) -> ModbusLink:
+        """Link to a unit that errors call by its name on the bench."""
+        host, port, unit, tls = resource.host, resource.port, resource.unit or 0, client_tls(device, resource)
+        link = self._modbus.link(host, port, unit, observer, device.timeout_s, tls)
+        link.name = f"{name} at {link.name}"
+        return link
 
     def close(self) -> None:
         """Close every link."""

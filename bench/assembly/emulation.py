@@ -9,7 +9,16 @@ from typing import Protocol
 
 import numpy as np
 
-from bench.assembly.emulated_meters import FEEDER_W, PEAK_LOAD, SERVICE_W, MeterGroup, Place, make_fleet
+from bench.assembly.emulated_meters import (
+    FEEDER_W,
+    PEAK_LOAD,
+    SERVICE_W,
+    CopperTap,
+    MeterGroup,
+    Place,
+    make_fleet,
+    meter_class_pct,
+)
 from bench.assembly.places import FeederPlaces
 from bench.assembly.resources import Resource
 from bench.assembly.security import served_tls
@@ -251,7 +260,18 @@ class EmulatedEquipment:
         rating_w = self._metered_w(at, place)
         fleet = make_fleet([name], emulate, self._bench.range_a, derived_seed(self._seed, name), rating_w)
         self._listen(name, device, {self._wanted(device).unit or 1: fleet.registers[0]})
-        self.meters.append(MeterGroup(fleet, np.array([place], dtype=np.intp), at, nodes, pt_ratio))
+        tap, class_pct = self._copper(place) if at == "generation" else None, meter_class_pct(emulate)
+        self.meters.append(
+            MeterGroup(fleet, np.array([place], dtype=np.intp), at, class_pct, rating_w, nodes, pt_ratio, tap)
+        )
+
+    def _copper(self, place: int) -> CopperTap | None:
+        """Return the terminals of the device behind a source that stands at a site, where there is one."""
+        site = self._places.sites[place]
+        for terminal in self._bench.terminals.values():
+            if terminal.analyzer is not None and self._places.site(terminal.device) == site:
+                return CopperTap(self._node(terminal.device), terminal.voltage_ratio, terminal.power_scale)
+        return None
 
     def _metered_w(self, at: Place, place: int) -> float:
         """Return what a meter's registers have to hold: what flows at a feeder, a plant or a service."""
@@ -270,7 +290,8 @@ class EmulatedEquipment:
         addresses, _ = serve_fleet(self.host, fleet)
         for name, address in addresses.items():
             self.endpoints[name] = Endpoint(name, "meter", Resource(address.host, address.port, address.unit))
-        self.meters.append(MeterGroup(fleet, np.array(places, dtype=np.intp), at))
+        class_pct = meter_class_pct(emulate)
+        self.meters.append(MeterGroup(fleet, np.array(places, dtype=np.intp), at, class_pct, rating_w))
 
     def _serve_scpi(self, device: Device, emulator: ScpiEmulator) -> None:
         wanted = self._wanted(device)

@@ -41,6 +41,7 @@ def measured_terminal(
         section.device,
         place,
         source,
+        section.source or "",
         analyzer,
         section.analyzer or "",
         section.voltage_ratio,

@@ -3,7 +3,7 @@
 from bench.config.actors import ActorsSection, DispatchSection, EnergyManagementSection, PlanningSection
 from bench.config.bench_file import BenchFile, bench_files, load_bench
 from bench.config.environment import CloudsSection, EnvironmentSection, RangeASection
-from bench.config.equipment import Device, Emulation, Identification, Terminal
+from bench.config.equipment import Device, Emulation, Identification, Terminal, class_of_pct
 from bench.config.feeder import BankControlSection, DerSection, FeederSection, PlantSection
 from bench.config.section import Range
 
@@ -26,5 +26,6 @@ __all__ = [
     "RangeASection",
     "Terminal",
     "bench_files",
+    "class_of_pct",
     "load_bench",
 ]

@@ -153,6 +153,7 @@ class Identification(Section):
 class Device(Section):
     """A device or instrument on the bench. `accuracy_pct` of rating is what its set-point must be held within.
 
+    `class_pct` of an instrument or a meter: the largest error of what it sources or measures, percent of the reading.
     `efficiency_pct` of a battery: how much of the charged energy is stored.
     `customer_resource` is where the customer's own energy management system reaches a real inverter, if it does.
     """
@@ -166,6 +167,7 @@ class Device(Section):
     limits: Limits | None = None
     accuracy_pct: Annotated[float, Field(gt=0)] = 3.0
     uncertainty_pct: Annotated[float, Field(ge=0)] = 0.5
+    class_pct: Annotated[float, Field(gt=0)] | None = None
     efficiency_pct: Annotated[float, Field(gt=0, le=100)] = 90.0
     timeout_s: Annotated[float, Field(gt=0)] = 2.0
     tls: TlsSection | None = None
@@ -185,6 +187,15 @@ class Device(Section):
     def rating_kva(self) -> float:
         """The unit's own rating as the bench file gives it; 0 where it does not."""
         return (self.emulate.rating_kva or 0.0) if self.emulate else 0.0
+
+
+def class_of_pct(device: Device) -> float:
+    """Return the class of an instrument or meter, percent of the reading.
+
+    One that the bench file does not give is that of its emulator, or what it says of uncertainty.
+    """
+    emulated = device.emulate.accuracy_pct if device.emulate else None
+    return next(pct for pct in (device.class_pct, emulated, device.uncertainty_pct) if pct is not None)
 
 
 class Fleet(Section):

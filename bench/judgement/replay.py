@@ -253,4 +253,5 @@ def _read(line: MeasurementLine) -> Measurement:
         Limits(line.lower, line.upper),
         line.row,
         line.clause,
+        Verdict(line.outside or Verdict.FAIL),
     )

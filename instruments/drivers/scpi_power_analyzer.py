@@ -21,7 +21,8 @@ class ScpiPowerAnalyzer:
     def __init__(self, link: VisaLink, phases: int = 3) -> None:
         self._link = link
         self._phases = phases
-        self._items = [f"{function},{phase}" for function in FUNCTIONS for phase in range(1, phases + 1)] + ["FU,1"]
+        self._items = [f"{function},{phase}" for function in FUNCTIONS for phase in range(1, phases + 1)]
+        self._items += [*(f"PHIU1U{phase},SIGMA" for phase in range(2, phases + 1)), "FU,1"]
         self._configured = False
 
     def identify(self) -> Identity:
@@ -48,7 +49,7 @@ class ScpiPowerAnalyzer:
             )
 
     def measure(self) -> AcMeasurement:
-        """Measure V, A, W and var of each phase, and the frequency: NaN where no voltage gives one.
+        """Measure V, A, W, var and angle of each phase, and the frequency; what no voltage gives is NaN.
 
         Raises InstrumentError for an overflow, and when the analyzer was restarted and forgot its items.
         """
@@ -62,7 +63,7 @@ class ScpiPowerAnalyzer:
         self._check(values)
         n = self._phases
         u, i, p, q = (values[start : start + n] for start in range(0, 4 * n, n))
-        return AcMeasurement(u, i, p, q, values[-1])
+        return AcMeasurement(u, i, p, q, values[-1], angle_deg=(0.0, *map(_angle_deg, values[4 * n : -1])))
 
     def _configure(self) -> None:
         """Choose the items once, and read the choice back: values in another order would be taken for one another."""
@@ -80,5 +81,10 @@ class ScpiPowerAnalyzer:
         if len(values) != len(self._items):
             raise InstrumentError(f"{self._link.resource} answers {len(values)} values to {len(self._items)} items")
         bad = [item for item, value in zip(self._items, values, strict=True) if not math.isfinite(value)]
-        if bad and bad != self._items[-1:]:
+        if not set(bad) <= set(self._items[len(FUNCTIONS) * self._phases :]):
             raise InstrumentError(f"{self._link.resource} has no value for {'; '.join(bad)}: outside its range")
+
+
+def _angle_deg(lag_deg: float) -> float:
+    """Turn how far a voltage lags, 0 to 360 deg, into its angle, -180 to 180 deg."""
+    return math.remainder(-lag_deg, 360.0)

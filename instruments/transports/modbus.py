@@ -108,7 +108,10 @@ class ModbusLink:
         observer: WireObserver = unobserved,
         before: Callable[[str], None] = lambda _operation: None,
     ) -> None:
-        """Take who is told of exchanges; `before` is told of each, `read` or `write`, before it is on the wire."""
+        """Take who is told of exchanges; `before` is told of each, `read` or `write`, before it is on the wire.
+
+        `name` is what errors call the unit by.
+        """
         self.name = f"{connection.name}/{unit}"
         self._connection = connection
         self._unit = unit
@@ -159,7 +162,8 @@ class ModbusLink:
         try:
             answer = self._connection.request(work)
         except TransportError as error:
-            raise self._reported(error, operation, label, values) from error.__cause__
+            named = TransportError(str(error).replace(self._connection.name, self.name))
+            raise self._reported(named, operation, label, values) from error.__cause__
         if answer.isError():
             code = answer.exception_code
             reason = REFUSALS.get(code, f"exception {code}")

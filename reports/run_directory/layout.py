@@ -73,7 +73,10 @@ class WireLine:
 
 @dataclass(frozen=True, slots=True)
 class MeasurementLine:
-    """A measured value with its uncertainty, the limits that it was held against and what came of it."""
+    """A measured value with its uncertainty, the limits that it was held against and what came of it.
+
+    ``outside`` is the verdict that it has when it lies outside its limits; FAIL where it is not there.
+    """
 
     seq: int
     time_s: float
@@ -88,6 +91,7 @@ class MeasurementLine:
     row: str | None = None
     clause: str | None = None
     scenario: str | None = None
+    outside: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
