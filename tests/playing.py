@@ -18,6 +18,7 @@ from bench.story import Story
 from bench.use_case.feature_files import Step, read_stories
 from bench.use_case.feature_files import Story as FeatureStory
 from bench.use_case.grammar import ROW_STEP
+from instruments.errors import BenchError
 from reports.run_directory import MeasurementLine, RowItem, RunDirectory
 from reports.verdict import RowState, Verdict
 
@@ -140,7 +141,7 @@ def _failures(played: Played, written: Sequence[Step]) -> Iterator[tuple[str, st
     for step in written:
         try:
             _run(step, played.story)
-        except RowNotMet as error:
+        except (RowNotMet, BenchError) as error:
             played.take_failure(step.text, error)
             yield step.text, str(error)
             return
