@@ -320,7 +320,7 @@ class CallJudge:
             unit="kW",
             uncertainty=0.0,
             time_s=time_s,
-            source="MDMS",
+            source="MDMS against the feeder model",
             limits=Limits.around(true_kw, AFFECTED_TOLERANCE * true_kw),
             row=row.number,
             clause="true difference of the feeder's load",
