@@ -117,7 +117,11 @@ def test_a_source_that_stays_on_is_seen_by_the_analyzer(tmp_path: Path) -> None:
 
 
 def test_the_residual_behind_a_source_that_is_off_is_recorded(tmp_path: Path) -> None:
-    look(tmp_path / "run", seconds=1.0)
+    session = RunSession(tmp_path / "run", emulated_bench(), BENCH_PATH, 1, ())
+    played = session.play(TITLE, ())
+    RunningBench(played).run_for(5.0)
+    assert session.close(played) is Verdict.PASS
+    session.finish()
     (left,) = [line for line in RunDirectory.open(tmp_path / "run").measurements if line.clause == RESIDUAL_CLAUSE]
     assert (left.verdict, left.source) == ("PASS", "power_analyzer")
 
