@@ -162,11 +162,10 @@ class RunSession:
             self._record_broken(played)
         entry = self._judged(played)
         verdict, compared = Verdict(entry["verdict"]), None
-        ground = self._ground(played)
         if self._is_compared(played, verdict):
             entry |= self._comparison(played)
             compared = Verdict(entry["verdict"])
-        played.assembly.judgement.end(replace(ground, compared=compared).entry())
+        played.assembly.judgement.end(replace(self._ground(played), compared=compared).entry())
         self.scenarios.append(entry)
         return Verdict(entry["verdict"])
 

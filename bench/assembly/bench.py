@@ -221,7 +221,6 @@ class BenchAssembly:
         log, field = self.judgement, self._field(power_flow)
         der = self._der(calls, field)
         judge = make_judge(voltages, field, calls, make_wiring(self.config), der, self.evidence, log)
-        bus.listeners.append(judge.witness)
         rules = make_rules(self._use_case, rows, variant, der)
         conformance = make_conformance(rules, judge, self.evidence, bus, log)
         meters = {name: self.drivers[name] for name in self.meters}

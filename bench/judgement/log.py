@@ -143,14 +143,15 @@ class RecordedConformance(Conformance):
     def __init__(self, log: JudgementLog, **what: Any) -> None:
         """Take the log, and what any matcher takes, by name."""
         super().__init__(**what)
-        self._log = log
+        self._log, self._witness = log, what["judge"].witness
         self._followed: set[int] = set()
 
     def hear(self, delivery: Delivery) -> None:
-        """Match one delivered message."""
+        """Let the judge see one delivered message, and match it."""
         with self._log.moment("hear", delivery):
             if delivery.hindrance:
                 self._log.ask("links.passage", (delivery.seq,), lambda *_: delivery.hindrance)
+            self._witness(delivery)
             super().hear(delivery)
 
     def begin_occurrence(self) -> None:
