@@ -126,10 +126,12 @@ def clock_at_start_s(environment: EnvironmentSection) -> float:
 
 
 def introduce(groups: Sequence[MeterGroup]) -> None:
-    """Tell each single meter whose data it might take for its own: those of one that measures something else."""
-    for group, other in zip(groups, [*groups[1:], *groups[:1]], strict=True):
-        if len(group.fleet.names) == 1 and other is not group:
-            group.fleet.neighbour = (other.fleet, len(other.fleet.names) - 1)
+    """Tell each single meter whose data it might take for its own: those of one at a place of the same kind, if any."""
+    for group in groups:
+        others = [other for other in groups if other is not group]
+        if len(group.fleet.names) == 1 and others:
+            alike = max(others, key=lambda other: (other.at == group.at, len(other.fleet.names)))
+            group.fleet.neighbour = (alike.fleet, len(alike.fleet.names) - 1)
 
 
 def meter_names(groups: Sequence[MeterGroup], at: Place, count: int) -> tuple[str, ...]:

@@ -3,9 +3,10 @@
 A meter's error that is too small for one reading shows in its energy: what flowed is integrated in the plant.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +26,6 @@ ENERGY_SHARE, ENERGY_WH = 0.008, 4.0
 CLOCK_S = 10.0
 """How far a meter's clock may be off, s."""
 HOUR_S = 3600.0
-
-
-Answer = TypeVar("Answer")
 
 
 class TimedMeter(Protocol):
@@ -113,7 +111,7 @@ class MeterCheck:
             m for group, flow in zip(self._groups, self._flows, strict=True) for m in self._energies(group, flow)
         ]
         clocks = [self._clock(name, now_s) for group in self._groups for name in group.names]
-        return [*_telling(energies), *_telling(clocks)]
+        return [*_telling(energies), *_telling([clock for clock in clocks if clock is not None])]
 
     def _energies(self, group: MeteredPlaces, flow: _Flow) -> list[Measurement]:
         doubt_wh = np.abs(flow.held_wh).tolist()
@@ -133,15 +131,24 @@ class MeterCheck:
             clause=METER_ENERGY_CLAUSE,
         )
 
-    def _clock(self, name: str, now_s: float) -> Measurement:
-        told_s = _asked(self._drivers[name].read_clock_s)
-        ahead_s = None if told_s is None else told_s - self._clock_at_start_s - now_s
+    def _clock(self, name: str, now_s: float) -> Measurement | None:
+        """Measure how far a clock is ahead; None of a meter that has none."""
+        try:
+            told_s = self._drivers[name].read_clock_s()
+        except (TransportError, InstrumentError):
+            told_s = math.nan
+        if told_s is None:
+            return None
+        ahead_s = told_s - self._clock_at_start_s - now_s
         quantity, limits = f"how far the clock of {name} is ahead", Limits.around(0.0, CLOCK_S)
         return Measurement(quantity, ahead_s, "s", 1.0, now_s, name, limits, clause=CLOCK_CLAUSE)
 
     def _counted_wh(self, name: str) -> float | None:
-        reading = _asked(self._drivers[name].read_meter)
-        return None if reading is None else reading.import_wh - reading.export_wh
+        try:
+            reading = self._drivers[name].read_meter()
+        except (TransportError, InstrumentError):
+            return None
+        return reading.import_wh - reading.export_wh
 
 
 def _telling(found: Sequence[Measurement]) -> list[Measurement]:
@@ -157,11 +164,3 @@ def _used_share(measurement: Measurement) -> float:
     """Return how much of the room between its limits a measurement takes; 1 at one of them."""
     lower, upper = measurement.limits.lower or 0.0, measurement.limits.upper or 0.0
     return abs((measurement.value or 0.0) - (lower + upper) / 2.0) / ((upper - lower) / 2.0)
-
-
-def _asked(question: Callable[[], Answer]) -> Answer | None:
-    """Ask a meter; None where it does not answer."""
-    try:
-        return question()
-    except (TransportError, InstrumentError):
-        return None

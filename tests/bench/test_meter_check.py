@@ -42,6 +42,8 @@ class HandMeter:
         return MeterReading((), 0.0, 60.0, 0.0, 0.0, float(round(self.import_wh)), float(round(self.export_wh)))
 
     def read_clock_s(self) -> float | None:
+        if self.silent:
+            raise TransportError("no answer")
         return None if self.ahead_s is None else START_S + self.time_s + self.ahead_s
 
 
@@ -120,7 +122,17 @@ def test_a_clock_that_is_off_is_found(ahead_s: float) -> None:
     assert wrong(street.measured()) == {"m2": (CLOCK_CLAUSE, Verdict.FAIL)}
 
 
-def test_what_does_not_answer_or_has_no_clock_is_not_measured() -> None:
+def test_what_does_not_answer_is_not_measured() -> None:
     street = Street()
-    street.meters["m1"].silent, street.meters["m2"].ahead_s = True, None
-    assert {verdict for _, verdict in wrong(street.measured()).values()} == {Verdict.NOT_RUN}
+    street.meters["m1"].silent = True
+    found = [m for m in street.measured() if m.source == "m1"]
+    assert [(m.clause, m.verdict) for m in found] == [
+        (METER_ENERGY_CLAUSE, Verdict.NOT_RUN),
+        (CLOCK_CLAUSE, Verdict.NOT_RUN),
+    ]
+
+
+def test_a_meter_without_a_clock_has_none_that_could_be_wrong() -> None:
+    street = Street()
+    street.meters["m1"].ahead_s = street.meters["m2"].ahead_s = None
+    assert [m.clause for m in street.measured()] == [METER_ENERGY_CLAUSE]
