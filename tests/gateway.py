@@ -201,6 +201,59 @@ def read_frame(side: socket.socket) -> bytes:
     return head + _exactly(side, HEADER.unpack(head)[2] - 1)
 
 
+@dataclass
+class FreezesLines(Lie):
+    """Gives to each SCPI message for ever the answer that it had the first time."""
+
+    kept: dict[bytes, bytes] = field(default_factory=dict)
+
+    def answer(self, frame: bytes, forward: Forward) -> bytes | None:
+        if frame not in self.kept:
+            self.kept[frame] = forward(frame)
+        return self.kept[frame]
+
+
+@dataclass
+class BiasesValues(Lie):
+    """Scales every number in the answers to one query."""
+
+    query: bytes
+    factor: float
+
+    def answer(self, frame: bytes, forward: Forward) -> bytes | None:
+        answer = forward(frame)
+        if self.query not in frame:
+            return answer
+        values, _, event = answer.strip().rpartition(b";")
+        scaled = ",".join(f"{float(word) * self.factor:.6E}" for word in values.split(b","))
+        return scaled.encode() + b";" + event + b"\n"
+
+
+@contextmanager
+def scpi_gateway() -> Iterator[Gateway]:
+    """Serve a gateway for lines, and keep a port free for the instrument that it stands in front of."""
+    with serving(_serve_scpi) as gateway:
+        yield gateway
+
+
+def _serve_scpi(gateway: Gateway, client: socket.socket) -> None:
+    with (
+        socket.create_connection(("127.0.0.1", gateway.target), timeout=5.0) as device,
+        device.makefile("rb") as answers,
+        client.makefile("rb") as messages,
+    ):
+
+        def forward(line: bytes) -> bytes:
+            device.sendall(line)
+            return answers.readline()
+
+        for line in messages:
+            gateway.lied += type(gateway.lie) is not Lie
+            answer = gateway.lie.answer(line, forward)
+            if answer is not None:
+                client.sendall(answer)
+
+
 def _exactly(side: socket.socket, count: int) -> bytes:
     data = b""
     while len(data) < count:

@@ -4,7 +4,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from gateway import Biases, Breaks, Delays, Freezes, Gateway, Lie, SwallowsWrites, modbus_gateway
+from gateway import (
+    Biases,
+    BiasesValues,
+    Breaks,
+    Delays,
+    Freezes,
+    FreezesLines,
+    Gateway,
+    Lie,
+    SwallowsWrites,
+    modbus_gateway,
+    scpi_gateway,
+)
 from playing import FIRST_EVENT, Record, play, quick_bench
 
 from bench.config import BenchFile
@@ -39,10 +51,12 @@ def behind(gateway: Gateway, device: str) -> BenchFile:
     section = bench.devices[device]
     emulate = section.emulate
     assert emulate is not None
+    is_scpi = section.role == "power_analyzer"
+    modbus, scpi = f"modbus+tcp://127.0.0.1:{gateway.port}/1", f"TCPIP0::127.0.0.1::{gateway.port}::SOCKET"
     moved = section.model_copy(
         update={
-            "resource": f"modbus+tcp://127.0.0.1:{gateway.port}/1",
-            "timeout_s": TIMEOUT_S,
+            "resource": scpi if is_scpi else modbus,
+            "timeout_s": section.timeout_s if is_scpi else TIMEOUT_S,
             "emulate": emulate.model_copy(update={"listen": f"127.0.0.1:{gateway.target}"}),
         }
     )
@@ -86,6 +100,28 @@ def register_of(port: int, model: int, point: str) -> int:
                     .offset
                 )
             address += length + 2
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [FreezesLines(), pytest.param(BiasesValues(b":NUM:NORM:VAL?", 0.98), marks=LONG)],
+    ids=lambda lie: type(lie).__name__,
+)
+def test_a_gateway_in_front_of_the_analyzer_breaks_the_bench_by_the_name_of_the_analyzer(
+    tmp_path: Path, lie: Lie
+) -> None:
+    with scpi_gateway() as gateway:
+
+        def begin(_story: object) -> None:
+            gateway.lie = lie
+
+        outcome = play(tmp_path / "run", behind(gateway, "power_analyzer"), prepare=begin, stop_after=FIRST_EVENT)
+    assert gateway.lied > 0
+    assert outcome.verdict is Verdict.ERROR, outcome.failure
+    lines = [line for line in outcome.failed_measurements if line.verdict == Verdict.ERROR]
+    errors = [f"{line.quantity} by {line.source}" for line in lines]
+    assert all("power_analyzer" in error for error in errors), errors
+    assert "power_analyzer" in outcome.directory().run.scenarios[0].reason.partition(";")[0], "it is named first"
 
 
 def test_an_honest_gateway_is_in_nobodys_way(tmp_path: Path) -> None:
