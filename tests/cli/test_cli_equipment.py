@@ -10,8 +10,11 @@ from playing import FIRST_EVENT, Record, play
 from test_cli_emulate import emulating, scanned
 
 from bench.assembly.admission import real_devices, real_resources
+from bench.commands.emulate import WallTimeBench
 from bench.config import BenchFile, load_bench
+from bench.faults import parse_fault
 from bench.lease import take_lease
+from instruments.errors import ConfigError
 from reports.verdict import Verdict
 
 BENCHES = Path(__file__).parents[2] / "fixtures" / "benches"
@@ -83,6 +86,13 @@ def played(folder: Path, horizon_s: float, stop_after: str, *faults: str) -> Rec
             client.models[703][0].read()
             assert client.models[703][0].ES.value == 0, "it was left ceased to energize"
     return record
+
+
+def test_a_defect_of_what_a_control_moves_is_refused_where_that_is_elsewhere(tmp_path: Path) -> None:
+    with WallTimeBench(load_bench(Path(served(tmp_path)))) as bench:
+        bench.inject([parse_fault("ltc:ignores-block")])
+        with pytest.raises(ConfigError, match="ltc:stuck: what ltc moves is not here: it is behind a digital I/O"):
+            bench.inject([parse_fault("ltc:stuck")])
 
 
 @pytest.mark.long
