@@ -152,8 +152,8 @@ class LinkLog:
     def missing(self) -> Iterator[tuple[Letter, str]]:
         """Yield the messages that have not arrived though sent, with what their link has done to them, latest first."""
         for letter, passage in (*reversed(self._under_way.values()), *reversed(self._undelivered)):
-            if passage.words:
-                yield letter, passage.words
+            if passage.present_words:
+                yield letter, passage.present_words
 
     def entry(self) -> Mapping[str, Any]:
         """Return what run.json holds of it; frames of messages that are still under way count as well."""

@@ -28,6 +28,8 @@ class Passage:
     is_repeated: bool = False
     """Whether it will arrive once more, as the sender missed its acknowledgement."""
     is_given_up: bool = False
+    waiting_since_s: float | None = None
+    """Since when it has been in the queue for a channel that others have; None while it is not."""
 
     @property
     def words(self) -> str:
@@ -35,6 +37,14 @@ class Passage:
         done = [f"lost it {_times(self.lost)}"] if self.lost else []
         done += [f"held it back for {self.held_s:g} s"] if self.held_s else []
         return f"the {self.link} has {' and '.join(done)}" if done else ""
+
+    @property
+    def present_words(self) -> str:
+        """Say as well what the link is doing to it just now, for whoever misses it."""
+        if self.waiting_since_s is None:
+            return self.words
+        waiting = f"the {self.link} keeps it waiting since {self.waiting_since_s:.1f} s"
+        return "; ".join(filter(None, (self.words, waiting)))
 
 
 class Disturbance(Protocol):
@@ -139,7 +149,7 @@ class AmiLink:
         """Wait for the channel, be on the air, be lost and sent again, arrive."""
         passage = passage or Passage()
         for _ in range(self._settings.retries + 1):
-            if (yield from self._attempt(size_bytes, priority)):
+            if (yield from self._attempt(size_bytes, priority, passage)):
                 yield self._clock.timeout(self._settings.latency_s)
                 yield from _arriving(self._clock, self._disturbance, passage)
                 return True
@@ -148,9 +158,11 @@ class AmiLink:
         passage.is_given_up = True
         return False
 
-    def _attempt(self, size_bytes: int, priority: int) -> Carrying:
+    def _attempt(self, size_bytes: int, priority: int, passage: Passage) -> Carrying:
         with self._channel.request(priority=self._rank(priority)) as turn:
+            passage.waiting_since_s = self._clock.now_s
             yield turn
+            passage.waiting_since_s = None
             yield self._clock.timeout((size_bytes + HEADER_BYTES) * 8 / self._settings.bandwidth_bps)
         is_through = self._random.random() >= self._settings.loss_probability
         return is_through and not self._disturbance.loses(self._clock.now_s)

@@ -123,6 +123,21 @@ def test_incidents_beyond_the_first_are_counted_only() -> None:
     assert (len(entry["incidents"]), entry["incidents_left_out"]) == (TOLD, 7)
 
 
+def test_a_message_that_waits_for_the_channel_says_since_when_and_a_delivered_one_does_not() -> None:
+    """At 96 bit/s a message is on the air for tens of seconds, so that the second one waits."""
+    wire = Wire([], target="ami")
+    slow = AmiLink(wire.clock, AmiLinkSettings(latency_s=0.5, bandwidth_bps=96.0), 1)
+    bus = Bus(wire.clock, lambda _p, _r: slow, lambda _message, _sent_s, _time_s: 1)
+    bus.listeners.append(wire.heard.append)
+    wire.clock.run_until(2.0)
+    for number in range(2):
+        bus.send(commanding(float(number), f"battery_{number}"))
+    wire.after(10.0)
+    ((letter, what),) = bus.log.missing()
+    assert (letter.payload, what) == (commanding(1.0, "battery_1").payload, "the AMI link keeps it waiting since 2.0 s")
+    assert [delivery.hindrance for delivery in wire.after(200.0).heard] == ["", ""]
+
+
 def test_a_delay_holds_a_message_back_and_says_for_how_long() -> None:
     wire = Wire(["scada:delay=40@10..20"])
     wire.send(1.0, at_s=12.0)
