@@ -1,5 +1,6 @@
 """Puts a scenario together from a bench file: feeder, emulators, drivers, plant, actors, matcher."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -26,7 +27,7 @@ from bench.assembly.places import FeederPlaces
 from bench.assembly.positions import make_positions, make_trial
 from bench.assembly.premises import make_premises
 from bench.assembly.proofs import make_resource_proof
-from bench.assembly.start_up import start_up
+from bench.assembly.start_up import WallTime, start_up
 from bench.assembly.volt_var import make_volt_var_units
 from bench.assembly.wiring import direct_terminal, measured_terminal
 from bench.bus import Bus, Delivery
@@ -441,9 +442,15 @@ class BenchAssembly:
             if source is not None:
                 with blaming(source):
                     self.drivers[source].output_on()
-        start_up(self.config, self.drivers)
+        start_up(self.config, self.drivers, WallTime(wait=self._wait))
 
     def _require_guardian(self, _state: PlantState) -> None:
+        if self._guardian is not None:
+            self._guardian.require_alive()
+
+    def _wait(self, seconds: float) -> None:
+        """Let time pass while equipment comes into service: it is alive by then, and needs its guardian."""
+        time.sleep(seconds)
         if self._guardian is not None:
             self._guardian.require_alive()
 

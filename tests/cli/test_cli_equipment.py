@@ -1,13 +1,16 @@
 """A bench whose equipment is real, in wall time: `bench emulate` plays the equipment, in a process of its own."""
 
 import json
+import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from playing import FIRST_EVENT, Record, play
-from test_cli_emulate import emulating, scanned
+from test_cli_emulate import COMMAND, emulating, scanned, visa
 
 from bench.assembly.admission import real_devices, real_resources
 from bench.commands.emulate import WallTimeBench
@@ -20,6 +23,7 @@ from reports.verdict import Verdict
 BENCHES = Path(__file__).parents[2] / "fixtures" / "benches"
 EQUIPMENT, SERVED = BENCHES / "equipment.yaml", BENCHES / "equipment_served.yaml"
 MODBUS, SCPI = "modbus+tcp://{}:{}/{}", "TCPIP0::{}::{}::SOCKET"
+SAFE_WITHIN_S, START_S = 2.0, 120.0
 RESPONDS = "1.3.4"
 """Row in which the battery does what it was commanded."""
 Endpoints = dict[str, dict[str, Any]]
@@ -111,3 +115,62 @@ def test_equipment_in_another_process_that_swallows_a_command_fails_where_it_doe
     assert record.verdict is Verdict.FAIL
     assert record.failed_at == RESPONDS
     assert "utility_battery" in record.failure
+
+
+MADE_SAFE = {
+    "grid_simulator": "OUTP OFF",
+    "ltc_source": "OUTP OFF",
+    "capacitor_1_source": "OUTP OFF",
+    "capacitor_2_source": "OUTP OFF",
+    "capacitor_3_source": "OUTP OFF",
+    "control_contacts": "ROUT:OPEN:ALL",
+}
+"""What has to arrive at each instrument; at everything that speaks Modbus, something is written."""
+
+
+@pytest.mark.long
+def test_all_equipment_is_safe_two_seconds_after_the_run_was_killed(tmp_path: Path) -> None:
+    """Sources, contacts, controls, inverter and battery: by the record of what arrived at each of them."""
+    received, out = tmp_path / "received.jsonl", tmp_path / "run"
+    with emulating(served(tmp_path), record=received) as (_, endpoints):
+        come_into_service_soon(endpoints)
+        bench = tmp_path / "bench.yaml"
+        section = quick_equipment(endpoints, 300.0)
+        bench.write_text(yaml.safe_dump(section.model_dump(mode="json", exclude_defaults=True)), encoding="utf-8")
+        command = [COMMAND, "run", "--bench", bench, "--scenario", "then with demand response", "--out", out]
+        run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _await(lambda: _is_on(endpoints["capacitor_3_source"]), "the last source was never switched on")
+        killed_s = time.monotonic()
+        run.kill()
+        run.wait()
+        _await(lambda: '"ended"' in _text(out / "guardian.jsonl"), "the guardian did not come to an end")
+    (ended,) = [line for line in _read(out / "guardian.jsonl") if line.get("event") == "ended"]
+    assert ended["unsafe"] == []
+    since = [line for line in _read(received) if line["time_s"] >= killed_s and line["operation"] != "read"]
+    for name, what in MADE_SAFE.items():
+        arrived = [line["time_s"] for line in since if line["endpoint"] == name and what in str(line["values"])]
+        assert arrived, f"{name} was not told {what!r}"
+        assert arrived[0] - killed_s < SAFE_WITHIN_S
+    written = {line["endpoint"] for line in since if line["operation"] == "write"}
+    assert written == {"utility_inverter", "utility_battery", "ltc", "capacitor_1", "capacitor_2", "capacitor_3"}
+    assert max(line["time_s"] for line in since) - killed_s < SAFE_WITHIN_S
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in _text(path).splitlines()]
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _is_on(endpoint: dict[str, Any]) -> bool:
+    with visa(endpoint) as source:
+        return bool(source.query("OUTP?") == "1")
+
+
+def _await(seen: Callable[[], bool], otherwise: str) -> None:
+    end_s = time.monotonic() + START_S
+    while not seen():
+        assert time.monotonic() < end_s, otherwise
+        time.sleep(0.05)
