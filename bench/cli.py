@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -20,6 +20,25 @@ from reports.verdict import Verdict
 DEFAULT_BENCH = Path(__file__).parents[1] / "fixtures" / "benches" / "emulated.yaml"
 USAGE = 2
 """Exit code of a command that cannot be carried out as it was asked for."""
+
+
+LONGEST_PATH, LONGEST_NAME = 4000, 255
+"""Of Linux, bytes; the path with some room for what is looked for below it."""
+
+
+class FilePath(click.Path):
+    """A path that a file can have; any other is a usage error."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Check the length of each part, and that no null is in it."""
+        text = os.fspath(value)
+        if (
+            "\0" in text
+            or len(text) > LONGEST_PATH
+            or any(len(os.fsencode(p)) > LONGEST_NAME for p in Path(text).parts)
+        ):
+            self.fail("no file can have such a name", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 class Commands(click.Group):
@@ -82,7 +101,7 @@ def main() -> None:
 
 BENCH = click.option(
     "--bench",
-    type=click.Path(path_type=Path),
+    type=FilePath(path_type=Path),
     default=DEFAULT_BENCH,
     show_default="the emulated bench",
     help="bench file",
@@ -90,16 +109,16 @@ BENCH = click.option(
 FAULT = click.option(
     "--fault", "faults", multiple=True, metavar="TARGET:KIND[=VALUE][@START[..END]]", help="inject a fault"
 )
-RUN = click.argument("run", type=click.Path(path_type=Path))
+RUN = click.argument("run", type=FilePath(path_type=Path))
 
 
 @main.command()
-@click.argument("features", nargs=-1, type=click.Path())
+@click.argument("features", nargs=-1, type=FilePath())
 @BENCH
 @click.option("--scenario", help="play only scenarios whose name contains this text")
 @click.option("--tags", help="play only scenarios that this expression of tags selects")
 @FAULT
-@click.option("--out", type=click.Path(path_type=Path), help="run directory to write  [default: a new one under runs/]")
+@click.option("--out", type=FilePath(path_type=Path), help="run directory to write  [default: a new one under runs/]")
 @click.option("--seed", type=int, default=1, show_default=True, help="seed of everything that is drawn")
 @click.option("--operator", is_flag=True, help="a person at this terminal does people's rows  [default: the test does]")
 def run(
@@ -122,7 +141,7 @@ def run(
 
 
 @main.command()
-@click.option("--bench", type=click.Path(path_type=Path), help="bench file  [default: the cloudy day]")
+@click.option("--bench", type=FilePath(path_type=Path), help="bench file  [default: the cloudy day]")
 @click.option("--seeds", default="1,2,3,4,5", show_default=True, help="one day for each")
 @click.option("--hours", type=float, default=10.0, show_default=True, help="length of a day")
 def manage(bench: Path | None, seeds: str, hours: float) -> None:
@@ -138,7 +157,7 @@ def manage(bench: Path | None, seeds: str, hours: float) -> None:
 
 @main.command()
 @BENCH
-@click.option("--record", type=click.Path(path_type=Path), help="new file for every request received, a JSON line each")
+@click.option("--record", type=FilePath(path_type=Path), help="new file for every request received, a JSON line each")
 @FAULT
 def emulate(bench: Path, record: Path | None, faults: tuple[str, ...]) -> None:
     """Serve the emulators of a bench on their addresses in wall time, until interrupted.
@@ -166,7 +185,7 @@ def doctor(bench: Path) -> None:
 
 @main.command()
 @RUN
-@click.option("--public-key", type=click.Path(path_type=Path), help="PEM file: fail unless this key has signed the run")
+@click.option("--public-key", type=FilePath(path_type=Path), help="PEM file: fail unless this key has signed the run")
 def verify(run: Path, public_key: Path | None) -> None:
     """Check the hashes of a RUN directory: 0 as written, 1 changed, 5 never finished.
 
@@ -180,7 +199,7 @@ def verify(run: Path, public_key: Path | None) -> None:
 
 @main.command()
 @RUN
-@click.option("--key", required=True, type=click.Path(path_type=Path), help="PEM file of an Ed25519 private key")
+@click.option("--key", required=True, type=FilePath(path_type=Path), help="PEM file of an Ed25519 private key")
 def sign(run: Path, key: Path) -> None:
     """Sign a whole RUN directory and its report with a key of yours; its passphrase is asked for.
 
@@ -198,7 +217,7 @@ def _passphrase() -> str:
 
 @main.command()
 @RUN
-@click.option("--limits", type=click.Path(path_type=Path), help="YAML file of other limits: `rows`, `measurements`")
+@click.option("--limits", type=FilePath(path_type=Path), help="YAML file of other limits: `rows`, `measurements`")
 def replay(run: Path, limits: Path | None) -> None:
     """Judge a RUN directory again from its files alone, by the limits that it had or by others.
 
@@ -227,8 +246,8 @@ def report(run: Path) -> None:
 
 
 @main.command()
-@click.argument("left", metavar="RUN", type=click.Path(path_type=Path))
-@click.argument("right", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("left", metavar="RUN", type=FilePath(path_type=Path))
+@click.argument("right", metavar="RUN", type=FilePath(path_type=Path))
 def compare(left: Path, right: Path) -> None:
     """Name what differs between two RUN directories, `first | second`: 0 nothing, 1 something."""
     from bench.commands import runs
@@ -243,7 +262,7 @@ def compare(left: Path, right: Path) -> None:
     "--seeds", type=click.IntRange(min=0), default=50, show_default=True, help="clean runs under seeds 1 to N"
 )
 @click.option("--jobs", type=click.IntRange(min=1), help="runs at the same time  [default: one a processor]")
-@click.option("--out", type=click.Path(path_type=Path), help="folder for runs and page  [default: a new one in runs/]")
+@click.option("--out", type=FilePath(path_type=Path), help="folder for runs and page  [default: a new one in runs/]")
 def faults(*, matrix: bool, only: tuple[str, ...], seeds: int, jobs: int | None, out: Path | None) -> None:
     """List every kind of fault that `run --fault` injects, with the rows and clauses that catch it.
 
@@ -267,7 +286,7 @@ def faults(*, matrix: bool, only: tuple[str, ...], seeds: int, jobs: int | None,
 @main.command()
 @click.option("--only", multiple=True, metavar="NAME", help="measure this only; may be given several times")
 @click.option(
-    "--feeder", type=click.Path(path_type=Path), help="OpenDSS master file for the steps  [default: the reference]"
+    "--feeder", type=FilePath(path_type=Path), help="OpenDSS master file for the steps  [default: the reference]"
 )
 @BENCH
 def speed(only: tuple[str, ...], feeder: Path | None, bench: Path) -> None:
@@ -291,7 +310,7 @@ def point_map() -> None:
 
 
 @point_map.command()
-@click.argument("registers", metavar="CSV", type=click.Path(path_type=Path))
+@click.argument("registers", metavar="CSV", type=FilePath(path_type=Path))
 def scaffold(registers: Path) -> None:
     """Print a point map made of a register list (columns name, address, type, ...); its author goes on from there."""
     from instruments.point_map import scaffold_point_map
@@ -322,8 +341,8 @@ def check() -> None:
 
 
 @use_case.command(name="import")
-@click.argument("document", metavar="DOC", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="new folder for tables and feature skeletons")
+@click.argument("document", metavar="DOC", type=FilePath(path_type=Path))
+@click.option("--out", type=FilePath(path_type=Path), help="new folder for tables and feature skeletons")
 def import_(document: Path, out: Path | None) -> None:
     """Turn a use-case document (.docx, or text with tabs in its tables) into tables, and tell what to look at."""
     from bench.commands import use_case as commands

@@ -7,11 +7,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, ValidationError, model_validator
 
 from bench.measurement import Limits, Measurement
 from instruments.errors import ConfigError
+from instruments.files import read_yaml
 
 
 class _Section(BaseModel):
@@ -79,10 +79,7 @@ class ChangedLimits(_Section):
 
 def read_limits(path: Path) -> ChangedLimits:
     """Read a file of limits; raises ConfigError with all its errors at once."""
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ConfigError(f"limits {path} cannot be read: {error}") from error
+    document = read_yaml(path, "file of limits")
     try:
         return ChangedLimits.model_validate(document if document is not None else {})
     except ValidationError as error:

@@ -72,7 +72,7 @@ def _says_complete(path: Path) -> bool:
         return False  # it was killed before it began
     try:
         document = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return True  # a run directory always has a readable run.json: without one it is held to its manifest
     return not (isinstance(document, dict) and document.get("complete") is False)
 
@@ -129,7 +129,7 @@ def _check_log(path: Path) -> Iterator[Finding]:
 def _record(line: bytes) -> dict[str, Any]:
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) else {}
 

@@ -20,6 +20,7 @@ from bench.dispatch.day_ahead import read_generation_stack
 from bench.dispatch.transmission import load_transmission
 from bench.feeder.profiles import CsvIrradiance, LoadShape
 from bench.feeder.sites import load_sites
+from bench.judgement.limits import read_limits
 from bench.use_case.coverage import check
 from bench.use_case.feature_files import FeatureSyntaxError, read_stories
 from bench.use_case.tables import load
@@ -37,6 +38,7 @@ USE_CASE = load()
 FEW, MANY = 15, 1500
 SUITE = settings(suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 REGISTERS = "name,address,type,access\nVoltage,10,u16,r\nMode,11,enum,rw\n"
+LIMITS = 'rows: {"1.3.4": 30}\nmeasurements:\n  - {quantity: "active power of *", tolerance: 5}\n'
 LOAD = "hour,load_pu\n0,0.5\n6,0.7\n18,1.0\n"
 
 
@@ -67,6 +69,7 @@ READERS = {
     "point map": Reader(load_point_map, text_of("point_maps", "capacitor_generic.yaml"), ".yaml"),
     "transmission": Reader(load_transmission, text_of("transmission", "area.yaml"), ".yaml"),
     "feature": Reader(read_stories, (ROOT / "features" / "controls.feature").read_text("utf-8"), ".feature"),
+    "limits": Reader(read_limits, LIMITS, ".yaml"),
     "document": Reader(_imported, SMALL, ".txt"),
 }
 SCRAPS = st.sampled_from(
@@ -338,6 +341,10 @@ COMMANDS: dict[str, Callable[[list[str]], list[str]]] = {
     "doctor": lambda w: ["doctor", "--bench", w[0], *w[1:]],
     "verify": lambda w: ["verify", *w],
     "report": lambda w: ["report", *w],
+    "replay": lambda w: ["replay", *w],
+    "replay with limits": lambda w: ["replay", "--limits", *w],
+    "sign": lambda w: ["sign", *w],
+    "verify with a key": lambda w: ["verify", "--public-key", *w],
     "compare": lambda w: ["compare", *w],
     "faults": lambda w: ["faults", *(w or ["x"])],
     "speed": lambda w: ["speed", "--only", w[0] or "x", *w[1:]],

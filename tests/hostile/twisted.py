@@ -243,7 +243,7 @@ SUBJECTS = {
             lambda link: PointMapTapChangerControl(link, load_point_map(MAPS / "ltc_generic.yaml")),
         ),
         {
-            **_plain("identify", "read_status", "make_safe"),
+            **_plain("identify", "read_status", "read_sensed", "make_safe"),
             **_SETS,
             "raise_tap": _manual("raise_tap"),
             "lower_tap": _manual("lower_tap"),
@@ -258,6 +258,7 @@ SUBJECTS = {
         {
             **_plain("identify", "read_status", "make_safe"),
             **_SETS,
+            "read_sensed": lambda d: d.read_sensed(180.0),
             "close_bank": _manual("close_bank"),
             "open_bank": _manual("open_bank"),
         },
