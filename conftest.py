@@ -22,3 +22,4 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--seed", type=int, default=1, help="seed of everything that is drawn")
     group.addoption("--fault", action="append", default=[], help="TARGET:KIND[=VALUE][@START[..END]]")
     group.addoption("--scenario", default=None, help="play only scenarios whose name contains this text")
+    group.addoption("--no-comparison", action="store_true", help="no second run with autonomous controls only")

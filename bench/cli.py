@@ -2,21 +2,43 @@
 
 # ruff: noqa: PLC0415
 
+import os
 import sys
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from instruments.errors import BenchError, ConfigError
 from reports.errors import ReportError
+from reports.plain_text import visible
 from reports.verdict import Verdict
 
 DEFAULT_BENCH = Path(__file__).parents[1] / "fixtures" / "benches" / "emulated.yaml"
 USAGE = 2
 """Exit code of a command that cannot be carried out as it was asked for."""
+
+
+LONGEST_PATH, LONGEST_NAME = 4000, 255
+"""Of Linux, bytes; the path with some room for what is looked for below it."""
+
+
+class FilePath(click.Path):
+    """A path that a file can have; any other is a usage error."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Check the length of each part, and that no null is in it."""
+        text = os.fspath(value)
+        if (
+            "\0" in text
+            or len(text) > LONGEST_PATH
+            or any(len(os.fsencode(p)) > LONGEST_NAME for p in Path(text).parts)
+        ):
+            self.fail("no file can have such a name", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 class Commands(click.Group):
@@ -53,14 +75,19 @@ class PlainErrors(Commands):
             _fail(f"the bench broke: {type(error).__name__}: {error}", Verdict.ERROR.exit_code)
 
 
+def _say(text: str, nl: bool = True, err: bool = False) -> None:
+    """Print; what devices and files said commands no terminal."""
+    click.echo(visible(text), nl=nl, err=err)
+
+
 def _fail(text: str, code: int) -> NoReturn:
-    click.echo(f"error: {text}", err=True)
+    _say(f"error: {text}", err=True)
     sys.exit(code)
 
 
 def _end(answer: tuple[str, Verdict]) -> NoReturn:
     text, verdict = answer
-    click.echo(text)
+    _say(text)
     sys.exit(verdict.exit_code)
 
 
@@ -74,21 +101,24 @@ def main() -> None:
 
 BENCH = click.option(
     "--bench",
-    type=click.Path(path_type=Path),
+    type=FilePath(path_type=Path),
     default=DEFAULT_BENCH,
     show_default="the emulated bench",
     help="bench file",
 )
-RUN = click.argument("run", type=click.Path(path_type=Path))
+FAULT = click.option(
+    "--fault", "faults", multiple=True, metavar="TARGET:KIND[=VALUE][@START[..END]]", help="inject a fault"
+)
+RUN = click.argument("run", type=FilePath(path_type=Path))
 
 
 @main.command()
-@click.argument("features", nargs=-1, type=click.Path())
+@click.argument("features", nargs=-1, type=FilePath())
 @BENCH
 @click.option("--scenario", help="play only scenarios whose name contains this text")
 @click.option("--tags", help="play only scenarios that this expression of tags selects")
-@click.option("--fault", "faults", multiple=True, metavar="TARGET:KIND[=VALUE][@START[..END]]", help="inject a fault")
-@click.option("--out", type=click.Path(path_type=Path), help="run directory to write  [default: a new one under runs/]")
+@FAULT
+@click.option("--out", type=FilePath(path_type=Path), help="run directory to write  [default: a new one under runs/]")
 @click.option("--seed", type=int, default=1, show_default=True, help="seed of everything that is drawn")
 @click.option("--operator", is_flag=True, help="a person at this terminal does people's rows  [default: the test does]")
 def run(
@@ -111,7 +141,7 @@ def run(
 
 
 @main.command()
-@click.option("--bench", type=click.Path(path_type=Path), help="bench file  [default: the cloudy day]")
+@click.option("--bench", type=FilePath(path_type=Path), help="bench file  [default: the cloudy day]")
 @click.option("--seeds", default="1,2,3,4,5", show_default=True, help="one day for each")
 @click.option("--hours", type=float, default=10.0, show_default=True, help="length of a day")
 def manage(bench: Path | None, seeds: str, hours: float) -> None:
@@ -122,21 +152,24 @@ def manage(bench: Path | None, seeds: str, hours: float) -> None:
     """
     from bench.commands.manage import manage as play
 
-    sys.exit(play(bench, seeds, hours, click.echo).exit_code)
+    sys.exit(play(bench, seeds, hours, _say).exit_code)
 
 
 @main.command()
 @BENCH
-def emulate(bench: Path) -> None:
+@click.option("--record", type=FilePath(path_type=Path), help="new file for every request received, a JSON line each")
+@FAULT
+def emulate(bench: Path, record: Path | None, faults: tuple[str, ...]) -> None:
     """Serve the emulators of a bench on their addresses in wall time, until interrupted.
 
     Prints one JSON line for each endpoint, then {"ready": true}. The feeder of the bench file runs behind them, under
     its sun and load; the bench file's cloud is not released. A device behind a grid simulator sees what you set on
-    the simulator over SCPI, and nothing before its output is on.
+    the simulator over SCPI, and nothing before its output is on; a control behind a sensing source and a digital I/O
+    senses and acts through these alone. Times of faults count from the start.
     """
     from bench.commands.emulate import emulate as serve
 
-    serve(bench, click.echo)
+    serve(bench, _say, partial(_say, err=True), record, faults)
 
 
 @main.command()
@@ -146,17 +179,61 @@ def doctor(bench: Path) -> None:
     from bench.commands.doctor import doctor as examine
 
     text, code = examine(bench)
-    click.echo(text)
+    _say(text)
     sys.exit(code)
 
 
 @main.command()
 @RUN
-def verify(run: Path) -> None:
-    """Check the hashes of a RUN directory: 0 as written, 1 changed, 5 never finished."""
+@click.option("--public-key", type=FilePath(path_type=Path), help="PEM file: fail unless this key has signed the run")
+def verify(run: Path, public_key: Path | None) -> None:
+    """Check the hashes of a RUN directory: 0 as written, 1 changed, 5 never finished.
+
+    Names every file that was changed, cut off, added or taken away, and the line of a log. Hashes alone do not stop
+    somebody who makes them all anew: sign a run, and check it with --public-key.
+    """
     from bench.commands import runs
 
-    _end(runs.verify(run))
+    _end(runs.verify(run, public_key))
+
+
+@main.command()
+@RUN
+@click.option("--key", required=True, type=FilePath(path_type=Path), help="PEM file of an Ed25519 private key")
+def sign(run: Path, key: Path) -> None:
+    """Sign a whole RUN directory and its report with a key of yours; its passphrase is asked for.
+
+    Writes manifest.sig beside each manifest. A report that is rendered again has to be signed again. The key is only
+    read; `openssl genpkey -algorithm ed25519` makes one.
+    """
+    from bench.commands import runs
+
+    click.echo(runs.sign(run, key, _passphrase))
+
+
+def _passphrase() -> str:
+    return str(click.prompt("passphrase of the key", hide_input=True, err=True))
+
+
+@main.command()
+@RUN
+@click.option("--limits", type=FilePath(path_type=Path), help="YAML file of other limits: `rows`, `measurements`")
+def replay(run: Path, limits: Path | None) -> None:
+    """Judge a RUN directory again from its files alone, by the limits that it had or by others.
+
+    Without --limits: the run's own verdict where everything comes out as it says, 1 where anything does not. With it:
+    what changes, and the new verdict; what was not recorded because nobody needed it then is INCONCLUSIVE. 5 for a run
+    that did not finish.
+
+    \b
+    rows: {"1.3.4": 30}                 # seconds, by row
+    measurements:                       # by quantity, clause or row; * stands for anything
+      - {quantity: "active power of *", tolerance: 5}
+      - {clause: "ANSI*", lower: 114, upper: 126}
+    """
+    from bench.commands.replay import replay as judge_again
+
+    _end(judge_again(run, limits))
 
 
 @main.command()
@@ -165,12 +242,12 @@ def report(run: Path) -> None:
     """Render the report of a RUN directory again."""
     from bench.commands import runs
 
-    click.echo(runs.report(run))
+    _say(runs.report(run))
 
 
 @main.command()
-@click.argument("left", metavar="RUN", type=click.Path(path_type=Path))
-@click.argument("right", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("left", metavar="RUN", type=FilePath(path_type=Path))
+@click.argument("right", metavar="RUN", type=FilePath(path_type=Path))
 def compare(left: Path, right: Path) -> None:
     """Name what differs between two RUN directories, `first | second`: 0 nothing, 1 something."""
     from bench.commands import runs
@@ -179,17 +256,37 @@ def compare(left: Path, right: Path) -> None:
 
 
 @main.command()
-def faults() -> None:
-    """List every kind of fault that `run --fault` injects, with the rows that must catch it."""
-    from bench.commands.faults import listing
+@click.option("--matrix", is_flag=True, help="play every case of fixtures/faults, and good equipment under many seeds")
+@click.option("--only", multiple=True, metavar="TEXT", help="of the matrix, only runs whose line contains this text")
+@click.option(
+    "--seeds", type=click.IntRange(min=0), default=50, show_default=True, help="clean runs under seeds 1 to N"
+)
+@click.option("--jobs", type=click.IntRange(min=1), help="runs at the same time  [default: one a processor]")
+@click.option("--out", type=FilePath(path_type=Path), help="folder for runs and page  [default: a new one in runs/]")
+def faults(*, matrix: bool, only: tuple[str, ...], seeds: int, jobs: int | None, out: Path | None) -> None:
+    """List every kind of fault that `run --fault` injects, with the rows and clauses that catch it.
 
-    click.echo(listing())
+    With --matrix, prove it: play each case, and write matrix.html, matrix.json and matrix.csv beside the runs. 0 when
+    every fault was noticed, or tolerated, where its case says, and good equipment passed under every seed; else 1.
+    """
+    if not matrix:
+        if only or out:
+            raise click.UsageError("--only and --out are about --matrix")
+        from bench.commands.faults import listing
+
+        _say(listing())
+        return
+    from bench.commands.matrix import matrix as play
+    from bench.commands.run import console_for
+
+    folder = out or Path("runs") / f"matrix-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    sys.exit(play(folder, only, seeds, jobs or os.cpu_count() or 1, console_for()))
 
 
 @main.command()
 @click.option("--only", multiple=True, metavar="NAME", help="measure this only; may be given several times")
 @click.option(
-    "--feeder", type=click.Path(path_type=Path), help="OpenDSS master file for the steps  [default: the reference]"
+    "--feeder", type=FilePath(path_type=Path), help="OpenDSS master file for the steps  [default: the reference]"
 )
 @BENCH
 def speed(only: tuple[str, ...], feeder: Path | None, bench: Path) -> None:
@@ -198,11 +295,13 @@ def speed(only: tuple[str, ...], feeder: Path | None, bench: Path) -> None:
     `raw` is the bare engine's or library's figure on the same work in the same process. NAME is one of: step_10 and
     step_1000 (plant step in microseconds with that many inverters), exchange (reading an inverter over Modbus,
     microseconds), story (scenario 1 with its report, seconds), use_case (all that `bench run` plays, with its report,
-    seconds), day (24 h, as a multiple of real time).
+    seconds), day and week (24 h and 168 h, as a multiple of real time), runs_200 (200 runs in one process: seconds for
+    one, then threads, open files, engine contexts and memory at the end, `raw` being those after 20 runs). The last
+    two take a quarter of an hour each, and are measured only when they are named.
     """
     from bench.commands.speed import speed as measure
 
-    measure(only, feeder, bench, click.echo)
+    measure(only, feeder, bench, _say)
 
 
 @main.group(name="point-map", cls=Commands)
@@ -211,12 +310,12 @@ def point_map() -> None:
 
 
 @point_map.command()
-@click.argument("registers", metavar="CSV", type=click.Path(path_type=Path))
+@click.argument("registers", metavar="CSV", type=FilePath(path_type=Path))
 def scaffold(registers: Path) -> None:
     """Print a point map made of a register list (columns name, address, type, ...); its author goes on from there."""
     from instruments.point_map import scaffold_point_map
 
-    click.echo(scaffold_point_map(registers), nl=False)
+    _say(scaffold_point_map(registers), nl=False)
 
 
 @main.group(name="use-case", cls=Commands)
@@ -230,7 +329,7 @@ def show(row: str) -> None:
     """Tell everything that the tables say of a ROW, such as 1.3.4."""
     from bench.commands import use_case as commands
 
-    click.echo(commands.show(row))
+    _say(commands.show(row))
 
 
 @use_case.command()
@@ -242,10 +341,10 @@ def check() -> None:
 
 
 @use_case.command(name="import")
-@click.argument("document", metavar="DOC", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="new folder for tables and feature skeletons")
+@click.argument("document", metavar="DOC", type=FilePath(path_type=Path))
+@click.option("--out", type=FilePath(path_type=Path), help="new folder for tables and feature skeletons")
 def import_(document: Path, out: Path | None) -> None:
     """Turn a use-case document (.docx, or text with tabs in its tables) into tables, and tell what to look at."""
     from bench.commands import use_case as commands
 
-    click.echo(commands.import_tables(document, out))
+    _say(commands.import_tables(document, out))

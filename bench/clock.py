@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import simpy
+from pydantic import ValidationError
+
+from instruments.errors import BenchError
 
 Process = Generator[simpy.Event, Any, Any]
 
@@ -29,6 +32,20 @@ class Slip:
         return self.late_events > 0
 
 
+def _telling(process: Process) -> Process:
+    """Let a process say which it is and what did not fit: SimPy cannot pass pydantic's errors on."""
+    try:
+        return (yield from process)
+    except ValidationError as error:
+        raise BenchError(f"{getattr(process, '__qualname__', 'a process')}: {misfit(error)}") from error
+
+
+def misfit(error: ValidationError) -> str:
+    """Say in a line what did not fit into what."""
+    wrong = (f"{'.'.join(map(str, found['loc'])) or 'it'}: {found['msg']}" for found in error.errors())
+    return f"{error.title} does not hold: {'; '.join(wrong)}"
+
+
 class Clock:
     """Runs the actors' processes; every time in the bench is `now_s`, seconds since the scenario began.
 
@@ -46,8 +63,8 @@ class Clock:
         return float(self.environment.now)
 
     def start(self, process: Process) -> simpy.Process:
-        """Begin a process; an exception in it comes out of `run_until`."""
-        return self.environment.process(process)
+        """Begin a process; an exception in it comes out of `run_until`, a ValidationError of data as BenchError."""
+        return self.environment.process(_telling(process))
 
     def timeout(self, delay_s: float) -> simpy.Event:
         """Return an event `delay_s` from now."""

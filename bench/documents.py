@@ -11,6 +11,12 @@ FILES = (
     ("environment", "irradiance_csv"),
     ("environment", "load_shape"),
     ("devices", "*", "point_map"),
+    ("devices", "*", "tls", "ca"),
+    ("devices", "*", "tls", "certificate"),
+    ("devices", "*", "tls", "key"),
+    ("devices", "*", "emulate", "tls", "certificate"),
+    ("devices", "*", "emulate", "tls", "key"),
+    ("devices", "*", "emulate", "tls", "client_ca"),
     ("actors", "energy_management", "generation_stack"),
     ("actors", "energy_management", "transmission"),
 )

@@ -1,16 +1,17 @@
 """What a scenario leaves behind: messages, rows, wire exchanges and measurements, each citable by its number."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from bench.bus import Message
 from bench.clock import Clock
 from bench.measurement import Measurement
 from instruments.wire import WireExchange, WireObserver
 from reports.run_directory import RunWriter
-from reports.verdict import RowState
+from reports.verdict import RowState, Verdict
 
 
 @dataclass(frozen=True)
@@ -141,8 +142,13 @@ class Evidence:
             "verdict": measurement.verdict.value,
             "row": measurement.row,
             "clause": measurement.clause,
+            "outside": None if measurement.outside is Verdict.FAIL else measurement.outside.value,
         }
         return self._writer.append("measurements", fields)
+
+    def judgement(self, line: Mapping[str, Any]) -> int:
+        """Record a moment at which the matcher looked, with what it was told, and return its number."""
+        return self._writer.append("judgement", {**line, "scenario": self._scenario})
 
     def _append_exchange(self, endpoint: str, exchange: WireExchange) -> int:
         seq = self._writer.append(

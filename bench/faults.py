@@ -1,10 +1,12 @@
 """Faults on demand: `TARGET:KIND[=VALUE][@START[..END]]`."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bench.config import BenchFile
+from bench.system_faults import ACTORS, LINKS, SYSTEM_KINDS, check_value
 from instruments.emulators.faults import FAULT_KINDS, FaultKind, FaultSet
 from instruments.errors import ConfigError
 
@@ -12,8 +14,10 @@ _FAULT = re.compile(
     r"(?P<target>[a-z][a-z0-9_]*):(?P<kind>[a-z][a-z0-9-]*)(=(?P<value>-?\d+(\.\d+)?))?"
     r"(@(?P<start>\d+(\.\d+)?)(\.\.(?P<end>\d+(\.\d+)?))?)?"
 )
-KINDS: tuple[FaultKind, ...] = FAULT_KINDS
+KINDS: tuple[FaultKind, ...] = (*FAULT_KINDS, *SYSTEM_KINDS)
 """Every kind of fault that there is; each has to have a case below `fixtures/faults`."""
+SYSTEMS = (*LINKS, *ACTORS)
+"""What a fault can be in that is no equipment."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,22 @@ def parse_fault(text: str) -> Fault:
 
 
 def check_fault(fault: Fault, bench: BenchFile) -> None:
-    """Raise ConfigError for a target that the bench does not emulate, and for what its role cannot have."""
+    """Raise ConfigError for a target that is none on this bench, and for what it cannot have."""
+    if fault.target in SYSTEMS:
+        system_faults(fault.target, [fault])
+        check_value(fault.kind, fault.value)
+        return
     role = _role(fault.target, bench)
     FaultSet(role).inject(fault.kind, fault.value, fault.start_s, fault.end_s)
+
+
+def system_faults(target: str, faults: Iterable[Fault]) -> FaultSet:
+    """Return the faults of one link or actor out of all; raises ConfigError for a kind that it cannot have."""
+    found = FaultSet(target, SYSTEM_KINDS)
+    for fault in faults:
+        if fault.target == target:
+            found.inject(fault.kind, fault.value, fault.start_s, fault.end_s)
+    return found
 
 
 def _role(target: str, bench: BenchFile) -> str:
@@ -52,8 +69,9 @@ def _role(target: str, bench: BenchFile) -> str:
             return fleet.role
     if bench.feeder.customers is not None and target.startswith("premise_"):
         return "premise"
-    near = get_close_matches(target, emulated, n=1)
+    near = get_close_matches(target, [*emulated, *SYSTEMS], n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     fleets = [f"{fleet.prefix}_N" for fleet in bench.fleets.values()]
     fleets += ["premise_SERVICE"] if bench.feeder.customers else []
-    raise ConfigError(f"no emulated device {target!r}; known: {', '.join([*emulated, *fleets])}{hint}")
+    known = ", ".join([*emulated, *fleets, *SYSTEMS])
+    raise ConfigError(f"no emulated device {target!r}, and no link or actor; known: {known}{hint}")

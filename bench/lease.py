@@ -97,10 +97,10 @@ def take_lease(
 
     Raises ConfigError naming the holder when one of them is driven by somebody else. No resources need no lease.
     """
-    folder = _folder(environment)
-    lease = Lease()
+    wanted, lease = sorted(set(resources)), Lease()
+    folder = _folder(environment) if wanted else Path()
     try:
-        for resource in sorted(set(resources)):
+        for resource in wanted:
             holder = _myself(resource, bench, run)
             file = _locked(_file(folder, resource), resource, tell)
             lease.files.append(file)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from reports.verdict import Verdict
 
+BENCH_CLAUSE = "bench: instruments and links work"
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -21,7 +23,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Measurement:
-    """One quantity from one source; `value` None means that it was not measured. Uncertainty: half width, k = 2."""
+    """One quantity from one source; `value` None means that it was not measured. Uncertainty: half width, k = 2.
+
+    `outside` is what it says when it lies outside its limits: FAIL of what is measured, or ERROR where it is about an
+    instrument of the laboratory, INCONCLUSIVE where it cannot be told whose fault it is.
+    """
 
     quantity: str
     value: float | None
@@ -32,6 +38,7 @@ class Measurement:
     limits: Limits = Limits()
     row: str | None = None
     clause: str | None = None
+    outside: Verdict = Verdict.FAIL
 
     @property
     def is_measured(self) -> bool:
@@ -40,10 +47,14 @@ class Measurement:
 
     @property
     def verdict(self) -> Verdict:
-        """PASS or FAIL when the whole uncertainty band agrees, else INCONCLUSIVE; NOT_RUN when nothing was measured."""
+        """PASS or FAIL when the whole uncertainty band agrees, else INCONCLUSIVE; NOT_RUN when nothing was measured.
+
+        What would be FAIL is `outside`.
+        """
         if self.value is None or not self.is_measured:
             return Verdict.NOT_RUN
-        return judge(self.value, self.uncertainty, self.limits)
+        judged = judge(self.value, self.uncertainty, self.limits)
+        return self.outside if judged is Verdict.FAIL else judged
 
 
 def judge(value: float, uncertainty: float, limits: Limits) -> Verdict:
@@ -81,6 +92,21 @@ class VarReading:
     voltage_uncertainty_v: float
     source: str
     time_s: float
+
+
+def bench_broke(problem: str, time_s: float) -> Measurement:
+    """Return the count of one thing that broke the bench, in the words of its error."""
+    return Measurement(
+        quantity=f"what broke the bench: {problem}",
+        value=1.0,
+        unit="errors",
+        uncertainty=0.0,
+        time_s=time_s,
+        source="the bench itself",
+        limits=Limits(upper=0.0),
+        clause=BENCH_CLAUSE,
+        outside=Verdict.ERROR,
+    )
 
 
 def worded(measurement: Measurement) -> str:

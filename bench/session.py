@@ -4,7 +4,7 @@ import hashlib
 import platform
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -12,23 +12,25 @@ from typing import Any
 
 import pytest
 
+from bench.assembly.admission import real_devices
 from bench.assembly.bench import BenchAssembly
-from bench.config import BenchFile
+from bench.config import BenchFile, bench_files
 from bench.faults import Fault
+from bench.judgement.verdict import Ground, scenario_verdict
 from bench.lease import Lease
-from bench.measurement import worded
+from bench.measurement import bench_broke, worded
 from bench.operator import Operator
 from bench.preconditions.checks import Checked
 from bench.safety import Interrupted, uninterrupted
 from bench.story import RowListener, Story
 from bench.truth.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V
-from bench.use_case.grammar import ROW_STEP, wording
+from bench.use_case.grammar import ROW_STEP
 from bench.use_case.model import UseCase
-from bench.use_case.row_watch import Instance, RowWatch
+from bench.use_case.row_items import row_items
 from bench.use_case.tables import load as load_use_case
 from instruments.errors import BenchError
 from reports.run_directory import RunWriter, scenario_key
-from reports.verdict import RowState, Verdict, worst, worst_of_states
+from reports.verdict import RowState, Verdict, worst
 
 LISTENERS = pytest.StashKey[tuple[RowListener, ...]]()
 """Where a progress display leaves whom to tell of rows as they are decided."""
@@ -105,6 +107,8 @@ class RunSession:
         self._head = _head(bench, bench_path, seed, faults)
         self.writer = RunWriter.create(path, self._head)
         self.scenarios: list[dict[str, Any]] = []
+        self.stop = ""
+        """Why no further scenario may be played."""
         self._identities: dict[str, Any] = {}
 
     @property
@@ -129,9 +133,15 @@ class RunSession:
 
     def fail_to_start(self, title: Title, error: Exception) -> None:
         """Record a scenario whose bench could not be put together, with all that its error notes."""
-        stopped = isinstance(error, Interrupted)
-        reason = "; ".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())])
+        unsafe = list(getattr(error, "__notes__", ()))
+        self._stop_after(unsafe)
+        stopped = isinstance(error, Interrupted) and not unsafe
+        reason = "; ".join([f"{type(error).__name__}: {error}", *unsafe])
         verdict = Verdict.ABORTED if stopped else Verdict.ERROR
+        measured = self.writer.written("measurements")
+        ground = Ground(measured, aborted=reason) if stopped else Ground(measured, problems=(reason,))
+        key = scenario_key(title.scenario, title.variant or "")
+        self.writer.append("judgement", {"time_s": 0.0, "moment": "end", "scenario": key, "ground": ground.entry()})
         self.scenarios.append(_entry(title) | {"verdict": verdict.value, "reason": reason})
 
     def close(self, played: Played) -> Verdict:
@@ -148,9 +158,14 @@ class RunSession:
             played.story.conformance.finish()
         finally:
             self._leave_safe(played)
+            played.story.measurements += played.assembly.residuals
+            self._record_broken(played)
         entry = self._judged(played)
-        if self._is_compared(played, Verdict(entry["verdict"])):
+        verdict, compared = Verdict(entry["verdict"]), None
+        if self._is_compared(played, verdict):
             entry |= self._comparison(played)
+            compared = Verdict(entry["verdict"])
+        played.assembly.judgement.end(replace(self._ground(played), compared=compared).entry())
         self.scenarios.append(entry)
         return Verdict(entry["verdict"])
 
@@ -160,11 +175,26 @@ class RunSession:
         try:
             with uninterrupted() as held:
                 unsafe = played.assembly.close()
-                played.problems += [f"{name} could not be proven safe: {why}" for name, why in unsafe.items()]
+                problems = [f"{name} could not be proven safe: {why}" for name, why in unsafe.items()]
+                played.problems += problems
+                self._stop_after(problems)
         except (Interrupted, KeyboardInterrupt) as stop:
             if not held:
                 raise
             played.aborted = played.aborted or f"{stop or 'stopped'} while the equipment was made safe"
+
+    def _stop_after(self, unsafe: Sequence[str]) -> None:
+        """End the run where real equipment may be alive; what is emulated ended with its scenario."""
+        if unsafe and real_devices(self.bench):
+            self.stop = "; ".join(unsafe)
+
+    def _ground(self, played: Played) -> Ground:
+        return _ground(played, self.writer.written("measurements"))
+
+    def _record_broken(self, played: Played) -> None:
+        """Keep what broke the bench beside what was measured: it is the reason why nothing more could be."""
+        for problem in played.problems:
+            played.assembly.evidence.measurement(bench_broke(problem, played.story.clock.now_s))
 
     def _is_compared(self, played: Played, verdict: Verdict) -> bool:
         """Whether a scenario managed voltage under a cloud, which is what autonomous controls can be set beside.
@@ -238,11 +268,11 @@ class RunSession:
         story, assembly = played.story, played.assembly
         index = len(self.scenarios) + 1
         series = self.writer.write_series(index, assembly.series.table())
-        items = [item for watch in story.conformance.all_watches for item in _items(watch)]
+        items = row_items(story.conformance.all_watches)
         states = list(story.conformance.states.values())
         gain = assembly.loop_gain
         return _entry(played.title) | {
-            "verdict": _verdict(played, states).value,
+            "verdict": scenario_verdict(states, [m.verdict for m in story.measurements], self._ground(played)).value,
             "reason": "; ".join(_reasons(played)),
             "rows": {
                 "expected": sum(state is not RowState.NOT_APPLICABLE for state in states),
@@ -250,6 +280,7 @@ class RunSession:
                 "items": items,
                 "not_encoded": self._not_encoded(played),
             },
+            "links": dict(story.bus.log.entry()),
             "people": "operator" if story.operator else "test",
             "preconditions": [checked.entry() for checked in played.preconditions],
             "series": series,
@@ -271,35 +302,32 @@ class RunSession:
         return [row.number for row in rows if row.number not in played.rows]
 
 
-def _verdict(played: Played, states: Sequence[RowState]) -> Verdict:
-    """The worst of rows, of what broke, and of what takes the ground from under them: slip, instability, bad steps.
-
-    A scenario without one of its preconditions is not the one that the use case describes: that one was not run.
-    """
-    verdicts = [m.verdict for m in played.story.measurements]
-    if states:
-        verdicts.append(worst_of_states(states))
-    if any(checked.objection for checked in played.preconditions):
-        verdicts.append(Verdict.NOT_RUN)
-    if played.failed is not None:
-        verdicts.append(played.failed)
-    if played.problems:
-        verdicts.append(Verdict.ERROR)
-    if played.aborted:
-        verdicts.append(Verdict.ABORTED)
-    slip = played.story.clock.slip
-    unstable = played.assembly.loop_gain.gain > played.assembly.loop_gain.limit
-    if (slip is not None and slip.exceeded) or unstable or played.story.plant.bad_steps:
-        verdicts.append(Verdict.INCONCLUSIVE)
-    return worst(verdicts)
+def _ground(played: Played, measurements: int) -> Ground:
+    """Say what a scenario's verdict rests on besides its rows and measurements."""
+    slip, gain, steps = played.story.clock.slip, played.assembly.loop_gain, played.story.plant.bad_steps
+    doubts = {
+        "events came late": slip is not None and slip.exceeded,
+        "the volt-var loop oscillates": gain.gain > gain.limit,
+        "the feeder did not solve": bool(steps),
+    }
+    return Ground(
+        measurements=measurements,
+        failed=played.failed,
+        problems=tuple(played.problems),
+        aborted=played.aborted,
+        objections=tuple(checked.objection for checked in played.preconditions if checked.objection),
+        shaken=tuple(doubt for doubt, is_there in doubts.items() if is_there),
+    )
 
 
 def _reasons(played: Played) -> list[str]:
     """Say what broke or ended the scenario, and what a reader has to know of its time and of its coupling."""
-    reasons = [*played.problems, *filter(None, [played.aborted])]
+    broken = [worded(m) for m in played.story.measurements if m.verdict is Verdict.ERROR]
+    doubt = ["what rests on an instrument that is wrong says nothing about equipment"] if broken else []
+    reasons = [*broken, *doubt, *played.problems, *filter(None, [played.aborted])]
     reasons += played.findings
     reasons += [checked.objection for checked in played.preconditions if checked.objection]
-    reasons += [worded(m) for m in played.story.measurements if m.verdict is not Verdict.PASS]
+    reasons += [worded(m) for m in played.story.measurements if m.verdict not in {Verdict.PASS, Verdict.ERROR}]
     slip, gain = played.story.clock.slip, played.assembly.loop_gain
     if slip is not None and slip.exceeded:
         reasons.append(
@@ -325,39 +353,17 @@ def _entry(title: Title) -> dict[str, Any]:
     }
 
 
-def _items(watch: RowWatch) -> list[dict[str, Any]]:
-    return [_item(watch, name, i) for name, i in (watch.instances or {"": Instance()}).items()]
-
-
-def _item(watch: RowWatch, name: str, instance: Instance) -> dict[str, Any]:
-    row = watch.row
-    return {
-        "row": row.number,
-        "occurrence": instance.occurrence,
-        "instance": name,
-        "state": instance.state.value,
-        "due_s": instance.due_s,
-        "time_s": instance.time_s,
-        "reason": instance.reason,
-        "evidence": list(instance.evidence),
-        "text": wording(row),
-        "producer": row.producer,
-        "receiver": row.receiver,
-        "information": row.information,
-    }
-
-
 def _head(bench: BenchFile, path: Path, seed: int, faults: Sequence[Fault]) -> dict[str, Any]:
     return {
         "verdict": Verdict.NOT_RUN.value,
         "simulated": any(device.emulate is not None for device in bench.devices.values()),
         "seed": seed,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "bench": {
-            "name": bench.bench,
-            "path": path.name,
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        },
+        "bench": {"name": bench.bench} | _file(path) | {"like": [_file(other) for other in bench_files(path)[1:]]},
         "faults": [fault.text for fault in faults],
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
     }
+
+
+def _file(path: Path) -> dict[str, str]:
+    return {"path": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}

@@ -8,6 +8,7 @@ from bench.actors.base import Actor
 from bench.clock import Process
 from bench.measurement import Measurement
 from bench.truth.control_trial import ControlTrial
+from bench.truth.cross_checks import CrossChecks
 from bench.truth.isolation_trial import IsolationTrial
 from bench.truth.resource_proof import ResourceProof
 from bench.truth.volt_var_trial import VoltVarTrial
@@ -136,7 +137,7 @@ class Stimuli:
 
 @dataclass(frozen=True)
 class Proofs:
-    """What is proven physically: service voltages, positions, and what resources did.
+    """What is proven physically: service voltages, positions, what resources did, and that all sources agree.
 
     `always`: what is measured at the end of every scenario of the use case, whatever its steps ask for.
     """
@@ -144,6 +145,7 @@ class Proofs:
     range_a: Proof
     positions: Positions
     resources: ResourceProof
+    sources: CrossChecks
     always: Sequence[Check] = ()
 
 

@@ -72,6 +72,7 @@ class Story:
         self._cast, self._evidence = cast, evidence
         self._stimulus, self._grid, self._timing, self._pace = stimuli.weather, stimuli.grid, timing, pace
         self._range_a, self._positions, self.resources = proofs.range_a, proofs.positions, proofs.resources
+        self._sources = proofs.sources
         self.controls, self.isolation, self.volt_var = trials.controls, trials.isolation, trials.volt_var
         self.always: list[Check] = [proofs.resources.commands, *proofs.always]
         self._acted_s = 0.0
@@ -111,7 +112,9 @@ class Story:
         """Wait until the AMI has closed the present event; raises RowNotMet when it does not come to that."""
         closed = len(self._closed)
         if not self.clock.run_until(self._timing.horizon_s, lambda: len(self._closed) > closed):
-            raise NotReached("the event was not closed: not every meter that alerted found itself back in Range A")
+            lost = sorted({f"{what} ({m.information.value})" for m, what in self.bus.log.missing()})
+            reasons = ["not every meter that alerted found itself back in Range A", *lost[:SHOWN]]
+            raise NotReached(f"the event was not closed: {'; '.join(reasons)}")
         self.mark("when the event was closed")
 
     def release_heat(self) -> None:
@@ -161,18 +164,21 @@ class Story:
         before = len(self._refused)
         self._cast.people[TRY_OVERRIDE]()
         self.clock.run_until(self.clock.now_s + ANSWER_S, lambda: len(self._refused) >= before + len(GUARDS))
-        refusing = {delivery.message.producer for delivery in self._refused[before:]}
-        found = Measurement(
-            quantity="places at which an override is refused that is not allowed",
-            value=float(len(refusing & GUARDS)),
-            unit="places",
+        refused = {d.message.producer: d.citation for d in self._refused[before:]}
+        found = [self._refusal(guard, refused.get(guard)) for guard in sorted(GUARDS)]
+        self.require(found, "an override was not refused")
+
+    def _refusal(self, guard: Party, citation: str | None) -> Measurement:
+        return Measurement(
+            quantity=f"overrides that are not allowed and that the {guard.value} has refused",
+            value=0.0 if citation is None else 1.0,
+            unit="overrides",
             uncertainty=0.0,
             time_s=self.clock.now_s,
-            source="refusals on the bus: " + ", ".join(d.citation for d in self._refused[before:]),
-            limits=Limits(lower=float(len(GUARDS))),
+            source=f"refusal on the bus: {citation}" if citation else "no refusal on the bus",
+            limits=Limits(lower=1.0),
             clause="precondition: customers cannot override in this scenario",
         )
-        self.require([found], "an override was not refused")
 
     def prove_concurrent(self, branch: str) -> None:
         """Measure in how many sequences of a branch DER were under way at the same time; raises RowNotMet."""
@@ -261,35 +267,42 @@ class Story:
         self._judge(found or [nothing], otherwise)
 
     def _judge(self, found: Sequence[Measurement], otherwise: str) -> None:
-        for measurement in found:
-            self._evidence.measurement(measurement)
-        self.measurements += found
+        self._record(found)
         broken = [worded(m) for m in found if m.verdict is not Verdict.PASS]
         if broken:
             raise RowNotMet("\n".join([f"{otherwise}:", *broken]))
+
+    def _record(self, found: Sequence[Measurement]) -> None:
+        for measurement in found:
+            self._evidence.measurement(measurement)
+        self.measurements += found
 
     def finish(self) -> None:
         """Run on to the horizon, so that the record shows every row, and close it; without rows it ends here."""
         if self.conformance.watches:
             self._run_until(self._timing.horizon_s)
             self._measure_unasked()
+        self.hold_sources()
         self.mark("at the end")
         self.conformance.finish()
+
+    def hold_sources(self) -> None:
+        """Measure how far all sources of the same quantity agree; raises nothing for what they disagree in."""
+        self._record(self._sources.measure(self.clock.now_s))
 
     def _measure_unasked(self) -> None:
         """Measure what holds over a whole scenario and no step has asked for: one that failed may not have got there.
 
         A command that nobody had to hold yet is no finding then.
         """
-        found = [
-            measurement
-            for check in self.always
-            for measurement in check.measure(self.clock.now_s)
-            if measurement.is_measured or check is not self.resources.commands
-        ]
-        for measurement in found:
-            self._evidence.measurement(measurement)
-        self.measurements += found
+        self._record(
+            [
+                measurement
+                for check in self.always
+                for measurement in check.measure(self.clock.now_s)
+                if measurement.is_measured or check is not self.resources.commands
+            ]
+        )
 
     def explain(self, number: str) -> str:
         """Say what was awaited, since when, what came last on the way there, and what the device last answered."""

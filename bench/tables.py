@@ -1,10 +1,12 @@
 """Tables that stand beside a feeder or a profile: read row by row, with the place of each row for an error's text."""
 
 import csv
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from instruments.errors import ConfigError
+from instruments.files import read_text
 
 TableRow = Mapping[str, str]
 SURPLUS = "surplus cells"
@@ -17,8 +19,8 @@ def table_rows(path: Path, what: str, columns: Sequence[str]) -> Iterator[tuple[
     """
     if not path.is_file():
         raise ConfigError(f"{what} not found: {path}")
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file, restkey=SURPLUS)
+    reader = csv.DictReader(io.StringIO(read_text(path, what), newline=""), restkey=SURPLUS)
+    try:
         missing = [column for column in columns if column not in (reader.fieldnames or ())]
         if missing:
             raise ConfigError(f"{path}, line 1: no column {', '.join(missing)}")
@@ -30,3 +32,5 @@ def table_rows(path: Path, what: str, columns: Sequence[str]) -> Iterator[tuple[
             if SURPLUS in row:
                 raise ConfigError(f"{where}: more cells than the table has columns: {row[SURPLUS]}")
             yield where, row
+    except csv.Error as error:
+        raise ConfigError(f"{path}, line {reader.line_num}: {error}") from None

@@ -1,5 +1,8 @@
 """Errors that reach a user. Equipment outside its limits is never an exception: it is a verdict."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class BenchError(Exception):
     """Root of every error that this project raises on purpose; its text is written for a person."""
@@ -27,3 +30,12 @@ class SafetyTrip(BenchError):
 
 class WaitTimeout(BenchError):
     """Something awaited did not happen within its time."""
+
+
+@contextmanager
+def blaming(name: str) -> Iterator[None]:
+    """Have errors of a link or an instrument say which one it is, by its name on the bench."""
+    try:
+        yield
+    except (TransportError, InstrumentError, SafetyTrip) as error:
+        raise type(error)(f"{name}: {error}") from error

@@ -5,18 +5,19 @@ labels of an enumeration, and the limits outside which it is never written.
 """
 
 import csv
+import io
 import math
 import struct
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from instruments.errors import ConfigError
+from instruments.files import parse_yaml, read_text
 
 REGISTERS = 0x10000
 MAX_STRING_REGISTERS = 125
@@ -122,19 +123,15 @@ class PointMap(_Closed):
 
 def load_point_map(path: Path) -> PointMap:
     """Read a point map from a YAML file; raises ConfigError with all of its errors."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"cannot read the point map {path}: {error.strerror}") from None
-    return _from_text(text, str(path))
+    return _from_text(read_text(path, "point map"), str(path))
 
 
 @lru_cache(maxsize=16)
 def _from_text(text: str, origin: str) -> PointMap:
     """Make a point map of a file's text; devices of one kind, in every scenario of a run, share it."""
     try:
-        document = yaml.load(text, _NoDuplicates)  # noqa: S506  derived from SafeLoader
-    except yaml.YAMLError as error:
+        document = parse_yaml(text)
+    except ConfigError as error:
         raise ConfigError(f"point map {origin}: {error}") from None
     return parse_point_map(document, origin)
 
@@ -149,19 +146,6 @@ def parse_point_map(document: Any, origin: str) -> PointMap:
     if faults:
         raise ConfigError("\n  ".join([f"point map {origin} has {len(faults)} error(s):", *faults]))
     return point_map
-
-
-class _NoDuplicates(yaml.SafeLoader):
-    """YAML in which a key that stands twice is an error: the first of two points would be lost without a word."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twice = sorted({str(key) for key in keys if keys.count(key) > 1})
-        if twice:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"twice the same key: {', '.join(twice)}", node.start_mark
-            )
-        return super().construct_mapping(node, deep)
 
 
 def _sound_points(document: Any) -> dict[str, Point]:
@@ -212,14 +196,17 @@ def scaffold_point_map(csv_path: Path) -> str:
     Raises:
         ConfigError: the file cannot be read or lacks a column.
     """
+    text = read_text(csv_path, "register list", "utf-8-sig")
     try:
-        with csv_path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except OSError as error:
-        raise ConfigError(f"cannot read the register list {csv_path}: {error.strerror}") from None
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise ConfigError(f"cannot read the register list {csv_path}: {error}") from None
     missing = [column for column in _COLUMNS if not rows or column not in rows[0]]
     if missing:
         raise ConfigError(f"register list {csv_path}: no column {', '.join(missing)}, or no row")
+    short = [number for number, row in enumerate(rows, start=2) if any(row[column] is None for column in _COLUMNS)]
+    if short:
+        raise ConfigError(f"register list {csv_path}, line {short[0]}: nothing under {', '.join(_COLUMNS)}")
     head = [
         f"point_map: {_label(csv_path.stem)}",
         "word_order: high_first  # to check in the maker's manual",

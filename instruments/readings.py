@@ -52,7 +52,11 @@ class AcReading:
 
 @dataclass(frozen=True)
 class AcMeasurement:
-    """What an instrument measured, per phase; `time_s` is its own time stamp, None where it has none."""
+    """What an instrument measured, per phase; `time_s` is its own time stamp, None where it has none.
+
+    `angle_deg` is that of each voltage against the first, -180 to 180 deg and < 0 where it lags; NaN of a dead phase,
+    empty where the instrument does not tell angles.
+    """
 
     voltage_v: tuple[float, ...]
     current_a: tuple[float, ...]
@@ -60,6 +64,7 @@ class AcMeasurement:
     q_var: tuple[float, ...]
     frequency_hz: float
     time_s: float | None = None
+    angle_deg: tuple[float, ...] = ()
 
     @property
     def total_p_w(self) -> float:
@@ -91,6 +96,27 @@ class SensingSetPoint:
     angle_deg: float
     frequency_hz: float
     output_on: bool
+
+
+@dataclass(frozen=True)
+class SecondaryReading:
+    """PT and CT secondary quantities as somebody measured them; NaN for one that he does not tell.
+
+    Power is that of the one phase sensed, on the secondaries, and flows towards the load: an inductive load takes vars.
+    """
+
+    voltage_v: float
+    current_a: float
+    p_w: float
+    q_var: float
+
+
+@dataclass(frozen=True)
+class InputContacts:
+    """Input contacts of a digital I/O, channel 1 first: closed now, and how often each has closed since the reset."""
+
+    closed: tuple[bool, ...]
+    closures: tuple[int, ...]
 
 
 @dataclass(frozen=True)

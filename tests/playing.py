@@ -12,12 +12,14 @@ import steps.rows
 import steps.stimulus  # noqa: F401 - the steps register themselves
 from bench.config import BenchFile, load_bench
 from bench.faults import parse_fault
+from bench.lease import Lease
 from bench.session import Played, RunSession, Title
 from bench.stage import RowNotMet
 from bench.story import Story
 from bench.use_case.feature_files import Step, read_stories
 from bench.use_case.feature_files import Story as FeatureStory
 from bench.use_case.grammar import ROW_STEP
+from instruments.errors import BenchError
 from reports.run_directory import MeasurementLine, RowItem, RunDirectory
 from reports.verdict import RowState, Verdict
 
@@ -121,10 +123,11 @@ def play(
     prepare: Callable[[Story], None] = lambda _story: None,
     stop_after: str | None = None,
     scenario: str = STORY,
+    lease: Lease | None = None,
 ) -> Record:
     """Play a scenario into a run directory and return what came of it."""
     written = feature_steps(stop_after, scenario)
-    session = RunSession(folder, bench, EMULATED, seed, [parse_fault(text) for text in faults])
+    session = RunSession(folder, bench, EMULATED, seed, [parse_fault(text) for text in faults], lease=lease)
     played = session.play(title_of(scenario), rows_in(written))
     prepare(played.story)
     failed_step, failure = next(_failures(played, written), ("", ""))
@@ -140,7 +143,7 @@ def _failures(played: Played, written: Sequence[Step]) -> Iterator[tuple[str, st
     for step in written:
         try:
             _run(step, played.story)
-        except RowNotMet as error:
+        except (RowNotMet, BenchError) as error:
             played.take_failure(step.text, error)
             yield step.text, str(error)
             return

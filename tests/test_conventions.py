@@ -34,6 +34,8 @@ ROLES = {
     "power_analyzer": roles.PowerAnalyzer,
     "load_tap_changer": roles.LoadTapChangerControl,
     "capacitor_bank": roles.CapacitorBankControl,
+    "sensing_source": roles.SensingSource,
+    "digital_io": roles.DigitalIO,
 }
 
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from pydantic import ValidationError
+
 from bench.bus import Bus, Delivery, Message, Priority
-from bench.clock import Process
+from bench.clock import Process, misfit
 from bench.messages.equipment import Payload
 from bench.messages.names import Information, Party
+from instruments.errors import BenchError
 
 Handler = Callable[[Delivery], Process | None]
 
@@ -29,10 +32,17 @@ class Actor:
         handlers = self.handlers()
         while True:
             delivery: Delivery = yield mailbox.get()
-            handler = handlers.get(delivery.message.information)
-            work = handler(delivery) if handler else None
+            work = self._handle(delivery, handlers.get(delivery.message.information))
             if work is not None:
                 self.clock.start(work)
+
+    def _handle(self, delivery: Delivery, handler: Handler | None) -> Process | None:
+        """Hand a message to its handler; raises BenchError where that makes data that cannot be."""
+        try:
+            return handler(delivery) if handler else None
+        except ValidationError as error:
+            told = f"upon {delivery.citation}, {delivery.message.information.value}"
+            raise BenchError(f"the {self.party.value}, {told}: {misfit(error)}") from error
 
     def send(
         self,

@@ -39,11 +39,13 @@ class ScadaControls:
         return _taken(control.close_bank if close else control.open_bank)
 
     def take_tap_changer(self, device: str) -> int | None:
-        """Put a tap changer into SCADA-manual and return its tap; None when it refuses."""
+        """Put a tap changer into SCADA-manual and return its tap; None when it refuses, or is out of reach."""
         control = self.tap_changers[device]
-        if not _taken(lambda: control.set_automatic(False)):
+        try:
+            control.set_automatic(False)
+            return control.read_status().tap_position
+        except InstrumentError:
             return None
-        return control.read_status().tap_position
 
     def step(self, device: str, direction: int) -> bool:
         """Raise or lower by one tap."""
@@ -56,8 +58,8 @@ class ScadaControls:
         The block goes with the release of the event.
         """
         control = self.tap_changers[device]
-        control.set_blocked(True)
-        control.set_automatic(True)
+        _taken(partial(control.set_blocked, True))
+        _taken(partial(control.set_automatic, True))
 
     def block_tap_changers(self, blocked: bool) -> None:
         """Keep all tap changers from regulating by themselves, or let them regulate again."""

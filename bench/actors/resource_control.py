@@ -1,10 +1,13 @@
 """The DRAACS: estimates what can be called, chooses customers for size and location, follows what they do."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import simpy
+from numpy.typing import NDArray
 
 from bench.actors.base import Actor, Handler
 from bench.bus import Bus, Delivery
@@ -32,6 +35,8 @@ from bench.messages.resources import LoadReductionEvent, ResponseTracking
 
 OVERRIDDEN = "overridden"
 """The answer of a customer who keeps the load: that says nothing of what the others' appliances give up."""
+AT_A_TIME = 10
+"""Customers that are tried on the network model in one go, a few hundredths of a second."""
 PATIENCE_S = 90.0
 """How long after the start of a call customers' answers are waited for, s."""
 
@@ -127,8 +132,7 @@ class ResourceControl(Actor):
         call = self.calls[event] = Call(event)
         campaign_left = campaign.left
         campaign.calls.append(call)
-        yield self.clock.timeout(self._settings.compute_s)
-        chosen, called, available = self._choice(campaign.order, campaign_left, reduction_kw)
+        chosen, called, available = yield from self._choice(campaign.order, campaign_left, reduction_kw)
         listing = SelectedCustomers(
             event=event,
             reduction_kw=reduction_kw,
@@ -143,26 +147,35 @@ class ResourceControl(Actor):
 
     def _choice(
         self, order: Order, customers: list[EnrolledCustomer], reduction_kw: float
-    ) -> tuple[list[str], Resource, Resource]:
+    ) -> Generator[simpy.Event, Any, tuple[list[str], Resource, Resource]]:
         """Choose for the voltages of an area where the order has one, else for the size alone.
 
         Returns the customers, what they are good for, and what all are good for.
         """
         if isinstance(order, LoadReductionEvent):
+            yield self.clock.timeout(self._settings.compute_s)
             contracts = [Contract(customer.customer, customer.contracted_kw) for customer in customers]
             chosen = choose_by_size(contracts, reduction_kw, self.model)
             called = estimate((contract.contracted_kw for contract in chosen), self.model)
             available = estimate((contract.contracted_kw for contract in contracts), self.model)
             return [contract.customer for contract in chosen], called, available
-        relief = self._network.relief_v_per_kw(
-            self.clock.now_s, list(order.voltage_v), [customer.net_meter for customer in customers]
-        )
+        relief = yield from self._relief(list(order.voltage_v), [customer.net_meter for customer in customers])
         candidates = [
             Candidate(customer.customer, customer.contracted_kw, relief_v)
             for customer, relief_v in zip(customers, relief, strict=True)
         ]
         choice = choose_customers(np.array(list(order.voltage_v.values())), candidates, reduction_kw, self.model)
         return [candidate.customer for candidate in choice.chosen], choice.called, choice.available
+
+    def _relief(self, meters: list[str], at: list[str]) -> Generator[simpy.Event, Any, NDArray[np.float64]]:
+        """Try every customer on the network, a few at a time: in wall time nobody else is kept waiting meanwhile."""
+        done_s = self.clock.now_s + self._settings.compute_s
+        parts = [at[first : first + AT_A_TIME] for first in range(0, len(at), AT_A_TIME)] or [at]
+        found = []
+        for left, part in zip(range(len(parts), 0, -1), parts, strict=True):
+            yield self.clock.timeout((done_s - self.clock.now_s) / left)
+            found.append(self._network.relief_v_per_kw(done_s, meters, part))
+        return np.concatenate(found)
 
     def _call(self, delivery: Delivery) -> Process:
         """Call the chosen customers, then see to it that the meters are read whoever does not answer."""

@@ -1,6 +1,6 @@
 """SCADA: reads the utility's equipment over its own wires, whatever kind it is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -35,8 +35,11 @@ class Scada:
     feeder_meters: Mapping[str, Meter]
 
     def read(self) -> tuple[EquipmentState, ...]:
-        """Read everything once, also what gives no values; raises TransportError when a device does not answer."""
-        return tuple(self._states())
+        """Read everything once; a control that refuses to tell, or is out of SCADA's reach, is left out.
+
+        A resource that gives no values is told of with its trouble. Raises TransportError where nothing answers.
+        """
+        return tuple(state for read in self._reads() if (state := _told(read)) is not None)
 
     def read_load_kw(self) -> float | None:
         """Read the load at the feeder's head; None where no meter measures it or answers. Raises TransportError."""
@@ -47,15 +50,22 @@ class Scada:
         except InstrumentError:
             return None
 
-    def _states(self) -> Iterator[EquipmentState]:
+    def _reads(self) -> Iterator[Callable[[], EquipmentState]]:
         for site in self.storage.values():
-            yield look_at(site)
+            yield partial(look_at, site)
         for name, (plant, scale) in self.plants.items():
-            yield state_or_trouble(name, "generation", partial(_read_plant, name, plant, scale))
+            yield partial(state_or_trouble, name, "generation", partial(_read_plant, name, plant, scale))
         for name, control in self.capacitors.items():
-            yield read_capacitor_state(name, control)
+            yield partial(read_capacitor_state, name, control)
         for name, tap_changer in self.tap_changers.items():
-            yield read_tap_changer_state(name, tap_changer)
+            yield partial(read_tap_changer_state, name, tap_changer)
+
+
+def _told(read: Callable[[], EquipmentState]) -> EquipmentState | None:
+    try:
+        return read()
+    except InstrumentError:
+        return None
 
 
 def _read_plant(name: str, plant: Plant, scale: float) -> EquipmentState:

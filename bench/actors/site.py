@@ -16,7 +16,7 @@ from bench.messages.equipment import DeviceTrouble, EquipmentState, EquipmentSta
 from bench.messages.names import Information, Party
 from bench.messages.resource_paths import PATHS, REQUESTS
 from bench.messages.resources import DispatchRequest
-from instruments.errors import InstrumentError
+from instruments.errors import BenchError, InstrumentError, SafetyTrip
 from instruments.roles import Battery, Inverter
 
 Citing = Callable[[], AbstractContextManager[list[str]]]
@@ -115,7 +115,8 @@ class SiteActor(Actor):
     def _command(self, delivery: Delivery, write: Callable[[DerSite, float, float], object]) -> list[str] | None:
         """Write a command's power (device watts) and duration (s) into a device; None where it is refused, or not kept.
 
-        That is told back on the way on which the command came.
+        The device may refuse it, or the fence before it, as nobody may command what lies outside its limits. That is
+        told back on the way on which the command came.
         """
         order = _order(delivery)
         if order is None:
@@ -124,13 +125,13 @@ class SiteActor(Actor):
         with self._citing() as citations:
             try:
                 write(site, site.device_w(order.power_kw), order.duration_s)
-            except InstrumentError as error:
+            except (InstrumentError, SafetyTrip) as error:
                 self._tell_trouble(delivery, delivery.message.producer, order, error, citations)
                 return None
         return citations
 
     def _tell_trouble(
-        self, delivery: Delivery, to: Party, order: _Order, error: InstrumentError, citations: list[str]
+        self, delivery: Delivery, to: Party, order: _Order, error: BenchError, citations: list[str]
     ) -> None:
         trouble = DeviceTrouble(event=order.event, device=order.device, trouble=str(error))
         because = (delivery.citation, *citations)

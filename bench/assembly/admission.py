@@ -1,7 +1,10 @@
 """Which real equipment may be driven, and by whom."""
 
+import socket
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
+from bench.assembly.resources import parse_resource
 from bench.config import BenchFile
 from bench.lease import Lease
 from instruments.errors import ConfigError
@@ -13,10 +16,22 @@ def real_devices(bench: BenchFile) -> AbstractSet[str]:
 
 
 def real_resources(bench: BenchFile) -> AbstractSet[str]:
-    """Return the addresses of everything real on a bench, in any of its scenarios."""
+    """Return the addresses of everything real on a bench, in any of its scenarios, each written in one way only."""
     benches = [bench, *map(bench.for_scenario, bench.scenarios)]
     real = [b.devices[name] for b in benches for name in real_devices(b)]
-    return {address for device in real for address in (device.resource, device.customer_resource) if address}
+    return {
+        _canonical(address) for device in real for address in (device.resource, device.customer_resource) if address
+    }
+
+
+def _canonical(address: str) -> str:
+    """Write an address with its host's number, so that two names of one device are no two devices."""
+    resource = parse_resource(address)
+    try:
+        host = socket.gethostbyname(resource.host)
+    except OSError:  # it will be told by whoever opens it
+        host = resource.host.lower()
+    return str(replace(resource, host=host))
 
 
 def admit(bench: BenchFile, lease: Lease | None) -> None:

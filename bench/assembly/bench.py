@@ -1,6 +1,7 @@
 """Puts a scenario together from a bench file: feeder, emulators, drivers, plant, actors, matcher."""
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,11 @@ from bench.actors.duty import OnDuty
 from bench.assembly.admission import admit, real_devices
 from bench.assembly.apparatus import make_apparatus
 from bench.assembly.cast import ControlCentre, make_cast, make_route
+from bench.assembly.control_settings import require_settings
 from bench.assembly.coupling import coupling_gain, make_pace
+from bench.assembly.cross_checks import CrossCheckParts, make_cross_checks
 from bench.assembly.customer_cast import CustomerSide, override_codes
+from bench.assembly.defects import Defects
 from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, customer_address, require_identity
 from bench.assembly.emulated_meters import MeterView, clock_at_start_s, meter_class_pct, meter_names
 from bench.assembly.emulation import EmulatedEquipment
@@ -18,18 +22,19 @@ from bench.assembly.feeders import open_feeder
 from bench.assembly.guardian import Guardian
 from bench.assembly.guardian_process import Ward
 from bench.assembly.isolation import make_isolation_units
-from bench.assembly.judging import make_conformance, make_der_judge, make_wiring
+from bench.assembly.judging import make_conformance, make_der_judge, make_judge, make_rules, make_wiring
 from bench.assembly.places import FeederPlaces
 from bench.assembly.positions import make_positions, make_trial
 from bench.assembly.premises import make_premises
 from bench.assembly.proofs import make_resource_proof
+from bench.assembly.start_up import WallTime, start_up
 from bench.assembly.volt_var import make_volt_var_units
 from bench.assembly.wiring import direct_terminal, measured_terminal
 from bench.bus import Bus, Delivery
 from bench.clock import make_clock
-from bench.config import BenchFile, Device
+from bench.config import BenchFile, Device, class_of_pct
 from bench.evidence import Evidence
-from bench.faults import Fault
+from bench.faults import SYSTEMS, Fault
 from bench.feeder.engine import Feeder
 from bench.feeder.profiles import Irradiance
 from bench.feeder.sites import Site, load_sites
@@ -41,12 +46,14 @@ from bench.feeder_models import (
     LoadReliefModel,
     SettledFeeder,
 )
+from bench.judgement.log import JudgementLog
 from bench.lease import Lease
+from bench.measurement import Measurement, worded
 from bench.meter_store import MeterStore
 from bench.plant.pace import Pace
 from bench.plant.plant import Equipment, Plant, PlantState
 from bench.plant.series import SeriesRecorder
-from bench.plant.terminals import Terminal, TerminalPlace
+from bench.plant.terminals import MeasuredTerminal, Terminal, TerminalPlace
 from bench.plant.transmission_stage import StagedGrid
 from bench.plant.weather import make_weather
 from bench.preconditions.checks import Checked, check_preconditions
@@ -54,6 +61,7 @@ from bench.preconditions.finding import Subject
 from bench.safety import SafetyChain, uninterrupted
 from bench.stage import Cast, Proofs, Stimuli, Timing, Trials
 from bench.story import Story
+from bench.truth.cross_checks import CrossChecks
 from bench.truth.isolation_trial import IsolationTrial
 from bench.truth.meter_check import MeterCheck, MeteredPlaces
 from bench.truth.operating_figures import OperatingRecord
@@ -61,14 +69,17 @@ from bench.truth.plant_field import PlantField
 from bench.truth.premise_field import PremiseField
 from bench.truth.proof import RangeAProof
 from bench.truth.range_a import RANGE_A_UPPER_V, RangeASettings, ServiceVoltages
-from bench.truth.resource_proof import commanded
+from bench.truth.residual import residual_voltage
+from bench.truth.resource_proof import ResourceProof, commanded
 from bench.truth.volt_var_trial import VoltVarTrial
 from bench.truth.volt_var_watch import VoltVarWatch
-from bench.use_case.judge import PlantJudge
+from bench.use_case.judge import Der
 from bench.use_case.model import UseCase
-from instruments.errors import ConfigError, IdentityMismatch, InstrumentError, TransportError
+from instruments.drivers.scpi_source import RESIDUAL_V
+from instruments.errors import ConfigError, IdentityMismatch, InstrumentError, TransportError, blaming
 from instruments.readings import Identity
 from reports.run_directory import RunWriter
+from reports.verdict import Verdict
 
 METER_ROUNDING_V = 0.05
 """What registers round off a meter's voltage, V."""
@@ -108,12 +119,17 @@ class BenchAssembly:
         self.config, self._use_case, self._seed = bench, use_case, seed
         self.clock = make_clock(bench.clock.mode, bench.clock.slip_tolerance_s)
         self.evidence = Evidence(writer, self.clock, scenario)
+        self.judgement = JudgementLog(self.evidence.judgement, self.clock)
         self.safety, self.rack, self.store = SafetyChain(), DriverRack(self._before_exchange), MeterStore()
         self._pace: Pace | None = None
         self.drivers: dict[str, Any] = {}
         self.customer_interfaces: dict[str, Any] = {}
         self.identities: dict[str, Identity] = {}
         self.parties: frozenset[str] = frozenset()
+        self._defects = Defects(seed=seed)
+        self.residuals: list[Measurement] = []
+        """What was left at terminals when their sources had been switched off, once that is done."""
+        self._fed: list[MeasuredTerminal] = []
         self._feeders: list[Feeder] = []
         self._emulated: EmulatedEquipment | None = None
         try:
@@ -139,6 +155,7 @@ class BenchAssembly:
         if self._pace is not None:
             self._pace.stop()
         failures = self.safety.make_safe()
+        failures |= self._not_dead(failures)
         self.rack.close()
         failures |= self._dismiss_guardian(failures)
         self.store.close()
@@ -159,6 +176,20 @@ class BenchAssembly:
         found = guardian.act()
         return {name: f"{why}; its guardian: {found.get(name, 'no word')}" for name, why in failures.items()}
 
+    def _not_dead(self, unsafe: Mapping[str, str]) -> dict[str, str]:
+        """Measure what is left at terminals behind sources that are off; return the sources with what is too much."""
+        failures = {}
+        for terminal in self._fed:
+            source = terminal.source_name
+            class_pct = class_of_pct(self.config.devices[terminal.analyzer_name])
+            left = residual_voltage(terminal, class_pct, RESIDUAL_V, self.clock.now_s)
+            self.residuals.append(left)
+            self.evidence.measurement(left)
+            if left.verdict is not Verdict.PASS:
+                failures[source] = "; ".join([*filter(None, [unsafe.get(source)]), worded(left)])
+        self._fed = []
+        return failures
+
     @property
     def emulated(self) -> EmulatedEquipment:
         """The emulated equipment; raises ConfigError before it is opened."""
@@ -174,8 +205,9 @@ class BenchAssembly:
         return self._pace
 
     def inject(self, faults: Sequence[Fault]) -> None:
-        """Make devices defective; raises ConfigError for a target or kind that there is not."""
-        for fault in faults:
+        """Make devices, links and actors defective; raises ConfigError for a target or kind that there is not."""
+        self._defects = Defects([fault for fault in faults if fault.target in SYSTEMS], self._seed)
+        for fault in (fault for fault in faults if fault.target not in SYSTEMS):
             self.emulated.inject(fault.target, fault.kind, fault.value, fault.start_s, fault.end_s)
 
     def story(self, rows: Sequence[str], variant: str | None) -> Story:
@@ -187,28 +219,45 @@ class BenchAssembly:
         self.parties = frozenset(str(actor.party) for actor in cast.actors)
         power_flow = IndependentPowerFlow(self._settled_feeder(), self.bindings)
         calls = self._premise_field(power_flow)
-        judge = self._judge(voltages, power_flow, calls)
-        bus.listeners.append(judge.witness)
-        conformance = make_conformance(self._use_case, judge, rows, variant, self.evidence, self.clock)
+        log, field = self.judgement, self._field(power_flow)
+        der = self._der(calls, field)
+        judge = make_judge(voltages, field, calls, make_wiring(self.config), der, self.evidence, log)
+        rules = make_rules(self._use_case, rows, variant, der)
+        conformance = make_conformance(rules, judge, self.evidence, bus, log)
         meters = {name: self.drivers[name] for name in self.meters}
         proof = RangeAProof(voltages, meters, self._range_a().guard_v)
         cloud = self.config.environment.cloud
         calm_s = cloud.calm_s if cloud else 0.0
         timing = Timing(calm_s, self.config.range_a.interval_s, self.config.horizon_s)
-        positions = make_positions(self.apparatus, self.emulated, self.drivers)
-        trial = make_trial(self.clock, self.apparatus, self.emulated, self.drivers)
+        positions = make_positions(self.apparatus, self.places, self.drivers)
+        trial = make_trial(self.clock, self.apparatus, self.places, self.drivers)
         resources = make_resource_proof(self.config, self.places, self.terminals, self.drivers, calls.shed_kw)
+        sources = self._cross_checks(resources)
         volt_var = make_volt_var_units(self.config, self.places, self.drivers, self.terminals)
         always: list[MeterCheck | VoltVarWatch] = [VoltVarWatch(volt_var), self._meter_check()]
-        self.plant.listeners += [positions.watch.take, resources.take, *(check.take for check in always if rows)]
+        self.plant.listeners += [positions.watch.take, resources.take, sources.take]
+        self.plant.listeners += [check.take for check in always if rows]
         bus.listeners += [self._note_command, positions.watch.hear, resources.hear]
         stage = (self.clock, self.plant, bus, cast, conformance, self.evidence)
-        proofs = Proofs(proof, positions, resources, always)
+        proofs = Proofs(proof, positions, resources, sources, always)
         units = make_isolation_units(self.config, self.places, self.drivers, self.customer_interfaces, self.terminals)
         trials = Trials(trial, IsolationTrial(self.clock, units), VoltVarTrial(self.clock, volt_var))
         story = Story(*stage, Stimuli(self.weather, self.grid), proofs, trials, timing, self.pace)
         self.plant.publish_first()
         return story
+
+    def _cross_checks(self, resources: ResourceProof) -> CrossChecks:
+        parts = CrossCheckParts(
+            self.config,
+            self.places,
+            self.plant,
+            self.drivers,
+            self.terminals,
+            self.emulated.meters,
+            resources.energy,
+            self.apparatus,
+        )
+        return make_cross_checks(parts)
 
     def run_alone(self, sky: Irradiance, end_s: float) -> None:
         """Let plant and equipment go on to a time under a sky, with nobody there: every control on its own settings."""
@@ -251,7 +300,8 @@ class BenchAssembly:
         return dict(zip(self.meters, (service.distance_km for service in self.plant.services), strict=True))
 
     def _bus(self) -> Bus:
-        bus = Bus(self.clock, make_route(self.config, self.clock, self._seed), self.evidence.message)
+        route = make_route(self.config, self.clock, self._defects)
+        bus = Bus(self.clock, route, self.evidence.message)
         bus.listeners.append(self.pace.hear)
         return bus
 
@@ -262,7 +312,8 @@ class BenchAssembly:
         codes = override_codes(self.premises, self._seed)
         side = CustomerSide(self.premises, codes, self.emulated.premises, relief, self.store, self._meter_class_pct())
         centre = ControlCentre(HeadForecastModel(self._settled_feeder(), forecast), self.grid)
-        return make_cast(self.config, bus, self.drivers, self.places, self.meters, network, side, centre, self.evidence)
+        parts = (self.config, bus, self.drivers, self.places, self.meters, network, side, centre, self.evidence)
+        return make_cast(*parts, self._defects)
 
     def _records(self) -> list[Callable[[PlantState], None]]:
         return [self.series.take, self.operating.take]
@@ -293,7 +344,8 @@ class BenchAssembly:
         self._identify()
         self.bindings = self._bindings()
         self.terminals = {self.places.site(device).name: self._terminal(feeder, device) for device in terminals_of}
-        self.apparatus = make_apparatus(feeder, self.places, self.emulated)
+        require_settings(config, self.places, self.drivers)
+        self.apparatus = make_apparatus(config, feeder, self.places, self.emulated, self.drivers)
         self.meters = self._meter_names(len(feeder.services))
         self.premises = make_premises(config.feeder, self.places, self.emulated.meters)
         self._energize()
@@ -312,8 +364,9 @@ class BenchAssembly:
 
     def _open_drivers(self) -> None:
         endpoints = self.emulated.endpoints
+        meter = anonymous_meter(*(fleet.timeout_s for fleet in self.config.fleets.values()))
         sections: dict[str, Device] = {
-            name: self.config.devices.get(name) or anonymous_meter() for name in {**self.config.devices, **endpoints}
+            name: self.config.devices.get(name) or meter for name in {**self.config.devices, **endpoints}
         }
         for name, device in sections.items():
             served = endpoints[name].resource if name in endpoints else None
@@ -379,11 +432,25 @@ class BenchAssembly:
         voltage_v = self.plant.state.snapshot.voltage_v
         for terminal in self.terminals.values():
             terminal.feed(voltage_v)
-            source = self.places.terminal(terminal.device).source
+            if isinstance(terminal, MeasuredTerminal):
+                self._fed.append(terminal)
+                with blaming(terminal.source_name):
+                    terminal.source.output_on()
+        for control, apparatus in self.apparatus.items():
+            apparatus.begin(self.plant.state.snapshot)
+            source = self.places.terminal(control).source
             if source is not None:
-                self.drivers[source].output_on()
+                with blaming(source):
+                    self.drivers[source].output_on()
+        start_up(self.config, self.drivers, WallTime(wait=self._wait))
 
     def _require_guardian(self, _state: PlantState) -> None:
+        if self._guardian is not None:
+            self._guardian.require_alive()
+
+    def _wait(self, seconds: float) -> None:
+        """Let time pass while equipment comes into service: it is alive by then, and needs its guardian."""
+        time.sleep(seconds)
         if self._guardian is not None:
             self._guardian.require_alive()
 
@@ -430,14 +497,15 @@ class BenchAssembly:
         codes, meter_pct = override_codes(self.premises, self._seed), self._meter_class_pct()
         return PremiseField(self.premises, codes, self.plant, power_flow, self.drivers, meter_pct)
 
-    def _judge(self, voltages: ServiceVoltages, power_flow: IndependentPowerFlow, calls: PremiseField) -> PlantJudge:
-        field = PlantField(
+    def _field(self, power_flow: IndependentPowerFlow) -> PlantField:
+        return PlantField(
             self.plant, self._feeders[0], self.terminals, self.apparatus, power_flow, self.bindings, self.config
         )
+
+    def _der(self, calls: PremiseField, field: PlantField) -> Der:
         forecast = HeadForecastModel(
             self._settled_feeder(), make_weather(self.config.environment, len(self.places.sites))
         )
-        der = make_der_judge(
+        return make_der_judge(
             self.config, self.places, self.drivers, forecast, self.grid, calls.head_load_kw, field.power
         )
-        return PlantJudge(voltages, field, calls, make_wiring(self.config), self.evidence, der)

@@ -1,8 +1,8 @@
 """Puts the actors of the use case on the bus, with the drivers and models that each may use."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any
 
 from bench.actors.base import Actor
@@ -19,7 +19,9 @@ from bench.actors.resource_planning import PlanningSettings, ResourcePlanning
 from bench.actors.scada import Scada
 from bench.actors.site import Citing, DerSite, PremiseInterface, SiteDevice, SiteInverter, look_at
 from bench.actors.wholesale import WholesalePower
+from bench.assembly.actor_faults import ForgetfulControls, Reach, misbehave
 from bench.assembly.customer_cast import CustomerSide, make_customer_side
+from bench.assembly.defects import Defects
 from bench.assembly.der_sites import der_register, der_sites, utility_storage
 from bench.assembly.places import FeederPlaces
 from bench.assembly.planning_cast import make_energy_management
@@ -34,11 +36,15 @@ from bench.evidence import Evidence
 from bench.links import AmiLink, AmiLinkSettings, FixedLatency, Link
 from bench.messages.names import Party
 from bench.stage import Cast
+from bench.system_faults import LINKS
 
 PREMISE_LATENCY_S = 0.2
 SCADA_LATENCY_S = 0.5
 ENTERPRISE_LATENCY_S = 0.05
 """Engineering values for a premise radio, a SCADA poll and an enterprise bus."""
+
+WITHIN = "within one system"
+"""What a system tells itself goes over no link that could fail."""
 
 ON_AIR = frozenset({Party.NET_METER, Party.CREDIT_METER, Party.PREMISE_INTERFACE})
 ON_SITE = frozenset(
@@ -56,20 +62,27 @@ ON_SITE = frozenset(
 ON_SCADA = frozenset({Party.CAPACITOR_CONTROLS, Party.TAP_CHANGER_CONTROLS})
 
 
-def make_route(config: BenchFile, clock: Clock, seed: int) -> Callable[[Party, Party], Link]:
+def make_route(config: BenchFile, clock: Clock, defects: Defects) -> Callable[[Party, Party], Link]:
     """Choose the link between two actors: site, shared AMI network, SCADA, or the enterprise bus."""
     ami = config.ami
     settings = AmiLinkSettings(ami.latency_s, ami.bandwidth_bps, ami.loss_probability, ami.retries, queue=ami.queue)
-    air: Link = AmiLink(clock, settings, seed)
-    premise, scada = FixedLatency(clock, PREMISE_LATENCY_S), FixedLatency(clock, SCADA_LATENCY_S)
-    enterprise = FixedLatency(clock, ENTERPRISE_LATENCY_S)
+    disturbed = {name: defects.disturbance(name) for name in LINKS}
+    air: Link = AmiLink(clock, settings, defects.seed, disturbed["ami"])
+    latency_s = {"premise_network": PREMISE_LATENCY_S, "scada": SCADA_LATENCY_S, "enterprise_bus": ENTERPRISE_LATENCY_S}
+    fixed = {key: FixedLatency(clock, wait_s, LINKS[key], disturbed[key]) for key, wait_s in latency_s.items()}
+    within = FixedLatency(clock, ENTERPRISE_LATENCY_S, WITHIN)
+    orders = FixedLatency(clock, SCADA_LATENCY_S, LINKS["scada"], defects.of_written("scada"))
 
     def route(producer: Party, receiver: Party) -> Link:
+        if producer is receiver:
+            return within
+        if receiver in ON_SCADA:  # the DMS has written it into the control before it tells of it
+            return orders
         ends = {producer, receiver}
-        for parties, link in ((ON_SITE, premise), (ON_AIR, air), (ON_SCADA, scada)):
+        for parties, link in ((ON_SITE, fixed["premise_network"]), (ON_AIR, air), (ON_SCADA, fixed["scada"])):
             if ends & parties:
                 return link
-        return enterprise
+        return fixed["enterprise_bus"]
 
     return route
 
@@ -115,9 +128,13 @@ def make_cast(
     side: CustomerSide,
     centre: ControlCentre,
     evidence: Evidence,
+    defects: Defects,
 ) -> Cast:
-    """Make all actors, their own processes, and what people do."""
-    casting = _Casting(config, bus, drivers, places, evidence.citing, der_sites(config, drivers, places))
+    """Make all actors, their own processes, and what people do; some of the actors misbehave where they are to."""
+    sites = der_sites(config, drivers, places)
+    reach = Reach(side.premises, side.appliances, {name: site.rating_kw for name, site in sites.items()})
+    misbehave(bus, defects, reach)
+    casting = _Casting(config, bus, drivers, places, evidence.citing, sites, defects)
     radios, *metering = casting.metering(meters, side)
     energy_management, studies = make_energy_management(
         config.actors.energy_management,
@@ -153,10 +170,22 @@ class _Casting:
     places: FeederPlaces
     citing: Citing
     sites: Mapping[str, DerSite]
+    defects: Defects
 
     @cached_property
     def scada(self) -> Scada:
-        """What reads the utility's equipment."""
+        """What reads the utility's equipment over the SCADA link."""
+        drivers = self.defects.behind("scada", self.drivers, self.bus)
+        in_front = self.config.behind_inverter
+        storage = {
+            name: replace(site, inverter=drivers[in_front[name]], battery=drivers[name])
+            for name, site in utility_storage(self.sites).items()
+        }
+        return make_scada(self.config, drivers, self.places, storage)
+
+    @cached_property
+    def on_site(self) -> Scada:
+        """The same equipment, for whoever stands beside it."""
         return make_scada(self.config, self.drivers, self.places, utility_storage(self.sites))
 
     def metering(self, meters: tuple[str, ...], side: CustomerSide) -> tuple[NetMeters, Actor, Actor, Actor]:
@@ -167,9 +196,10 @@ class _Casting:
         )
         net = {name: self.drivers[name] for name in meters}
         credit = {name: self.drivers[name] for name in (*side.credit_meters, *der_meters.values())}
+        net_on_air, credit_on_air = (self.defects.behind("ami", group, self.bus) for group in (net, credit))
         return (
             NetMeters(self.bus, net, self.citing, settings),
-            AmiNetwork(self.bus, net, credit, side.enrolled, self.citing, settings),
+            AmiNetwork(self.bus, net_on_air, credit_on_air, side.enrolled, self.citing, settings),
             CreditMeters(self.bus, credit, self.citing),
             MeterDataManagement(self.bus, side.store, der_meters),
         )
@@ -188,7 +218,7 @@ class _Casting:
         )
         register = der_register(self.config, self.places, self.sites, planning)
         plan = PlanningSettings(planning.compute_s, planning.reserve_pu)
-        controls = ScadaControls(self.scada.capacitors, self.scada.tap_changers)
+        controls = self._controls()
         read_load_kw = self.scada.read_load_kw
         return (
             DistributionManagement(
@@ -202,6 +232,14 @@ class _Casting:
                 ReviewSettings(**vars(dispatch.review)) if dispatch.review else None,
             ),
         )
+
+    def _controls(self) -> ScadaControls:
+        """Make the DMS's way to the controls, a forgetful one where it has that fault."""
+        controls = ScadaControls(self.scada.capacitors, self.scada.tap_changers)
+        if not self.defects.has("dms"):
+            return controls
+        forgets = partial(self.defects.of("dms").active, "forgets-the-block")
+        return ForgetfulControls(controls, lambda: forgets(self.bus.clock.now_s) is not None)
 
     def equipment(self) -> list[Actor]:
         """Make the radios at the sites, and the adapters of inverters, of what is behind them, and of controls."""
@@ -220,8 +258,8 @@ class _Casting:
         inverters = [SiteInverter(bus, party, self.sites, citing, device) for party, device in behind.items()]
         return [
             *(PremiseInterface(bus, self.sites, citing), *inverters, *devices.values()),
-            CapacitorControls(bus, self.scada.capacitors, citing, actors.status_after_s),
-            TapChangerControls(bus, self.scada.tap_changers, citing, actors.status_after_s),
+            CapacitorControls(bus, self.on_site.capacitors, citing, actors.status_after_s),
+            TapChangerControls(bus, self.on_site.tap_changers, citing, actors.status_after_s),
         ]
 
 

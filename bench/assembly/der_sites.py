@@ -70,7 +70,7 @@ def _bus(config: BenchFile, places: FeederPlaces, device: str) -> str:
 def _energy_kwh(config: BenchFile, places: FeederPlaces, site: Site) -> float:
     """Return what a battery of the bench stores, on the feeder's side; of others what the table of sites says."""
     inverter = config.behind_inverter.get(site.name)
-    emulate = config.devices[site.name].emulate if inverter else None
-    if inverter is None or emulate is None or emulate.capacity_kwh is None:
+    stored_kwh = config.devices[site.name].stored_kwh if inverter else None
+    if inverter is None or stored_kwh is None:
         return site.energy_kwh
-    return emulate.capacity_kwh * places.terminal(inverter).power_scale
+    return stored_kwh * places.terminal(inverter).power_scale

@@ -5,34 +5,40 @@ from dataclasses import replace
 from typing import Any
 
 from bench.assembly.resources import Resource, parse_resource
+from bench.assembly.security import client_tls
 from bench.config import Device, Identification
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
+from instruments.drivers.fence import NO_LIMIT, DerEnvelope, Span
+from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
+from instruments.drivers.scpi_sensing_source import ScpiSensingSource
 from instruments.drivers.scpi_source import SourceLimits
 from instruments.drivers.sunspec_battery import SunSpecBattery
 from instruments.drivers.sunspec_inverter import SunSpecInverter
 from instruments.drivers.sunspec_meter import SunSpecMeter
 from instruments.drivers.tap_changer_control import PointMapTapChangerControl
 from instruments.errors import ConfigError, IdentityMismatch
-from instruments.point_map import PointMap, load_point_map
+from instruments.point_map import load_point_map
 from instruments.readings import Identity
 from instruments.transports.modbus import ModbusConnections, ModbusLink
 from instruments.transports.visa import VisaLink
 from instruments.wire import WireObserver
 
-MODBUS_DRIVERS: dict[tuple[str, str], Callable[[ModbusLink], Any]] = {
+MODBUS_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("inverter", "sunspec"): SunSpecInverter,
     ("battery", "sunspec"): SunSpecBattery,
     ("meter", "sunspec"): SunSpecMeter,
 }
-POINT_MAP_DRIVERS: dict[tuple[str, str], Callable[[ModbusLink, PointMap], Any]] = {
+POINT_MAP_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("load_tap_changer", "point_map"): PointMapTapChangerControl,
     ("capacitor_bank", "point_map"): PointMapCapacitorControl,
 }
 VISA_DRIVERS: dict[tuple[str, str], Callable[[VisaLink, Device], Any]] = {
     ("grid_simulator", "scpi_generic"): lambda link, device: ScpiGridSimulator(link, _limits(device)),
     ("power_analyzer", "scpi_generic"): lambda link, _device: ScpiPowerAnalyzer(link),
+    ("sensing_source", "scpi_generic"): lambda link, device: ScpiSensingSource(link, _limits(device)),
+    ("digital_io", "scpi_generic"): lambda link, _device: ScpiDigitalIO(link),
 }
 
 
@@ -48,11 +54,11 @@ class DriverRack:
         """Make the driver of a device; nothing is sent yet. Raises ConfigError for a driver that there is not."""
         key = (device.role, device.driver)
         if key in MODBUS_DRIVERS and resource.unit is not None:
-            return MODBUS_DRIVERS[key](self._link(name, device, resource, observer))
+            link = self._link(name, device, resource, observer)
+            return MODBUS_DRIVERS[key](link, **_der_envelope(device))
         if key in POINT_MAP_DRIVERS and resource.unit is not None and device.point_map is not None:
-            return POINT_MAP_DRIVERS[key](
-                self._link(name, device, resource, observer), load_point_map(device.point_map)
-            )
+            link = self._link(name, device, resource, observer)
+            return POINT_MAP_DRIVERS[key](link, load_point_map(device.point_map), **_tap_envelope(device))
         if key in VISA_DRIVERS and resource.unit is None:
             visa = VisaLink(str(resource), observer, device.timeout_s)
             self._visa.append(visa)
@@ -66,8 +72,9 @@ class DriverRack:
         )
 
     def _link(self, name: str, device: Device, resource: Resource, observer: WireObserver) -> ModbusLink:
-        """Open a link whose errors name the device: what they say goes into traces, which no port may change."""
-        link = self._modbus.link(resource.host, resource.port, resource.unit or 1, observer, device.timeout_s)
+        """Link to a unit whose errors name the device: what they say goes into traces, which no port may change."""
+        host, port, unit, tls = resource.host, resource.port, resource.unit or 0, client_tls(device, resource)
+        link = self._modbus.link(host, port, unit, observer, device.timeout_s, tls)
         link.name = name
         return link
 
@@ -86,9 +93,10 @@ def require_identity(device: Device, found: Identity, where: str) -> None:
         raise IdentityMismatch(f"{where} is another device: {'; '.join(wrong)}")
 
 
-def anonymous_meter() -> Device:
-    """Return the section of a meter that belongs to a fleet and has none of its own."""
-    return Device(role="meter", driver="sunspec", resource="")
+def anonymous_meter(*timeouts_s: float) -> Device:
+    """Return the section of a meter that belongs to a fleet and has none of its own; it is given the longest time."""
+    patience = {"timeout_s": max(timeouts_s)} if timeouts_s else {}
+    return Device.model_validate({"role": "meter", "driver": "sunspec", "resource": ""} | patience)
 
 
 def address_of(device: Device, served: Resource | None) -> Resource:
@@ -108,8 +116,20 @@ def customer_address(device: Device, served: Resource | None) -> Resource | None
     return None if device.customer_resource is None else parse_resource(device.customer_resource)
 
 
+def _der_envelope(device: Device) -> dict[str, DerEnvelope]:
+    """Return what the bench allows an inverter or battery, as their drivers take it; no other Modbus device has it."""
+    limits = device.limits
+    if limits is None:
+        return {}
+    return {"envelope": DerEnvelope(limits.power_w or NO_LIMIT, limits.reactive_var or NO_LIMIT)}
+
+
+def _tap_envelope(device: Device) -> dict[str, Span]:
+    return {"taps": device.limits.tap} if device.limits is not None and device.limits.tap is not None else {}
+
+
 def _limits(device: Device) -> SourceLimits:
     limits = device.limits
     if limits is None or None in (limits.voltage_v, limits.frequency_hz, limits.current_a):
-        raise ConfigError("a grid simulator needs limits: voltage_v, frequency_hz and current_a")
+        raise ConfigError(f"a {device.role.replace('_', ' ')} needs limits: voltage_v, frequency_hz and current_a")
     return SourceLimits(limits.voltage_v or (0, 0), limits.frequency_hz or (0, 0), limits.current_a or 0.0)

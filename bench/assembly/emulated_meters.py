@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from bench.config import Emulation, EnvironmentSection, RangeASection
 from bench.feeder.model import Floats
 from bench.plant.plant import PlantState
+from instruments.emulators.electrical import ElectricalNode
 from instruments.emulators.meter import AlertLimits, MeterClass, MeterFleet
 
 Place = Literal["services", "generation", "feeder"]
@@ -24,18 +25,33 @@ PEAK_LOAD = 3.0
 
 
 @dataclass(frozen=True)
+class CopperTap:
+    """The terminals of a device behind a source, where a meter of its site is wired: it sees neither the model of the
+    feeder nor the analyzer, but what is in the copper, through transformers that make up for the scale.
+    """
+
+    node: ElectricalNode
+    voltage_ratio: float
+    power_scale: float
+
+
+@dataclass(frozen=True)
 class MeterGroup:
     """A fleet and the services, or generation sites, that its meters sit at, by their numbers.
 
-    A single meter that is behind no service, that of the whole feeder or of a plant, senses two `own_nodes` behind
-    voltage transformers of a ratio, as two elements of a three-wire meter do.
+    `class_pct` of their readings, `rating_w` what their registers hold. A single meter that is behind no service, that
+    of the whole feeder or of a plant, senses two `own_nodes` behind voltage transformers of a ratio, as two elements of
+    a three-wire meter do.
     """
 
     fleet: MeterFleet
     places: NDArray[np.intp]
     at: Place
+    class_pct: float
+    rating_w: float
     own_nodes: NDArray[np.intp] | None = None
     pt_ratio: float = 1.0
+    tap: CopperTap | None = None
 
 
 class MeterView:
@@ -46,6 +62,9 @@ class MeterView:
 
     def apply(self, state: PlantState, service_of_site: Mapping[int, int], p_w: Floats, q_var: Floats) -> None:
         """Take a step; `p_w` and `q_var` are the customers' consumption, shape (services,)."""
+        if self._group.tap is not None:
+            self._apply_copper(self._group.tap)
+            return
         places = self._group.places
         if self._group.at == "feeder":
             p_w, q_var = np.array([[state.snapshot.head_p_kw], [state.snapshot.head_q_kvar]]) * 1000.0
@@ -56,6 +75,12 @@ class MeterView:
         legs_v = self._legs_v(state, service_of_site)
         with self._lock:
             self._group.fleet.apply(legs_v[:, 0], legs_v[:, 1], p_w, q_var)
+
+    def _apply_copper(self, tap: CopperTap) -> None:
+        with self._lock:
+            power, fleet = tap.node.power(), self._group.fleet
+            legs_v = np.array(tap.node.voltage_v[:2]) * tap.voltage_ratio / self._group.pt_ratio
+            fleet.apply(legs_v[:1], legs_v[-1:], -sum(power.p_w) * tap.power_scale, -sum(power.q_var) * tap.power_scale)
 
     def _legs_v(self, state: PlantState, service_of_site: Mapping[int, int]) -> Floats:
         """Return what each meter senses on the 120 V base, shape (meters, 2)."""

@@ -9,26 +9,32 @@ from typing import Protocol
 
 import numpy as np
 
+from bench.assembly.control_settings import capacitor_settings, tap_changer_settings
+from bench.assembly.emulated_contacts import Control, connect_contacts
 from bench.assembly.emulated_meters import (
     FEEDER_W,
     PEAK_LOAD,
     SERVICE_W,
+    CopperTap,
     MeterGroup,
     Place,
     clock_at_start_s,
     introduce,
     make_fleet,
+    meter_class_pct,
 )
 from bench.assembly.places import FeederPlaces
-from bench.assembly.resources import Resource, parse_resource
+from bench.assembly.resources import Resource
+from bench.assembly.security import served_tls
 from bench.config import BenchFile, Device, Emulation
+from bench.config.addresses import listening_at
 from bench.customers import premise_names
 from bench.feeder.model import Floats
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
-from instruments.emulators.capacitor_settings import CapacitorSettings
-from instruments.emulators.contacts import SensingTerminals
+from instruments.emulators.contacts import Sensing, SensingTerminals
 from instruments.emulators.control_points import capacitor_registers, tap_changer_registers
+from instruments.emulators.digital_io import DigitalIOEmulator
 from instruments.emulators.electrical import ElectricalNode
 from instruments.emulators.grid_simulator import GridSimulatorEmulator
 from instruments.emulators.host import EmulatorHost
@@ -39,8 +45,8 @@ from instruments.emulators.power_analyzer import AnalyzerClass, PowerAnalyzerEmu
 from instruments.emulators.premise import PremiseFleet
 from instruments.emulators.scpi_emulator import ScpiEmulator
 from instruments.emulators.scpi_server import scpi_protocol
+from instruments.emulators.sensing_source import SensingSourceEmulator
 from instruments.emulators.tap_changer_control import TapChangerControlEmulator
-from instruments.emulators.tap_changer_settings import TapChangerSettings
 from instruments.errors import ConfigError
 from instruments.point_map import load_point_map
 
@@ -81,6 +87,7 @@ class EmulatedEquipment:
         self.endpoints: dict[str, Endpoint] = {}
         self.nodes: dict[str, ElectricalNode] = {}
         self.devices: dict[str, Emulator] = {}
+        self.servers: dict[str, ModbusServer] = {}
         self.meters: list[MeterGroup] = []
         self._time_s = 0.0
         self._fault_moments_s: list[float] = []
@@ -146,7 +153,7 @@ class EmulatedEquipment:
         batteries = {n: d for n, d in self.devices.items() if isinstance(d, BatteryEmulator)}
         return {name: partial(_soc_pct, battery) for name, battery in batteries.items()}
 
-    def control(self, name: str) -> TapChangerControlEmulator | CapacitorControlEmulator:
+    def control(self, name: str) -> Control:
         """Return an emulated control; raises ConfigError when the device is none."""
         device = self.devices.get(name)
         if not isinstance(device, CONTROLS):
@@ -154,9 +161,11 @@ class EmulatedEquipment:
         return device
 
     def _serve_all(self) -> None:
-        """Serve in the order in which effects run: sources, batteries, inverters, controls, analyzers."""
+        """Serve in the order in which effects run: sources, contacts, batteries, inverters, controls, analyzers."""
         makers: dict[str, Callable[[str, Device, Emulation], None]] = {
             "grid_simulator": self._serve_grid_simulator,
+            "sensing_source": self._serve_sensing_source,
+            "digital_io": self._serve_digital_io,
             "battery": self._serve_battery,
             "inverter": self._serve_inverter,
             "load_tap_changer": self._serve_tap_changer,
@@ -182,18 +191,18 @@ class EmulatedEquipment:
         self._serve_scpi(device, PowerAnalyzerEmulator(name, node, accuracy, seed=derived_seed(self._seed, name)))
 
     def _serve_battery(self, name: str, device: Device, emulate: Emulation) -> None:
-        rating = _needed(name, "rating_kva", emulate.rating_kva)
-        capacity = _needed(name, "capacity_kwh", emulate.capacity_kwh)
+        rating = _needed(name, "rating_kva", device.rated_kva or None)
+        capacity = _needed(name, "capacity_kwh", device.stored_kwh)
         unit = self._wanted(device).unit or 1
         charge, efficiency = emulate.initial_soc_pct / 100.0, device.efficiency_pct / 100.0
         battery = BatteryEmulator(name, rating, capacity, charge, efficiency=efficiency, unit=unit)
         self._serve_modbus(name, device, battery, battery.registers)
 
     def _serve_inverter(self, name: str, device: Device, emulate: Emulation) -> None:
-        source = self.devices.get(emulate.dc_source or "")
+        source = self.devices.get(device.dc_battery or "")
         inverter = InverterEmulator(
             name,
-            _needed(name, "rating_kva", emulate.rating_kva),
+            _needed(name, "rating_kva", device.rated_kva or None),
             category=emulate.category,
             abnormal=emulate.abnormal,
             v_nom_v=_needed(name, "nominal_v", emulate.nominal_v),
@@ -212,45 +221,35 @@ class EmulatedEquipment:
         self._listen(name, device, banks)
         self.devices[name] = inverter
 
+    def _serve_sensing_source(self, name: str, device: Device, _emulate: Emulation) -> None:
+        self._serve_scpi(device, SensingSourceEmulator(name))
+
+    def _serve_digital_io(self, name: str, device: Device, _emulate: Emulation) -> None:
+        self._serve_scpi(device, DigitalIOEmulator(name))
+
     def _serve_tap_changer(self, name: str, device: Device, _emulate: Emulation) -> None:
-        info = self._places.tap_changer(name)
-        deck = info.settings
-        settings = TapChangerSettings(
-            band_centre_v=deck.set_point_v if deck else 120.0,
-            bandwidth_v=deck.band_v if deck else 2.0,
-            delay_s=deck.delay_s if deck else 30.0,
-            ldc_r_v=deck.ldc_r_v if deck else 0.0,
-            ldc_x_v=deck.ldc_x_v if deck else 0.0,
-            lowest_tap=info.min_position,
-            highest_tap=info.max_position,
-        )
-        control = TapChangerControlEmulator(
-            SensingTerminals(), settings, self._places.position(name), self._start_of_day_s
-        )
+        settings, position = tap_changer_settings(self._places, name), self._places.position(name)
+        control = TapChangerControlEmulator(self._sensing(name), settings, position, self._start_of_day_s)
+        self._connect_contacts(name, control)
         self._serve_modbus(name, device, control, tap_changer_registers(control, load_point_map(_map_of(name, device))))
 
     def _serve_capacitor(self, name: str, device: Device, _emulate: Emulation) -> None:
-        bank, sensing = self._places.capacitor(name), self._places.bank_sensing(name)
-        deck = bank.settings
-        if deck is None:
-            raise ConfigError(
-                f"devices.{name}: its bank has no VAR control to take settings from: "
-                "neither the deck nor `feeder.capacitor_controls` gives it one"
-            )
-        settings = CapacitorSettings(
-            close_above_kvar=deck.close_above_kvar,
-            open_below_kvar=deck.open_below_kvar,
-            close_delay_s=deck.close_delay_s,
-            open_delay_s=deck.open_delay_s,
-            discharge_s=deck.dead_time_s,
-            pt_ratio=sensing.pt_ratio,
-            ct_ratio=sensing.ct_ratio,
-            phases=len(bank.nodes),
-        )
-        control = CapacitorControlEmulator(
-            SensingTerminals(), settings, self._places.is_closed(name), self._start_of_day_s
-        )
+        settings, closed = capacitor_settings(self._places, name), self._places.is_closed(name)
+        control = CapacitorControlEmulator(self._sensing(name), settings, closed, self._start_of_day_s)
+        self._connect_contacts(name, control)
         self._serve_modbus(name, device, control, capacitor_registers(control, load_point_map(_map_of(name, device))))
+
+    def _sensing(self, control: str) -> Sensing:
+        """Return where a control senses: at its sensing source, or at terminals that the plant sets."""
+        source = self.devices.get(self._places.terminal(control).source or "")
+        return source if isinstance(source, SensingSourceEmulator) else SensingTerminals()
+
+    def _connect_contacts(self, name: str, control: Control) -> None:
+        contacts = self._places.terminal(name).contacts
+        digital_io = self.devices.get(contacts.digital_io) if contacts else None
+        if contacts is not None and isinstance(digital_io, DigitalIOEmulator):
+            with self.host.lock:
+                connect_contacts(control, digital_io, contacts)
 
     def _serve_meter(self, name: str, device: Device, emulate: Emulation) -> None:
         at, place = self._places.of_meter(name)
@@ -258,7 +257,19 @@ class EmulatedEquipment:
         rating_w = self._metered_w(at, place)
         fleet = self._fleet([name], emulate, name, rating_w)
         self._listen(name, device, {self._wanted(device).unit or 1: fleet.registers[0]})
-        self.meters.append(MeterGroup(fleet, np.array([place], dtype=np.intp), at, nodes, pt_ratio))
+        tap, class_pct = self._copper(place) if at == "generation" else None, meter_class_pct(emulate)
+        self.meters.append(
+            MeterGroup(fleet, np.array([place], dtype=np.intp), at, class_pct, rating_w, nodes, pt_ratio, tap)
+        )
+
+    def _copper(self, place: int) -> CopperTap | None:
+        """Return the terminals of the device behind a source that stands at a site, where there is one."""
+        site = self._places.sites[place]
+        for terminal in self._bench.terminals.values():
+            fed = terminal.analyzer is not None and self._bench.devices[terminal.device].emulate is not None
+            if fed and self._places.site(terminal.device) == site:
+                return CopperTap(self._node(terminal.device), terminal.voltage_ratio, terminal.power_scale)
+        return None
 
     def _metered_w(self, at: Place, place: int) -> float:
         """Return what a meter's registers have to hold: what flows at a feeder, a plant or a service."""
@@ -277,7 +288,8 @@ class EmulatedEquipment:
         addresses, _ = serve_fleet(self.host, fleet)
         for name, address in addresses.items():
             self.endpoints[name] = Endpoint(name, "meter", Resource(address.host, address.port, address.unit))
-        self.meters.append(MeterGroup(fleet, np.array(places, dtype=np.intp), at))
+        class_pct = meter_class_pct(emulate)
+        self.meters.append(MeterGroup(fleet, np.array(places, dtype=np.intp), at, class_pct, rating_w))
 
     def _fleet(self, names: Sequence[str], emulate: Emulation, seeded: str, rating_w: float) -> MeterFleet:
         bench, clock_s = self._bench, clock_at_start_s(self._bench.environment)
@@ -295,16 +307,13 @@ class EmulatedEquipment:
 
     def _listen(self, name: str, device: Device, banks: Mapping[int, RegisterBank]) -> None:
         wanted = self._wanted(device)
-        _, port = ModbusServer(self.host, banks).listen(wanted.host, wanted.port)
+        self.servers[name] = ModbusServer(self.host, banks)
+        _, port = self.servers[name].listen(wanted.host, wanted.port, served_tls(device))
         self.endpoints[name] = Endpoint(name, device.role, wanted.at_port(port))
 
     def _wanted(self, device: Device) -> Resource:
         """Return where the emulator is to answer: `listen` where the resource points at a gateway before it."""
-        resource = parse_resource(device.resource)
-        if device.emulate is None or device.emulate.listen is None:
-            return resource
-        host, _, port = device.emulate.listen.rpartition(":")
-        return Resource(host, int(port), resource.unit)
+        return listening_at(device)
 
     def _behind(self, key: str, instrument: str) -> str:
         """Name the device behind a source or an analyzer."""

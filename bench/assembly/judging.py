@@ -1,6 +1,7 @@
 """Puts the matcher and its judge together: rows, wiring, and what planned and dispatched DER are held against."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -8,21 +9,25 @@ from bench.actors.meter_data import READ_AFTER_STATUS_S
 from bench.actors.site import DerSite
 from bench.assembly.der_sites import der_register, der_sites
 from bench.assembly.places import FeederPlaces
-from bench.clock import Clock
+from bench.bus import Bus
 from bench.config import BenchFile
 from bench.dispatch.day_ahead import read_generation_stack
 from bench.dispatch.transmission import load_transmission
 from bench.evidence import Evidence
 from bench.feeder_models import HeadForecastModel
+from bench.judgement.log import JudgementLog, OverheardLedger, RecordedConformance, overheard
+from bench.judgement.rules import Rules
 from bench.measurement import PowerReading
 from bench.messages.names import Information, Party
 from bench.plant.transmission_stage import StagedGrid
 from bench.truth.planning_field import Centre, PlanningField
+from bench.truth.range_a import ServiceVoltages
+from bench.use_case.call_judge import CallField
 from bench.use_case.conformance import Conformance
 from bench.use_case.dispatch_judge import device_of
-from bench.use_case.judge import Der, PlantJudge, Wiring
+from bench.use_case.hindrances import Hindrances
+from bench.use_case.judge import Der, Field, PlantJudge, Wiring
 from bench.use_case.model import Row, UseCase
-from bench.use_case.order import RowOrder
 
 
 def make_der_judge(
@@ -72,15 +77,46 @@ def _since_s(plan_at_s: float | None, grid: StagedGrid, row: Row) -> float | Non
     return grid.since_s if row.information == Information.TRANSMISSION_CONSTRAINT else None
 
 
-def make_conformance(
-    use_case: UseCase, judge: PlantJudge, rows: Sequence[str], variant: str | None, evidence: Evidence, clock: Clock
-) -> Conformance:
+def make_conformance(rules: Rules, judge: PlantJudge, evidence: Evidence, bus: Bus, log: JudgementLog) -> Conformance:
     """Make the matcher for the rows that a feature encodes, and those that its variant wants to stay away."""
+    log.begin(rules.entry())
+    ledger = OverheardLedger(evidence, log)
+    hindrances = overheard("links", Hindrances(bus.log, judge, bus.clock), log)
+    matcher = rules.matcher()
+    return RecordedConformance(log, judge=judge, evidence=ledger, clock=bus.clock, hindrances=hindrances, **matcher)
+
+
+def make_rules(use_case: UseCase, rows: Sequence[str], variant: str | None, der: Der) -> Rules:
+    """Put together by what a scenario is judged."""
     scenario = use_case.row(rows[0]).scenario if rows else ""
-    absent = use_case.absent_rows(scenario, variant)
-    chosen = tuple(row for number, row in use_case.rows.items() if number in {*rows, *absent})
-    earlier = partial(RowOrder(use_case).predecessors, variant=variant)
-    return Conformance(chosen, earlier, judge, evidence, clock, use_case.rivals, absent, use_case.repeating_rows())
+    rules = Rules.of(use_case, frozenset(rows), variant, use_case.absent_rows(scenario, variant))
+    return replace(rules, scenario=scenario, meters=der.meters, read_after_s=der.read_after_s)
+
+
+def make_judge(
+    voltages: ServiceVoltages,
+    field: Field,
+    calls: CallField,
+    wiring: Wiring,
+    der: Der,
+    evidence: Evidence,
+    log: JudgementLog,
+) -> PlantJudge:
+    """Make the judge, all of whose questions go through the judgement log."""
+    planned = replace(
+        der,
+        field=overheard("planning", der.field, log),
+        since_s=lambda row: log.ask("der.since_s", (row,), der.since_s),
+    )
+    wired = Wiring(lambda party, name: log.ask("wiring.endpoint", (party, name), wiring.endpoint))
+    return PlantJudge(
+        overheard("voltages", voltages, log),
+        overheard("field", field, log),
+        overheard("calls", calls, log),
+        wired,
+        OverheardLedger(evidence, log),
+        planned,
+    )
 
 
 def make_wiring(config: BenchFile) -> Wiring:

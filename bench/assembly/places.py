@@ -71,6 +71,11 @@ class FeederPlaces:
         infos = {info.name: info for info in self._feeder.tap_changers}
         return _found(infos, self.terminal(device).transformer or "", "tap changer")
 
+    def travel(self, device: str) -> tuple[int, int]:
+        """Return the lowest and the highest position of the tap changer that a control moves."""
+        info = self.tap_changer(device)
+        return info.min_position, info.max_position
+
     def capacitor(self, device: str) -> CapacitorInfo:
         """Return the bank that a control switches."""
         infos = {info.name: info for info in self._feeder.capacitors}
@@ -165,8 +170,7 @@ def _site_at_bus(bench: BenchFile, feeder: Feeder, terminal: Terminal) -> Site:
     """Make a site of `bus` or `bus.1.2`: an inverter of the emulated rating, on the bus's own base voltage."""
     bus, _, listed = (terminal.bus or "").partition(".")
     nodes = tuple(int(node) for node in listed.split(".")) if listed else terminal.phases or PHASES
-    emulate = bench.devices[terminal.device].emulate
-    rating_kva = (emulate.rating_kva if emulate and emulate.rating_kva else 0.0) * terminal.power_scale
+    rating_kva = bench.devices[terminal.device].rated_kva * terminal.power_scale
     return Site(terminal.device, "pv", "customer", bus, nodes, feeder.base_kv(bus, nodes), rating_kva, 0.0, "")
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bench.actors.scada_console import ScadaConsole
-from bench.assembly.emulation import EmulatedEquipment
+from bench.assembly.control_settings import capacitor_settings, tap_changer_settings
+from bench.assembly.places import FeederPlaces
 from bench.clock import Clock
 from bench.plant.controls import CapacitorBank, TapChanger
 from bench.truth.control_trial import ControlTrial, Group
@@ -17,19 +18,17 @@ from instruments.roles import CapacitorBankControl, LoadTapChangerControl
 Apparatuses = Mapping[str, TapChanger | CapacitorBank]
 
 
-def make_positions(apparatus: Apparatuses, emulated: EmulatedEquipment, drivers: Mapping[str, Any]) -> PositionProof:
+def make_positions(apparatus: Apparatuses, places: FeederPlaces, drivers: Mapping[str, Any]) -> PositionProof:
     """Watch every apparatus, and read what its control reports through its driver."""
     watched = {
-        name: Watched(moved, _settings(emulated, name), acts_low=1 if isinstance(moved, TapChanger) else -1)
+        name: Watched(moved, _settings(places, name, moved), acts_low=1 if isinstance(moved, TapChanger) else -1)
         for name, moved in apparatus.items()
     }
     reports = {name: _report(moved, drivers[name]) for name, moved in apparatus.items()}
     return PositionProof(OperationWatch(watched), reports)
 
 
-def make_trial(
-    clock: Clock, apparatus: Apparatuses, emulated: EmulatedEquipment, drivers: Mapping[str, Any]
-) -> ControlTrial:
+def make_trial(clock: Clock, apparatus: Apparatuses, places: FeederPlaces, drivers: Mapping[str, Any]) -> ControlTrial:
     """Give an operator's console the controls of a bench, and the trial their apparatus."""
     banks = {name: moved for name, moved in apparatus.items() if isinstance(moved, CapacitorBank)}
     tap_changers = {name: moved for name, moved in apparatus.items() if isinstance(moved, TapChanger)}
@@ -37,15 +36,16 @@ def make_trial(
     return ControlTrial(
         clock,
         console,
-        banks=Group(banks, {name: _settings(emulated, name) for name in banks}),
-        tap_changers=Group(tap_changers, {name: _settings(emulated, name) for name in tap_changers}),
+        banks=Group(banks, {name: _settings(places, name, apparatus[name]) for name in banks}),
+        tap_changers=Group(tap_changers, {name: _settings(places, name, apparatus[name]) for name in tap_changers}),
     )
 
 
-def _settings(emulated: EmulatedEquipment, name: str) -> ControlSettings:
-    """Return how the bench set a control when it was made."""
-    made = emulated.control(name).settings
-    return _of_bank(made) if isinstance(made, CapacitorSettings) else _of_tap_changer(made)
+def _settings(places: FeederPlaces, name: str, moved: TapChanger | CapacitorBank) -> ControlSettings:
+    """Return how the bench has a control set."""
+    if isinstance(moved, TapChanger):
+        return _of_tap_changer(tap_changer_settings(places, name))
+    return _of_bank(capacitor_settings(places, name))
 
 
 def _of_tap_changer(made: TapChangerSettings) -> ControlSettings:

@@ -33,7 +33,7 @@ def make_resource_proof(
     resources, batteries = {}, {}
     for device, inverter in through.items():
         section, scale = config.devices[device], places.terminal(inverter).power_scale
-        accuracy_kw = section.accuracy_pct / 100.0 * section.rating_kva * scale
+        accuracy_kw = section.accuracy_pct / 100.0 * section.rated_kva * scale
         resources[device] = MeasuredResource(at[inverter].reading, accuracy_kw)
         if section.role == "battery" and places.site(inverter).kind == "battery":
             read = drivers[device].read_storage

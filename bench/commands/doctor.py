@@ -13,12 +13,14 @@ from bench.assembly.feeders import open_feeder
 from bench.assembly.places import FeederPlaces
 from bench.assembly.resources import Resource
 from bench.config import BenchFile, Device, load_bench
+from bench.config.addresses import exposure_warnings
 from bench.feeder.sites import load_sites
 from bench.lease import take_lease
 from bench.plant.weather import make_weather
 from instruments.errors import BenchError, ConfigError
 from instruments.readings import Identity
 from instruments.wire import unobserved
+from reports.plain_text import one_line
 
 CONFIGURATION, BROKEN = 2, 3
 """Exit codes: something cannot be used as written; something does not answer, or is another device."""
@@ -56,6 +58,7 @@ def _examine(bench: BenchFile) -> Iterator[Finding]:
     with ExitStack() as opened:
         feeder = opened.enter_context(open_feeder(bench.feeder))
         places = FeederPlaces(bench, feeder, load_sites(bench.feeder.sites) if bench.feeder.sites else ())
+        yield from (Finding("warning", warning) for warning in exposure_warnings(bench.exposed))
         yield Finding("feeder", f"{len(feeder.node_names)} nodes, {len(feeder.services)} services")
         yield _found("environment", partial(_sunshine, bench, len(places.sites)))
         equipment = EmulatedEquipment(bench, places, seed=1)
@@ -97,5 +100,5 @@ def _identify(rack: DriverRack, name: str, device: Device, served: Resource | No
     resource = address_of(device, served)
     found: Identity = rack.open(name, device, resource, unobserved).identify()
     require_identity(device, found, str(resource))
-    told = [text for text in (found.manufacturer, found.model, found.version, found.serial) if text]
+    told = [one_line(text) for text in (found.manufacturer, found.model, found.version, found.serial) if text]
     return f"{resource} {', '.join(told)}{' (emulated)' if device.emulate else ''}"

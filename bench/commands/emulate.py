@@ -3,24 +3,29 @@
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
-from bench.assembly.apparatus import make_apparatus
+from bench.assembly.apparatus import Apparatus, make_apparatus
 from bench.assembly.emulated_meters import MeterView
 from bench.assembly.emulation import EmulatedEquipment, Endpoint
 from bench.assembly.feeders import open_feeder
 from bench.assembly.places import FeederPlaces
 from bench.assembly.wiring import direct_terminal
+from bench.commands.request_record import recording
 from bench.config import BenchFile, load_bench
+from bench.config.addresses import exposure_warnings
+from bench.faults import Fault, check_fault, parse_fault
 from bench.feeder.sites import load_sites
+from bench.plant.apparatus import APPARATUS_FAULTS
 from bench.plant.plant import Equipment, Plant
 from bench.plant.terminals import DirectTerminal, TerminalPlace
 from bench.plant.weather import make_weather
+from instruments.errors import ConfigError
 
 TICK_S = 0.1
 SEED = 1
@@ -28,13 +33,27 @@ SEED = 1
 Volts = tuple[float, ...]
 
 
-def emulate(path: Path, tell: Callable[[str], None]) -> None:
+def emulate(
+    path: Path,
+    tell: Callable[[str], None],
+    warn: Callable[[str], None],
+    record: Path | None = None,
+    faults: Sequence[str] = (),
+) -> None:
     """Serve until SIGINT or SIGTERM; `tell` gets one JSON line for each endpoint, then `{"ready": true}`.
 
-    Raises ConfigError for a bench file that cannot be used and for an address that cannot be had, BenchError when the
+    `warn` is told of each emulator that other machines reach. Every request that arrives at a device goes to the file
+    `record` (`request_record`). `faults` are in the equipment, in seconds since the start. Raises ConfigError for a
+    bench file, a fault or a record that cannot be used and for an address that cannot be had, BenchError when the
     feeder does not solve any more.
     """
-    with _stop_request() as stop, WallTimeBench(load_bench(path)) as bench:
+    file, defects = load_bench(path), [parse_fault(text) for text in faults]
+    for defect in defects:
+        check_fault(defect, file)
+    for warning in exposure_warnings(file.exposed):
+        warn(f"warning: {warning}")
+    with _stop_request() as stop, WallTimeBench(file) as bench, bench.recording(record):
+        bench.inject(defects)
         for endpoint in bench.endpoints:
             tell(json.dumps(_described(endpoint)))
         tell(json.dumps({"ready": True}))
@@ -61,7 +80,8 @@ class WallTimeBench:
     """Emulated equipment around a feeder. A context manager that takes everything off its address.
 
     A device with a grid simulator in front of it sees what the simulator's own clients set, and nothing else; the
-    power that it then delivers goes into the feeder. All other devices see their feeder node.
+    power that it then delivers goes into the feeder. A control behind a sensing source and a digital I/O is left to
+    their clients likewise, and moves nothing here. All other devices see their feeder node.
     """
 
     def __init__(self, bench: BenchFile) -> None:
@@ -72,6 +92,7 @@ class WallTimeBench:
             self._plant = Plant(self._feeder, places.sites, make_weather(bench.environment, len(places.sites)))
             self._emulated = EmulatedEquipment(bench, places, SEED)
             opened.callback(self._emulated.close)
+            self._elsewhere = _behind_contacts(bench)
             self._connect(bench, places)
             self._opened = opened.pop_all()
 
@@ -80,9 +101,23 @@ class WallTimeBench:
         """Where everything is served."""
         return list(self._emulated.endpoints.values())
 
+    def inject(self, faults: Sequence[Fault]) -> None:
+        """Make devices defective; raises ConfigError for a target or kind that there is not.
+
+        The apparatus behind a digital I/O is elsewhere, and cannot be made defective here.
+        """
+        for fault in faults:
+            if fault.kind in APPARATUS_FAULTS and fault.target in self._elsewhere:
+                raise ConfigError(f"{fault.text}: what {fault.target} moves is not here: it is behind a digital I/O")
+            self._emulated.inject(fault.target, fault.kind, fault.value, fault.start_s, fault.end_s)
+
     def advance(self, now_s: float, dt_s: float) -> None:
         """Let `dt_s` pass, to `now_s` since the start."""
         self._plant.step(now_s, dt_s)
+
+    def recording(self, path: Path | None) -> AbstractContextManager[None]:
+        """Record every request that arrives at a device, while it is on; raises ConfigError."""
+        return recording(self._emulated, path)
 
     def _connect(self, bench: BenchFile, places: FeederPlaces) -> None:
         emulated = self._emulated
@@ -91,11 +126,17 @@ class WallTimeBench:
             emulated.advance,
             emulated.advance_meters,
             [MeterView(group, emulated.host.lock) for group in emulated.meters],
-            list(make_apparatus(self._feeder, places, emulated).values()),
+            self._apparatus(bench, places),
             set(bench.behind_inverter) - set(wired),
         )
         self._plant.connect({places.site(name).name: self._terminal(places, name) for name in wired}, equipment)
         self._plant.publish_first()
+
+    def _apparatus(self, bench: BenchFile, places: FeederPlaces) -> list[Apparatus]:
+        """Give controls that are wired straight to the feeder their apparatus; others are left to their instruments."""
+        straight = {name: device for name, device in bench.devices.items() if name not in self._elsewhere}
+        direct = bench.model_copy(update={"devices": straight})
+        return list(make_apparatus(direct, self._feeder, places, self._emulated, {}).values())
 
     def _terminal(self, places: FeederPlaces, device: str) -> DirectTerminal:
         section, site = places.terminal(device), places.site(device)
@@ -114,6 +155,10 @@ class WallTimeBench:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _behind_contacts(bench: BenchFile) -> set[str]:
+    return {terminal.device for terminal in bench.terminals.values() if terminal.contacts is not None}
 
 
 def _left_to_its_source(_voltage_v: Volts, _angle_deg: Volts) -> None:

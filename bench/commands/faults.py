@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bench.fault_cases import FaultCase, caught_at, load_cases
+from bench.fault_cases import FaultCase, caught_at, load_cases, told_by
 from bench.faults import KINDS
 from instruments.emulators.faults import FaultKind
 
@@ -21,14 +21,17 @@ def listing() -> str:
 
 _LEGEND = (
     "VALUE: what KIND=VALUE takes when no value is given; none: the kind takes no value.",
-    "ROWS OR CLAUSE: where runs failed in the cases of fixtures/faults; -: no case of this kind has to be caught.",
+    "ROWS OR CLAUSE: where runs failed in the cases of fixtures/faults; -: no case of this kind.",
+    "tolerated: runs pass with it, and their record tells of it under these names.",
 )
 
 
 def _cells(kind: FaultKind, cases: Sequence[FaultCase]) -> tuple[str, ...]:
     value = f"{kind.default:g}" if kind.default is not None else "none"
-    caught = ", ".join(caught_at(kind.name, cases)) or _NOTHING
-    return kind.name, value, caught, ", ".join(sorted(kind.roles)), kind.description
+    caught = ", ".join(caught_at(kind.name, cases))
+    tolerated = f"tolerated: {', '.join(told)}" if (told := told_by(kind.name, cases)) else ""
+    places = "; ".join(filter(None, (caught, tolerated))) or _NOTHING
+    return kind.name, value, places, ", ".join(sorted(kind.roles)), kind.description
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:

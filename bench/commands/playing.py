@@ -11,6 +11,7 @@ from bench.operator import Operator
 from bench.session import LEASE, LISTENERS, OPERATOR
 from bench.use_case.row_watch import RowWatch
 from instruments.errors import ConfigError
+from reports.plain_text import visible
 from reports.verdict import RowState
 
 
@@ -31,12 +32,13 @@ class Progress:
         count = f"{met} of {len(judged)}" if watch.row.per != "once" else ""
         style = "green" if watch.state is RowState.MET else "red"
         text = f"{now_s:9.1f} s  {watch.row.number:<12} {watch.state.value:<12} {count:<12} {watch.row.information}"
-        self._console.print(text, style=style, highlight=False, soft_wrap=True)
+        self._console.print(visible(text), style=style, highlight=False, markup=False, soft_wrap=True)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Print why a scenario failed."""
         if report.failed and report.longrepr is not None:
-            self._console.print(_reason(report), style="red", highlight=False, markup=False, soft_wrap=True)
+            reason = visible(_reason(report))
+            self._console.print(reason, style="red", highlight=False, markup=False, soft_wrap=True)
 
 
 class People:

@@ -12,6 +12,7 @@ from bench.messages.equipment import Payload
 from bench.operator import Meanwhile, Turn
 from bench.safety import Interrupted
 from instruments.errors import ConfigError
+from reports.plain_text import visible
 
 QUESTION = "Enter to do it, ? for detail, q to stop the run: "
 BRIEF, DETAIL = 110, 2000
@@ -83,7 +84,8 @@ class TerminalOperator:
 
     def _show(self, turn: Turn) -> None:
         self._say("")
-        self._console.print(f"{turn.time_s:9.1f} s  {turn.title}", style="bold cyan", highlight=False, soft_wrap=True)
+        title = f"{turn.time_s:9.1f} s  {turn.title}"
+        self._console.print(title, style="bold cyan", highlight=False, markup=False, soft_wrap=True)
         self._say(f"             {turn.row.activity}")
         self._say(f"             {turn.display} shows:" if turn.shown else f"             {turn.display} shows nothing")
         for delivery in turn.shown:
@@ -98,7 +100,7 @@ class TerminalOperator:
             self._say(f"  {_told(delivery, _cut(delivery.message.payload.model_dump_json(), DETAIL))}")
 
     def _say(self, text: str) -> None:
-        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(visible(text), highlight=False, markup=False, soft_wrap=True)
 
 
 def _told(delivery: Delivery, payload: str) -> str:

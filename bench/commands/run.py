@@ -10,16 +10,19 @@ from typing import Any
 import pytest
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bench.assembly.admission import real_resources
 from bench.commands.playing import ChosenFeatures, Leased, People, Progress, Refusals
 from bench.commands.prompt import operator_at
 from bench.config import BenchFile, load_bench
+from bench.config.addresses import exposure_warnings
 from bench.faults import check_fault, parse_fault
 from bench.lease import Lease, take_lease
 from bench.use_case.coverage import check
 from bench.use_case.tables import load as load_use_case
 from instruments.errors import BenchError, ConfigError
+from reports.plain_text import visible
 from reports.rendering import render
 from reports.run_directory import RunDirectory
 from reports.verdict import Verdict
@@ -42,10 +45,14 @@ class RunRequest:
     tags: str | None = None
     operator: bool = False
     """Whether a person at the terminal does people's rows, instead of the test."""
+    compare: bool = True
+    """Whether what managed voltage under a cloud is played once more with autonomous controls only."""
+    render: bool = True
+    """Whether the report is made; it can be made later from the run directory."""
 
 
 def run(request: RunRequest, console: Console) -> int:
-    """Play the features, render the report, print the summary; return the exit code of the verdict.
+    """Play the features, print the summary, render the report; return the exit code of the verdict.
 
     Raises ConfigError, mostly before anything is opened, when bench file, features or faults cannot be used.
     """
@@ -54,6 +61,8 @@ def run(request: RunRequest, console: Console) -> int:
     def tell(text: str) -> None:
         console.print(text, highlight=False, markup=False, soft_wrap=True)
 
+    for warning in exposure_warnings(bench.exposed):
+        console.print(f"warning: {warning}", style="bold yellow", markup=False, highlight=False, soft_wrap=True)
     with take_lease(real_resources(bench), bench.bench, request.out, tell) as lease:
         for remark in lease.remarks:
             tell(remark)
@@ -71,10 +80,11 @@ def _play(request: RunRequest, console: Console, lease: Lease) -> int:
     status = pytest.ExitCode(pytest.main(_arguments(request), plugins=plugins))
     if not (request.out / "run.json").is_file():
         raise _not_played(status, refusals)
-    page = render(request.out) / "report.html"
     summary = RunDirectory.open(request.out).run
     console.print(_table(summary))
-    console.print(f"report: {page}", soft_wrap=True, highlight=False)
+    if request.render:
+        page = render(request.out) / "report.html"
+        console.print(visible(f"report: {page}"), soft_wrap=True, highlight=False, markup=False)
     if refusals.misconfigured:
         raise ConfigError(refusals.misconfigured[0])
     return summary.verdict.exit_code
@@ -126,6 +136,8 @@ def _arguments(request: RunRequest) -> list[str]:
     ]
     if request.scenario:
         arguments.append(f"--scenario={request.scenario}")
+    if not request.compare:
+        arguments.append("--no-comparison")
     return [*arguments, "-m", markers(request.tags)] if request.tags else arguments
 
 
@@ -143,7 +155,7 @@ def _table(run: Any) -> Table:
         unplayed = scenario.verdict in {Verdict.ERROR, Verdict.ABORTED}
         without_rows = "none" if unplayed else "none: judged by measurements"
         met = f"{scenario.met} of {scenario.expected}" if scenario.expected else without_rows
-        table.add_row(name, scenario.feature, met, scenario.verdict.value)
+        table.add_row(*(Text(visible(cell)) for cell in (name, scenario.feature, met, scenario.verdict.value)))
     return table
 
 

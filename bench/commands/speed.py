@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from io import StringIO
@@ -14,7 +14,8 @@ from rich.console import Console
 
 from bench.commands.figures import Figure
 from bench.commands.run import RunRequest, run
-from bench.commands.speed_plant import day_figure, step_figure
+from bench.commands.speed_many import runs_figures
+from bench.commands.speed_plant import days_figure, step_figure
 from instruments.drivers.sunspec_inverter import SunSpecInverter
 from instruments.emulators.electrical import ElectricalNode
 from instruments.emulators.host import EmulatorHost
@@ -25,31 +26,37 @@ from instruments.transports.modbus import ModbusConnections
 from instruments.wire import WireExchange
 
 EXCHANGES = 1000
+LONG = frozenset({"week", "runs_200"})
+"""What is measured only when it is asked for by name: each takes a quarter of an hour."""
 UNIT = 1
 """Modbus unit of the emulated inverter."""
 
 
 def speed(only: Sequence[str], feeder: Path | None, bench: Path, tell: Callable[[str], None]) -> None:
-    """Measure what is asked for, everything by default; `tell` gets one JSON line for each as it is known.
+    """Measure what is asked for, by default all but what takes long; `tell` gets each JSON line as it is known.
 
     `feeder` is the OpenDSS master file for the steps, the reference feeder by default; `bench` is for the
     story and the use case. Raises ConfigError for a name that there is not and a feeder that cannot be used.
     """
-    makers: Mapping[str, Callable[[], Figure]] = {
+    makers: Mapping[str, Callable[[], Figure | Iterator[Figure]]] = {
         "step_10": partial(step_figure, "step_10", 10, feeder),
         "step_1000": partial(step_figure, "step_1000", 1000, feeder),
         "exchange": exchange_figure,
         "story": partial(run_figure, "story", bench, "scenario_1"),
         "use_case": partial(run_figure, "use_case", bench),
-        "day": partial(day_figure, "day"),
+        "day": partial(days_figure, "day", 1),
+        "week": partial(days_figure, "week", 7),
+        "runs_200": partial(runs_figures, "runs_200"),
     }
     for name in only:
         if name not in makers:
             near = get_close_matches(name, makers, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise ConfigError(f"nothing to measure is called {name!r}; known: {', '.join(makers)}{hint}")
-    for name in only or makers:
-        tell(str(makers[name]()))
+    for name in only or [name for name in makers if name not in LONG]:
+        made = makers[name]()
+        for figure in [made] if isinstance(made, Figure) else made:
+            tell(str(figure))
 
 
 def exchange_figure() -> Figure:

@@ -1,10 +1,9 @@
 """How fast the plant goes: one step against the bare engine, and a whole day against real time."""
 
 import math
-import resource
 import statistics
-import sys
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from bench.commands.figures import Figure
+from bench.commands.footprint import Footprint
 from bench.config import EnvironmentSection
 from bench.feeder.bare import BareEngine
 from bench.feeder.engine import Feeder
@@ -173,12 +173,12 @@ class _Evidence:
         self._series.take(state)
 
 
-def day_figure(name: str) -> Figure:
-    """Measure 24 h of the reference feeder at a fixed step of 1 s, as a multiple of real time.
+def days_figure(name: str, days: int) -> Figure:
+    """Measure 24 h of the reference feeder, or more, at a fixed step of 1 s, as a multiple of real time.
 
-    All its inverters are of the vectorised tier, sun and load go through a June day, taps and banks stay, evidence is
-    written every hour of it. When a day would take more than three minutes, the hours that fitted are what is told.
-    The figure's note says how many, and by how much memory grew after the first of them.
+    All its inverters are of the vectorised tier, sun and load go through a June day again and again, taps and banks
+    stay, evidence is written every hour. When a day would take more than three minutes, the hours that fitted are what
+    is told. The figure's note says how many, and by how much memory grew after the first hour and the first day.
     """
     with Feeder.open(REFERENCE) as feeder, TemporaryDirectory() as folder:
         sites = load_sites(REFERENCE.with_name("sites.csv"))
@@ -186,35 +186,38 @@ def day_figure(name: str) -> Figure:
         weather = make_weather(EnvironmentSection(start_hour=0.0, load_shape=LOAD_SHAPE), len(sites))
         plant = Plant(feeder, sites, weather)
         with RunWriter.create(Path(folder) / "run") as writer:
-            played = _play_day(plant, _Evidence(plant, feeder), writer)
+            played = _play(plant, _Evidence(plant, feeder), writer, days * DAY_S, days * DAY_BUDGET_S)
+    return Figure(name, played.simulated_s / played.elapsed_s, "x real time", note=_note(played, days))
+
+
+def _note(played: "_Played", days: int) -> str:
     whole = f"{played.simulated_s / 3600.0:g} h"
-    cut = "" if played.simulated_s == DAY_S else f"only {whole}: a day takes more than {DAY_BUDGET_S:g} s; "
-    note = f"{cut}memory grew by {played.growth_mb:.0f} MB after the first hour"
-    return Figure(name, played.simulated_s / played.elapsed_s, "x real time", note=note)
+    cut = "" if played.simulated_s == days * DAY_S else f"only {whole}: a day takes more than {DAY_BUDGET_S:g} s; "
+    grown = f"memory grew by {played.growth_mb(CHUNK_S):.0f} MB after the first hour"
+    later = f", by {played.growth_mb(DAY_S):.0f} MB after the first day" if played.simulated_s > DAY_S else ""
+    return cut + grown + later
 
 
 @dataclass(frozen=True)
-class _PlayedDay:
-    """How much of a day was played in which wall time, s; and growth of the largest memory since the first hour."""
+class _Played:
+    """How much was played in which wall time, s; and memory, MB, after so many seconds of it."""
 
     simulated_s: int
     elapsed_s: float
-    growth_mb: float
+    memory_mb: Mapping[int, float]
+
+    def growth_mb(self, since_s: int) -> float:
+        """Return by how much memory grew since a moment."""
+        return self.memory_mb[self.simulated_s] - self.memory_mb[min(since_s, self.simulated_s)]
 
 
-def _play_day(plant: Plant, evidence: _Evidence, writer: RunWriter) -> _PlayedDay:
-    started_s, after_first_mb = time.perf_counter(), 0.0
-    for second in range(1, DAY_S + 1):
+def _play(plant: Plant, evidence: _Evidence, writer: RunWriter, length_s: int, budget_s: float) -> _Played:
+    started_s, memory_mb = time.perf_counter(), dict[int, float]()
+    for second in range(1, length_s + 1):
         plant.step(float(second), 1.0)
         if second % CHUNK_S == 0:
             evidence.write(writer)
-            after_first_mb = after_first_mb or _largest_mb()
-            if time.perf_counter() - started_s > DAY_BUDGET_S:
+            memory_mb[second] = Footprint.now().memory_mb
+            if time.perf_counter() - started_s > budget_s:
                 break
-    return _PlayedDay(second, time.perf_counter() - started_s, _largest_mb() - after_first_mb)
-
-
-def _largest_mb() -> float:
-    """Return the largest resident memory of this process so far, MB."""
-    unit = 2**20 if sys.platform == "darwin" else 2**10  # bytes there, kibibytes here
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    return _Played(second, time.perf_counter() - started_s, memory_mb)

@@ -13,6 +13,7 @@ from bench.use_case.tables import load
 from bench.use_case.word import is_word, read_word
 from bench.use_case.writer import write
 from instruments.errors import ConfigError
+from instruments.files import read_text
 from reports.verdict import Verdict
 
 FEATURES = Path(__file__).parents[2] / "features"
@@ -84,13 +85,9 @@ def _imported(document: Path) -> Imported:
 
 def _text(document: Path) -> str:
     try:
-        return document.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"cannot read {document}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(
-            f"{document} is not UTF-8 text: save the document as .docx, or as plain text with tabs in its tables"
-        ) from None
+        return read_text(document, "document")
+    except ConfigError as error:
+        raise ConfigError(f"{error}; it has to be .docx, or plain UTF-8 text with tabs in its tables") from None
 
 
 def _write_skeletons(imported: Imported, out: Path) -> list[Path]:

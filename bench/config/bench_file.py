@@ -2,24 +2,34 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, cast, get_args, get_origin
 
-import yaml
 from pydantic import BeforeValidator, Field, ValidationError
 
 from bench.config.actors import ActorsSection
+from bench.config.addresses import certificate_files, exposed, wrong_addresses
 from bench.config.environment import EnvironmentSection, RangeASection
-from bench.config.equipment import AmiSection, ClockSection, Device, Fleet, Terminal
+from bench.config.equipment import CONTROL_ROLES, AmiSection, ClockSection, Device, Fleet, Terminal
 from bench.config.feeder import FeederSection
 from bench.config.section import Name, Section
 from bench.documents import merged, with_absolute_paths
 from instruments.errors import ConfigError
+from instruments.files import parse_yaml, read_text
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_OPEN, _CLOSE = "\ue000", "\ue001"
+"""Stand for the braces of a variable while YAML is read, to which braces mean something of their own."""
+_MARKED = re.compile(rf"{_OPEN}(\w+){_CLOSE}")
 
 ScenarioNumber = Annotated[str, BeforeValidator(str), Field(pattern=r"^([123]|[a-z]+-\d+)$")]
 """As features name it in the tag of a scenario: `1` to `3`, or `controls-1`."""
+
+
+LIKE = "like"
+"""Key of a bench file that names another one, over which its own parts are laid."""
 
 
 class BenchFile(Section):
@@ -51,18 +61,25 @@ class BenchFile(Section):
         return bench
 
     @property
+    def exposed(self) -> dict[str, str]:
+        """Return where emulated devices listen for other machines, by device: whoever reaches them may command them."""
+        return exposed(self.devices)
+
+    @property
     def behind_inverter(self) -> dict[str, str]:
         """Return each battery on a DC link with the inverter that it works through."""
-        return {d.emulate.dc_source: name for name, d in self.devices.items() if d.emulate and d.emulate.dc_source}
+        return {device.dc_battery: name for name, device in self.devices.items() if device.dc_battery}
 
 
 def load_bench(path: Path) -> BenchFile:
     """Read a bench file; paths in it are relative to it, `${VAR}` is taken from the environment.
 
+    One that begins with `like: FILE` is that other bench file with its own parts laid over it.
+
     Raises ConfigError with every error of the file: unknown keys with the nearest known one, wrong values, names that
     nothing has.
     """
-    document = with_absolute_paths(_read(path), path.parent)
+    document = _whole(path, ())
     try:
         bench = BenchFile.model_validate(document)
     except ValidationError as error:
@@ -99,21 +116,58 @@ def _worded_override(number: str, error: ValidationError) -> list[str]:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
+    text = read_text(path, "bench file")
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read the bench file {path}: {error}") from None
-    missing = sorted({v for v in re.findall(r"\$\{(\w+)\}", text) if v not in os.environ})
-    if missing:
-        raise _refused(path, [f"environment variable {name} is not set" for name in missing])
-    expanded = re.sub(r"\$\{(\w+)\}", lambda match: os.environ[match[1]], text)
-    try:
-        document = yaml.safe_load(expanded)
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that there is not
-        raise _refused(path, [str(error)]) from None
+        document = parse_yaml(_VARIABLE.sub(rf"{_OPEN}\1{_CLOSE}", text.replace(_OPEN, "").replace(_CLOSE, "")))
+    except ConfigError as error:
+        raise _refused(path, [_marked_back(str(error))]) from None
     if not isinstance(document, dict):
         raise _refused(path, ["it must be a mapping that starts with `bench:`"])
-    return document
+    missing: set[str] = set()
+    expanded = _expanded(document, missing)
+    if missing:
+        raise _refused(path, [f"environment variable {name} is not set" for name in sorted(missing)])
+    return cast(Mapping[str, Any], expanded)
+
+
+def _expanded(value: Any, missing: set[str]) -> Any:
+    """Put variables into values after YAML has been read, so that what a variable holds is never taken for YAML."""
+    if isinstance(value, str):
+        missing |= {name for name in _MARKED.findall(value) if name not in os.environ}
+        return _MARKED.sub(lambda match: os.environ.get(match[1], ""), value)
+    if isinstance(value, dict):
+        return {_marked_back(k) if isinstance(k, str) else k: _expanded(v, missing) for k, v in value.items()}
+    return [_expanded(item, missing) for item in value] if isinstance(value, list) else value
+
+
+def _marked_back(text: str) -> str:
+    return _MARKED.sub(r"${\1}", text)
+
+
+def bench_files(path: Path) -> tuple[Path, ...]:
+    """Return a bench file and the ones that it is like, in that order; raises ConfigError as `load_bench` does."""
+    found = [path]
+    while (below := _read(found[-1]).get(LIKE)) is not None:
+        found.append(_liked(found[-1], below, found))
+    return tuple(found)
+
+
+def _whole(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
+    """Return a bench file's document, laid over the one that it is like."""
+    document = with_absolute_paths(_read(path), path.parent)
+    below = document.pop(LIKE, None)
+    if below is None:
+        return document
+    return merged(_whole(_liked(path, below, (*above, path)), (*above, path)), document)
+
+
+def _liked(path: Path, name: object, above: Sequence[Path]) -> Path:
+    if not isinstance(name, str):
+        raise _refused(path, [f"{LIKE}: it has to be the name of another bench file"])
+    other = path.parent / name
+    if any(other.resolve() == file.resolve() for file in above):
+        raise _refused(path, [f"{LIKE}: {name} is itself like this one"])
+    return other
 
 
 def _refused(path: Path, faults: list[str]) -> ConfigError:
@@ -160,15 +214,16 @@ def _dangling(bench: BenchFile) -> Iterator[str]:
         if file is not None and not file.is_file():
             yield f"{place}: there is no file {file}"
     for name, terminal in bench.terminals.items():
-        for key in ("device", "source", "analyzer"):
-            wanted = getattr(terminal, key)
-            if wanted is not None and wanted not in bench.devices:
+        for key, wanted in {"device": terminal.device, **terminal.instruments}.items():
+            if wanted not in bench.devices:
                 yield f"terminals.{name}.{key}: {_no_such(wanted, bench.devices)}"
     for name, device in bench.devices.items():
-        source = device.emulate.dc_source if device.emulate else None
+        source = device.dc_battery
         if source is not None and source not in bench.devices:
-            yield f"devices.{name}.emulate.dc_source: {_no_such(source, bench.devices)}"
+            yield f"devices.{name}.{'' if device.dc_source else 'emulate.'}dc_source: {_no_such(source, bench.devices)}"
+    yield from _wrong_instruments(bench)
     yield from _unmeasured(bench)
+    yield from wrong_addresses(bench.devices)
 
 
 def _files(bench: BenchFile) -> Iterator[tuple[str, Path | None]]:
@@ -181,16 +236,56 @@ def _files(bench: BenchFile) -> Iterator[tuple[str, Path | None]]:
     yield "actors.energy_management.transmission", bench.actors.energy_management.transmission
     for name, device in bench.devices.items():
         yield f"devices.{name}.point_map", device.point_map
+        yield from ((f"devices.{name}.{place}", file) for place, file in certificate_files(device))
+
+
+def _wrong_instruments(bench: BenchFile) -> Iterator[str]:
+    """Find instruments that cannot do what a terminal wants of them, and contacts that two terminals share."""
+    taken: dict[tuple[str, str, int], str] = {}
+    for name, terminal in bench.terminals.items():
+        device = bench.devices.get(terminal.device)
+        for key, instrument in terminal.instruments.items():
+            yield from _wrong_instrument(f"terminals.{name}.{key}", device, instrument, bench, key)
+        for channel in _channels(terminal):
+            if taken.setdefault(channel, name) != name:
+                io, kind, number = channel
+                yield f"terminals.{name}.contacts: {kind} {number} of {io} is wired to the terminal {taken[channel]!r}"
+
+
+def _wrong_instrument(place: str, device: Device | None, name: str, bench: BenchFile, key: str) -> Iterator[str]:
+    instrument = bench.devices.get(name)
+    if device is None or instrument is None:
+        return
+    is_control = device.role in CONTROL_ROLES
+    roles = {"source": "sensing_source" if is_control else "grid_simulator", "analyzer": "power_analyzer"}
+    wanted = roles.get(key, "digital_io")
+    if instrument.role != wanted:
+        yield f"{place}: {name!r} is a {instrument.role}; in front of a {device.role} it has to be a {wanted}"
+    elif key != "source" and is_control != (key == "contacts.digital_io"):
+        yield f"{place}: a {wanted} has no place in front of a {device.role}"
+    elif (device.emulate is None) != (instrument.emulate is None):
+        real, emulated = ("device", "instrument") if device.emulate is None else ("instrument", "device")
+        yield f"{place}: the {real} is real and the {emulated} is emulated: nothing can be wired between them"
+
+
+def _channels(terminal: Terminal) -> Iterator[tuple[str, str, int]]:
+    contacts = terminal.contacts
+    if contacts is not None:
+        yield from ((contacts.digital_io, "input", channel) for channel in contacts.inputs)
+        yield from ((contacts.digital_io, "output", channel) for channel in contacts.status)
 
 
 def _unmeasured(bench: BenchFile) -> Iterator[str]:
     wired = {terminal.device: terminal for terminal in bench.terminals.values()}
     for name, device in bench.devices.items():
         terminal = wired.get(name)
-        if device.role in {"inverter", "meter"} and terminal is None:
+        if device.role in {"inverter", "meter", *CONTROL_ROLES} and terminal is None:
             yield f"devices.{name}: no terminal wires it to the feeder"
         elif terminal is not None and device.emulate is None and terminal.source is None:
-            yield f"devices.{name}: real equipment needs a source and an analyzer in front of it"
+            measured_by = "contacts" if device.role in CONTROL_ROLES else "an analyzer"
+            yield f"devices.{name}: real equipment needs a source and {measured_by} in front of it"
+        if device.role in {"inverter", "battery"} and device.emulate is None and not device.rated_kva:
+            yield f"devices.{name}: real equipment needs its `rating_kva`, of which its accuracy is a share"
 
 
 def _no_such(name: str, known: Mapping[str, Any]) -> str:

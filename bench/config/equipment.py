@@ -1,7 +1,7 @@
 """The parts of the bench file about time, links, devices, and what is wired to what."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -15,7 +15,11 @@ Role = Literal[
     "capacitor_bank",
     "grid_simulator",
     "power_analyzer",
+    "sensing_source",
+    "digital_io",
 ]
+CONTROL_ROLES = frozenset({"load_tap_changer", "capacitor_bank"})
+"""Roles of controls, which sense secondaries and act through contacts."""
 
 
 class ClockSection(Section):
@@ -56,18 +60,74 @@ class AmiSection(Section):
 
 
 class Limits(Section):
-    """The bench's envelope of a source: no set-point leaves it."""
+    """The bench's envelope of a device or instrument: no set-point leaves it, and none is clipped to it.
+
+    At the device's own terminals; `power_w` and `reactive_var` > 0 are delivered.
+    """
 
     voltage_v: Range | None = None
     frequency_hz: Range | None = None
-    current_a: float | None = None
+    current_a: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    power_w: Range | None = None
+    reactive_var: Range | None = None
+    tap: Range | None = None
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> "Limits":
+        spans = [value for value in self.model_dump(exclude_none=True).values() if isinstance(value, tuple)]
+        if any(lowest > highest for lowest, highest in spans):
+            raise ValueError("the lower limit comes first")
+        return self
+
+
+SOURCE_LIMITS = frozenset({"voltage_v", "frequency_hz", "current_a"})
+LIMITS_OF = {
+    "grid_simulator": SOURCE_LIMITS,
+    "sensing_source": SOURCE_LIMITS,
+    "inverter": frozenset({"power_w", "reactive_var"}),
+    "battery": frozenset({"power_w"}),
+    "load_tap_changer": frozenset({"tap"}),
+}
+"""Which limits a role's set-points are held to; a limit that nothing would hold to is refused."""
+
+
+class CertificateSection(Section):
+    """A certificate, PEM, and its key, in the same file or in one of its own; `key_password` opens the key."""
+
+    certificate: Path | None = None
+    key: Path | None = None
+    key_password: Annotated[str | None, Field(repr=False)] = None
+
+    @model_validator(mode="after")
+    def _has_what_the_key_is_for(self) -> Self:
+        if self.certificate is None and (self.key or self.key_password):
+            raise ValueError("a key without its `certificate` is of no use")
+        return self
+
+
+class TlsSection(CertificateSection):
+    """A device at `modbus+tls://`: who signed its certificate, and what the bench shows of itself.
+
+    `server_name` is the name in the device's certificate where that is not the host of the resource.
+    """
+
+    ca: Path
+    server_name: str | None = None
+
+
+class ServedTlsSection(CertificateSection):
+    """What an emulated device shows, and with `client_ca`, who signed the certificate that each client has to have."""
+
+    certificate: Path
+    client_ca: Path | None = None
 
 
 class Emulation(Section):
     """The behaviour that stands in for the equipment. Without this section the device is real.
 
-    `rating_kva` is the emulated unit's own; `dc_source` names the battery on an inverter's DC link. `customer_unit` is
+    `rating_kva`, `capacity_kwh` and `dc_source` may stand here or at the device itself. `customer_unit` is
     the unit id at which the customer's own energy management system reaches an inverter, on the same address.
+    Emulators know no users: `expose` is for one that listens elsewhere than on loopback. `tls` is what it shows there.
     """
 
     model: Literal["opender"] | None = None
@@ -82,6 +142,8 @@ class Emulation(Section):
     volt_var: bool = True
     accuracy_pct: Annotated[float, Field(ge=0)] | None = None
     listen: Annotated[str, Field(pattern=r"^[^:\s]+:\d+$")] | None = None
+    expose: bool = False
+    tls: ServedTlsSection | None = None
 
 
 class Identification(Section):
@@ -92,10 +154,18 @@ class Identification(Section):
     serial: str | None = None
 
 
+RATINGS = ("rating_kva", "capacity_kwh", "dc_source")
+"""What a bench has to know of equipment, emulated or not."""
+
+
 class Device(Section):
     """A device or instrument on the bench. `accuracy_pct` of rating is what its set-point must be held within.
 
-    `efficiency_pct` of a battery: how much of the charged energy is stored.
+    `class_pct` of an instrument or a meter: the largest error of what it sources or measures, percent of the reading.
+    `rating_kva` is the unit's own, `capacity_kwh` what a battery stores, `dc_source` the battery on an inverter's DC
+    link; all three may stand in `emulate` instead. `efficiency_pct` of a battery: how much of the charged energy is
+    stored.
+    `start_up_s`: how long a real device may take until it is in service, or discharged, when a scenario is to begin.
     `customer_resource` is where the customer's own energy management system reaches a real inverter, if it does.
     """
 
@@ -106,16 +176,58 @@ class Device(Section):
     point_map: Path | None = None
     identity: Identification | None = None
     limits: Limits | None = None
+    rating_kva: Annotated[float, Field(gt=0)] | None = None
+    capacity_kwh: Annotated[float, Field(gt=0)] | None = None
+    dc_source: Name | None = None
     accuracy_pct: Annotated[float, Field(gt=0)] = 3.0
     uncertainty_pct: Annotated[float, Field(ge=0)] = 0.5
+    class_pct: Annotated[float, Field(gt=0)] | None = None
     efficiency_pct: Annotated[float, Field(gt=0, le=100)] = 90.0
     timeout_s: Annotated[float, Field(gt=0)] = 2.0
+    tls: TlsSection | None = None
+    start_up_s: Annotated[float, Field(gt=0)] = 900.0
     emulate: Emulation | None = None
 
+    @model_validator(mode="after")
+    def _is_held_to_its_limits(self) -> "Device":
+        known = LIMITS_OF.get(self.role, frozenset())
+        surplus = sorted(self.limits.model_dump(exclude_none=True).keys() - known) if self.limits else []
+        if surplus:
+            has = f"it has {', '.join(sorted(known))}" if known else "it has none"
+            article = "an" if self.role.startswith("i") else "a"
+            raise ValueError(f"limits: no set-point of {article} {self.role} is held to {', '.join(surplus)}; {has}")
+        return self
+
+    @model_validator(mode="after")
+    def _says_it_once(self) -> "Device":
+        twice = [key for key in RATINGS if self.emulate and getattr(self, key) and getattr(self.emulate, key)]
+        if twice:
+            raise ValueError(f"{', '.join(twice)}: once is enough, here or in `emulate`")
+        return self
+
     @property
-    def rating_kva(self) -> float:
+    def rated_kva(self) -> float:
         """The unit's own rating as the bench file gives it; 0 where it does not."""
-        return (self.emulate.rating_kva or 0.0) if self.emulate else 0.0
+        return self.rating_kva or (self.emulate.rating_kva if self.emulate else None) or 0.0
+
+    @property
+    def stored_kwh(self) -> float | None:
+        """What the battery stores when it is full, as the bench file gives it."""
+        return self.capacity_kwh or (self.emulate.capacity_kwh if self.emulate else None)
+
+    @property
+    def dc_battery(self) -> str | None:
+        """The battery on the inverter's DC link."""
+        return self.dc_source or (self.emulate.dc_source if self.emulate else None)
+
+
+def class_of_pct(device: Device) -> float:
+    """Return the class of an instrument or meter, percent of the reading.
+
+    One that the bench file does not give is that of its emulator, or what it says of uncertainty.
+    """
+    emulated = device.emulate.accuracy_pct if device.emulate else None
+    return next(pct for pct in (device.class_pct, emulated, device.uncertainty_pct) if pct is not None)
 
 
 class Fleet(Section):
@@ -125,12 +237,37 @@ class Fleet(Section):
     driver: str
     at: Literal["services", "generation"]
     prefix: Name
+    timeout_s: Annotated[float, Field(gt=0)] = 2.0
     emulate: Emulation
+
+
+Channel = Annotated[int, Field(ge=1, le=999)]
+
+
+class Contacts(Section):
+    """How the contacts of a control reach the digital I/O in front of it; channels count from 1.
+
+    `inputs` read its raise and lower, or its close and open contact. `status` are the outputs that tell it where its
+    apparatus is: one for a switch, closed as the switch is; for a tap changer the position above the lowest one in
+    Gray code, least significant contact first. A control without them goes by its own pulses.
+    """
+
+    digital_io: Name
+    inputs: tuple[Channel, Channel]
+    status: tuple[Channel, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_channels_of_their_own(self) -> "Contacts":
+        for key, channels in (("inputs", self.inputs), ("status", self.status)):
+            if len(set(channels)) < len(channels):
+                raise ValueError(f"`{key}` names a channel twice: {', '.join(map(str, channels))}")
+        return self
 
 
 class Terminal(Section):
     """What is wired to what. With a source and an analyzer, the device sees the feeder only through them.
 
+    A control has a sensing source for a `source`, and `contacts` in place of the analyzer.
     `voltage_ratio`: feeder volts for one volt at the device; `power_scale`: feeder watts for one watt of the device.
     """
 
@@ -143,6 +280,7 @@ class Terminal(Section):
     phases: tuple[int, ...] | None = None
     source: Name | None = None
     analyzer: Name | None = None
+    contacts: Contacts | None = None
     voltage_ratio: Annotated[float, Field(gt=0)] = 1.0
     power_scale: Annotated[float, Field(gt=0)] = 1.0
     settle_s: Annotated[float, Field(ge=0)] = 0.0
@@ -152,6 +290,18 @@ class Terminal(Section):
         places = (self.site, self.service, self.transformer, self.capacitor, self.bus)
         if sum(place is not None for place in places) != 1:
             raise ValueError("a terminal is at one place: a `site`, `service`, `transformer`, `capacitor` or `bus`")
-        if (self.source is None) != (self.analyzer is None):
-            raise ValueError("a source and an analyzer belong together: what is fed must be measured")
+        if self.analyzer is not None and self.contacts is not None:
+            raise ValueError("an analyzer is in front of what delivers power, contacts are in front of a control")
+        if (self.source is None) != (self.analyzer is None and self.contacts is None):
+            raise ValueError(
+                "a source and an analyzer belong together, and in front of a control a source and `contacts`: "
+                "what is fed must be measured"
+            )
         return self
+
+    @property
+    def instruments(self) -> dict[str, str]:
+        """Return the instruments in front of the device by the key that names them."""
+        named = {"source": self.source, "analyzer": self.analyzer}
+        named["contacts.digital_io"] = self.contacts.digital_io if self.contacts else None
+        return {key: name for key, name in named.items() if name is not None}

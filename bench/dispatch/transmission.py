@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from instruments.errors import ConfigError
+from instruments.files import read_yaml
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class _File(_Section):
 def load_transmission(path: Path) -> Transmission:
     """Read a transmission network; raises ConfigError with the file and every place in it that is wrong."""
     try:
-        document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document: Any = read_yaml(path, "transmission network")
         file = _File.model_validate(document)
         network = Transmission(
             buses=tuple(Bus(name, bus.load_mw, bus.generation_mw) for name, bus in file.buses.items()),
@@ -159,8 +159,6 @@ def load_transmission(path: Path) -> Transmission:
             swing=file.swing,
             feeder_bus=file.feeder_bus,
         )
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"cannot read the transmission network {path}: {error}") from None
     except ValidationError as error:
         faults = [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
         raise ConfigError("\n  ".join([f"transmission network {path}:", *faults])) from None

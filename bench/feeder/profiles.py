@@ -4,6 +4,7 @@ Irradiance 1.0 is what yields rated power (1000 W/m2); load 1.0 is the feeder's 
 """
 
 import csv
+import io
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ import numpy as np
 
 from bench.feeder.model import Floats
 from instruments.errors import ConfigError
+from instruments.files import read_text
 
 STANDARD_IRRADIANCE_W_M2 = 1000.0
 DAY_S = 86400.0
@@ -162,8 +164,11 @@ class CsvIrradiance:
 def _column(path: Path, column: int | str) -> Floats:
     if not path.is_file():
         raise ConfigError(f"irradiance file not found: {path}")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = [(number, row) for number, row in enumerate(csv.reader(file), start=1) if "".join(row).strip()]
+    text = io.StringIO(read_text(path, "irradiance file", "utf-8-sig"), newline="")
+    try:
+        rows = [(number, row) for number, row in enumerate(csv.reader(text), start=1) if "".join(row).strip()]
+    except csv.Error as error:
+        raise ConfigError(f"{path}: {error}") from None
     names = rows.pop(0)[1] if rows and not _is_number(rows[0][1]) else []
     index = _column_index(path, names, column)
     values = [_cell(path, number, row, index) for number, row in rows]

@@ -61,7 +61,7 @@ def _site(row: TableRow, where: str) -> Site:
             nodes=tuple(int(node) for node in row["nodes"].split(".")),
             kv=_positive(row["kv"], "voltage"),
             rating_kva=_positive(row["rating_kva"], "rating"),
-            energy_kwh=float(row["energy_kwh"]),
+            energy_kwh=_not_negative(row["energy_kwh"]),
             service=row["service"],
         )
     except ValueError as error:
@@ -72,6 +72,13 @@ def _one_of(allowed: tuple[str, ...], text: str) -> str:
     if text not in allowed:
         raise ValueError(f"{text!r} is none of {', '.join(allowed)}")
     return text
+
+
+def _not_negative(text: str) -> float:
+    value = float(text)
+    if not 0.0 <= value < math.inf:
+        raise ValueError(f"the energy must not be {text}")
+    return value
 
 
 def _positive(text: str, what: str) -> float:

@@ -13,6 +13,8 @@ from math import inf
 from instruments.emulators.faults import FaultSet
 from instruments.errors import ConfigError
 
+APPARATUS_FAULTS = frozenset({"stuck", "two-steps", "does-not-close", "bounces"})
+"""Defects of the apparatus; all others of its equipment are the control's."""
 _NOW_S = 1e-6
 """What is due within this time is due now, s: sums of binary fractions."""
 

@@ -62,7 +62,7 @@ class TapChanger:
         """Take the line-drop compensation as V of drop per A of secondary current; 0 where there is none."""
         self.name, self.transformer = name, transformer
         self._probe, self._transformers, self._drop_ohm = probe, transformers, drop_ohm
-        self._mechanism, self._sense, self._contacts = mechanism, sense, contacts
+        self._mechanism, self.sensing, self._contacts = mechanism, sense, contacts
         self.sensed = 0.0
         """What the control last regulated by: voltage less the compensated drop, V on the PT secondary."""
         self.sensed_v = 0.0
@@ -89,7 +89,12 @@ class TapChanger:
         voltage_v, current_a = self._probe.voltage_v(voltages), self._probe.current_a(voltages)
         self.sensed_v, secondary_a, angle_deg = self._transformers.secondary(voltage_v, current_a)
         self.sensed = self.sensed_v - (self._drop_ohm * cmath.rect(secondary_a, math.radians(angle_deg))).real
-        self._sense(self.sensed_v, secondary_a, angle_deg)
+        self.sensing(self.sensed_v, secondary_a, angle_deg)
+
+    def begin(self, snapshot: Snapshot) -> None:
+        """Tell the control where it stands, and what it will sense, before anything is switched on."""
+        self._contacts.report(self._mechanism.position)
+        self.sense(snapshot)
 
     def act(self, feeder: Feeder, dt_s: float) -> None:
         """Let the mechanism follow the contacts, and the feeder the mechanism."""
@@ -115,7 +120,7 @@ class CapacitorBank:
     ) -> None:
         self.name, self.bank = name, bank
         self._probe, self._transformers = probe, transformers
-        self._switch, self._sense, self._contacts = switch, sense, contacts
+        self._switch, self.sensing, self._contacts = switch, sense, contacts
         self.sensed = 0.0
         """Reactive power towards the load on the line last brought to the control, kvar: one phase for all."""
         self.sensed_v = 0.0
@@ -148,7 +153,12 @@ class CapacitorBank:
         phases = len(self._probe.voltage_v(voltages))
         self.sensed = phases * (voltage_v * current_a.conjugate()).imag / 1000.0
         self.sensed_v = abs(voltage_v) / self._transformers.pt_ratio
-        self._sense(*self._transformers.secondary(voltage_v, current_a))
+        self.sensing(*self._transformers.secondary(voltage_v, current_a))
+
+    def begin(self, snapshot: Snapshot) -> None:
+        """Tell the control where its switch stands, and what it will sense, before anything is switched on."""
+        self._contacts.report(int(self._switch.closed))
+        self.sense(snapshot)
 
     def act(self, feeder: Feeder, dt_s: float) -> None:
         """Let the switch follow the contacts, and the feeder the switch."""

@@ -153,6 +153,10 @@ class Plant:
         """Return what flows through each service's meter towards the customer, W, shape (services,)."""
         return self._metering.consumption_w(self.state)[0]
 
+    def metered_w(self) -> tuple[Floats, Floats]:
+        """Return W and var that flow through each service's meter towards the customer, shape (services,)."""
+        return self._metering.consumption_w(self.state)
+
     def load_w(self) -> tuple[Floats, Floats]:
         """Return what each customer's load takes, and what it would take with everything on, W, shape (services,)."""
         return self._metering.load_w(self.state)[0], self._metering.nominal_w * self._weather.load_pu(self.state.time_s)

@@ -8,9 +8,15 @@ import numpy as np
 
 from bench.feeder.model import Complexes, Indices
 from bench.measurement import PowerReading, VarReading
+from instruments.errors import blaming
+from instruments.readings import AcMeasurement
 from instruments.roles import GridSimulator, PowerAnalyzer
 
 FREQUENCY_HZ = 60.0
+
+
+def _nothing() -> Complexes:
+    return np.zeros(0, dtype=np.complex128)
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,11 @@ class Terminal(Protocol):
         """Return what the device delivers into the feeder, kW and kvar."""
         ...
 
+    @property
+    def told_v(self) -> Complexes:
+        """The voltages that the device was meant to see since the last `feed`, on its own side, shape (phases,)."""
+        ...
+
     def reading(self) -> PowerReading | None:
         """Return the latest measurement of the device's power by another source than the device."""
         ...
@@ -60,13 +71,14 @@ class DirectTerminal:
     power_scale: float = 1.0
     voltage_ratio: float = 1.0
     q_kvar: float = field(default=0.0, init=False)
+    told_v: Complexes = field(default_factory=_nothing, init=False)
     _latest: PowerReading | None = field(default=None, init=False)
     _voltage_v: float = field(default=0.0, init=False)
 
     def feed(self, voltage_v: Complexes) -> None:
         """Apply magnitudes (V) and angles (deg) of the node voltages."""
-        phasors = self.place.phasors_v(voltage_v)
-        angles, volts = tuple(np.degrees(np.angle(phasors)).tolist()), np.abs(phasors) / self.voltage_ratio
+        self.told_v = self.place.phasors_v(voltage_v) / self.voltage_ratio
+        angles, volts = tuple(np.degrees(np.angle(self.told_v)).tolist()), np.abs(self.told_v)
         self._voltage_v = float(volts.mean())
         self.apply(tuple(volts.tolist()), angles)
 
@@ -94,12 +106,13 @@ class MeasuredTerminal:
     """A device behind a source and an analyzer; what enters the feeder is what the analyzer measured.
 
     `uncertainty_kw` is the analyzer's, on the feeder's side, of active and of reactive power; `voltage_share` its
-    uncertainty of voltage, per unit of reading.
+    uncertainty of voltage, per unit of reading. Errors of the instruments name them.
     """
 
     device: str
     place: TerminalPlace
     source: GridSimulator
+    source_name: str
     analyzer: PowerAnalyzer
     analyzer_name: str
     voltage_ratio: float
@@ -107,18 +120,23 @@ class MeasuredTerminal:
     uncertainty_kw: float
     voltage_share: float = 0.0
     q_kvar: float = field(default=0.0, init=False)
+    told_v: Complexes = field(default_factory=_nothing, init=False)
+    measured: AcMeasurement | None = field(default=None, init=False)
+    """All that the analyzer said in the latest step, on the device's side."""
     _latest: PowerReading | None = field(default=None, init=False)
     _voltage_v: float = field(default=0.0, init=False)
 
     def feed(self, voltage_v: Complexes) -> None:
         """Set the source to the feeder's voltage, scaled; raises SafetyTrip outside the fences."""
-        phasors = self.place.phasors_v(voltage_v)
-        volts = np.abs(phasors) / self.voltage_ratio
-        self.source.set_voltage(tuple(volts.tolist()), FREQUENCY_HZ, tuple(np.degrees(np.angle(phasors)).tolist()))
+        self.told_v = self.place.phasors_v(voltage_v) / self.voltage_ratio
+        volts, angles = np.abs(self.told_v), np.degrees(np.angle(self.told_v))
+        with blaming(self.source_name):
+            self.source.set_voltage(tuple(volts.tolist()), FREQUENCY_HZ, tuple(angles.tolist()))
 
     def measure(self, time_s: float) -> tuple[float, float]:
         """Read the analyzer once."""
-        measured = self.analyzer.measure()
+        with blaming(self.analyzer_name):
+            measured = self.measured = self.analyzer.measure()
         scale = self.power_scale / 1000.0
         p_kw, self.q_kvar = measured.total_p_w * scale, measured.total_q_var * scale
         self._latest = PowerReading(p_kw, self.uncertainty_kw, self.analyzer_name, time_s)

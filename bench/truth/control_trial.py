@@ -8,6 +8,7 @@ from bench.clock import Clock
 from bench.measurement import Limits, Measurement
 from bench.plant.apparatus import Operation
 from bench.truth.operations import Apparatus, ControlSettings
+from reports.verdict import Verdict
 
 VAR_BLOCK_CLAUSE = "capacitor control: block of VAR logic"
 TAP_BLOCK_CLAUSE = "tap-changer control: block"
@@ -101,15 +102,18 @@ class ControlTrial:
         opened_s = {name: bank.operations[-1].time_s for name, bank in self.banks.apparatus.items() if bank.operations}
         settings = self.banks.settings
         self.clock.run_until(max((opened_s[name] + settings[name].discharge_s for name in opened_s), default=0.0))
-        stayed = [self._idle(self.banks, name, DISCHARGE_CLAUSE) for name in opened_s]
+        stayed = {name: self._idle(self.banks, name, DISCHARGE_CLAUSE) for name in opened_s}
+        idle = {name for name, measured in stayed.items() if measured.verdict is Verdict.PASS}
         self._run_for(REACTION_S)
-        return [*stayed, *(self._refused(name, refusal) for name, refusal in self._refusals.items())]
+        refused = [self._refused(name, refusal, name in idle) for name, refusal in self._refusals.items()]
+        return [*stayed.values(), *refused]
 
-    def _refused(self, name: str, refusal: str) -> Measurement:
-        busy = float(refusal.endswith(BUSY))
-        quantity = f"closes that {name} refused as busy"
+    def _refused(self, name: str, refusal: str, stayed: bool) -> Measurement:
+        """Count a close as refused where the control says so, and its bank has not moved either."""
+        busy = float(refusal.endswith(BUSY) and stayed)
+        quantity, source = f"closes that {name} refused as busy", f"the answer of {name} and the plant"
         return Measurement(
-            quantity, busy, "closes", 0.0, self.clock.now_s, name, Limits(lower=1.0), clause=DISCHARGE_CLAUSE
+            quantity, busy, "closes", 0.0, self.clock.now_s, source, Limits(lower=1.0), clause=DISCHARGE_CLAUSE
         )
 
     def _followed(self, name: str, apparatus: Apparatus, closed: bool) -> list[Measurement]:

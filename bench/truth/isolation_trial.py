@@ -7,6 +7,7 @@ from bench.clock import Clock
 from bench.measurement import Limits, Measurement, PowerReading
 from instruments.errors import InstrumentError
 from instruments.roles import Inverter, Meter
+from reports.verdict import Verdict
 
 ISOLATION_CLAUSE = "inverter: isolation by the utility"
 CEASE_S = 5.0
@@ -84,7 +85,9 @@ class IsolationTrial:
                 largest[name] = max(largest[name], seen, key=lambda m: abs(m.value or 0.0))
         found = [self._silent(name, unit, largest[name]) for name, unit in self.units.items()]
         found += [m for name, unit in self.units.items() for m in self._no_energy(name, unit, before_wh[name])]
-        return [*found, *(self._refusal(name, refused) for name, refused in self._refused.items())]
+        silent = {name: one.verdict is Verdict.PASS for name, one in zip(self.units, found, strict=False)}
+        refusals = self._refused.items()
+        return [*found, *(self._refusal(name, refused and silent[name], largest[name]) for name, refused in refusals)]
 
     def release(self) -> None:
         """Permit service again over the utility's interface."""
@@ -143,7 +146,8 @@ class IsolationTrial:
             )
         ]
 
-    def _refusal(self, name: str, refused: bool) -> Measurement:
+    def _refusal(self, name: str, refused: bool, seen: Measurement) -> Measurement:
+        """Count an attempt as refused where the inverter says so, and nothing has flowed either."""
         quantity = f"attempts of the customer's system that {name} refused"
         return Measurement(
             quantity,
@@ -151,7 +155,7 @@ class IsolationTrial:
             "attempts",
             0.0,
             self.clock.now_s,
-            name,
+            f"the answer of {name} and {seen.source}",
             Limits(lower=1.0),
             clause=ISOLATION_CLAUSE,
         )

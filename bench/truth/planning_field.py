@@ -87,6 +87,11 @@ class PlanningField:
         usable_kwh = (self._read_kwh[device]() - self._reserve_pu * unit.energy_kwh) * unit.efficiency
         return min(unit.resource.rating_kw, max(0.0, usable_kwh) * HOUR_S / max(duration_s, 1.0))
 
+    def rating_kw(self, device: str) -> float | None:
+        """Return the rating of a DER of the register."""
+        unit = self._units.get(device)
+        return None if unit is None else unit.resource.rating_kw
+
     def planned_wrongly(self, plan: PeakingRequirements) -> str | None:
         """Hold forecast, system lambda and requirement against units and power flow, interval by interval."""
         columns = (plan.area_load_kw, plan.feeder_load_kw, plan.lambda_per_mwh, plan.requirement_kw, plan.limit_kw)

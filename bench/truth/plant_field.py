@@ -89,12 +89,17 @@ class PlantField:
         """The controls of all banks."""
         return frozenset(self._bindings.banks)
 
+    @property
+    def controls(self) -> frozenset[str]:
+        """The controls of all tap changers and banks."""
+        return self.banks | frozenset(self._bindings.taps)
+
     def reach_v(self, highest_v: float) -> float:
         """Solve the present state with storage at its rating, all banks closed, and taps as high as they may be."""
         commands: dict[str, AssetCommand] = {}
         for device in self._bindings.sites:
             section, scale = self._config.devices[device], self._scale[self._at(device)]
-            power_kw = section.rating_kva * scale
+            power_kw = section.rated_kva * scale
             commands[device] = AssetCommand(device=device, kind="battery", power_kw=power_kw)
         commands |= {name: AssetCommand(device=name, kind="capacitor", close=True) for name in self._bindings.banks}
         reached_v, _ = self.voltages_after(tuple(commands.values()))
@@ -210,7 +215,7 @@ class PlantField:
     def _accuracy_kw(self, device: str) -> float:
         """Return the tolerance of the bench file, a share of the device's rating, on the feeder's side."""
         section = self._config.devices[device]
-        return section.accuracy_pct / 100.0 * section.rating_kva * self._scale[self._at(device)]
+        return section.accuracy_pct / 100.0 * section.rated_kva * self._scale[self._at(device)]
 
     def _at(self, device: str) -> str:
         return self._config.behind_inverter.get(device, device)

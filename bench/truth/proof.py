@@ -99,9 +99,8 @@ class PositionProof:
     def _reported(self, now_s: float) -> Iterator[Measurement]:
         for name, report in self.report.items():
             limits = Limits.around(self.watch.watched[name].apparatus.position, 0.0)
-            yield Measurement(
-                f"position that {name} reports", report(), "position", 0.0, now_s, name, limits, clause=REPORT_CLAUSE
-            )
+            quantity, source = f"position that {name} reports", f"{name} against the plant"
+            yield Measurement(quantity, report(), "position", 0.0, now_s, source, limits, clause=REPORT_CLAUSE)
 
 
 def _commanded(name: str, watched: Watched, now_s: float) -> Iterator[Measurement]:

@@ -171,12 +171,12 @@ class EnergyBalance:
     """Holds each battery's state of charge, as its registers say, against the energy through its terminal."""
 
     def __init__(self, batteries: Mapping[str, MeasuredBattery]) -> None:
-        self._batteries = batteries
+        self.batteries = batteries
         self._flows: dict[str, Flow] = {}
 
     def take(self, state: PlantState) -> None:  # noqa: ARG002 - each step has one, but what counts is at the terminal
         """Read every battery at the first step, and add up what flows from then on."""
-        for name, battery in self._batteries.items():
+        for name, battery in self.batteries.items():
             if name not in self._flows:
                 self._flows[name] = Flow(_storage(battery))
             reading = battery.reading()
@@ -185,10 +185,11 @@ class EnergyBalance:
 
     def measure(self, now_s: float) -> list[Measurement]:
         """Measure the change of stored energy since the first step, by the battery's registers."""
-        return [self._balance(name, flow, now_s) for name, flow in self._flows.items()]
+        return [self.measure_one(name, now_s) for name in self._flows]
 
-    def _balance(self, name: str, flow: Flow, now_s: float) -> Measurement:
-        battery = self._batteries[name]
+    def measure_one(self, name: str, now_s: float) -> Measurement:
+        """Measure that of one battery; not measured before the first step."""
+        battery, flow = self.batteries[name], self._flows.get(name, Flow(None))
         after, stored_kwh, capacity_kwh = _storage(battery), None, 0.0
         if flow.before is not None and after is not None and flow.latest is not None:
             capacity_kwh = after.capacity_wh * battery.power_scale / 1000.0
@@ -200,7 +201,7 @@ class EnergyBalance:
             unit="kWh",
             uncertainty=flow.uncertainty_kwh + STATE_STEP_PCT / 100.0 * capacity_kwh,
             time_s=now_s,
-            source=name,
+            source=f"{name} against {flow.latest.source}" if flow.latest else name,
             limits=Limits.around(
                 battery.efficiency * flow.charged_kwh - flow.discharged_kwh,
                 ENERGY_TOLERANCE * throughput_kwh + STATE_TOLERANCE * capacity_kwh,

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Protocol
 
 from bench.bus import Delivery
-from bench.evidence import Evidence
 from bench.measurement import Limits, Measurement, worded
 from bench.messages.customers import (
     CustomerCall,
@@ -24,6 +23,7 @@ from bench.messages.customers import (
 from bench.messages.equipment import Payload
 from bench.messages.names import Information, Party
 from bench.messages.resources import LoadReductionEvent, ResponseTracking
+from bench.use_case.asking import Ledger
 from bench.use_case.model import Row
 from reports.verdict import Verdict
 
@@ -80,7 +80,7 @@ class CallJudge:
     """Follows one demand-response event; what it was told once it expects to be told again."""
 
     def __init__(
-        self, field: CallField, evidence: Evidence, affected: Collection[str], first: "CallJudge | None" = None
+        self, field: CallField, evidence: Ledger, affected: Collection[str], first: "CallJudge | None" = None
     ) -> None:
         """Take the meters that alerted, a collection that grows with the event.
 
@@ -93,6 +93,7 @@ class CallJudge:
         self._selected: dict[str, SelectedCustomer] = {}
         self._call: CustomerCall | None = None
         self._overriding: set[str] = set()
+        self._typed: set[str] = set()
         self._order: DemandResponseEvent | LoadReductionEvent | None = None
         self._data: dict[str, MeterData] = {}
         self._read: MetersData | None = None
@@ -137,6 +138,12 @@ class CallJudge:
             return None
         overrides = row.information == Information.OVERRIDE
         return replace(self._field.reduction(customer, by_profile=not overrides), row=row.number)
+
+    def forbidden(self, row: Row, payload: Payload) -> str | None:
+        """Say that an override was passed on although its customer has not typed the right code."""
+        if not isinstance(payload, Override) or row.kind == "driven" or payload.customer in self._typed:
+            return None
+        return self._override(row, payload)
 
     def untrue(self, row: Row, delivery: Delivery) -> str | None:  # noqa: PLR0911  one line a payload
         """Say what in a message is not true; None when it stands."""
@@ -185,9 +192,12 @@ class CallJudge:
         return {c.net_meter for c in customers} | {c.credit_meter for c in customers if c.credit_meter is not None}
 
     def witness(self, delivery: Delivery) -> None:
-        """Take notice of what the DRAACS makes of the response so far."""
-        if isinstance(delivery.message.payload, ResponseTracking):
-            self._first._tracking = delivery.message.payload
+        """Take notice of what the DRAACS makes of the response so far, and of right codes."""
+        payload = delivery.message.payload
+        if isinstance(payload, ResponseTracking):
+            self._first._tracking = payload
+        if isinstance(payload, Override) and self._field.is_right(payload):
+            self._typed.add(payload.customer)
 
     def _ordered(self, order: DemandResponseEvent | LoadReductionEvent) -> str | None:
         self._order = order
@@ -257,14 +267,22 @@ class CallJudge:
             order = self._first._order
             if isinstance(order, LoadReductionEvent) and call.may_override != order.may_override:
                 return f"says that customers {'may' if call.may_override else 'may not'} decline, against the order"
-            listed = {customer.customer: customer for customer in call.customers}
-            return None if listed == self._selected else "does not call the customers who were selected"
+            return self._unlike_listing(call)
         if len(call.customers) != 1:
             return f"tells one customer of {len(call.customers)}"
         (listed_one,) = call.customers
         if self._selected.get(listed_one.customer) != listed_one:
             return f"calls {listed_one.customer}, who was not selected"
         return None
+
+    def _unlike_listing(self, call: CustomerCall) -> str | None:
+        listed = {customer.customer: customer for customer in call.customers}
+        if listed == self._selected:
+            return None
+        strangers, left_out = sorted(listed.keys() - self._selected), sorted(self._selected.keys() - listed)
+        what = [f"calls {', '.join(strangers)}, who was not selected"] if strangers else []
+        what += [f"leaves out {', '.join(left_out)}"] if left_out else []
+        return "; ".join(["does not call the customers who were selected", *what])
 
     def _override(self, row: Row, override: Override) -> str | None:
         if row.kind == "driven":
@@ -302,7 +320,7 @@ class CallJudge:
             unit="kW",
             uncertainty=0.0,
             time_s=time_s,
-            source="MDMS",
+            source="MDMS against the feeder model",
             limits=Limits.around(true_kw, AFFECTED_TOLERANCE * true_kw),
             row=row.number,
             clause="true difference of the feeder's load",

@@ -8,11 +8,11 @@ from collections.abc import Callable, Collection, Mapping
 
 from bench.bus import Delivery
 from bench.clock import Clock
-from bench.evidence import Evidence, RowRecord
+from bench.evidence import RowRecord
 from bench.measurement import Measurement, worded
 from bench.messages.equipment import DeviceTrouble
 from bench.messages.occurrences import further_of
-from bench.use_case.asking import Judge
+from bench.use_case.asking import NO_HINDRANCES, CannotTellError, Hindering, Judge, Ledger
 from bench.use_case.model import Row
 from bench.use_case.row_watch import DECIDED, PASSED, Instance, RowWatch, listed, worst_of_instances
 from reports.verdict import RowState, Verdict
@@ -29,15 +29,17 @@ class Conformance:
         rows: tuple[Row, ...],
         predecessors: Callable[[str], frozenset[str]],
         judge: Judge,
-        evidence: Evidence,
+        evidence: Ledger,
         clock: Clock,
         rivals: Callable[[str], frozenset[str]] = lambda _number: frozenset(),
         absent: Collection[str] = (),
         repeating: Collection[str] = (),
+        hindrances: Hindering = NO_HINDRANCES,
     ) -> None:
         """Take `predecessors` of a row, and its `rivals`: rows of the alternatives to the one that it belongs to.
 
         `absent` rows are to stay away; `repeating` ones occur again with every further request, each time by itself.
+        `hindrances` tell what links did to messages, where one is late or missing.
         """
         numbers = {row.number for row in rows}
         self.watches = {row.number: RowWatch(row, predecessors(row.number) & numbers) for row in rows}
@@ -52,7 +54,7 @@ class Conformance:
         self._stimuli = [row.number for row in rows if row.limit_from == "stimulus"]
         self._judge = judge
         self._evidence = evidence
-        self._clock = clock
+        self._clock, self._hindrances = clock, hindrances
         self._holding: dict[tuple[str, str, str], float] = {}
         self._measured: dict[tuple[str, str, str], tuple[Measurement, str]] = {}
 
@@ -71,7 +73,12 @@ class Conformance:
 
     def hear(self, delivery: Delivery) -> None:
         """Match one delivered message."""
-        candidates = self._candidates(delivery)
+        try:
+            self._hear(self._candidates(delivery), delivery)
+        except CannotTellError as why:
+            self._leave_open(self._alike(delivery), str(why), (delivery.citation,))
+
+    def _hear(self, candidates: list[RowWatch], delivery: Delivery) -> None:
         if candidates and candidates[0].row.number in self._absent:
             self._refuse(candidates[0], delivery)
             return
@@ -79,9 +86,13 @@ class Conformance:
             name = self._judge.instance(watch.row, delivery.message.payload)
             instance = watch.instances.get(name, Instance())
             if not instance.decided and not self._missing(watch, name):
-                self._match(watch, name, delivery)
+                try:
+                    self._match(watch, name, delivery)
+                except CannotTellError as why:
+                    self._decide(watch, name, RowState.INCONCLUSIVE, str(why), (delivery.citation,))
                 return
-        self._note(candidates, delivery)
+        if not self._has_refused(candidates, delivery):
+            self._note(candidates, delivery)
 
     def begin_occurrence(self) -> None:
         """Take what follows a further stimulus for the next row that begins with one, if there is a next."""
@@ -93,12 +104,18 @@ class Conformance:
         for watch in self.all_watches:
             if watch.row.number in self._absent or self._is_at_rest(watch):
                 continue
-            self._await_begun(watch)
-            if not self._is_blocked(watch):
-                self._open(watch)
-            if watch.row.kind == "effect":
-                self._watch_effects(watch)
-            self._expire(watch)
+            try:
+                self._look_at(watch)
+            except CannotTellError as why:
+                self._leave_open([watch], str(why), ())
+
+    def _look_at(self, watch: RowWatch) -> None:
+        self._await_begun(watch)
+        if not self._is_blocked(watch):
+            self._open(watch)
+        if watch.row.kind == "effect":
+            self._watch_effects(watch)
+        self._expire(watch)
 
     def _is_at_rest(self, watch: RowWatch) -> bool:
         """Whether time can bring nothing to a row any more: it is complete, for all that has begun before it."""
@@ -169,10 +186,36 @@ class Conformance:
                 if not instance.decided:
                     self._decide(watch, name, RowState.NOT_RUN, instance.reason or self._why_not_run(watch, name), ())
 
+    def _leave_open(self, watches: list[RowWatch], why: str, cited: tuple[str, ...]) -> None:
+        """Decide what is undecided of rows of which nobody can tell: neither met nor missed."""
+        for watch in watches:
+            for name, instance in (watch.instances or {"": Instance()}).copy().items():
+                if not instance.decided:
+                    self._decide(watch, name, RowState.INCONCLUSIVE, why, cited)
+
+    def _alike(self, delivery: Delivery) -> list[RowWatch]:
+        """Return the rows that a message may be meant for, by its ends and its kind alone."""
+        message = delivery.message
+        key = (message.producer.value, message.receiver.value, message.information.value)
+        heard = self._heard_by(message.correlation)
+        return [heard[number] for number in self._numbers_of.get(key, ()) if number in heard]
+
     def _refuse(self, watch: RowWatch, delivery: Delivery) -> None:
         """Take a message of a row that was to stay away."""
         reason = f"came at {delivery.time_s:.1f} s, although the resources sufficed"
         self._decide(watch, "", RowState.NOT_MET, reason, (delivery.citation,), delivery.message.correlation)
+
+    def _has_refused(self, candidates: list[RowWatch], delivery: Delivery) -> bool:
+        """Take a message that should never have been sent, at the row that it pretends to be."""
+        for watch in candidates:
+            name = self._judge.instance(watch.row, delivery.message.payload)
+            if watch.instances.get(name, Instance()).decided:
+                continue
+            if wrong := self._judge.forbidden(watch.row, delivery):
+                reason, cited = _told_by(wrong, delivery), (delivery.citation,)
+                self._decide(watch, name, RowState.NOT_MET, reason, cited, delivery.message.correlation)
+                return True
+        return False
 
     def _close_absent(self, watch: RowWatch) -> None:
         """End a row that was to stay away: it did so rightly only where everything before it came."""
@@ -192,13 +235,10 @@ class Conformance:
 
     def _candidates(self, delivery: Delivery) -> list[RowWatch]:
         message = delivery.message
-        key = (message.producer.value, message.receiver.value, message.information.value)
-        heard = self._heard_by(message.correlation)
         return [
             watch
-            for number in self._numbers_of.get(key, ())
-            if (watch := heard.get(number)) is not None
-            and self._is_open(watch)
+            for watch in self._alike(delivery)
+            if self._is_open(watch)
             and not self._is_further(watch, message.correlation)
             and self._judge.selects(watch.row, message.payload)
         ]
@@ -262,13 +302,16 @@ class Conformance:
 
     def _match(self, watch: RowWatch, name: str, delivery: Delivery) -> None:
         citations = (delivery.citation, *(c for c in delivery.message.evidence if c.startswith("wire:")))
-        objection = self._stranger(watch, delivery) or self._judge.objection(watch.row, delivery)
-        due_s = watch.instances.get(name, Instance()).due_s
+        untrue = self._judge.objection(watch.row, delivery)
+        objection = self._stranger(watch, delivery) or (untrue and _told_by(untrue, delivery))
+        due_s = self._due_s(watch, name)
         if objection is None and due_s is not None and delivery.time_s > due_s:
             objection = f"came at {delivery.time_s:.1f} s, after its limit of {due_s:.1f} s"
         state = RowState.MET if objection is None else RowState.NOT_MET
         occurrence = "" if watch.row.limit_from == "stimulus" else delivery.message.correlation
-        reason = self._judge.remark(watch.row, delivery) if objection is None else objection
+        said = self._judge.remark(watch.row, delivery) if objection is None else objection
+        unreached = self._hindrances.unreached(said) if objection else ""
+        reason = "; ".join(filter(None, (said, delivery.hindrance, unreached)))
         self._decide(watch, name, state, reason, citations, occurrence)
         self._name_occurrence(watch, name, occurrence)
 
@@ -299,7 +342,8 @@ class Conformance:
         for watch in candidates:
             name = self._judge.instance(watch.row, delivery.message.payload)
             if missing := self._missing(watch, name):
-                watch.notes.append(f"{came}, out of order: {', '.join(missing)} not met yet")
+                held_up = self._hindrances.of_any([self.watches[number].row for number in missing])
+                watch.notes.append(f"{came}, out of order: {', '.join(missing)} not met yet{held_up}")
                 return
         if not candidates:
             self._note_misdirected(came, delivery)
@@ -347,17 +391,31 @@ class Conformance:
         for name, since_s in self._judge.required(row, self._clock.now_s, watch.occurrence).items():
             instance = watch.instances.get(name, Instance())
             if instance.due_s is None and not self._missing(watch, name):
-                opened_s = max((before.time_s or 0.0 for before in self._before(watch, name).values()), default=0.0)
-                instance.due_s = (opened_s if since_s is None else since_s) + row.limit_s
+                instance.due_s = (self._opened_s(watch, name) if since_s is None else since_s) + row.limit_s
                 watch.instances[name] = instance
+
+    def _opened_s(self, watch: RowWatch, name: str) -> float:
+        """Return when the last of what comes before an instance was met."""
+        return max((before.time_s or 0.0 for before in self._before(watch, name).values()), default=0.0)
+
+    def _due_s(self, watch: RowWatch, name: str) -> float | None:
+        """Return the limit of an instance, also where its message comes before the next look at the time sets it."""
+        row, known = watch.row, watch.instances.get(name, Instance()).due_s
+        counts = row.limit_from == "rows" and row.kind != "driven" and not self._begins_further(watch)
+        if known is not None or row.limit_s is None or not counts:
+            return known
+        return self._opened_s(watch, name) + row.limit_s
 
     def _watch_effects(self, watch: RowWatch) -> None:
         for name, instance in watch.instances.items():
             if instance.decided or instance.due_s is None:
                 continue
-            measurement = self._judge.effect(
-                watch.row, name, instance.due_s - (watch.row.limit_s or 0.0), watch.occurrence
-            )
+            since_s = instance.due_s - (watch.row.limit_s or 0.0)
+            try:
+                measurement = self._judge.effect(watch.row, name, since_s, watch.occurrence)
+            except CannotTellError as why:
+                self._decide(watch, name, RowState.INCONCLUSIVE, str(why), ())
+                continue
             if measurement is not None:
                 self._take_effect(watch, name, measurement)
 
@@ -394,7 +452,8 @@ class Conformance:
             f"{f' for {name}' if name else ''} by {instance.due_s:.1f} s"
         )
         silent, cited = self._silence(watch, name)
-        self._decide(watch, name, RowState.NOT_MET, reason + silent + listed(watch.notes), cited)
+        reason += self._hindrances.of(watch.row, name) + silent + listed(watch.notes)
+        self._decide(watch, name, RowState.NOT_MET, reason, cited)
 
     def _silence(self, watch: RowWatch, name: str) -> tuple[str, tuple[str, ...]]:
         """Say that the meter or device itself did not answer when it was last asked over its wire, and cite that."""
@@ -433,3 +492,8 @@ class Conformance:
             if not rival.instances.get(name, Instance()).decided:
                 reason = f"takes the alternative of row {watch.row.number}"
                 self._decide(rival, name, RowState.NOT_APPLICABLE, reason, ())
+
+
+def _told_by(objection: str, delivery: Delivery) -> str:
+    """Name in an objection who sent what it objects to."""
+    return f"{objection} (sent by the {delivery.message.producer.value})"

@@ -8,6 +8,9 @@ from typing import Any
 from gherkin.errors import CompositeParserException
 from gherkin.parser import Parser
 
+from instruments.errors import ConfigError
+from instruments.files import read_text
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -39,11 +42,13 @@ _KEYWORDS = {"Context": "Given", "Action": "When", "Outcome": "Then"}
 def read_stories(path: Path) -> list[Story]:
     """Read every scenario and background of a feature file; `FeatureSyntaxError` when it cannot be parsed."""
     try:
-        feature = Parser().parse(path.read_text(encoding="utf-8")).get("feature")
+        feature = Parser().parse(read_text(path, "feature file")).get("feature")
     except CompositeParserException as error:
         raise FeatureSyntaxError("; ".join(str(item) for item in error.errors)) from error
-    except (OSError, UnicodeDecodeError) as error:
+    except ConfigError as error:
         raise FeatureSyntaxError(str(error)) from error
+    except Exception as error:  # the parser lets many kinds out: a language that there is not, a table that is uneven
+        raise FeatureSyntaxError(f"{type(error).__name__}: {error}") from error
     return list(_stories(feature, path.name, frozenset())) if feature else []
 
 

@@ -6,7 +6,6 @@ from itertools import chain
 from typing import Protocol
 
 from bench.bus import Delivery, Priority
-from bench.evidence import Evidence
 from bench.measurement import Measurement, PowerReading
 from bench.messages.equipment import (
     AffectedArea,
@@ -26,6 +25,7 @@ from bench.messages.names import Information, Party
 from bench.messages.occurrences import further_of
 from bench.messages.resources import DispatchRequest
 from bench.truth.range_a import RANGE_A_LOWER_V, RANGE_A_UPPER_V, ServiceVoltages
+from bench.use_case.asking import Ledger
 from bench.use_case.call_judge import CallField, CallJudge
 from bench.use_case.dispatch_judge import DispatchJudge, sequence_of
 from bench.use_case.model import Row
@@ -50,6 +50,8 @@ COMMANDS = (OperationalCommand, VarSwitchingOrder, DispatchRequest)
 
 PICTURE_AGE_S = 600.0
 """How old the DMS's picture of equipment may be that nobody has commanded, s."""
+ROUNDED_KW = 0.05
+"""What rounding a command may put on top of a rating, kW."""
 PREDICTION_TOLERANCE_V = 0.6
 """How far the application's linear prediction may lie from a full power flow, V on the 120 V base."""
 
@@ -76,6 +78,11 @@ class Field(Protocol):
     @property
     def banks(self) -> frozenset[str]:
         """The controls of all capacitor banks on the feeder."""
+        ...
+
+    @property
+    def controls(self) -> frozenset[str]:
+        """The controls of all tap changers and banks on the feeder."""
         ...
 
     def reach_v(self, highest_v: float) -> float:
@@ -116,7 +123,7 @@ class PlantJudge:
         field: Field,
         calls: CallField,
         wiring: Wiring,
-        evidence: Evidence,
+        evidence: Ledger,
         der: Der,
     ) -> None:
         self._voltages = voltages
@@ -217,6 +224,10 @@ class PlantJudge:
         if missing := self._no_wire(row, delivery):
             return missing
         return self._untrue(row, delivery) if sequence_of(row) is None else self._dispatch.untrue(delivery)
+
+    def forbidden(self, row: Row, delivery: Delivery) -> str | None:
+        """Say that an override was passed on which nobody typed a right code for."""
+        return self._call_of(delivery.message.correlation).forbidden(row, delivery.message.payload)
 
     def remark(self, row: Row, delivery: Delivery) -> str:
         """Say that a row inside one piece of equipment is derived, where what is inside has not shown it itself."""
@@ -339,6 +350,8 @@ class PlantJudge:
             return f"leaves out meters that alerted: {', '.join(sorted(left_out))}"
         if not area.voltage_v:
             return "tells no voltages"
+        if untold := self._field.controls - {state.device for state in area.equipment}:
+            return f"does not tell of {', '.join(sorted(untold))}"
         misread = (self._misread(meter, v, time_s) for meter, v in area.voltage_v.items())
         misreported = map(self._shown_as, area.equipment)
         return next((m for m in chain(misread, misreported) if m), None)
@@ -374,7 +387,17 @@ class PlantJudge:
         if row.kind != "computation":
             return None if selected == self._selected else "differs from the assets that were selected"
         self._selected = selected
-        return self._mispredicted(selected.commands, selected.predicted_lowest_v, selected.predicted_highest_v)
+        return self._beyond_rating(selected.commands) or self._mispredicted(
+            selected.commands, selected.predicted_lowest_v, selected.predicted_highest_v
+        )
+
+    def _beyond_rating(self, commands: tuple[AssetCommand, ...]) -> str | None:
+        """Object to a command of more power than the device's nameplate has."""
+        for command in commands:
+            rating_kw = self._der.field.rating_kw(command.device)
+            if rating_kw is not None and abs(command.power_kw) > rating_kw + ROUNDED_KW:
+                return f"commands {command.power_kw:.1f} kW of {command.device}, which can give {rating_kw:.1f} kW"
+        return None
 
     def _mispredicted(self, commands: tuple[AssetCommand, ...], lowest_v: float, highest_v: float) -> str | None:
         lowest, highest = self._field.voltages_after(commands)

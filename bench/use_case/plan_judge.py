@@ -56,6 +56,10 @@ class PlanField(Protocol):
         """Return what a DER can give for a time, kW, by its nameplate and its own registers; None where it is none."""
         ...
 
+    def rating_kw(self, device: str) -> float | None:
+        """Return what a DER is rated for, kW, by its nameplate; None where it is none."""
+        ...
+
     @property
     def dispatchable(self) -> frozenset[str]:
         """The DER that may be dispatched: large enough at their meters, and able to give power on request."""

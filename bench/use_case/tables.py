@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-import yaml
 from pydantic import ValidationError
 
 from bench.use_case.dewey import lettered_forks, parse
@@ -27,6 +26,7 @@ from bench.use_case.model import (
     unknown,
 )
 from instruments.errors import ConfigError
+from instruments.files import read_yaml
 
 __all__ = ["DEFAULT", "Row", "UseCase", "load"]
 
@@ -83,11 +83,11 @@ def _error(folder: Path, faults: Iterable[str]) -> ConfigError:
 
 def _read_head(path: Path, faults: list[str]) -> _Head | None:
     try:
-        return _Head.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return _Head.model_validate(read_yaml(path, "table"))
     except ValidationError as error:
         faults += [f"{path.name}: {fault}" for fault in _wording(error)]
-    except (OSError, yaml.YAMLError) as error:
-        faults.append(f"{path.name}: {error}")
+    except ConfigError as error:
+        faults.append(str(error))
     return None
 
 

@@ -1,8 +1,10 @@
 """Capacitor-bank control on Modbus, whatever its register layout: the role CapacitorBankControl over a point map."""
 
+import math
+
 from instruments.drivers.point_map_device import PointMapDevice
 from instruments.point_map import PointMap
-from instruments.readings import CapacitorBankStatus, Identity
+from instruments.readings import CapacitorBankStatus, Identity, SecondaryReading
 from instruments.transports.modbus import ModbusLink
 
 _STATUS = (
@@ -52,6 +54,14 @@ class PointMapCapacitorControl:
             operations_today=round(readings.number("operations_today")),
             discharge_left_s=readings.number("discharge_left"),
         )
+
+    def read_sensed(self, kvar_per_var: float) -> SecondaryReading:
+        """Read what the control says of its secondary terminals, as far as its map has points for it.
+
+        `kvar_per_var`: what one var on the secondaries of the phase sensed makes of the reactive power it shows, kvar.
+        """
+        voltage_v, current_a, kvar = self.points.read_numbers("voltage", "current", "feeder_reactive_power")
+        return SecondaryReading(voltage_v, current_a, math.nan, kvar / kvar_per_var)
 
     def close_bank(self) -> None:
         """Close the bank; works while blocked, and is refused as busy while the bank discharges."""

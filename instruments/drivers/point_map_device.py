@@ -1,5 +1,6 @@
 """A device whose registers are laid out by a point map: points are read together, decoded, checked and written."""
 
+import math
 import struct
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -20,9 +21,12 @@ class PointReadings:
         self._words = words
 
     def number(self, name: str) -> float:
-        """Return a numeric point in its unit."""
+        """Return a numeric point in its unit; raises InstrumentError where the device gives no finite one."""
         point = self._map.find(name)
-        return _number(point, self._bits(point)) * point.scale
+        value = _number(point, self._bits(point)) * point.scale
+        if not math.isfinite(value):
+            raise InstrumentError(f"{self._device}: {name} reads {value}")
+        return value
 
     def flag(self, name: str) -> bool:
         """Return a bool point; raises InstrumentError when it is neither 0 nor 1."""
@@ -79,6 +83,11 @@ class PointMapDevice:
         for block in self._blocks(names):
             words |= dict(zip(block, self.link.read(block.start, len(block)), strict=True))
         return PointReadings(self.link.name, self.point_map, words)
+
+    def read_numbers(self, *names: str) -> tuple[float, ...]:
+        """Read numeric points, each in its unit; NaN for one that the map lacks. Raises as `read`."""
+        readings = self.read(*(name for name in names if name in self.point_map.points))
+        return tuple(readings.number(name) if name in self.point_map.points else math.nan for name in names)
 
     def write(self, name: str, value: float | str | bool) -> None:
         """Write one point: a label for an enumeration, a truth value for a bool, a number in the point's unit else.

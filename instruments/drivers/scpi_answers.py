@@ -1,12 +1,16 @@
 """What the SCPI drivers share: taking answers apart, with errors that say what came back."""
 
 import math
+import re
 
 from instruments.errors import InstrumentError
 from instruments.readings import Identity
 from instruments.transports.visa import VisaLink
 
 IDENTITY_FIELDS = 4
+INFINITE, NOT_A_NUMBER = 9.9e37, 9.91e37
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(E[+-]?\d+)?|[+-]?(NAN|INF(INITY)?)", re.IGNORECASE | re.ASCII)
+"""What `float` takes besides, such as 1_000, no instrument means."""
 
 
 def read_identity(link: VisaLink) -> Identity:
@@ -34,7 +38,14 @@ def split_answers(link: VisaLink, answer: str, counts: tuple[int, ...]) -> list[
 
 def read_numbers(link: VisaLink, answer: str) -> tuple[float, ...]:
     """Read a list of numbers, in which NAN and INF may stand for no value; raises InstrumentError."""
-    try:
-        return tuple(float(word) for word in answer.split(","))
-    except ValueError as error:
-        raise InstrumentError(f"{link.resource} answers {answer!r}, which is not numbers throughout") from error
+    words = answer.split(",")
+    if not all(_NUMBER.fullmatch(word.strip()) for word in words):
+        raise InstrumentError(f"{link.resource} answers {answer!r}, which is not numbers throughout")
+    return tuple(_value(float(word)) for word in words)
+
+
+def _value(number: float) -> float:
+    """Take for no value what SCPI writes for none: 9.91E37, and for infinity 9.9E37 (SCPI-99 7.2.1.4, 7.2.1.5)."""
+    if math.isnan(number) or abs(number) < INFINITE:
+        return number
+    return math.nan if number == NOT_A_NUMBER else math.copysign(math.inf, number)

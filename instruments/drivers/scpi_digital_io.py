@@ -1,10 +1,12 @@
 """Digital input and output behind SCPI: `ROUTe` for output contacts, `SENSe:DIGital` for input contacts."""
 
+from instruments.drivers.fence import require_within
 from instruments.drivers.scpi_answers import read_identity
 from instruments.errors import InstrumentError, TransportError
-from instruments.readings import Identity
+from instruments.readings import Identity, InputContacts
 from instruments.transports.visa import VisaLink
 
+COUNT_DIGITS = 12
 _CONTACT = {"0": False, "1": True}
 
 
@@ -17,6 +19,7 @@ class ScpiDigitalIO:
 
     def __init__(self, link: VisaLink) -> None:
         self._link = link
+        self._outputs = 0
 
     def identify(self) -> Identity:
         """Ask who answers."""
@@ -26,16 +29,28 @@ class ScpiDigitalIO:
         """Read all input contacts, channel 1 first; True is closed."""
         return self._contacts(self._link.query_checked(":SENS:DIG:DATA?"))
 
+    def watch_inputs(self) -> InputContacts:
+        """Read states and counts of all inputs as they were at one moment."""
+        states, _, counts = self._link.query_checked(":SENS:DIG:DATA?;:SENS:TOT:DATA?").partition(";")
+        seen = InputContacts(self._contacts(states), self._counts(counts))
+        if len(seen.closed) != len(seen.closures):
+            raise InstrumentError(
+                f"{self._link.resource} has {len(seen.closed)} inputs and counts {len(seen.closures)}"
+            )
+        return seen
+
     def count_closures(self) -> tuple[int, ...]:
         """Read how often each input closed since the reset: a short pulse is counted even where no reading saw it."""
-        answer = self._link.query_checked(":SENS:TOT:DATA?")
-        words = answer.split(",")
-        if not all(word.isdecimal() for word in words):
-            raise InstrumentError(f"{self._link.resource} answers {answer!r} in place of counts")
-        return tuple(int(word) for word in words)
+        return self._counts(self._link.query_checked(":SENS:TOT:DATA?"))
 
     def set_output(self, channel: int, closed: bool) -> None:
-        """Close or open an output contact and read it back; raises InstrumentError when it did not follow."""
+        """Close or open an output contact and read it back.
+
+        Raises SafetyTrip, before anything is sent, for a contact that the instrument does not have; InstrumentError
+        when it did not follow.
+        """
+        self._outputs = self._outputs or len(self.read_outputs())
+        require_within(self._link.resource, "output contact", (channel,), (1, self._outputs))
         verb = "CLOS" if closed else "OPEN"
         (state,) = self._contacts(self._link.query_checked(f":ROUT:{verb} (@{channel});:ROUT:CLOS? (@{channel})"))
         if state != closed:
@@ -60,6 +75,12 @@ class ScpiDigitalIO:
         closed = [channel for channel, state in enumerate(self._contacts(states), 1) if state]
         if closed or done != "1":
             raise InstrumentError(f"{self._link.resource}: contacts {closed} did not open (acknowledged {done!r})")
+
+    def _counts(self, answer: str) -> tuple[int, ...]:
+        words = answer.split(",")
+        if not all(word.isdecimal() and len(word) <= COUNT_DIGITS for word in words):
+            raise InstrumentError(f"{self._link.resource} answers {answer!r} in place of counts")
+        return tuple(int(word) for word in words)
 
     def _contacts(self, answer: str) -> tuple[bool, ...]:
         words = answer.split(",")

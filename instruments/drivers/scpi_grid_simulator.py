@@ -44,7 +44,7 @@ class ScpiGridSimulator:
             raise ConfigError(
                 f"{self._link.resource} has {self._phases} phases, not {len(voltage_v)} voltages, {len(angles)} angles"
             )
-        self._fence.check(voltage_v, frequency_hz)
+        self._fence.check(voltage_v, frequency_hz, angles)
         volts = ";".join(f"VOLT{phase} {voltage:z.4f}" for phase, voltage in enumerate(voltage_v, 1))
         degrees = ";".join(f"PHAS{phase} {angle:z.3f}" for phase, angle in enumerate(angles, 1))
         self._link.command(f":SOUR:{volts};{degrees};FREQ {frequency_hz:.4f}")

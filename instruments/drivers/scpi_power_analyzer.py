@@ -2,6 +2,7 @@
 
 import math
 
+from instruments.drivers.fence import require_within
 from instruments.drivers.scpi_answers import read_identity, read_numbers, split_answers
 from instruments.errors import InstrumentError
 from instruments.readings import AcMeasurement, Identity
@@ -20,7 +21,8 @@ class ScpiPowerAnalyzer:
     def __init__(self, link: VisaLink, phases: int = 3) -> None:
         self._link = link
         self._phases = phases
-        self._items = [f"{function},{phase}" for function in FUNCTIONS for phase in range(1, phases + 1)] + ["FU,1"]
+        self._items = [f"{function},{phase}" for function in FUNCTIONS for phase in range(1, phases + 1)]
+        self._items += [*(f"PHIU1U{phase},SIGMA" for phase in range(2, phases + 1)), "FU,1"]
         self._configured = False
 
     def identify(self) -> Identity:
@@ -32,7 +34,12 @@ class ScpiPowerAnalyzer:
         self._link.check_errors()
 
     def set_range(self, voltage_v: float, current_a: float) -> None:
-        """Set the measuring ranges and read them back; raises InstrumentError when one is below what was asked."""
+        """Set the measuring ranges and read them back.
+
+        Raises SafetyTrip, before anything is sent, for what is no range; InstrumentError when one is below what was
+        asked.
+        """
+        require_within(self._link.resource, "range", (voltage_v, current_a), (0.0, math.inf))
         self._link.command(f":INP:VOLT:RANG {voltage_v:.3f};:INP:CURR:RANG {current_a:.3f}")
         answer = self._link.query_checked(":INP:VOLT:RANG?;:INP:CURR:RANG?")
         (range_v,), (range_a,) = split_answers(self._link, answer, (1, 1))
@@ -42,7 +49,7 @@ class ScpiPowerAnalyzer:
             )
 
     def measure(self) -> AcMeasurement:
-        """Measure V, A, W and var of each phase, and the frequency: NaN where no voltage gives one.
+        """Measure V, A, W, var and angle of each phase, and the frequency; what no voltage gives is NaN.
 
         Raises InstrumentError for an overflow, and when the analyzer was restarted and forgot its items.
         """
@@ -56,7 +63,7 @@ class ScpiPowerAnalyzer:
         self._check(values)
         n = self._phases
         u, i, p, q = (values[start : start + n] for start in range(0, 4 * n, n))
-        return AcMeasurement(u, i, p, q, values[-1])
+        return AcMeasurement(u, i, p, q, values[-1], angle_deg=(0.0, *map(_angle_deg, values[4 * n : -1])))
 
     def _configure(self) -> None:
         """Choose the items once, and read the choice back: values in another order would be taken for one another."""
@@ -74,5 +81,10 @@ class ScpiPowerAnalyzer:
         if len(values) != len(self._items):
             raise InstrumentError(f"{self._link.resource} answers {len(values)} values to {len(self._items)} items")
         bad = [item for item, value in zip(self._items, values, strict=True) if not math.isfinite(value)]
-        if bad and bad != self._items[-1:]:
+        if not set(bad) <= set(self._items[len(FUNCTIONS) * self._phases :]):
             raise InstrumentError(f"{self._link.resource} has no value for {'; '.join(bad)}: outside its range")
+
+
+def _angle_deg(lag_deg: float) -> float:
+    """Turn how far a voltage lags, 0 to 360 deg, into its angle, -180 to 180 deg."""
+    return math.remainder(-lag_deg, 360.0)

@@ -1,9 +1,12 @@
 """Sensing source behind SCPI: PT and CT secondary values for a tap-changer or capacitor control."""
 
+import cmath
+import math
+
 from instruments.drivers.scpi_answers import read_identity, split_answers
 from instruments.drivers.scpi_source import SourceFence, SourceLimits, switch_off
 from instruments.errors import InstrumentError, TransportError
-from instruments.readings import Identity, SensingSetPoint
+from instruments.readings import Identity, SecondaryReading, SensingSetPoint
 from instruments.transports.visa import VisaLink
 
 
@@ -27,7 +30,7 @@ class ScpiSensingSource:
 
         Raises SafetyTrip, before anything is sent, outside the limits.
         """
-        self._fence.check((voltage_v,), frequency_hz, (current_a,))
+        self._fence.check((voltage_v,), frequency_hz, (angle_deg,), (current_a,))
         self._link.command(
             f":SOUR:VOLT1 {voltage_v:.4f};CURR {current_a:.4f};PHAS {angle_deg:z.3f};FREQ {frequency_hz:.4f}"
         )
@@ -37,6 +40,13 @@ class ScpiSensingSource:
         answer = self._link.query_checked(":SOUR:VOLT1?;CURR?;PHAS?;FREQ?;:OUTP?")
         voltage, current, angle, frequency, state = split_answers(self._link, answer, (1,) * 5)
         return SensingSetPoint(voltage[0], current[0], angle[0], frequency[0], bool(state[0]))
+
+    def measure(self) -> SecondaryReading:
+        """Measure at the source's output, which is what it does and not what it was told."""
+        answer = self._link.query_checked(":MEAS:VOLT?;CURR?;PHAS?")
+        (voltage_v,), (current_a,), (angle_deg,) = split_answers(self._link, answer, (1,) * 3)
+        apparent = cmath.rect(voltage_v * current_a, math.radians(-angle_deg))
+        return SecondaryReading(voltage_v, current_a, apparent.real, apparent.imag)
 
     def output_on(self) -> None:
         """Close the output and read the switch back."""

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from instruments.drivers.fence import require_within
 from instruments.drivers.scpi_answers import split_answers
-from instruments.errors import ConfigError, InstrumentError, SafetyTrip
+from instruments.errors import ConfigError, InstrumentError
 from instruments.transports.visa import VisaLink
 
+ONE_TURN_DEG = (-360.0, 360.0)
 RESIDUAL_V = 10.0
 """An output that is off shows less than this, V; far below what is dangerous to touch."""
 
@@ -44,18 +46,19 @@ class SourceFence:
             min(i_max, self._envelope.current_a),
         )
 
-    def check(self, voltage_v: Sequence[float], frequency_hz: float, current_a: Sequence[float] = ()) -> None:
+    def check(
+        self,
+        voltage_v: Sequence[float],
+        frequency_hz: float,
+        angle_deg: Sequence[float],
+        current_a: Sequence[float] = (),
+    ) -> None:
         """Raise SafetyTrip for a set-point outside the limits; nothing is clipped."""
-        limits = self.read_limits()
-        self._check("voltage_v", voltage_v, limits.voltage_v)
-        self._check("frequency_hz", (frequency_hz,), limits.frequency_hz)
-        self._check("current_a", current_a, (0.0, limits.current_a))
-
-    def _check(self, name: str, values: Sequence[float], allowed: tuple[float, float]) -> None:
-        lowest, highest = allowed
-        for value in values:
-            if not lowest <= value <= highest:
-                raise SafetyTrip(f"{self._link.resource}: {name} {value:g} is outside {lowest:g} to {highest:g}")
+        limits, name = self.read_limits(), self._link.resource
+        require_within(name, "voltage_v", voltage_v, limits.voltage_v)
+        require_within(name, "frequency_hz", (frequency_hz,), limits.frequency_hz)
+        require_within(name, "angle_deg", angle_deg, ONE_TURN_DEG)
+        require_within(name, "current_a", current_a, (0.0, limits.current_a))
 
     def _narrower(self, name: str, own: tuple[float, float], envelope: tuple[float, float]) -> tuple[float, float]:
         lowest, highest = max(own[0], envelope[0]), min(own[1], envelope[1])

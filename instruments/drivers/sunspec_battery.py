@@ -1,5 +1,6 @@
 """Driver of a battery with a SunSpec endpoint: models 1, 701, 702, 704, 713 and 714."""
 
+from instruments.drivers.fence import UNFENCED, DerEnvelope, check_reversion
 from instruments.drivers.sunspec_der import (
     check_power,
     command_power,
@@ -9,7 +10,6 @@ from instruments.drivers.sunspec_der import (
     release_power,
 )
 from instruments.drivers.sunspec_device import SunSpecDevice
-from instruments.errors import SafetyTrip
 from instruments.readings import AcReading, Identity, Nameplate, PowerCommand, StorageReading
 from instruments.transports.modbus import ModbusLink
 
@@ -17,7 +17,9 @@ from instruments.transports.modbus import ModbusLink
 class SunSpecBattery:
     """Fits the role Battery."""
 
-    def __init__(self, link: ModbusLink) -> None:
+    def __init__(self, link: ModbusLink, envelope: DerEnvelope = UNFENCED) -> None:
+        """Take what the bench allows, beside the nameplate."""
+        self._envelope = envelope
         self._device = SunSpecDevice(link)
         self._nameplate: Nameplate | None = None
 
@@ -54,12 +56,11 @@ class SunSpecBattery:
     def set_power_w(self, power_w: float, reversion_s: float) -> PowerCommand:
         """Command a power, W, > 0 to discharge, which ends by itself after `reversion_s`; return the read-back.
 
-        Raises SafetyTrip, before anything is sent, for a power outside the nameplate and for a command without an end:
-        storage must not go on when whoever commanded it is gone.
+        Raises SafetyTrip, before anything is sent, for a power outside nameplate or envelope and for a command without
+        an end: storage must not go on when whoever commanded it is gone.
         """
-        if reversion_s < 1:
-            raise SafetyTrip(f"{self._device.name}: a command to storage needs a reversion time of 1 s or more")
-        check_power(self._device, self.read_nameplate(), power_w)
+        check_reversion(self._device.name, reversion_s, shortest_s=1.0)
+        check_power(self._device, self.read_nameplate(), self._envelope, power_w)
         return command_power(self._device, power_w, reversion_s)
 
     def release(self) -> None:

@@ -12,12 +12,14 @@ from itertools import pairwise
 from instruments.errors import InstrumentError
 from instruments.readings import Identity
 from instruments.sunspec.layout import Counts, Layout, Point, from_words, layout, to_words
-from instruments.transports.modbus import ModbusLink
+from instruments.transports.modbus import ADDRESSES, ModbusLink
 
 BASES = (40000, 0, 50000)
 MARKER = (0x5375, 0x6E53)
 END = 0xFFFF
 MAX_MODELS = 64
+LARGEST_EXPONENT = 10
+"""Of a scale factor, either way (SunSpec Device Information Model Specification, type sunssf)."""
 COUNT_POINTS = {705: ("NPt", "NCrv"), 706: ("NPt", "NCrv"), 712: ("NPt", "NCrv"), 714: ("NPrt",)}
 """Points that size the repeating groups of a model; they lie before the groups, so they are found without counts."""
 
@@ -50,7 +52,11 @@ class Block:
         if isinstance(point.scale, int):
             return point.scale
         raw = self._raw(self.plan.points[point.scale])
-        return raw if isinstance(raw, int) else None
+        if not isinstance(raw, int):
+            return None
+        if abs(raw) > LARGEST_EXPONENT:
+            raise InstrumentError(f"{point.scale} of model {self.plan.model_id} reads {raw}, which no scale factor is")
+        return raw
 
     def _raw(self, point: Point) -> int | str | None:
         first = point.offset - self.start
@@ -149,7 +155,11 @@ class SunSpecDevice:
     def _counts(self, model_id: int, address: int) -> Counts:
         names = COUNT_POINTS.get(model_id, ())
         bare = layout(model_id, tuple((name, 0) for name in names))
-        return tuple((name, self._link.read(address + bare.points[name].offset, 1)[0]) for name in names)
+        counts = tuple((name, self._link.read(address + bare.points[name].offset, 1)[0]) for name in names)
+        if math.prod(count for _, count in counts) > self._addresses[model_id][1]:
+            told = ", ".join(f"{name} {count}" for name, count in counts)
+            raise InstrumentError(f"{self.name}: model {model_id} is too short for {told}")
+        return counts
 
     def _base(self) -> int:
         refusals = []
@@ -167,6 +177,8 @@ class SunSpecDevice:
             model_id, length = self._link.read(address, 2)
             if model_id == END:
                 return found
+            if address + length + 2 > ADDRESSES - 2:
+                raise InstrumentError(f"{self.name}: model {model_id} with {length} registers runs past the last one")
             found.setdefault(model_id, (address, length + 2))
             address += length + 2
         raise InstrumentError(f"{self.name}: the chain of SunSpec models does not end")

@@ -2,6 +2,7 @@
 
 import math
 
+from instruments.drivers.fence import UNFENCED, DerEnvelope, check_curve, check_reversion
 from instruments.drivers.sunspec_der import (
     check_power,
     command_power,
@@ -30,7 +31,9 @@ ADOPT_READS = 50
 class SunSpecInverter:
     """Fits the role Inverter."""
 
-    def __init__(self, link: ModbusLink) -> None:
+    def __init__(self, link: ModbusLink, envelope: DerEnvelope = UNFENCED) -> None:
+        """Take what the bench allows, beside the nameplate."""
+        self._envelope = envelope
         self._device = SunSpecDevice(link)
         self._nameplate: Nameplate | None = None
 
@@ -51,9 +54,12 @@ class SunSpecInverter:
     def set_power_w(self, power_w: float, reversion_s: float) -> PowerCommand:
         """Command active power, W, > 0 to deliver, which ends by itself after `reversion_s`; return the read-back.
 
-        Raises SafetyTrip, before anything is sent, for a power outside the nameplate.
+        Raises SafetyTrip, before anything is sent, for a power outside nameplate or envelope, and for a command
+        without an end to an inverter with storage behind it.
         """
-        check_power(self._device, self.read_nameplate(), power_w)
+        nameplate = self.read_nameplate()
+        check_reversion(self._device.name, reversion_s, shortest_s=1.0 if nameplate.charge_max_w > 0.0 else 0.0)
+        check_power(self._device, nameplate, self._envelope, power_w)
         return command_power(self._device, power_w, reversion_s)
 
     def read_command(self) -> PowerCommand:
@@ -79,6 +85,7 @@ class SunSpecInverter:
         """
         if not 0.0 <= limit_pct <= PCT:
             raise SafetyTrip(f"{self._device.name}: a limit of {limit_pct:g} % lies outside 0 to 100 %")
+        check_reversion(self._device.name, reversion_s, shortest_s=0.0)
         self._device.write(704, {"WMaxLimPct": limit_pct})
         self._device.write(704, {"WMaxLimPctEnaRvrt": 0, "WMaxLimPctRvrtTms": reversion_s})
         self._write_checked(704, "WMaxLimPctEna", 1)
@@ -90,9 +97,11 @@ class SunSpecInverter:
     def set_volt_var(self, curve: VoltVarCurve) -> None:
         """Write a curve, have the inverter adopt it, compare what is then in force, and enable it.
 
-        Raises InstrumentError when the inverter has too few points, does not adopt, or adopts another curve.
+        Raises SafetyTrip, before anything is sent, for what is no curve or asks for more vars than nameplate and
+        envelope have; InstrumentError when the inverter has too few points, does not adopt, or adopts another curve.
         """
-        points = int(self._device.read(705, "ID", "NCrv").number("NPt"))
+        check_curve(self._device.name, curve, self.read_nameplate(), self._envelope)
+        points = _count(self._device.read(705, "ID", "NCrv"), "NPt")
         if len(curve.v_pu) > points:
             raise InstrumentError(f"{self._device.name} takes {points} volt-var points, not {len(curve.v_pu)}")
         self._write_curve(curve)
@@ -151,12 +160,21 @@ class SunSpecInverter:
 
 def _curve(block: Block, index: int) -> VoltVarCurve:
     prefix = f"Crv[{index}]."
-    numbers = range(1, int(block.number(prefix + "ActPt")) + 1)
+    numbers = range(1, _count(block, prefix + "ActPt") + 1)
+    if numbers and f"{prefix}Pt[{numbers[-1]}].V" not in block.plan.points:
+        raise InstrumentError(f"the volt-var curve has {len(numbers)} points, more than model 705 has room for")
     return VoltVarCurve(
         v_pu=tuple(block.number(f"{prefix}Pt[{number}].V") / PCT for number in numbers),
         q_pu=tuple(block.number(f"{prefix}Pt[{number}].Var") / PCT for number in numbers),
         response_s=block.number(prefix + "RspTms"),
     )
+
+
+def _count(block: Block, name: str) -> int:
+    count = block.number(name)
+    if math.isnan(count):
+        raise InstrumentError(f"model {block.plan.model_id} has no {name}")
+    return int(count)
 
 
 def _same_curve(held: VoltVarCurve, wanted: VoltVarCurve) -> bool:

@@ -16,7 +16,7 @@ HEADROOM = 1.2
 """Measured values may exceed the rating by this factor and still be reported."""
 LOWEST_PU = 0.5
 """Voltage down to which the current at rated VA still fits its register, per unit."""
-OFF, RUNNING = 0, 3
+OFF, STARTING, RUNNING = 0, 2, 3
 SINGLE_PHASE, THREE_PHASE = 0, 2
 HOUR_S = 3600.0
 PF_SCALE = -3
@@ -46,6 +46,15 @@ class AcState:
     connected: bool
     alarms: int
     energy: Energy
+    starting: bool = False
+    """Whether it ramps up after it was permitted service."""
+
+    @property
+    def inverter_state(self) -> int:
+        """InvSt of model 701."""
+        if self.running:
+            return STARTING if self.starting else RUNNING
+        return OFF
 
 
 def publish_identity(image: SunSpecImage, identity: Identity, unit: int) -> None:
@@ -102,7 +111,7 @@ def publish_measurement(model: ModelImage, state: AcState, node: ElectricalNode 
     """Fill model 701; without a node, voltage, current and frequency are not implemented."""
     p_w, q_var = sum(state.power.p_w), sum(state.power.q_var)
     va = math.hypot(p_w, q_var)
-    model.set({"St": int(state.running), "InvSt": RUNNING if state.running else OFF, "ConnSt": int(state.connected)})
+    model.set({"St": int(state.running), "InvSt": state.inverter_state, "ConnSt": int(state.connected)})
     model.set({"Alrm": state.alarms, "W": p_w, "Var": q_var, "VA": va, "PF": p_w / va if va else 1.0})
     model.set({"TotWhInj": state.energy.injected_wh, "TotWhAbs": state.energy.absorbed_wh})
     if node is not None:

@@ -3,6 +3,7 @@
 A new kind is one entry in `FAULT_KINDS` and one question (`active`) at the place in an emulator where it acts.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -141,14 +142,14 @@ class Fault:
         return self.start_s <= time_s and (self.end_s is None or time_s < self.end_s)
 
 
-def kinds_for(role: str) -> tuple[FaultKind, ...]:
+def kinds_for(role: str, kinds: Iterable[FaultKind] = FAULT_KINDS) -> tuple[FaultKind, ...]:
     """All kinds of fault that equipment of a role can have."""
-    return tuple(kind for kind in FAULT_KINDS if role in kind.roles)
+    return tuple(kind for kind in kinds if role in kind.roles)
 
 
-def find_kind(role: str, name: str) -> FaultKind:
+def find_kind(role: str, name: str, kinds: Iterable[FaultKind] = FAULT_KINDS) -> FaultKind:
     """Look up a kind of fault; raises ConfigError naming the known ones and the nearest."""
-    known = {kind.name: kind for kind in kinds_for(role)}
+    known = {kind.name: kind for kind in kinds_for(role, kinds)}
     if name in known:
         return known[name]
     near = get_close_matches(name, known, n=1)
@@ -157,15 +158,16 @@ def find_kind(role: str, name: str) -> FaultKind:
 
 
 class FaultSet:
-    """The faults of one emulator."""
+    """The faults of one emulator, or of something else that has `kinds` of its own."""
 
-    def __init__(self, role: str) -> None:
+    def __init__(self, role: str, kinds: Iterable[FaultKind] = FAULT_KINDS) -> None:
         self.role = role
+        self._kinds = kinds
         self._faults: list[Fault] = []
 
     def inject(self, kind: str, value: float | None = None, start_s: float = 0.0, end_s: float | None = None) -> None:
         """Add a fault; raises ConfigError for an unknown kind, a value it does not take, or an end before its start."""
-        found = find_kind(self.role, kind)
+        found = find_kind(self.role, kind, self._kinds)
         if value is not None and not found.takes_value:
             raise ConfigError(f"the fault {kind!r} takes no value")
         if end_s is not None and end_s <= start_s:

@@ -72,10 +72,10 @@ class GridSimulatorEmulator(ScpiEmulator):
         """Put on the copper what the settings, and the defects of this source, make of it."""
         if self._on:
             gain = self._gain()
-            voltage_v = [voltage * gain for voltage in self._voltage_v]
+            voltage_v, angle_deg = [voltage * gain for voltage in self._voltage_v], list(self._angle_deg)
             if self._has("swapped-phases"):
-                voltage_v[:2] = reversed(voltage_v[:2])
-            self.node.apply(voltage_v, self._frequency_hz, self._angle_deg)
+                voltage_v[:2], angle_deg[:2] = voltage_v[1::-1], angle_deg[1::-1]
+            self.node.apply(voltage_v, self._frequency_hz, angle_deg)
         elif not self._has("does-not-switch-off"):
             self.node.de_energize()
 

@@ -7,11 +7,13 @@ never holds it while it talks to an emulator over the wire: the answer would wai
 
 import asyncio
 import errno
+import ssl
 import threading
 from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from instruments.emulators.secured import SecuredProtocol
 from instruments.errors import ConfigError
 
 ProtocolFactory = Callable[[], asyncio.Protocol]
@@ -35,6 +37,12 @@ class _Tracked(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._inner.data_received(data)
 
+    def pause_writing(self) -> None:
+        self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._inner.resume_writing()
+
     def eof_received(self) -> bool | None:
         return self._inner.eof_received()
 
@@ -55,15 +63,25 @@ class EmulatorHost:
         self._thread = threading.Thread(target=self._loop.run_forever, name="emulator-host", daemon=True)
         self._thread.start()
 
-    def serve(self, protocol_factory: ProtocolFactory, host: str = "127.0.0.1", port: int = 0) -> tuple[str, int]:
+    def serve(
+        self,
+        protocol_factory: ProtocolFactory,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> tuple[str, int]:
         """Listen on an address and return it with the port in use; port 0 takes a free one.
 
-        Raises ConfigError naming the address when it cannot be had.
+        With `tls` nobody is served who does not pass its handshake. Raises ConfigError naming the address when it
+        cannot be had.
         """
+
+        def connected() -> asyncio.Protocol:
+            tracked = _Tracked(protocol_factory(), self._connections)
+            return SecuredProtocol(tracked, tls, self._connections) if tls else tracked
+
         try:
-            server = self._call(
-                self._loop.create_server(lambda: _Tracked(protocol_factory(), self._connections), host, port)
-            )
+            server = self._call(self._loop.create_server(connected, host, port))
         except OSError as error:
             reason = "the address is in use" if error.errno == errno.EADDRINUSE else error.strerror or error
             raise ConfigError(f"cannot listen on {host}:{port}: {reason}") from error
@@ -84,8 +102,11 @@ class EmulatorHost:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     async def _close_servers(self) -> None:
+        for transport in tuple(self._connections):  # first, for a handshake is under way as long as its client likes
+            transport.abort()
         while accepting := asyncio.all_tasks() - {asyncio.current_task()}:
-            await asyncio.gather(*accepting)  # a server that closes while it accepts leaks the connection
+            # A server that closes while it accepts leaks the connection.
+            await asyncio.gather(*accepting, return_exceptions=True)
         for server in self._servers:
             server.close()
         for transport in tuple(self._connections):

@@ -238,7 +238,8 @@ class InverterEmulator:
         reported = self._path.reported_w(sum(self.power.p_w), self.time_s)
         phases = self.node.phases
         power = PhasePower((reported / phases,) * phases, self.power.q_var)
-        state = AcState(power, self._der.running, self._der.connected, self._alarms(), self._energy)
+        der = self._der
+        state = AcState(power, der.running, der.connected, self._alarms(), self._energy, der.entering_service)
         publish_measurement(self.registers.model(701), state, self.node)
         self._reporting.spoil(self.time_s)
 

@@ -5,6 +5,7 @@ After the MODBUS Application Protocol Specification V1.1b3 and the Modbus Messag
 
 import asyncio
 import socket
+import ssl
 import struct
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -31,6 +32,8 @@ SPAN_LENGTH = 5
 """Function, address, and count or value, bytes."""
 
 LOG_LENGTH = 10_000
+AT_ONCE = 64
+"""Requests of one client that are answered before others have their turn."""
 
 
 class ModbusRefusal(Exception):  # noqa: N818  an answer of the protocol, not a defect of the emulator
@@ -65,19 +68,21 @@ class Received:
 class ModbusServer:
     """Serves register banks by unit id; takes the host's lock for each request.
 
-    `log` holds the last requests, oldest first: what reached the equipment, for whoever must prove it. A bank that
-    fails with another exception than ModbusRefusal is answered with exception 04 and listed in `failures`.
+    `log` holds the last requests, oldest first: what reached the equipment, for whoever must prove it; `heard` is told
+    of each, in the server's thread. A bank that fails with another exception than ModbusRefusal is answered with
+    exception 04 and listed in `failures`.
     """
 
     def __init__(self, host: EmulatorHost, banks: Mapping[int, RegisterBank]) -> None:
         self.log: deque[Received] = deque(maxlen=LOG_LENGTH)
+        self.heard: Callable[[Received], None] = lambda _received: None
         self.failures: list[Exception] = []
         self._host = host
         self._banks = dict(banks)
 
-    def listen(self, address: str = "127.0.0.1", port: int = 0) -> tuple[str, int]:
+    def listen(self, address: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> tuple[str, int]:
         """Serve on an address (port 0: any free one) and return it; raises ConfigError when it cannot be had."""
-        return self._host.serve(lambda: _Connection(self), address, port)
+        return self._host.serve(lambda: _Connection(self), address, port, tls)
 
     def answer(self, unit: int, pdu: bytes) -> bytes:
         """Carry out one request and return the PDU of the answer."""
@@ -130,7 +135,9 @@ class _Unit:
         else:
             return words
         finally:
-            self._server.log.append(Received(self._unit, function, address, values, refused))
+            received = Received(self._unit, function, address, values, refused)
+            self._server.log.append(received)
+            self._server.heard(received)
 
 
 def _checked(ok: bool, code: int) -> None:
@@ -187,11 +194,16 @@ _HANDLERS: dict[int, Callable[[_Unit, bytes], bytes]] = {
 
 
 class _Connection(asyncio.Protocol):
-    """One client: cuts the byte stream into frames and answers them all, in order, in one segment."""
+    """One client: cuts the byte stream into frames and answers them in order, up to AT_ONCE in one segment.
+
+    Then others have their turn. Nothing more is read from a client that has requests waiting or does not take answers.
+    """
 
     def __init__(self, server: ModbusServer) -> None:
         self._server = server
         self._pending = bytearray()
+        self._again = False
+        self._blocked = False
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -201,13 +213,47 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._pending += data
-        answers = bytearray()
-        while (frame := self._next_frame()) is not None:
+        if not self._again:
+            self._answer_some()
+
+    def pause_writing(self) -> None:
+        self._blocked = True
+        self._regulate()
+
+    def resume_writing(self) -> None:
+        self._blocked = False
+        self._regulate()
+        if self._again:
+            self._answer_some()
+
+    def _answer_some(self) -> None:
+        if self._transport is None or self._transport.is_closing() or self._blocked:
+            return
+        self._again = self._answer_up_to(AT_ONCE) == AT_ONCE
+        self._regulate()
+        if self._again:
+            asyncio.get_running_loop().call_soon(self._answer_some)
+
+    def _regulate(self) -> None:
+        """Read on from the client, or not."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._again or self._blocked:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
+
+    def _answer_up_to(self, most: int) -> int:
+        """Answer requests that are here, and return how many."""
+        answers, count = bytearray(), 0
+        while count < most and (frame := self._next_frame()) is not None:
+            count += 1
             transaction, unit, pdu = frame
             answer = self._server.answer(unit, pdu)
             answers += HEADER.pack(transaction, 0, len(answer) + 1, unit) + answer
         if answers and self._transport is not None:
             self._transport.write(bytes(answers))
+        return count
 
     def _next_frame(self) -> tuple[int, int, bytes] | None:
         if len(self._pending) < HEADER.size:

@@ -20,6 +20,8 @@ OVER_RANGE = 1.3
 """Crest margin of a range: above this multiple of it the reading is an overflow."""
 
 _SUM = "SIGMA"
+_LAG = "PHIU1U"
+"""With the number of an element: how far its voltage lags that of the first, 0 to 360 deg; belongs to SIGMA."""
 _DEFAULT_ITEMS = (("U", "1"), ("I", "1"), ("P", "1"), ("S", "1"), ("Q", "1"), ("LAMBDA", "1"), ("FU", "1"))
 
 
@@ -96,7 +98,8 @@ class PowerAnalyzerEmulator(ScpiEmulator):
     def _set_item(self, call: Call) -> None:
         function, element = call.text(0), call.text(1)
         elements = {*(str(phase + 1) for phase in range(self.node.phases)), _SUM}
-        if function not in {*_FUNCTIONS, "FU"} or element not in elements:
+        lags = {f"{_LAG}{phase}" for phase in range(2, self.node.phases + 1)} if element == _SUM else set()
+        if function not in {*_FUNCTIONS, "FU", *lags} or element not in elements:
             raise ScpiError(-224, f"{function},{element}")
         self._items[self._item_index(call)] = (function, element)
 
@@ -119,8 +122,15 @@ class PowerAnalyzerEmulator(ScpiEmulator):
     def _value(self, elements: list[_Element], function: str, element: str) -> float:
         if function == "FU":
             return self.node.frequency_hz if self.node.energized else math.nan
+        if function.startswith(_LAG):
+            return self._lag_deg(int(function.removeprefix(_LAG)) - 1)
         chosen = elements if element == _SUM else [elements[int(element) - 1]]
         return _FUNCTIONS[function](chosen)
+
+    def _lag_deg(self, phase: int) -> float:
+        node = self.node
+        alive = min(node.voltage_v[0], node.voltage_v[phase]) >= DEAD_V
+        return (node.angle_deg[0] - node.angle_deg[phase]) % 360.0 if alive else math.nan
 
     def _elements(self) -> list[_Element]:
         """Look at the copper through the leads, as they are wired, and the gains of each element."""

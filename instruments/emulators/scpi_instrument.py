@@ -76,13 +76,15 @@ def scpi_number(value: float) -> str:
 class ScpiInstrument:
     """Executes program messages: common commands (IEEE 488.2), the error queue, and the instrument's own table.
 
-    `on_reset` restores the state of `*RST`. `received` holds the latest messages, for tests of what reached the wire.
+    `on_reset` restores the state of `*RST`. `received` holds the latest messages, for tests of what reached the wire;
+    `heard` is told of each.
     """
 
     def __init__(self, identity: Identity, commands: Mapping[str, Handler], on_reset: Callable[[], None]) -> None:
         self.identity = identity
         self.status = Status()
         self.received: deque[str] = deque(maxlen=REMEMBERED_MESSAGES)
+        self.heard: Callable[[str], None] = lambda _message: None
         self._on_reset = on_reset
         table = {**self._common_commands(), **commands}
         self._patterns = [(header_pattern(pattern), handler) for pattern, handler in table.items()]
@@ -94,6 +96,7 @@ class ScpiInstrument:
         A unit that is refused goes to the error queue and gives no answer; the units after it are carried out.
         """
         self.received.append(message)
+        self.heard(message)
         if not (message.isascii() and message.replace("\t", " ").isprintable()):
             self.status.report(-102)
             return ""

@@ -44,6 +44,16 @@ class ScpiConnection(asyncio.Protocol):
         if answer:
             self._transport.write(answer.encode("ascii") + self._termination)
 
+    def pause_writing(self) -> None:
+        """Hear nothing more from a client that does not take its answers."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Hear it again."""
+        if self._transport is not None:
+            self._transport.resume_reading()
+
     def _execute_lines(self) -> str:
         answer = ""
         *lines, rest = self._received.split(self._termination)

@@ -89,6 +89,7 @@ class SensingSourceEmulator(ScpiEmulator):
             "OUTPut[:STATe]?": lambda _: str(int(self._on)),
             "MEASure:VOLTage[:AC]?": lambda _: scpi_number(self.secondary.voltage_v),
             "MEASure:CURRent[:AC]?": lambda _: scpi_number(self.secondary.current_a),
+            "MEASure:PHASe?": lambda _: scpi_number(self.secondary.angle_deg),
         }
 
     def _set_voltage(self, call: Call) -> None:

@@ -1,6 +1,7 @@
 """Modbus/TCP links over pymodbus. Units behind one address share one connection; each exchange is reported."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -11,10 +12,14 @@ from pymodbus.exceptions import ConnectionException, ModbusException
 from pymodbus.pdu import ModbusPDU
 
 from instruments.errors import InstrumentError, TransportError
+from instruments.tls import TlsClient
+from instruments.transports.modbus_client import StrictClient
+from instruments.transports.secure_channel import SecureChannel
 from instruments.wire import WireExchange, WireObserver, unobserved
 
 MAX_READ = 125
 MAX_WRITE = 123
+ADDRESSES = 0x10000
 TIMEOUT_S = 1.0
 E = TypeVar("E", bound=Exception)
 REFUSALS = {
@@ -31,29 +36,33 @@ REFUSALS = {
 
 
 class ModbusConnection:
-    """One TCP connection; opened by the first request, and anew after an error.
+    """One TCP connection, inside TLS where the far end has to prove who it is; opened anew after an error.
 
-    A late answer could be taken for that to the next request, so the socket is closed after any failure. One request
-    is under way at a time, also when several threads use the connection.
+    A late answer could be taken for that to the next request, so the socket is closed after any failure, and when
+    something came that nobody had asked for. One request is under way at a time, also when several threads use the
+    connection. There is no way from TLS back to plain text.
     """
 
-    def __init__(self, host: str, port: int, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, host: str, port: int, timeout_s: float = TIMEOUT_S, tls: TlsClient | None = None) -> None:
+        """Nothing is opened yet; raises ConfigError for certificates that cannot be used."""
         self.name = f"{host}:{port}"
         self._address = (host, port)
         self._timeout_s = timeout_s
-        self._client = ModbusTcpClient(host, port=port, timeout=timeout_s, retries=0)
+        self._client = StrictClient(host, port, timeout_s)
+        self._tls = SecureChannel(self.name, tls, host) if tls is not None else None
         self._lock = threading.Lock()
 
     def request(self, work: Callable[[ModbusTcpClient], ModbusPDU]) -> ModbusPDU:
         """Carry out one request; raises TransportError naming the address when there is no sound answer."""
         with self._lock:
+            if self._client.drain():
+                self._drop()
             self._connect()
             try:
                 return work(self._client)
             except (ModbusException, OSError) as error:
                 self._drop()
-                reason = "closed the connection" if isinstance(error, ConnectionException) else "gave no sound answer"
-                raise TransportError(f"{self.name} {reason} (time-out {self._timeout_s:g} s)") from error
+                raise TransportError(f"{self.name} {self._reason(error)} (time-out {self._timeout_s:g} s)") from error
             except BaseException:  # an interrupt in the middle: the answer on its way belongs to nobody
                 self._drop()
                 raise
@@ -63,6 +72,13 @@ class ModbusConnection:
         with self._lock:
             self._drop()
 
+    def _reason(self, error: Exception) -> str:
+        if isinstance(error, ConnectionException | OSError):
+            hint = self._tls.hint if self._tls else ""
+            return f"closed the connection{hint}" if not isinstance(error, ssl.SSLError) else f"broke it off{hint}"
+        told = str(error).partition("] ")[2]  # behind pymodbus' own "Modbus Error: [Input/Output]"
+        return "gave no sound answer" + ("" if told.startswith("No response") else f": {told}")
+
     def _drop(self) -> None:
         self._client.close()  # type: ignore[no-untyped-call]  # pymodbus leaves it without annotations
 
@@ -71,10 +87,11 @@ class ModbusConnection:
             return
         try:
             opened = socket.create_connection(self._address, timeout=self._timeout_s)
-        except OSError as error:
-            raise TransportError(f"cannot connect to {self.name}: {error.strerror or error}") from error
+        except (OSError, ValueError) as error:  # ValueError: a host name that cannot be one
+            reason = getattr(error, "strerror", None) or error
+            raise TransportError(f"cannot connect to {self.name}: {reason}") from error
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._client.socket = opened
+        self._client.socket = opened if self._tls is None else self._tls.secured(opened)
 
 
 class ModbusLink:
@@ -91,7 +108,10 @@ class ModbusLink:
         observer: WireObserver = unobserved,
         before: Callable[[str], None] = lambda _operation: None,
     ) -> None:
-        """Take who is told of exchanges; `before` is told of each, `read` or `write`, before it is on the wire."""
+        """Take who is told of exchanges; `before` is told of each, `read` or `write`, before it is on the wire.
+
+        `name` is what errors call the unit by.
+        """
         self.name = f"{connection.name}/{unit}"
         self._connection = connection
         self._unit = unit
@@ -100,6 +120,7 @@ class ModbusLink:
 
     def read(self, address: int, count: int) -> tuple[int, ...]:
         """Read holding registers."""
+        self._check_span(address, count)
         words: list[int] = []
         for start in range(address, address + count, MAX_READ):
             words += self._read(start, min(MAX_READ, address + count - start))
@@ -107,21 +128,20 @@ class ModbusLink:
 
     def write(self, address: int, values: Sequence[int]) -> None:
         """Write holding registers, a single one with function 6, more with function 16."""
+        self._check_span(address, len(values))
         for start in range(0, len(values), MAX_WRITE):
             self._write(address + start, tuple(values[start : start + MAX_WRITE]))
+
+    def _check_span(self, address: int, count: int) -> None:
+        if not 0 <= address <= ADDRESSES - count:
+            raise InstrumentError(f"{self.name} can have no registers {address}+{count}")
 
     def _read(self, address: int, count: int) -> tuple[int, ...]:
         def work(client: ModbusTcpClient) -> ModbusPDU:
             return client.read_holding_registers(address, count=count, device_id=self._unit)
 
         label = f"{address}+{count}"
-        answer = self._exchange("read", label, (), work)
-        words = tuple(answer.registers)
-        if len(words) != count:
-            self._connection.close()
-            raise self._reported(
-                TransportError(f"{self.name} sent {len(words)} registers, {count} were asked"), "read", label, words
-            )
+        words = tuple(self._exchange("read", label, (), work).registers)
         self._observer(WireExchange("modbus", "read", label, words))
         return words
 
@@ -142,7 +162,8 @@ class ModbusLink:
         try:
             answer = self._connection.request(work)
         except TransportError as error:
-            raise self._reported(error, operation, label, values) from error.__cause__
+            named = TransportError(str(error).replace(self._connection.name, self.name))
+            raise self._reported(named, operation, label, values) from error.__cause__
         if answer.isError():
             code = answer.exception_code
             reason = REFUSALS.get(code, f"exception {code}")
@@ -163,13 +184,25 @@ class ModbusConnections:
     def __init__(self, before: Callable[[str], None] = lambda _operation: None) -> None:
         """Take who is told of each exchange, `read` or `write`, before it is on the wire."""
         self._before = before
-        self._open: dict[tuple[str, int], ModbusConnection] = {}
+        self._open: dict[tuple[str, int, TlsClient | None], ModbusConnection] = {}
 
     def link(
-        self, host: str, port: int, unit: int, observer: WireObserver = unobserved, timeout_s: float = TIMEOUT_S
+        self,
+        host: str,
+        port: int,
+        unit: int,
+        observer: WireObserver = unobserved,
+        timeout_s: float = TIMEOUT_S,
+        tls: TlsClient | None = None,
     ) -> ModbusLink:
-        """Return a link to a unit; the first link to an address sets its time-out."""
-        connection = self._open.setdefault((host, port), ModbusConnection(host, port, timeout_s))
+        """Return a link to a unit; the first link to an address sets its time-out.
+
+        With `tls` it is inside TLS or not at all. Raises ConfigError for certificates that cannot be used.
+        """
+        key = (host, port, tls)
+        if key not in self._open:
+            self._open[key] = ModbusConnection(host, port, timeout_s, tls)
+        connection = self._open[key]
         return ModbusLink(connection, unit, observer, self._before)
 
     def close(self) -> None:

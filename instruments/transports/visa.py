@@ -7,12 +7,13 @@ a message without an answer followed by a query costs 44 ms: Nagle's algorithm w
 import re
 import socket
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pyvisa
 from pyvisa.resources import MessageBasedResource
 
 from instruments.errors import ConfigError, InstrumentError, TransportError
+from instruments.transports.watched_socket import WatchedSocket
 from instruments.wire import Value, WireExchange, WireObserver, unobserved
 
 ANSWER_LIMIT = 65536
@@ -21,9 +22,13 @@ ANSWER_LIMIT = 65536
 ERROR_READS = 64
 """Most entries read from an error queue; a queue that does not end is an error of the instrument."""
 
+REGISTER_DIGITS = 3
+"""Most digits of a status register of eight bits."""
+
 _POWER_ON = 128
 _ERROR_EVENTS = 4 | 8 | 16 | 32  # query, device, execution and command error (IEEE 488.2, 11.5.1)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_INTEGER_DIGITS = 16
 _SOCKET_RESOURCE = re.compile(r"TCPIP\d*::(?P<host>[^:]+)::(?P<port>\d+)::SOCKET", re.IGNORECASE)
 
 
@@ -44,6 +49,7 @@ class VisaLink:
         self._observer = observer
         self._termination = termination
         self._session: MessageBasedResource | None = None
+        self._socket: WatchedSocket | None = None
         self._cleared = False
 
     def query(self, text: str) -> str:
@@ -85,13 +91,13 @@ class VisaLink:
 
     def close(self) -> None:
         """Close the connection; the next exchange would open it again."""
-        session, self._session = self._session, None
+        session, self._session, self._socket = self._session, None, None
         if session is not None:
             session.close()
 
     def _finish(self, operation: str, address: str, values: tuple[Value, ...], event: str) -> None:
         """Report an exchange and raise what its event status says."""
-        if not event.isdecimal():
+        if not event.isdecimal() or len(event) > REGISTER_DIGITS:
             raise self._broken(operation, address, f"answered {event!r} to *ESR?")
         if not int(event) & (_ERROR_EVENTS | _POWER_ON):
             self._observer(WireExchange("scpi", operation, address, values))
@@ -131,6 +137,7 @@ class VisaLink:
         if not isinstance(session, MessageBasedResource):
             session.close()
             raise ConfigError(f"{self.resource} is not a resource that takes messages")
+        self._socket = _watched(session, self.timeout_s)
         return session
 
     def _clear(self, session: MessageBasedResource) -> bool:
@@ -143,6 +150,7 @@ class VisaLink:
 
     def _round_trip(self, session: MessageBasedResource, text: str) -> str:
         try:
+            session = self._begun(session)
             session.write(text)
             answer = session.read_bytes(ANSWER_LIMIT, break_on_termchar=True)
         except (pyvisa.Error, OSError) as error:
@@ -153,9 +161,20 @@ class VisaLink:
         end = self._termination.encode("ascii")
         if not answer.endswith(end):
             raise self._broken("query", text, f"sent {len(answer)} bytes without an end")
+        if self._socket and self._socket.received != len(answer):
+            raise self._broken("query", text, "sent more than one answer")
         if not answer.isascii():
             raise self._broken("query", text, f"sent bytes that are not ASCII: {answer[:40]!r}")
         return answer[: -len(end)].decode("ascii").strip()
+
+    def _begun(self, session: MessageBasedResource) -> MessageBasedResource:
+        """Return the session for an exchange: a new one where something came that would be taken for its answer."""
+        if self._socket and self._socket.begin():
+            self.close()
+            session = self._opened()
+            if self._socket:
+                self._socket.begin()
+        return session
 
     def _reason(self, error: Exception) -> str:
         if isinstance(error, pyvisa.VisaIOError) and error.error_code == pyvisa.constants.StatusCode.error_timeout:
@@ -195,7 +214,7 @@ def _value(text: str) -> Value:
     """Read a number; NAN and INF stay words, for they are not values."""
     if not _NUMBER.fullmatch(text):
         return text.strip(' "')
-    return int(text) if text.lstrip("+-").isdecimal() else float(text)
+    return int(text) if text.lstrip("+-").isdecimal() and len(text) < _INTEGER_DIGITS else float(text)
 
 
 def _check_name(resource: str) -> None:
@@ -203,6 +222,17 @@ def _check_name(resource: str) -> None:
         pyvisa.rname.parse_resource_name(resource)
     except pyvisa.rname.InvalidResourceName as error:
         raise ConfigError(f"{resource!r} is not a VISA resource name: {error}") from error
+
+
+def _watched(session: MessageBasedResource, timeout_s: float) -> WatchedSocket | None:
+    """Put a watch on the backend's socket; None for a resource that has none."""
+    backend: Any = session.visalib
+    inner = backend.sessions[session.session]
+    if not isinstance(getattr(inner, "interface", None), socket.socket):
+        return None
+    inner.interface = WatchedSocket(inner.interface, timeout_s)
+    watched: WatchedSocket = inner.interface
+    return watched
 
 
 def prepare_visa() -> None:

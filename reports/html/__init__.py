@@ -1,5 +1,6 @@
 """``report.html``: one file that opens offline, asks for nothing from outside and runs no script."""
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from markupsafe import Markup
 
 from reports import evidence
 from reports.html.view import page
+from reports.plain_text import visible
 from reports.run_directory import RunDirectory
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -16,21 +18,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 def html_report(directory: RunDirectory) -> str:
     """Make the page; whatever a device or a file said stays text in it."""
-    environment = _environment(directory)
-    style = Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
-    return environment.get_template("report.html.j2").render(page=page(directory), style=style)
-
-
-def _environment(directory: RunDirectory) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     filters: dict[str, Any] = {
-        "words": _words,
         "seconds": _seconds,
         "span": _span,
         "figure": "{:.6g}".format,
@@ -39,7 +27,24 @@ def _environment(directory: RunDirectory) -> Environment:
         "cited": partial(evidence.describe, directory),
         "drawing": Markup,  # charts are SVG of our own making, in which the drawing library escaped every text
     }
-    environment.filters.update(filters)
+    return template_page("report.html.j2", filters, page=page(directory))
+
+
+def template_page(name: str, filters: Mapping[str, Any] | None = None, **values: Any) -> str:
+    """Make a page from a template of this package and the common style; values are escaped."""
+    style = Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
+    return visible(_environment(filters or {}).get_template(name).render(style=style, **values))
+
+
+def _environment(filters: Mapping[str, Any]) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update({"words": _words} | dict(filters))
     return environment
 
 

@@ -1,7 +1,7 @@
 """A run directory: written as the run goes, read back, and checked against its own hashes."""
 
 from reports.run_directory.integrity import Finding
-from reports.run_directory.layout import MeasurementLine, RowLine, TraceLine, WireLine, scenario_key
+from reports.run_directory.layout import JudgementLine, MeasurementLine, RowLine, TraceLine, WireLine, scenario_key
 from reports.run_directory.reader import RunDirectory
 from reports.run_directory.summary import (
     Comparison,
@@ -17,6 +17,7 @@ from reports.run_directory.writer import RunWriter
 __all__ = [
     "Comparison",
     "Finding",
+    "JudgementLine",
     "MeasurementLine",
     "Moment",
     "OperatingFigures",

@@ -16,15 +16,19 @@ from reports.run_directory.layout import (
     MANIFEST_FILE,
     RENDERED_FOLDER,
     RUN_FILE,
+    SERIES_FOLDER,
     evidence_files,
     file_sha256,
     log_file,
     manifest_text,
     sha256,
     split_lines,
+    temporary_of,
 )
 
 Kind = Literal["changed", "missing", "added", "truncated", "incomplete"]
+OFTEN_EMPTY = frozenset({SERIES_FOLDER, RENDERED_FOLDER, f"{RENDERED_FOLDER}/allure-results"})
+"""Folders that a run without scenarios leaves without a file, and so does one that was killed."""
 _MANIFEST_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 
@@ -45,26 +49,65 @@ class Finding:
 def verify(root: Path) -> list[Finding]:
     """Check chain and manifest of a run directory, and the manifest of ``rendered/`` where there is one.
 
-    :returns: what is wrong; empty when every byte is as written. A run that was killed has one finding ``incomplete``,
-        and its logs are held by their chain alone.
+    :returns: what is wrong; empty when every byte is as written. A run that was killed has a finding ``incomplete``,
+        and its logs are held by their chain alone; so has one that was killed while it was rendered.
     """
-    findings = [finding for log in COLUMNS for finding in _check_log(root / log_file(log))]
+    stray = [*_check_places(root)]
     if (root / MANIFEST_FILE).exists() or _says_complete(root / RUN_FILE):
-        findings += _check_manifest(root, "")
+        findings = _check_sealed(root)
     else:
-        findings.append(Finding("incomplete", RUN_FILE, None, "the run did not finish; the last lines are not sealed"))
+        why = "the run did not finish; the last lines are not sealed"
+        findings = [*_check_logs(root), Finding("incomplete", RUN_FILE, None, why)]
     rendered = root / RENDERED_FOLDER
-    if rendered.exists():
+    if rendered.is_dir() and not (rendered / MANIFEST_FILE).exists():
+        why = "it is not sealed: rendering did not finish; `bench report` makes it again"
+        findings.append(Finding("incomplete", f"{RENDERED_FOLDER}/{MANIFEST_FILE}", None, why))
+    elif rendered.is_dir():
         findings += _check_manifest(rendered, f"{RENDERED_FOLDER}/")
-    return findings
+    return stray + findings
 
 
 def _says_complete(path: Path) -> bool:
+    if temporary_of(path).exists() and not path.exists():
+        return False  # it was killed before it began
     try:
         document = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return True  # a run directory always has a readable run.json: without one it is held to its manifest
     return not (isinstance(document, dict) and document.get("complete") is False)
+
+
+def _check_sealed(root: Path) -> list[Finding]:
+    """Check a run that has its manifest, which is written just before run.json says that the run is complete."""
+    findings = [*_check_logs(root), *_check_manifest(root, "")]
+    if _says_complete(root / RUN_FILE):
+        return findings
+    being_written = {RUN_FILE, temporary_of(root / RUN_FILE).name}
+    unfinished = Finding("incomplete", RUN_FILE, None, "it is not the one that the manifest seals: it says incomplete")
+    return [unfinished, *(finding for finding in findings if finding.file not in being_written)]
+
+
+def _check_places(root: Path) -> Iterator[Finding]:
+    """Find what a run directory never holds: links, other things than files, and folders with no file in them."""
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if path.is_symlink():
+            yield Finding("changed", name, None, "it is a link, and what it points at is not in the run directory")
+        elif path.is_dir():
+            if not any(path.iterdir()) and name not in OFTEN_EMPTY:
+                yield Finding("added", name, None, "an empty folder, which nobody made")
+        elif not path.is_file():
+            yield Finding("added", name, None, "it is no file")
+
+
+def _check_logs(root: Path) -> Iterator[Finding]:
+    present = [root / log_file(log) for log in COLUMNS]
+    if not any(path.is_file() and path.stat().st_size for path in present) and not _says_complete(root / RUN_FILE):
+        return  # killed at its very beginning, when its logs were being made
+    listed = _listed(root / MANIFEST_FILE)
+    for path in present:
+        if path.is_file() or not listed or path.name in listed:  # a run of an older version may have fewer logs
+            yield from _check_log(path)
 
 
 def _check_log(path: Path) -> Iterator[Finding]:
@@ -86,7 +129,7 @@ def _check_log(path: Path) -> Iterator[Finding]:
 def _record(line: bytes) -> dict[str, Any]:
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) else {}
 
@@ -111,15 +154,24 @@ def _check_manifest(folder: Path, prefix: str) -> Iterator[Finding]:
     if not manifest.is_file():
         yield Finding("missing", name, None, "the manifest is not there")
         return
-    text = manifest.read_text(encoding="utf-8", errors="replace")
-    listed = {match[2]: match[1] for line in text.splitlines() if (match := _MANIFEST_LINE.fullmatch(line))}
+    listed = _listed(manifest)
     if manifest_text(listed).encode() != manifest.read_bytes():
         yield Finding("changed", name, None, "it is not in the form in which it was written")
     present = set(evidence_files(folder))
     for file in sorted(present | set(listed)):
         if file not in listed:
-            yield Finding("added", prefix + file, None, "the manifest does not list it")
+            yield Finding("added", prefix + file, None, f"{name} does not list it")
         elif file not in present:
-            yield Finding("missing", prefix + file, None, "the manifest lists it")
-        elif file_sha256(folder / file) != listed[file]:
-            yield Finding("changed", prefix + file, None, "its hash is not the one in the manifest")
+            yield Finding("missing", prefix + file, None, f"{name} lists it")
+        elif (folder / file).is_file() and file_sha256(folder / file) != listed[file]:
+            yield Finding(
+                "changed", prefix + file, None, f"its hash is not the one in {name}: one of the two was changed"
+            )
+
+
+def _listed(manifest: Path) -> dict[str, str]:
+    """Return the hashes that a manifest lists, by file; of lines in another form none."""
+    if not manifest.is_file():
+        return {}
+    text = manifest.read_text(encoding="utf-8", errors="replace")
+    return {match[2]: match[1] for line in text.splitlines() if (match := _MANIFEST_LINE.fullmatch(line))}

@@ -7,18 +7,21 @@ held by ``manifest.sha256``. ``seq`` is the line number, from 1. Times are secon
 
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 SCHEMA = 1
 RUN_FILE = "run.json"
 MANIFEST_FILE = "manifest.sha256"
+SIGNATURE_FILE = "manifest.sig"
 SERIES_FOLDER = "series"
 RENDERED_FOLDER = "rendered"
 FIRST_PREV = "0" * 64
 
-LogName = Literal["trace", "rows", "wire", "measurements"]
+LogName = Literal["trace", "rows", "wire", "measurements", "judgement"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,10 @@ class WireLine:
 
 @dataclass(frozen=True, slots=True)
 class MeasurementLine:
-    """A measured value with its uncertainty, the limits that it was held against and what came of it."""
+    """A measured value with its uncertainty, the limits that it was held against and what came of it.
+
+    ``outside`` is what it says outside its limits, where that is not FAIL.
+    """
 
     seq: int
     time_s: float
@@ -84,7 +90,31 @@ class MeasurementLine:
     verdict: str | None = None
     row: str | None = None
     clause: str | None = None
+    outside: str | None = None
     scenario: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JudgementLine:
+    """A moment at which matcher and judge looked at the world, with what they asked and were told.
+
+    ``moment`` is begin, hear, tick, occurrence, finish or end; ``trace`` and ``sent_s`` are of the message that was
+    heard; ``rules`` come with begin, ``ground`` with end. ``questions`` and ``answers`` are those that are new, as JSON
+    texts; they are numbered in the order of their coming, from 0 in each scenario. ``asked`` has a question's and its
+    answer's number by turns, and is left out where it is what it was at the last moment of the kind.
+    """
+
+    seq: int
+    time_s: float
+    moment: str
+    scenario: str | None = None
+    trace: int | None = None
+    sent_s: float | None = None
+    asked: Any = None
+    questions: Any = None
+    answers: Any = None
+    rules: Any = None
+    ground: Any = None
 
 
 LINE_TYPES: dict[LogName, type[Any]] = {
@@ -92,10 +122,15 @@ LINE_TYPES: dict[LogName, type[Any]] = {
     "rows": RowLine,
     "wire": WireLine,
     "measurements": MeasurementLine,
+    "judgement": JudgementLine,
 }
 COLUMNS: dict[LogName, tuple[str, ...]] = {
     log: tuple(field.name for field in fields(line)) for log, line in LINE_TYPES.items()
 }
+
+
+SPARSE: frozenset[LogName] = frozenset({"judgement"})
+"""Logs of many lines that fill few columns: what is null is left out of them."""
 
 
 def log_file(log: LogName) -> str:
@@ -131,9 +166,14 @@ def file_sha256(path: Path) -> str:
 
 
 def evidence_files(root: Path) -> list[str]:
-    """Relative POSIX paths of every file that the manifest covers, sorted; ``rendered/`` has a manifest of its own."""
-    names = (path.relative_to(root).as_posix() for path in root.rglob("*") if not path.is_dir())
-    return sorted(name for name in names if name != MANIFEST_FILE and not name.startswith(f"{RENDERED_FOLDER}/"))
+    """Relative POSIX paths of every file that the manifest covers, sorted; ``rendered/`` has a manifest of its own.
+
+    A link to a folder counts as a file: what it points at is none of the run's.
+    """
+    paths = (path for path in root.rglob("*") if path.is_symlink() or not path.is_dir())
+    names = (path.relative_to(root).as_posix() for path in paths)
+    own = {MANIFEST_FILE, SIGNATURE_FILE}
+    return sorted(name for name in names if name not in own and not name.startswith(f"{RENDERED_FOLDER}/"))
 
 
 def manifest_text(hashes: dict[str, str]) -> str:
@@ -141,21 +181,30 @@ def manifest_text(hashes: dict[str, str]) -> str:
     return "".join(f"{hashes[name]}  {name}\n" for name in sorted(hashes))
 
 
-def write_manifest(root: Path) -> None:
-    """Hash every evidence file under root and write the manifest beside them."""
+def write_manifest(root: Path, coming: Mapping[str, bytes] = MappingProxyType({})) -> None:
+    """Hash every evidence file under root and write the manifest beside them.
+
+    `coming` are files that will be written, or written anew, once the manifest is there.
+    """
     hashes = {name: file_sha256(root / name) for name in evidence_files(root)}
+    hashes |= {name: sha256(data) for name, data in coming.items()}
     write_atomically(root / MANIFEST_FILE, manifest_text(hashes).encode())
 
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Replace a file so that a reader, or a power cut, sees the old content or the new one and nothing between."""
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = temporary_of(path)
     with temporary.open("wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
     _sync_folder(path.parent)
+
+
+def temporary_of(path: Path) -> Path:
+    """Where a file stands while it is written; a kill in that moment leaves it there."""
+    return path.with_name(f".{path.name}.tmp")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reports.run_directory.layout import RowLine, scenario_key
+from reports.run_directory.link_record import LinkRecord, link_record
 from reports.verdict import RowState, Verdict
 
 
@@ -99,6 +100,7 @@ class ScenarioRun:
     coupling: str = ""
     comparison: Comparison | None = None
     not_compared: str = ""
+    links: LinkRecord = field(default_factory=LinkRecord)
 
     @property
     def key(self) -> str:
@@ -120,6 +122,8 @@ class RunSummary:
     versions: Mapping[str, Any]
     devices: Mapping[str, Mapping[str, Any]]
     scenarios: tuple[ScenarioRun, ...]
+    faults: tuple[str, ...] = ()
+    """Faults on demand that were in force, as the command line wrote them."""
 
 
 def summary(document: Mapping[str, Any]) -> RunSummary:
@@ -138,6 +142,7 @@ def summary(document: Mapping[str, Any]) -> RunSummary:
         versions=document.get("versions", {}),
         devices=document.get("devices", {}),
         scenarios=tuple(_scenario(entry) for entry in document.get("scenarios", ())),
+        faults=tuple(map(str, document.get("faults", ()))),
     )
 
 
@@ -165,6 +170,7 @@ def _scenario(entry: Mapping[str, Any]) -> ScenarioRun:
         coupling=str(entry.get("coupling") or ""),
         comparison=_comparison(comparison) if "managed" in comparison else None,
         not_compared=str(comparison.get("absent") or ""),
+        links=link_record(entry.get("links") or {}),
     )
 
 

@@ -18,6 +18,7 @@ from reports.run_directory.layout import (
     FIRST_PREV,
     RUN_FILE,
     SCHEMA,
+    SPARSE,
     LogName,
     log_file,
     series_file,
@@ -40,7 +41,8 @@ _encode = json.JSONEncoder(allow_nan=False, default=_plain).encode
 class _ChainedLog:
     """One append-only file of JSON lines."""
 
-    def __init__(self, path: Path, columns: tuple[str, ...]) -> None:
+    def __init__(self, path: Path, columns: tuple[str, ...], *, sparse: bool) -> None:
+        self._sparse = sparse
         self._name = path.name
         self._columns = columns[1:]
         self._known = frozenset(self._columns)
@@ -48,6 +50,10 @@ class _ChainedLog:
         self._lock = Lock()
         self._seq = 0
         self._prev = FIRST_PREV
+
+    @property
+    def count(self) -> int:
+        return self._seq
 
     def append(self, record: Mapping[str, Any]) -> int:
         if not self._known.issuperset(record):
@@ -69,7 +75,9 @@ class _ChainedLog:
     def _line(self, record: Mapping[str, Any]) -> bytes:
         full: dict[str, Any] = {"seq": self._seq + 1}
         for column in self._columns:
-            full[column] = record.get(column)
+            value = record.get(column)
+            if value is not None or not self._sparse:
+                full[column] = value
         full["prev"] = self._prev
         try:
             return _encode(full).encode("ascii") + b"\n"
@@ -105,9 +113,11 @@ class RunWriter:
         """
         root = Path(path)
         _make_empty(root)
-        writer = cls(root, {log: _ChainedLog(root / log_file(log), columns) for log, columns in COLUMNS.items()})
-        writer._write_run({"verdict": "NOT_RUN", **(run or {})}, complete=False)
-        return writer
+        write_atomically(root / RUN_FILE, _run_document({"verdict": "NOT_RUN", **(run or {})}, complete=False))
+        logs = {
+            log: _ChainedLog(root / log_file(log), columns, sparse=log in SPARSE) for log, columns in COLUMNS.items()
+        }
+        return cls(root, logs)
 
     def append(self, log: LogName, record: Mapping[str, Any]) -> int:
         """Append a line and flush it; columns that the record leaves out are null.
@@ -116,6 +126,10 @@ class RunWriter:
         :raises ReportError: an unknown column, a number that is not finite, a value that JSON cannot carry
         """
         return self._logs[log].append(record)
+
+    def written(self, log: LogName) -> int:
+        """Return how many lines a log has, which is the number of its last."""
+        return self._logs[log].count
 
     def write_series(self, index: int, table: Mapping[str, Any], part: str = "") -> str:
         """Write a scenario's time series, one row a plant step.
@@ -141,23 +155,19 @@ class RunWriter:
         return name
 
     def finish(self, run: Mapping[str, Any]) -> None:
-        """Close the logs, write ``run.json`` as complete, and hash everything into ``manifest.sha256``."""
+        """Close the logs, hash everything into ``manifest.sha256``, and then write ``run.json`` as complete.
+
+        In this order a kill in between leaves a run that says of itself that it is incomplete.
+        """
         self.close()
-        self._write_run(run, complete=True)
-        write_manifest(self.path)
+        data = _run_document(run, complete=True)
+        write_manifest(self.path, {RUN_FILE: data})
+        write_atomically(self.path / RUN_FILE, data)
 
     def close(self) -> None:
         """Close the logs and leave the run incomplete (a way out for a run that could not finish)."""
         for log in self._logs.values():
             log.close()
-
-    def _write_run(self, run: Mapping[str, Any], *, complete: bool) -> None:
-        document = {"schema": SCHEMA, "complete": complete} | dict(run) | {"schema": SCHEMA, "complete": complete}
-        try:
-            text = json.dumps(document, indent=1, allow_nan=False, default=_plain)
-        except (ValueError, TypeError) as error:
-            raise ReportError(f"{RUN_FILE}: {error}") from error
-        write_atomically(self.path / RUN_FILE, text.encode("ascii") + b"\n")
 
     def __enter__(self) -> Self:
         return self
@@ -166,6 +176,15 @@ class RunWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _run_document(run: Mapping[str, Any], *, complete: bool) -> bytes:
+    document = {"schema": SCHEMA, "complete": complete} | dict(run) | {"schema": SCHEMA, "complete": complete}
+    try:
+        text = json.dumps(document, indent=1, allow_nan=False, default=_plain)
+    except (ValueError, TypeError) as error:
+        raise ReportError(f"{RUN_FILE}: {error}") from error
+    return text.encode("ascii") + b"\n"
 
 
 def _make_empty(root: Path) -> None:

@@ -8,12 +8,14 @@ from typing import Any
 from bench.bus import Delivery, Message
 from bench.clock import Clock
 from bench.evidence import Evidence
+from bench.link_log import LinkLog
 from bench.measurement import Limits, Measurement, PowerReading
 from bench.messages.customers import CustomerStatus, Override
 from bench.messages.equipment import AssetCommand, OperationalCommand, Payload, VoltageOutOfRangeEvent
 from bench.messages.names import Information, Party
 from bench.messages.resources import PeakingRequirements, RequiredResources, TransmissionConstraint
 from bench.use_case.conformance import Conformance
+from bench.use_case.hindrances import Hindrances
 from bench.use_case.model import Row
 from bench.use_case.row_watch import Instance
 from reports.run_directory import RunWriter
@@ -77,6 +79,9 @@ class FakeJudge:
 
     def objection(self, row: Row, delivery: Delivery) -> str | None:  # noqa: ARG002
         return self.objections.get(row.number)
+
+    def forbidden(self, row: Row, delivery: Delivery) -> str | None:  # noqa: ARG002
+        return self.objections.get(f"forbidden {row.number}")
 
     def remark(self, row: Row, delivery: Delivery) -> str:  # noqa: ARG002
         return self.objections.get(f"remark {row.number}", "")
@@ -158,6 +163,9 @@ class FakePlans:
     def constrained_wrongly(self, constraint: TransmissionConstraint) -> str | None:  # noqa: ARG002
         return self.objections.get("constraint")
 
+    def rating_kw(self, device: str) -> float | None:
+        return self.most_kw(device, 0.0)
+
     def most_kw(self, device: str, duration_s: float) -> float | None:  # noqa: ARG002
         return self.most.get(device)
 
@@ -192,7 +200,7 @@ class Stage:
         self.clock = Clock()
         self.writer = RunWriter.create(folder / "run")
         self.evidence = Evidence(self.writer, self.clock, "1")
-        self.judge = judge
+        self.judge, self.links = judge, LinkLog()
         self.conformance = Conformance(
             rows,
             lambda number: frozenset(before.get(number, ())),
@@ -202,6 +210,7 @@ class Stage:
             rivals,
             absent,
             repeating,
+            Hindrances(self.links, judge, self.clock),
         )
 
     def until(self, time_s: float) -> None:
@@ -218,11 +227,12 @@ class Stage:
         payload: Payload,
         correlation: str = "e1",
         evidence: tuple[str, ...] = (),
+        hindrance: str = "",
     ) -> Delivery:
         """Let a message arrive now."""
         message = Message(producer, receiver, information, payload, correlation, evidence=evidence)
         now = self.clock.now_s
-        delivery = Delivery(self.evidence.message(message, now, now), now, now, message)
+        delivery = Delivery(self.evidence.message(message, now, now), now, now, message, hindrance)
         self.conformance.hear(delivery)
         return delivery
 

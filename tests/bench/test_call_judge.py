@@ -194,6 +194,24 @@ def test_an_override_that_nobody_typed_is_refused(bench: Bench) -> None:
     assert bench.objection(PASSED_ON, Override(event="e2", customer="b")) is None
 
 
+def test_an_override_without_a_right_code_must_never_be_passed_on(bench: Bench) -> None:
+    bench.selected()
+    passed_on = Override(event="e2", customer="b")
+    assert refused(bench.judge.forbidden(PASSED_ON, passed_on), "b never typed the right code")
+    typed = Override(event="e2", customer="b", code_proof="right")
+    assert bench.judge.forbidden(TYPED, typed) is None, "people may type what they like, out of order as well"
+    ends = (Party.CUSTOMER, Party.CUSTOMER_DISPLAY, Information.OVERRIDE)
+    bench.judge.witness(Delivery(1, 40.0, 40.0, Message(*ends, typed, "e2")))
+    assert bench.judge.forbidden(PASSED_ON, passed_on) is None
+    assert bench.judge.forbidden(SENT, call(A)) is None
+
+
+def test_a_call_names_whom_it_has_more_and_whom_it_leaves_out(bench: Bench) -> None:
+    bench.selected()
+    told = bench.objection(SENT, call(A, customer("c")))
+    assert refused(told, "calls c, who was not selected; leaves out b")
+
+
 def test_each_customer_is_awaited_in_the_alternative_taken(bench: Bench) -> None:
     bench.selected()
     assert (set(bench.judge.required(KEPT)), set(bench.judge.required(SHED))) == (set(), {"a", "b"})

@@ -6,6 +6,8 @@ import pytest
 
 from bench import clock as clock_module
 from bench.clock import Clock, Process, WallClock, make_clock
+from bench.messages.equipment import VoltageRestored
+from instruments.errors import BenchError
 
 
 @dataclass
@@ -140,3 +142,16 @@ def test_slip_is_recorded_and_only_beyond_its_tolerance_counts(wall_time: FakeTi
     assert clock.slip.exceeded
     assert clock.slip.worst_s == pytest.approx(2.0), "the event due at 6 s met wall time at 8 s"
     assert clock.slip.late_events == 2, "6 s came 2 s late, 7 s came 1 s late, 8 s was on time again"
+
+
+def test_data_that_does_not_fit_is_told_with_its_process_and_field() -> None:
+    """SimPy makes exceptions anew, which pydantic's do not allow: without help that is a TypeError about nothing."""
+    clock = Clock()
+
+    def tells_nonsense() -> Process:
+        yield clock.timeout(1.0)
+        VoltageRestored.model_validate({"meter": 3})
+
+    clock.start(tells_nonsense())
+    with pytest.raises(BenchError, match=r"tells_nonsense: VoltageRestored does not hold: meter: .*string"):
+        clock.run_until(2.0)

@@ -1,6 +1,7 @@
 """The bench file: everything that is wrong in it, at once, with its place and the nearest thing that is known."""
 
 import copy
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +12,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.config import BenchFile, load_bench
+from bench.config import BenchFile, bench_files, load_bench
 from instruments.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
@@ -125,6 +126,7 @@ def test_a_mistyped_key_is_told_with_its_place_and_the_nearest_known(
         ("devices.inverter_1.emulate.listen", "5602"),
         ("devices.source_1.limits.current_a", float("nan")),
         ("devices.source_1.limits.voltage_v", [0]),
+        ("devices.source_1.limits.current_a", -1),
         ("bench", None),
         ("feeder.model", None),
         ("devices.inverter_1.driver", None),
@@ -132,6 +134,25 @@ def test_a_mistyped_key_is_told_with_its_place_and_the_nearest_known(
 )
 def test_a_value_that_cannot_be_is_told_with_its_place(folder: Path, place: str, value: Any) -> None:
     assert f"{place}" in faults(folder, changed((place, value)))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("devices.source_1.limits.power_w", [0, 1]), "a grid_simulator is held to power_w; it has current_a, freq"),
+        (("devices.inverter_1.limits", {"tap": [0, 1]}), "an inverter is held to tap; it has power_w, reactive_var"),
+        (
+            ("devices.source_1.limits.voltage_v", [300, 0]),
+            "devices.source_1.limits: Value error, the lower limit comes",
+        ),
+        (("devices.analyzer_1.limits", {"voltage_v": [0, 1]}), "a power_analyzer is held to voltage_v; it has none"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_limit_that_nothing_would_hold_to_or_nothing_could_meet_is_refused(
+    folder: Path, change: tuple[str, Any], told: str
+) -> None:
+    assert told in faults(folder, changed(change))
 
 
 def test_a_name_that_could_be_no_name_is_refused(folder: Path) -> None:
@@ -177,7 +198,122 @@ def test_names_and_files_that_there_are_not_are_told(folder: Path, change: tuple
 
 def test_real_equipment_behind_a_source_and_an_analyzer_is_no_error_of_the_file(folder: Path) -> None:
     wired = {"device": "inverter_1", "site": "pv_1", "source": "source_1", "analyzer": "analyzer_1"}
-    load_bench(write(folder, changed(("devices.inverter_1.emulate", None), ("terminals.t1", wired))))
+    real = [(f"devices.{name}.emulate", None) for name in ("inverter_1", "source_1", "analyzer_1")]
+    load_bench(write(folder, changed(*real, ("devices.inverter_1.rating_kva", 10), ("terminals.t1", wired))))
+
+
+CONTROL: dict[str, Any] = {"role": "capacitor_bank", "driver": "point_map", "resource": MODBUS, "emulate": {}}
+WIRED: dict[str, Any] = {
+    "device": "bank_1",
+    "capacitor": "c1",
+    "source": "sensing_1",
+    "contacts": {"digital_io": "contacts_1", "inputs": [1, 2], "status": [1]},
+}
+
+
+def behind_instruments(*changes: tuple[str, Any]) -> dict[str, Any]:
+    """The small bench with a capacitor control behind a sensing source and a digital I/O."""
+    instruments = {
+        name: {"role": role, "driver": "scpi_generic", "resource": SOCKET, "emulate": {}}
+        for name, role in (("sensing_1", "sensing_source"), ("contacts_1", "digital_io"))
+    }
+    added = [(f"devices.{name}", device) for name, device in {"bank_1": CONTROL, **instruments}.items()]
+    return changed(*copy.deepcopy(added), ("terminals.t2", copy.deepcopy(WIRED)), *changes)
+
+
+def test_a_control_behind_a_source_and_contacts_is_no_error_of_the_file_emulated_or_not(folder: Path) -> None:
+    load_bench(write(folder, behind_instruments()))
+    real = [(f"devices.{name}.emulate", None) for name in ("bank_1", "sensing_1", "contacts_1")]
+    terminal = load_bench(write(folder, behind_instruments(*real))).terminals["t2"]
+    assert terminal.instruments == {"source": "sensing_1", "contacts.digital_io": "contacts_1"}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            ("terminals.t2", {"device": "bank_1", "capacitor": "c1"}, "devices.bank_1.emulate", None),
+            "devices.bank_1: real equipment needs a source and contacts in front of it",
+        ),
+        (("terminals.t2.source", None), "terminals.t2: Value error, a source and an analyzer belong together"),
+        (("terminals.t2.contacts", None), "in front of a control a source and `contacts`"),
+        (("terminals.t2.analyzer", "analyzer_1"), "contacts are in front of a control"),
+        (
+            ("terminals.t2.source", "source_1"),
+            "terminals.t2.source: 'source_1' is a grid_simulator; in front of a capacitor_bank it has to be a "
+            "sensing_source",
+        ),
+        (
+            ("terminals.t2.contacts.digital_io", "contact_1"),
+            "terminals.t2.contacts.digital_io: no device 'contact_1'; did you mean 'contacts_1'?",
+        ),
+        (
+            ("terminals.t2.contacts.digital_io", "analyzer_1"),
+            "terminals.t2.contacts.digital_io: 'analyzer_1' is a power_analyzer; in front of a capacitor_bank it has",
+        ),
+        (
+            ("terminals.t1.source", "sensing_1", "terminals.t1.analyzer", "analyzer_1"),
+            "terminals.t1.source: 'sensing_1' is a sensing_source; in front of a inverter it has to be a grid_sim",
+        ),
+        (
+            (
+                "terminals.t1.source",
+                "source_1",
+                "terminals.t1.contacts",
+                {"digital_io": "contacts_1", "inputs": [5, 6]},
+            ),
+            "terminals.t1.contacts.digital_io: a digital_io has no place in front of a inverter",
+        ),
+        (
+            ("terminals.t2.source", "sensing_1", "terminals.t2.contacts", None, "terminals.t2.analyzer", "analyzer_1"),
+            "terminals.t2.analyzer: a power_analyzer has no place in front of a capacitor_bank",
+        ),
+        (
+            ("devices.sensing_1.emulate", None),
+            "terminals.t2.source: the instrument is real and the device is emulated: nothing can be wired between them",
+        ),
+        (
+            ("devices.bank_1.emulate", None),
+            "terminals.t2.contacts.digital_io: the device is real and the instrument is emulated",
+        ),
+        (("terminals.t2.contacts.inputs", [1, 1]), "`inputs` names a channel twice: 1, 1"),
+        (("terminals.t2.contacts.inputs", [0, 1]), "terminals.t2.contacts.inputs.0: Input should be greater than"),
+        (("terminals.t2.contacts.outputs", [1]), "terminals.t2.contacts.outputs: unknown key; did you mean 'inputs'"),
+        (
+            ("terminals.t3", {**WIRED, "contacts": {"digital_io": "contacts_1", "inputs": [2, 3]}}),
+            "terminals.t3.contacts: input 2 of contacts_1 is wired to the terminal 't2'",
+        ),
+        (
+            ("terminals.t3", {**WIRED, "contacts": {"digital_io": "contacts_1", "inputs": [3, 4], "status": [1]}}),
+            "terminals.t3.contacts: output 1 of contacts_1 is wired to the terminal 't2'",
+        ),
+        (
+            ("devices.inverter_1.rating_kva", 10),
+            "devices.inverter_1: Value error, rating_kva: once is enough, here or in `emulate`",
+        ),
+        (
+            ("devices.battery_1.emulate", None),
+            "devices.battery_1: real equipment needs its `rating_kva`, of which its accuracy is a share",
+        ),
+        (("devices.inverter_1.dc_source", "batery_1"), "devices.inverter_1.dc_source: no device 'batery_1'"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_wrong_wiring_of_instruments_is_told(folder: Path, change: tuple[Any, ...], told: str) -> None:
+    pairs = list(zip(change[::2], change[1::2], strict=True))
+    assert told in faults(folder, behind_instruments(*pairs))
+
+
+def test_what_a_bench_has_to_know_of_equipment_may_stand_at_the_device(folder: Path) -> None:
+    """Then it outlives the emulation, and an emulator takes it from there."""
+    at_device = {"rating_kva": 10.0, "capacity_kwh": 20.0}
+    moved = [(f"devices.battery_1.{key}", value) for key, value in at_device.items()]
+    bench = load_bench(
+        write(folder, changed(("devices.battery_1.emulate", {}), *moved, ("devices.inverter_1.dc_source", "battery_1")))
+    )
+    battery = bench.devices["battery_1"]
+    assert (battery.rated_kva, battery.stored_kwh) == (10.0, 20.0)
+    assert bench.behind_inverter == {"battery_1": "inverter_1"}
 
 
 def test_all_errors_come_at_once(folder: Path) -> None:
@@ -194,8 +330,8 @@ def test_all_dangling_names_come_at_once(folder: Path) -> None:
 
 def test_addresses_can_come_from_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document = changed(("devices.inverter_1.resource", "modbus+tcp://${INVERTER_HOST}:502/1"))
-    monkeypatch.setenv("INVERTER_HOST", "192.0.2.7")
-    assert load_bench(write(folder, document)).devices["inverter_1"].resource == "modbus+tcp://192.0.2.7:502/1"
+    monkeypatch.setenv("INVERTER_HOST", "127.0.0.7")
+    assert load_bench(write(folder, document)).devices["inverter_1"].resource == "modbus+tcp://127.0.0.7:502/1"
 
 
 def test_unset_variables_are_all_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -348,3 +484,55 @@ def test_a_bench_with_anything_anywhere_loads_or_is_refused_in_words(folder: Pat
     place = data.draw(st.sampled_from([*places, "devices.inverter_1.emulate.x", "terminals.t1.x", "actors.x"]))
     document = changed((place, data.draw(DOCUMENTS.filter(lambda drawn: drawn is not None))))
     loads_or_is_refused(lambda: load_bench(write(folder, document)))
+
+
+def like(folder: Path, name: str, text: str) -> Path:
+    path = folder / f"{name}.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_bench_file_like_another_is_that_one_with_its_own_parts_laid_over_it(folder: Path) -> None:
+    whole = write(folder, changed(("range_a.interval_s", 30.0), ("horizon_s", 100.0)))
+    (folder / "deeper").mkdir()
+    text = "like: ../bench.yaml\nbench: other\nrange_a: {recover_s: 60}\nscenarios: {'3': {horizon_s: 50}}\n"
+    path = like(folder / "deeper", "other", text)
+    bench, below = load_bench(path), load_bench(whole)
+    assert (bench.bench, bench.range_a.interval_s, bench.range_a.recover_s) == ("other", 30.0, 60.0)
+    assert (bench.devices, bench.feeder, bench.horizon_s) == (below.devices, below.feeder, 100.0)
+    assert bench.for_scenario("3").horizon_s == 50.0
+    assert [file.resolve() for file in bench_files(path)] == [path, whole]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("like: gone.yaml", "cannot read the bench file"),
+        ("like: other.yaml", "other.yaml is itself like this one"),
+        ("like: [bench.yaml]", "it has to be the name of another bench file"),
+        ("like: bench.yaml\nhorizn_s: 5", "did you mean 'horizon_s'?"),
+    ],
+)
+def test_what_a_bench_file_cannot_be_like_is_told(folder: Path, text: str, told: str) -> None:
+    write(folder, SMALL)
+    path = like(folder, "other", text)
+    with pytest.raises(ConfigError, match=re.escape(told)):
+        load_bench(path)
+
+
+def test_two_bench_files_that_are_like_each_other_are_none(folder: Path) -> None:
+    path = write(folder, "like: other.yaml\n")
+    like(folder, "other", "like: bench.yaml\n")
+    for find in (load_bench, bench_files):
+        with pytest.raises(ConfigError, match="is itself like this one"):
+            find(path)
+
+
+def test_what_is_served_for_the_bench_of_equipment_is_its_equipment_at_its_addresses_and_in_its_wiring() -> None:
+    bench, served = (load_bench(EMULATED.parent / f"{name}.yaml") for name in ("equipment", "equipment_served"))
+    real = {name: device for name, device in bench.devices.items() if device.emulate is None}
+    assert all(device.emulate is not None for device in served.devices.values())
+    for facts in (lambda d: d.resource, lambda d: d.role, lambda d: d.rated_kva, lambda d: d.point_map):
+        assert {n: facts(d) for n, d in served.devices.items()} == {n: facts(d) for n, d in real.items()}
+    wired = {name: terminal for name, terminal in bench.terminals.items() if terminal.device in real}
+    assert served.terminals == wired

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from by_hand import FakeJudge, Stage, alert, command, power, row
 
+from bench.bus import Message
+from bench.links import Passage
 from bench.messages.equipment import BeginAutomation
 from bench.messages.names import Information, Party
 from bench.use_case.conformance import EFFECT_HOLD_S
@@ -174,7 +176,56 @@ def test_what_is_not_true_is_not_met(stage: Stage) -> None:
     stage.judge.objections["1.1"] = "its service was healthy"
     stage.arrive(METER, NETWORK, ALERT, alert(), "alert-1")
     assert stage.state("1.1") is NOT_MET
-    assert stage.instance("1.1", "m1").reason == "its service was healthy"
+    assert stage.instance("1.1", "m1").reason == f"its service was healthy (sent by the {METER})"
+
+
+def lost(stage: Stage, meter: str, frames: int) -> None:
+    """Let an alert of a meter be sent, and lost so many times."""
+    message = Message(METER, NETWORK, ALERT, alert(meter), "alert-1")
+    passage = Passage(1, "AMI link", lost=frames)
+    stage.links.begin(message, passage)
+    stage.links.give_up(message, passage, stage.clock.now_s)
+
+
+def test_a_row_whose_message_a_link_has_lost_says_so(stage: Stage) -> None:
+    lost(stage, "m1", 4)
+    stage.until(91.0)
+    reason = stage.instance("1.1", "m1").reason
+    assert reason.endswith("for m1 by 90.0 s; the AMI link has lost it 4 times")
+
+
+def test_what_a_link_has_lost_of_another_meter_explains_nothing(stage: Stage) -> None:
+    lost(stage, "m7", 4)
+    stage.until(91.0)
+    assert stage.instance("1.1", "m1").reason.endswith("for m1 by 90.0 s")
+
+
+def test_what_came_out_of_order_tells_what_has_held_up_the_row_before(stage: Stage) -> None:
+    lost(stage, "m1", 4)
+    stage.arrive(NETWORK, MDMS, ALERT, alert())
+    assert stage.notes("1.1.1").endswith("out of order: 1.1 not met yet; the AMI link has lost it 4 times")
+
+
+def test_a_row_that_came_in_time_tells_what_its_link_did(stage: Stage) -> None:
+    stage.arrive(METER, NETWORK, ALERT, alert(), "alert-1", hindrance="the AMI link has lost it once")
+    assert (stage.state("1.1"), stage.instance("1.1", "m1").reason) == (MET, "the AMI link has lost it once")
+
+
+def test_a_late_row_tells_what_its_link_did(stage: Stage) -> None:
+    stage.arrive(METER, NETWORK, ALERT, alert(), "alert-1")
+    stage.until(10.0)
+    stage.clock.run_until(10.9)
+    stage.arrive(NETWORK, MDMS, ALERT, alert(), hindrance="the enterprise bus has held it back for 10 s")
+    assert stage.instance("1.1.1", "m1").reason == (
+        "came at 10.9 s, after its limit of 10.0 s; the enterprise bus has held it back for 10 s"
+    )
+
+
+def test_a_message_that_should_never_have_been_sent_fails_its_row_whatever_came_before(stage: Stage) -> None:
+    stage.judge.objections["forbidden 1.1.1"] = "nobody has alerted"
+    stage.arrive(NETWORK, MDMS, ALERT, alert())
+    assert stage.state("1.1.1") is NOT_MET
+    assert stage.instance("1.1.1", "m1").reason == f"nobody has alerted (sent by the {NETWORK})"
 
 
 def test_messages_of_two_occurrences_are_not_mixed(stage: Stage) -> None:

@@ -65,6 +65,7 @@ class FakeField:
     highest_v: float = 122.0
     reaches_v: float = 113.5
     banks: frozenset[str] = frozenset({"cap_1", "cap_2"})
+    controls: frozenset[str] = frozenset({"cap_1"})
     carried_out: list[tuple[AssetCommand, ...]] = field(default_factory=list)
 
     def effect(self, command: AssetCommand, since_s: float) -> Measurement | None:  # noqa: ARG002
@@ -174,8 +175,11 @@ def test_an_alert_has_to_be_passed_on_as_it_came(bench: Bench) -> None:
     assert refused(bench.objection(FORWARDED, alert("m2")), "but the meter sent None")
 
 
+CLOSED_BANK = EquipmentState(device="cap_1", kind="capacitor", available=True, closed=True)
+
+
 def area(*meters: str, **voltage_v: float) -> AffectedArea:
-    return AffectedArea(event="e1", affected_meters=meters, voltage_v=voltage_v, equipment=())
+    return AffectedArea(event="e1", affected_meters=meters, voltage_v=voltage_v, equipment=(CLOSED_BANK,))
 
 
 def test_the_affected_area_has_to_be_that_of_the_alerts_and_the_voltages(bench: Bench) -> None:
@@ -184,6 +188,19 @@ def test_the_affected_area_has_to_be_that_of_the_alerts_and_the_voltages(bench: 
     assert refused(bench.objection(AREA, area("m1", "m2")), "never alerted: m2")
     assert refused(bench.objection(AREA, area("m1", m1=118.0)), "118.00 V is told of m1")
     assert refused(bench.objection(AREA, area("m1", m9=120.0)), "m9"), "a meter that the feeder does not have"
+
+
+def test_the_area_has_to_tell_of_every_control(bench: Bench) -> None:
+    bench.alerted(alert("m1"))
+    silent = area("m1", m1=113.0, m2=120.0).model_copy(update={"equipment": ()})
+    assert refused(bench.objection(AREA, silent), "does not tell of cap_1")
+
+
+@pytest.mark.parametrize(("power_kw", "stands"), [(500.0, True), (-500.0, True), (501.0, False), (-501.0, False)])
+def test_nobody_may_select_more_than_a_device_is_rated_for(bench: Bench, power_kw: float, stands: bool) -> None:
+    chosen = CHOSEN.model_copy(update={"commands": (command(power_kw=power_kw).command,)})
+    objection = bench.objection(SELECTED, chosen)
+    assert objection is None if stands else refused(objection, "which can give 500.0 kW")
 
 
 def test_a_selection_is_held_against_an_independent_power_flow(bench: Bench) -> None:

@@ -21,8 +21,13 @@ PATIENCE_S = 20.0
 
 
 @contextmanager
-def emulating(bench: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, dict[str, Any]]]]:
-    process = subprocess.Popen([COMMAND, "emulate", "--bench", bench], stdout=subprocess.PIPE, text=True)
+def emulating(
+    bench: str, *faults: str, record: Path | None = None
+) -> Iterator[tuple[subprocess.Popen[str], dict[str, dict[str, Any]]]]:
+    defects = [argument for fault in faults for argument in ("--fault", fault)]
+    recording = ["--record", record] if record else []
+    command = [COMMAND, "emulate", "--bench", bench, *defects, *recording]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
         told = []

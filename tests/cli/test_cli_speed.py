@@ -2,12 +2,14 @@
 
 import json
 import re
+import threading
 from contextlib import closing
 
 import numpy as np
 import pytest
 
-from bench.commands import speed, speed_plant
+from bench.commands import speed, speed_many, speed_plant
+from bench.commands.figures import Figure
 from bench.feeder.bare import BareEngine
 from bench.feeder.engine import Feeder
 from bench.plant.plant import Plant
@@ -55,11 +57,80 @@ def test_a_day_is_told_as_a_multiple_of_real_time_without_a_raw_figure(bench, mo
     monkeypatch.setattr(speed_plant, "CHUNK_S", 10)
     (whole,) = lines(bench("speed", "--only", "day"))
     assert list(whole) == [*FIELDS, "note"]
-    assert re.fullmatch(r"memory grew by \d+ MB after the first hour", whole["note"])
+    assert re.fullmatch(r"memory grew by -?\d+ MB after the first hour", whole["note"])
     assert (whole["unit"], whole["raw"], whole["ratio"]) == ("x real time", None, None)
     monkeypatch.setattr(speed_plant, "DAY_BUDGET_S", 0.0)
     (cut,) = lines(bench("speed", "--only", "day"))
     assert "only" in cut["note"], "a figure of less than a day says so"
+
+
+def test_a_week_tells_how_memory_grew_after_its_first_day(bench, monkeypatch):
+    monkeypatch.setattr(speed_plant, "DAY_S", 4)
+    monkeypatch.setattr(speed_plant, "CHUNK_S", 2)
+    (line,) = lines(bench("speed", "--only", "week"))
+    assert (line["name"], line["unit"]) == ("week", "x real time")
+    told = r"memory grew by -?\d+ MB after the first hour, by -?\d+ MB after the first day"
+    assert re.fullmatch(told, line["note"])
+
+
+def test_many_runs_tell_what_the_process_holds_at_the_end_and_what_it_held_before(bench, monkeypatch):
+    monkeypatch.setattr(speed_many, "RUNS", 2)
+    monkeypatch.setattr(speed_many, "SETTLED", 1)
+    told = lines(bench("speed", "--only", "runs_200"))
+    assert [line["name"].removeprefix("runs_200") for line in told] == [
+        "",
+        "_threads",
+        "_descriptors",
+        "_contexts",
+        "_memory",
+    ]
+    for line in told[1:]:
+        assert line["raw"] > 0, line
+        assert line["ratio"] == pytest.approx(line["value"] / line["raw"], rel=1e-3)
+
+
+def test_what_takes_long_is_measured_only_when_it_is_named(bench, monkeypatch):
+    named = []
+    for maker in ("step_figure", "exchange_figure", "run_figure", "days_figure", "runs_figures"):
+
+        def note(name="exchange", *_arguments):
+            named.append(name)
+            return Figure(name, 1.0, "s")
+
+        monkeypatch.setattr(speed, maker, note)
+    told = lines(bench("speed"))
+    assert [line["name"] for line in told] == named == ["step_10", "step_1000", "exchange", "story", "use_case", "day"]
+
+
+@pytest.mark.long
+def test_twenty_runs_leave_nothing_behind():
+    """All that runs make once is made by the tenth: from there on nothing may grow."""
+    before, after = speed_many.footprints(runs=20, settled=10)
+    assert after.threads == before.threads, "threads of a run outlive it"
+    assert after.descriptors == before.descriptors, "files or sockets of a run stay open"
+    assert after.contexts == before.contexts, "engine contexts of a run are not used again"
+    grown_mb = after.memory_mb - before.memory_mb
+    assert grown_mb < 10.0, f"ten runs took {grown_mb:.1f} MB: more than 1 MB each"
+
+
+def test_a_run_that_leaves_something_behind_is_seen(monkeypatch, tmp_path):
+    """The count itself: an open file and a thread in each run show."""
+    held = []
+
+    def leaking(_request, _console) -> int:
+        held.append((tmp_path / f"{len(held)}").open("w", encoding="utf-8"))
+        wait = threading.Event()
+        held.append(wait)
+        threading.Thread(target=wait.wait, daemon=True).start()
+        return 0
+
+    monkeypatch.setattr(speed_many, "run", leaking)
+    try:
+        before, after = speed_many.footprints(runs=5, settled=2)
+    finally:
+        for thing in held:
+            thing.set() if isinstance(thing, threading.Event) else thing.close()
+    assert (after.descriptors - before.descriptors, after.threads - before.threads) == (3, 3)
 
 
 @pytest.mark.parametrize(("name", "tags"), [("story", "scenario_1"), ("use_case", None)])

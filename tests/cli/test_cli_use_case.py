@@ -1,14 +1,18 @@
 """`bench use-case` and `bench faults`: tables told, features held against them, documents imported."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import bench.commands.use_case as commands
+from bench.commands import faults as listed
 from bench.commands.faults import listing
+from bench.fault_cases import load_cases
 from bench.use_case.skeleton import skeleton
 from bench.use_case.tables import load
 from instruments.emulators.faults import FAULT_KINDS
+from reports.verdict import Verdict
 
 SOURCE = Path(__file__).parents[2] / ".." / "shared" / "use_case"
 HEADING = "#\tEvent\tPrimary Actor\tName\tDescription\tProducer\tReceiver\tObject\tNotes\tEnv"
@@ -144,3 +148,12 @@ def test_every_fault_kind_is_listed_once_with_the_rows_that_catch_it(bench):
     ]
     line = next(line for line in found.stdout.splitlines() if line.startswith("scaled "))
     assert line.split()[1:4] == ["0.9", "1.3.4,", "2.3.1C.4,"]
+
+
+def test_a_kind_that_is_tolerated_is_listed_with_what_tells_of_it(bench, monkeypatch):
+    case = next(case for case in load_cases() if case.fault.kind == "stuck")
+    tolerated = replace(case, verdict=Verdict.PASS, caught_at=("frames lost",))
+    monkeypatch.setattr(listed, "load_cases", lambda: (tolerated,))
+    found = bench("faults").stdout.splitlines()
+    assert "tolerated: frames lost" in next(line for line in found if line.startswith("stuck "))
+    assert " - " in next(line for line in found if line.startswith("hunts "))

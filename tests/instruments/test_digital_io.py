@@ -9,7 +9,7 @@ from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.emulators.digital_io import DigitalIOEmulator
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.scpi_server import scpi_protocol
-from instruments.errors import InstrumentError
+from instruments.errors import InstrumentError, SafetyTrip
 from instruments.transports.visa import VisaLink
 
 
@@ -51,7 +51,7 @@ def test_outputs_reach_equipment_and_are_read_back(contacts: DigitalIOEmulator, 
 
 @pytest.mark.parametrize("channel", [0, 4])
 def test_a_contact_that_is_not_there_is_an_error(driver: ScpiDigitalIO, channel: int) -> None:
-    with pytest.raises(InstrumentError, match="-222"):
+    with pytest.raises(SafetyTrip, match=f"output contact {channel} is outside 1 to 3"):
         driver.set_output(channel, closed=True)
 
 

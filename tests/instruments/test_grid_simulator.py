@@ -192,6 +192,14 @@ def test_a_defect_shows_on_the_copper_and_not_in_the_set_point(
     assert bench.node.voltage_v == (120, 119, 118), "healthy again"
 
 
+def test_exchanged_phases_turn_the_other_way_round(bench: Bench) -> None:
+    bench.energize(120, 119, 118)
+    assert bench.node.angle_deg == (0, -120, -240)
+    bench.source.inject("swapped-phases")
+    bench.source.advance(1.0)
+    assert bench.node.angle_deg == (-120, 0, -240), "the first phase lags the second now"
+
+
 def test_an_output_that_stays_on_is_not_taken_for_safe(bench: Bench) -> None:
     bench.energize(120, 120, 120)
     bench.source.inject("does-not-switch-off")

@@ -119,6 +119,19 @@ def test_after_a_trip_it_waits_300_s_and_ramps_over_300_s():
     assert settle(inverter, 1.0, 300)[0] == pytest.approx(0.5, abs=1e-6)
 
 
+def test_it_says_that_it_is_off_while_it_waits_starts_while_it_ramps_and_runs_afterwards():
+    inverter = running()
+    inverter.node.de_energize()
+    settle(inverter, 0.0, 4)
+    said = []
+    with scanned(inverter) as client:
+        for seconds in (100, 250, 300):
+            settle(inverter, 1.0, seconds)
+            client.models[701][0].read()
+            said.append(client.models[701][0].InvSt.value)
+    assert said == [0, 2, 3]
+
+
 def test_a_dead_node_carries_no_power_even_before_the_next_step():
     inverter = running()
     inverter.node.de_energize()

@@ -55,6 +55,8 @@ def driver_of(host: EmulatorHost, emulator: PowerAnalyzerEmulator) -> tuple[Visa
         ("LAMBDA,1", 0.6),
         ("LAMBDA,SIGMA", -100 / 1120),
         ("FU,1", 59.9),
+        ("PHIU1U2,SIGMA", 120.0),
+        ("PHIU1U3,SIGMA", 240.0),
     ],
 )
 def test_every_function_is_what_arithmetic_says(item: str, value: float) -> None:
@@ -76,6 +78,8 @@ def test_items_are_read_back_in_order() -> None:
         ("NUM:NORM:ITEM1 W,1", -224),
         ("NUM:NORM:ITEM1 P,4", -224),
         ("NUM:NORM:ITEM1 P", -109),
+        ("NUM:NORM:ITEM1 PHIU1U2,1", -224),
+        ("NUM:NORM:ITEM1 PHIU1U4,SIGMA", -224),
         ("NUM:NORM:ITEM99 P,1", -114),
         ("NUM:NORM:NUMB 0", -222),
         ("NUM:NORM:NUMB 256", -222),
@@ -100,6 +104,7 @@ def test_driver_reads_the_copper(host: EmulatorHost) -> None:
     assert measured.p_w == pytest.approx(P_W, abs=1e-6)
     assert measured.q_var == pytest.approx(Q_VAR, abs=1e-6)
     assert (measured.frequency_hz, measured.total_p_w) == (59.9, pytest.approx(-100.0))
+    assert measured.angle_deg == pytest.approx((0.0, -120.0, 120.0)), "a positive sequence"
 
 
 def test_a_dead_bus_is_zero_volts_without_a_frequency(host: EmulatorHost) -> None:
@@ -110,6 +115,7 @@ def test_a_dead_bus_is_zero_volts_without_a_frequency(host: EmulatorHost) -> Non
         measured = driver.measure()
     assert (measured.voltage_v, measured.total_p_w, measured.total_q_var) == ((0, 0, 0), 0, 0)
     assert math.isnan(measured.frequency_hz)
+    assert all(map(math.isnan, measured.angle_deg[1:])), "and without angles"
 
 
 def test_an_exceeded_range_is_no_measurement(host: EmulatorHost) -> None:
@@ -130,7 +136,7 @@ def test_an_analyzer_reset_behind_our_back_gives_no_wrong_values(host: EmulatorH
     with link:
         driver.measure()
         emulator.scpi.execute("*RST")
-        with pytest.raises(InstrumentError, match="7 values to 13 items"):
+        with pytest.raises(InstrumentError, match="7 values to 15 items"):
             driver.measure()
 
 

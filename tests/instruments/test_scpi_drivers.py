@@ -23,14 +23,16 @@ ENVELOPE = SourceLimits(voltage_v=(0.0, 140.0), frequency_hz=(55.0, 70.0), curre
 RANGES = (":SOUR:VOLT1? MIN;VOLT1? MAX;FREQ? MIN;FREQ? MAX;CURR? MAX;*ESR?", "0;300;45;65;100;0")
 OFF = (":OUTP OFF;*OPC?;:OUTP?;:MEAS:VOLT?", "1;0;0,0,0")
 MEASURE = ":MEAS:VOLT?;CURR?;FREQ?;POW?;POW:REAC?;:STAT:QUES:COND?;*ESR?"
-ITEMS = ("U,1", "U,2", "U,3", "I,1", "I,2", "I,3", "P,1", "P,2", "P,3", "Q,1", "Q,2", "Q,3", "FU,1")
+ITEMS = ("U,1", "U,2", "U,3", "I,1", "I,2", "I,3", "P,1", "P,2", "P,3", "Q,1", "Q,2", "Q,3")
+ITEMS += ("PHIU1U2,SIGMA", "PHIU1U3,SIGMA", "FU,1")
 CHOOSE = (
-    ":NUM:FORM ASC;:NUM:NORM:NUMB 13;ITEM1 U,1;ITEM2 U,2;ITEM3 U,3;ITEM4 I,1;ITEM5 I,2;ITEM6 I,3;"
-    "ITEM7 P,1;ITEM8 P,2;ITEM9 P,3;ITEM10 Q,1;ITEM11 Q,2;ITEM12 Q,3;ITEM13 FU,1;*ESR?;*OPC?",
+    ":NUM:FORM ASC;:NUM:NORM:NUMB 15;ITEM1 U,1;ITEM2 U,2;ITEM3 U,3;ITEM4 I,1;ITEM5 I,2;ITEM6 I,3;"
+    "ITEM7 P,1;ITEM8 P,2;ITEM9 P,3;ITEM10 Q,1;ITEM11 Q,2;ITEM12 Q,3;"
+    "ITEM13 PHIU1U2,SIGMA;ITEM14 PHIU1U3,SIGMA;ITEM15 FU,1;*ESR?;*OPC?",
     "0;1",
 )
-READ_ITEMS = ":NUM:NORM:NUMB?;" + ";".join(f"ITEM{n}?" for n in range(1, 14)) + ";*ESR?"
-CHOSEN = (READ_ITEMS, ";".join(["13", *ITEMS, "0"]))
+READ_ITEMS = ":NUM:NORM:NUMB?;" + ";".join(f"ITEM{n}?" for n in range(1, 16)) + ";*ESR?"
+CHOSEN = (READ_ITEMS, ";".join(["15", *ITEMS, "0"]))
 VALUES = ":NUM:NORM:VAL?;*ESR?"
 Turn = tuple[str, str | bytes | None]
 
@@ -192,11 +194,13 @@ class TestGridSimulator:
 
 class TestPowerAnalyzer:
     def test_items_are_chosen_once_and_read_back_and_a_measurement_is_one_query(self) -> None:
-        first = "120,119,118,1,2,3,100,200,300,-10,-20,-30,60.01;0"
-        second = "0,0,0,0,0,0,0,0,0,0,0,0,NAN;0"
+        first = "120,119,118,1,2,3,100,200,300,-10,-20,-30,119.5,240.5,60.01;0"
+        second = "0,0,0,0,0,0,0,0,0,0,0,0,NAN,NAN,NAN;0"
         turns = (CHOOSE, CHOSEN, (VALUES, first), (VALUES, second))
         live, dead = converse(analyzer, lambda driver: (driver.measure(), driver.measure()), *turns)
-        assert live == AcMeasurement((120, 119, 118), (1, 2, 3), (100, 200, 300), (-10, -20, -30), 60.01)
+        powers = (100, 200, 300), (-10, -20, -30)
+        assert live == AcMeasurement((120, 119, 118), (1, 2, 3), *powers, 60.01, angle_deg=(0.0, -119.5, 119.5))
+        assert math.isnan(dead.angle_deg[1]), "no voltage has no angle"
         assert math.isnan(dead.frequency_hz), "a dead bus has no frequency"
 
     def test_items_that_were_not_taken_are_an_error(self) -> None:
@@ -205,10 +209,10 @@ class TestPowerAnalyzer:
 
     @pytest.mark.parametrize("word", ["INF", "NAN", "-INF"])
     def test_an_overflow_names_its_item(self, word: str) -> None:
-        answer = f"120,119,118,1,{word},3,100,200,300,0,0,0,60;0"
+        answer = f"120,119,118,1,{word},3,100,200,300,0,0,0,120,240,60;0"
         refused(analyzer, lambda driver: driver.measure(), CHOOSE, CHOSEN, (VALUES, answer), match="no value for I,2")
 
-    @pytest.mark.parametrize("answer", ["1,2,3;0", "120,119,118,1,2,3,1,2,3,1,2,3,60,4;0", "a,b;0", "0"])
+    @pytest.mark.parametrize("answer", ["1,2,3;0", "120,119,118,1,2,3,1,2,3,1,2,3,120,240,60,4;0", "a,b;0", "0"])
     def test_an_answer_of_another_shape_is_an_error(self, answer: str) -> None:
         refused(analyzer, lambda driver: driver.measure(), CHOOSE, CHOSEN, (VALUES, answer))
 
@@ -218,7 +222,7 @@ class TestPowerAnalyzer:
                 driver.measure()
             return driver.measure()
 
-        values = "1,1,1,1,1,1,1,1,1,1,1,1,60"
+        values = "1,1,1,1,1,1,1,1,1,1,1,1,120,240,60"
         turns = (CHOOSE, CHOSEN, (VALUES, f"{values};128"), CHOOSE, CHOSEN, (VALUES, f"{values};0"))
         assert converse(analyzer, act, *turns).frequency_hz == 60
 
@@ -276,11 +280,10 @@ class TestDigitalIO:
 
     @pytest.mark.parametrize(("closed", "verb"), [(True, "CLOS"), (False, "OPEN")])
     def test_an_output_is_set_and_read_back_in_one_message(self, closed: bool, verb: str) -> None:
-        message = f":ROUT:{verb} (@3);:ROUT:CLOS? (@3);*ESR?"
-        converse(contacts, lambda driver: driver.set_output(3, closed), (message, f"{int(closed)};0"))
-        refused(
-            contacts, lambda driver: driver.set_output(3, closed), (message, f"{int(not closed)};0"), match="contact 3"
-        )
+        ask, message = (":ROUT:CLOS?;*ESR?", "0,0,0;0"), f":ROUT:{verb} (@3);:ROUT:CLOS? (@3);*ESR?"
+        converse(contacts, lambda driver: driver.set_output(3, closed), ask, (message, f"{int(closed)};0"))
+        turns = (ask, (message, f"{int(not closed)};0"))
+        refused(contacts, lambda driver: driver.set_output(3, closed), *turns, match="contact 3")
 
     def test_make_safe_opens_all_and_names_what_stays_closed(self) -> None:
         message = ":ROUT:OPEN:ALL;*OPC?;:ROUT:CLOS?"

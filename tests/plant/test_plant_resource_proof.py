@@ -44,7 +44,7 @@ def test_good_storage_holds_its_command_and_its_energy_balances(tmp_path: Path) 
     with commanded(tmp_path / "run") as bench:
         held, energy = measured(bench)
     assert (held.verdict, held.source) == (Verdict.PASS, "power_analyzer"), held
-    assert (energy.verdict, energy.source) == (Verdict.PASS, "utility_battery"), energy
+    assert (energy.verdict, energy.source) == (Verdict.PASS, "utility_battery against power_analyzer"), energy
     assert energy.value == pytest.approx(-POWER_KW * HELD_S / 3600.0, rel=0.05)
 
 

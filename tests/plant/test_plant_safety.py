@@ -140,6 +140,37 @@ def test_a_signal_in_the_middle_of_a_step_aborts_and_leaves_the_bench_safe(
     assert hazards(played.assembly.emulated) == []
 
 
+def test_a_signal_while_the_bench_is_made_safe_aborts_when_it_is_safe(
+    start: Callable[..., RunSession], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice, as impatient people do, and each time in the middle: when the source has been switched off."""
+    session = start()
+    with interruptible():
+        played = played_hot(session)
+        source = played.assembly.drivers["grid_simulator"]
+        switch_off = source.make_safe
+
+        def impatient() -> None:
+            switch_off()
+            for _ in range(2):
+                os.kill(os.getpid(), signal.SIGINT)
+
+        monkeypatch.setattr(source, "make_safe", impatient)
+        assert session.close(played) is Verdict.ABORTED
+    assert hazards(played.assembly.emulated) == []
+    assert "stopped by SIGINT while the equipment was made safe" in session.scenarios[0]["reason"]
+
+
+def test_a_start_that_was_stopped_and_cannot_be_proven_safe_is_an_error(start: Callable[..., RunSession]) -> None:
+    session, stop = start(), Interrupted("stopped by SIGINT")
+    session.fail_to_start(TITLE, stop)
+    stop.add_note("grid_simulator could not be proven safe: no answer")
+    session.fail_to_start(TITLE, stop)
+    assert [entry["verdict"] for entry in session.scenarios] == ["ABORTED", "ERROR"]
+    assert "grid_simulator could not be proven safe" in session.scenarios[1]["reason"]
+    session.finish()
+
+
 def test_an_interrupt_that_nobody_handles_aborts_and_leaves_the_bench_safe(start: Callable[..., RunSession]) -> None:
     session = start()
     played = played_hot(session)
@@ -212,6 +243,25 @@ def test_a_voltage_that_leaves_the_envelope_in_the_middle_is_not_sent(
     assert len(seen.voltages_sent) > 3 * 5, "the run has to get under way first"
     assert min(seen.voltages_sent) >= lowest_v
     assert hazards(seen.emulated) == []
+
+
+def test_the_envelope_of_a_bench_holds_for_storage_and_taps_as_well(start: Callable[..., RunSession]) -> None:
+    """The battery's nameplate has 25 kW, and the tap changer 16 taps: the bench allows less."""
+    limits = {"utility_battery": {"power_w": (-5e3, 5e3)}, "ltc": {"tap": (-16, 0)}}
+    played = start(variant({f"devices.{name}.limits": limit for name, limit in limits.items()})).play(TITLE, ["1.1"])
+    drivers, servers = played.assembly.drivers, played.assembly.emulated.servers
+    battery, ltc = drivers["utility_battery"], drivers["ltc"]
+    ltc.set_automatic(False)
+    ltc.lower_tap()
+    before = [list(servers[name].log) for name in limits]
+    for refused in (lambda: battery.set_power_w(5001.0, 60.0), lambda: battery.set_power_w(-5001.0, 60.0)):
+        with pytest.raises(SafetyTrip, match="is outside -5000 to 5000"):
+            refused()
+    with pytest.raises(SafetyTrip, match=r"tap [67] is outside -inf to 0"):
+        ltc.raise_tap()
+    writes = [[entry for entry in servers[name].log if entry.function in {6, 16}] for name in limits]
+    assert writes == [[entry for entry in log if entry.function in {6, 16}] for log in before]
+    assert played.assembly.close() == {}
 
 
 def test_the_instruments_own_range_is_a_fence_too(start: Callable[..., RunSession], seen: Seen) -> None:

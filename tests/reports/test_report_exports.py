@@ -119,11 +119,8 @@ def test_a_run_does_not_differ_from_itself(failing_run: Path) -> None:
 
 def test_differences_run_from_the_verdict_to_the_first_message(passing_run: Path, failing_run: Path) -> None:
     found = differences(RunDirectory.open(passing_run), RunDirectory.open(failing_run))
-    assert [str(difference) for difference in (found[0], found[1], found[2])] == [
-        "verdict: PASS | FAIL",
-        "scenario 1: PASS | FAIL",
-        "scenario 1 row 1.3.4 e1: MET at 739 s | NOT_MET",
-    ]
+    assert [str(difference) for difference in found[:2]] == ["verdict: PASS | FAIL", "scenario 1: PASS | FAIL"]
+    assert str(found[2]).startswith("scenario 1 row 1.3.4 e1: MET at 739 s | NOT_MET (Row 1.3.4 was not met: the")
     assert found[-1].subject.startswith("trace line 250")
     assert found[-1].right is None
 
@@ -132,4 +129,4 @@ def test_a_scenario_that_only_one_run_has_is_named(tmp_path: Path, failing_run: 
     with RunWriter.create(tmp_path / "run") as writer:
         writer.finish({"verdict": "FAIL", "scenarios": []})
     found = differences(RunDirectory.open(tmp_path / "run"), RunDirectory.open(failing_run))
-    assert str(found[0]) == "scenario 1: absent | FAIL"
+    assert "scenario 1: absent | FAIL" in map(str, found)

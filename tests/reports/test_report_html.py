@@ -1,15 +1,13 @@
 """The page: true to the run, readable, self-contained, and deaf to what devices put into it."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import open_in_browser
 from synthetic_run import REASON, write_run
 
 from reports.html import html_report
@@ -166,41 +164,6 @@ def test_the_page_is_small_and_the_same_every_time(failing_run: Path) -> None:
     first, second = (html_report(RunDirectory.open(failing_run)) for _ in range(2))
     assert first == second
     assert len(first.encode()) < 3_000_000
-
-
-BROWSER_OPTIONS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--enable-logging=stderr",
-    "--v=0",
-    "--virtual-time-budget=5000",
-    "--dump-dom",
-)
-
-
-def chromium() -> str:
-    binary = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if binary is None:
-        pytest.skip("no Chromium on this machine: the page was not opened in a browser")
-    return binary
-
-
-def open_in_browser(page: Path, profile: Path) -> tuple[str, list[str]]:
-    """Return the page as the browser sees it, and what it wrote to its console."""
-    seen = subprocess.run(
-        [chromium(), *BROWSER_OPTIONS, f"--user-data-dir={profile}", page.as_uri()],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-        env={"PATH": os.defpath, "HOME": str(profile)},
-    )
-    return seen.stdout, [line for line in seen.stderr.splitlines() if "CONSOLE" in line]
 
 
 @pytest.mark.browser

@@ -50,7 +50,8 @@ def test_lines_have_the_published_columns_in_their_order(passing_run: Path, log:
 def test_the_manifest_is_what_sha256sum_checks(passing_run: Path) -> None:
     listed = dict(reversed(line.split("  ")) for line in (passing_run / "manifest.sha256").read_text().splitlines())
     assert set(listed) == {
-        "run.json", "trace.jsonl", "rows.jsonl", "wire.jsonl", "measurements.jsonl", "series/0001.parquet",
+        "run.json", "trace.jsonl", "rows.jsonl", "wire.jsonl", "measurements.jsonl", "judgement.jsonl",
+        "series/0001.parquet",
         "series/0001-autonomous.parquet",
     }  # fmt: skip
     for name, digest in listed.items():

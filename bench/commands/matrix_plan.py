@@ -1,0 +1,111 @@
+"""What the fault matrix plays, and how one run of it is played and judged."""
+
+import re
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+
+from bench.commands.run import RunRequest, run
+from bench.fault_cases import BENCH, FaultCase, rows_of_scenarios
+from bench.fault_outcome import Outcome, Seen, judge, judge_clean
+from reports.matrix import MatrixLine
+from reports.run_directory import RunDirectory
+from reports.verdict import Verdict
+
+FEW_SEEDS = 5
+"""How many seeds are enough for trials that play no row, in which next to nothing is drawn, and for other benches."""
+
+
+@dataclass(frozen=True)
+class Play:
+    """One run of the matrix: a case, or good equipment where there is none, and where it is recorded."""
+
+    scenario: str
+    bench: Path
+    seed: int
+    folder: Path
+    case: FaultCase | None = None
+
+    def __str__(self) -> str:
+        if self.case is not None:
+            return f"{self.case.area}: {self.case}"
+        return f"clean: seed {self.seed} in {self.scenario!r}"
+
+
+def plan(folder: Path, cases: Sequence[FaultCase], seeds: int) -> list[Play]:
+    """List all runs below a folder: each case, and under each seed every scenario that a case plays, without a fault.
+
+    A case says something only where the same scenario on the same bench passes with good equipment.
+    """
+    found = [_of_case(number, case, folder) for number, case in enumerate(cases, start=1)]
+    rows = rows_of_scenarios()
+    for scenario, bench in dict.fromkeys((case.plays, case.bench) for case in cases):
+        count = seeds if bench == BENCH and rows[scenario] else min(seeds, FEW_SEEDS)
+        names = (f"clean-{_name(scenario)}-{bench.stem}-{seed}" for seed in range(1, count + 1))
+        found += [Play(scenario, bench, seed, folder / name) for seed, name in enumerate(names, start=1)]
+    return found
+
+
+def _of_case(number: int, case: FaultCase, folder: Path) -> Play:
+    return Play(case.plays, case.bench, 1, folder / f"{number:03d}-{_name(case.fault.text)}", case)
+
+
+def _name(text: str) -> str:
+    """Return a text as a name of a folder; such names need not differ."""
+    return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-")[:60]
+
+
+def play(asked: Play) -> MatrixLine:
+    """Play a run, judge it, and keep its directory unless good equipment passed in it."""
+    begun_s = time.perf_counter()
+    outcome = _outcome(asked)
+    taken_s = time.perf_counter() - begun_s
+    if asked.case is None and not outcome.objection:
+        shutil.rmtree(asked.folder)
+    return line_of(asked, outcome, taken_s)
+
+
+def _outcome(asked: Play) -> Outcome:
+    faults = () if asked.case is None else (asked.case.fault.text,)
+    request = RunRequest(
+        (), asked.bench, asked.folder, asked.seed, faults, asked.scenario, compare=False, render=asked.case is not None
+    )
+    try:
+        run(request, Console(file=StringIO()))
+        directory = RunDirectory.open(asked.folder)
+        return judge_clean(directory) if asked.case is None else judge(asked.case, directory)
+    except Exception as error:  # a run that breaks is a line of the matrix like any other
+        return broken(f"{type(error).__name__}: {error}")
+
+
+def broken(why: str) -> Outcome:
+    """Return the outcome of a run that left nothing to judge."""
+    return Outcome(Verdict.ERROR, None, f"the run broke: {why}")
+
+
+def line_of(asked: Play, outcome: Outcome, taken_s: float) -> MatrixLine:
+    """Return what the matrix says of a run."""
+    case, seen = asked.case, outcome.seen or Seen("", "")
+    return MatrixLine(
+        area=case.area if case else "",
+        fault=case.fault.text if case else "",
+        scenario=asked.scenario,
+        bench=asked.bench.stem,
+        seed=asked.seed,
+        expected=(case.verdict if case else Verdict.PASS).value,
+        caught_at=case.caught_at if case else (),
+        culprit=case.culprit if case else "",
+        verdict=outcome.verdict.value,
+        where=seen.where,
+        told=seen.told,
+        figure=seen.figure,
+        objection=outcome.objection,
+        seconds=round(taken_s, 2),
+        run=asked.folder.name if asked.folder.is_dir() else "",
+        why=case.why if case else "",
+    )

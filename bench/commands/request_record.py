@@ -1,0 +1,78 @@
+"""What emulated equipment received, as a file: the word of the equipment's side on what a client sent it."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from bench.assembly.emulation import EmulatedEquipment
+from instruments.emulators.modbus_server import Received
+from instruments.emulators.scpi_emulator import ScpiEmulator
+from instruments.errors import ConfigError
+
+READS = frozenset({3, 4})
+Write = Callable[[dict[str, Any]], None]
+
+
+@contextmanager
+def recording(equipment: EmulatedEquipment, path: Path | None) -> Iterator[None]:
+    """Write a JSON line for each request to a device, except to the meters of a fleet; without a path nothing.
+
+    `time_s` (of the system's monotonic clock), `endpoint`, `protocol`, `operation` (read, write, message), `address`
+    (unit and register, empty for SCPI), `values`, `refused` (the exception code, or null). Raises ConfigError for a
+    file that cannot be made.
+    """
+    if path is None:
+        yield
+        return
+    try:
+        file = path.open("x", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot record to {path}: {error.strerror}") from error
+    lock = Lock()
+
+    def write(entry: dict[str, Any]) -> None:
+        with lock:
+            file.write(json.dumps({"time_s": round(time.monotonic(), 4), **entry}) + "\n")
+            file.flush()
+
+    with file:
+        listening = [*_on_modbus(equipment, write), *_on_scpi(equipment, write)]
+        try:
+            yield
+        finally:
+            with equipment.host.lock:
+                for stop in listening:
+                    stop()
+
+
+def _on_modbus(equipment: EmulatedEquipment, write: Write) -> Iterator[Callable[[], None]]:
+    for name, server in equipment.servers.items():
+        server.heard = partial(_take_request, name, write)
+        yield partial(setattr, server, "heard", lambda _received: None)
+
+
+def _on_scpi(equipment: EmulatedEquipment, write: Write) -> Iterator[Callable[[], None]]:
+    for name, device in equipment.devices.items():
+        if isinstance(device, ScpiEmulator):
+            device.scpi.heard = partial(_take_message, name, write)
+            yield partial(setattr, device.scpi, "heard", lambda _message: None)
+
+
+def _take_request(endpoint: str, write: Write, received: Received) -> None:
+    operation = "read" if received.function in READS else "write"
+    address = f"{received.unit}:{received.address}"
+    write(_entry(endpoint, "modbus", operation, address, list(received.values)) | {"refused": received.refused})
+
+
+def _take_message(endpoint: str, write: Write, message: str) -> None:
+    write(_entry(endpoint, "scpi", "message", "", [message]) | {"refused": None})
+
+
+def _entry(endpoint: str, protocol: str, operation: str, address: str, values: list[Any]) -> dict[str, Any]:
+    shown = {"endpoint": endpoint, "protocol": protocol, "operation": operation, "address": address}
+    return {**shown, "values": values}

@@ -1,0 +1,30 @@
+"""Proof that a terminal is dead once its source is off: by the analyzer, which is no part of the source."""
+
+from bench.measurement import Limits, Measurement
+from bench.plant.terminals import MeasuredTerminal
+from instruments.errors import InstrumentError, TransportError
+from reports.verdict import Verdict
+
+RESIDUAL_CLAUSE = "safe state: no voltage behind a source that is off"
+
+
+def residual_voltage(terminal: MeasuredTerminal, class_pct: float, allowed_v: float, time_s: float) -> Measurement:
+    """Measure the highest voltage of any phase at a terminal whose source has been switched off.
+
+    `class_pct` is the analyzer's; what does not answer has measured nothing.
+    """
+    try:
+        highest_v = max(terminal.analyzer.measure().voltage_v)
+    except (TransportError, InstrumentError):
+        highest_v = None
+    return Measurement(
+        quantity=f"voltage at {terminal.device} after {terminal.source_name} was switched off",
+        value=highest_v,
+        unit="V",
+        uncertainty=class_pct / 100.0 * (highest_v or 0.0),
+        time_s=time_s,
+        source=terminal.analyzer_name,
+        limits=Limits(upper=allowed_v),
+        clause=RESIDUAL_CLAUSE,
+        outside=Verdict.ERROR,
+    )

@@ -1,0 +1,66 @@
+"""The fence around set-points: what a device can do, what its bench allows; the narrower wins, nothing is clipped."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from instruments.errors import SafetyTrip
+from instruments.readings import Nameplate, VoltVarCurve
+
+Span = tuple[float, float]
+NO_LIMIT: Span = (-math.inf, math.inf)
+LONGEST_REVERSION_S = 2**32 - 2
+"""A 32-bit timer of SunSpec model 704; its last value means that there is none."""
+HIGHEST_PU = 2.0
+"""Corner voltages of a volt-var curve beyond this are no voltages of a network."""
+
+
+@dataclass(frozen=True)
+class DerEnvelope:
+    """What a bench allows an inverter or a battery, at its own terminals; > 0 is delivered."""
+
+    power_w: Span = NO_LIMIT
+    reactive_var: Span = NO_LIMIT
+
+
+UNFENCED = DerEnvelope()
+"""A bench that leaves it to the nameplate."""
+
+
+def require_within(device: str, quantity: str, values: Iterable[float], *spans: Span) -> None:
+    """Raise SafetyTrip for a value that is not a finite number or lies outside one of the spans."""
+    lowest, highest = max(span[0] for span in spans), min(span[1] for span in spans)
+    for value in values:
+        if not (math.isfinite(value) and lowest <= value <= highest):
+            raise SafetyTrip(f"{device}: {quantity} {value:g} is outside {lowest:g} to {highest:g}; nothing was sent")
+
+
+def check_reversion(device: str, reversion_s: float, shortest_s: float) -> None:
+    """Raise SafetyTrip for a time after which a command ends by itself that a timer cannot hold.
+
+    With a `shortest_s` above 0, also for a command that would never end.
+    """
+    require_within(device, "reversion time", (reversion_s,), (shortest_s, LONGEST_REVERSION_S))
+
+
+def check_curve(device: str, curve: VoltVarCurve, nameplate: Nameplate, envelope: DerEnvelope) -> None:
+    """Raise SafetyTrip for a volt-var curve that is none, or that asks for more vars than there may be."""
+    require_within(device, "voltage of the volt-var curve, pu,", curve.v_pu, (0.0, HIGHEST_PU))
+    if len(curve.v_pu) != len(curve.q_pu):
+        raise SafetyTrip(f"{device}: {curve} is no volt-var curve; nothing was sent")
+    rated = (-nameplate.q_max_absorbed_var, nameplate.q_max_injected_var)
+    vars_asked = [share * nameplate.va_max_va for share in curve.q_pu]
+    require_within(
+        device,
+        "reactive power of the volt-var curve, var,",
+        vars_asked,
+        _rounded(rated, nameplate),
+        envelope.reactive_var,
+    )
+    require_within(device, "response time of the volt-var curve, s,", (curve.response_s,), (0.0, LONGEST_REVERSION_S))
+
+
+def _rounded(rated: Span, nameplate: Nameplate) -> Span:
+    """Allow for what the scale factors of a nameplate round off: 0.1 % of the rating."""
+    little = nameplate.va_max_va * 1e-3
+    return rated[0] - little, rated[1] + little

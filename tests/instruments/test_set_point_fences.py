@@ -1,0 +1,233 @@
+"""No set-point outside a device's own limits or the bench's envelope reaches the wire: all drivers, all methods."""
+
+import importlib
+import inspect
+import math
+import pkgutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import instruments.drivers
+from instruments.drivers.capacitor_control import PointMapCapacitorControl
+from instruments.drivers.fence import DerEnvelope
+from instruments.drivers.point_map_device import PointMapDevice
+from instruments.drivers.scpi_digital_io import ScpiDigitalIO
+from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
+from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
+from instruments.drivers.scpi_sensing_source import ScpiSensingSource
+from instruments.drivers.scpi_source import SourceLimits
+from instruments.drivers.sunspec_battery import SunSpecBattery
+from instruments.drivers.sunspec_device import SunSpecDevice
+from instruments.drivers.sunspec_inverter import SunSpecInverter
+from instruments.drivers.sunspec_meter import SunSpecMeter
+from instruments.drivers.tap_changer_control import PointMapTapChangerControl
+from instruments.emulators.battery import BatteryEmulator
+from instruments.emulators.contacts import SensingTerminals
+from instruments.emulators.control_points import tap_changer_registers
+from instruments.emulators.digital_io import DigitalIOEmulator
+from instruments.emulators.electrical import ElectricalNode
+from instruments.emulators.grid_simulator import GridSimulatorEmulator
+from instruments.emulators.host import EmulatorHost
+from instruments.emulators.inverter import InverterEmulator
+from instruments.emulators.power_analyzer import PowerAnalyzerEmulator
+from instruments.emulators.scpi_emulator import ScpiEmulator
+from instruments.emulators.scpi_server import scpi_protocol
+from instruments.emulators.sensing_source import SensingSourceEmulator
+from instruments.emulators.tap_changer_control import TapChangerControlEmulator
+from instruments.emulators.tap_changer_settings import TapChangerSettings
+from instruments.errors import InstrumentError, SafetyTrip
+from instruments.point_map import load_point_map
+from instruments.readings import VoltVarCurve
+from instruments.transports.visa import VisaLink
+from tests.instruments.sunspec_bench import serving
+
+ROOT = Path(__file__).parents[2]
+TAP_MAP = load_point_map(ROOT / "fixtures" / "point_maps" / "ltc_generic.yaml")
+RATING_W, HIGHEST_W, LOWEST_W = 10e3, 8e3, -6e3
+"""The nameplate allows 10 kW both ways, the bench 8 kW and 6 kW."""
+ENVELOPE = DerEnvelope((LOWEST_W, HIGHEST_W), (-3e3, 3e3))
+SOURCE = SourceLimits((80.0, 140.0), (59.0, 61.0), 20.0)
+"""Inside the instrument's 0 to 300 V, 45 to 65 Hz, 100 A."""
+SENSING = SourceLimits((0.0, 400.0), (45.0, 65.0), 50.0)
+"""Outside the instrument's 0 to 150 V, 10 A: there the instrument's own are the narrower."""
+NONE = (math.nan, math.inf, -math.inf)
+TOP_TAP = 3
+
+
+def curve(v_pu=(0.92, 0.98, 1.02, 1.08), q_pu=(0.2, 0.0, 0.0, -0.2), response_s=5.0) -> VoltVarCurve:
+    return VoltVarCurve(v_pu, q_pu, response_s)
+
+
+REVERSIONS = [(1000.0, seconds) for seconds in (*NONE, 0.0, -1.0, 2.0**32)]
+POWERS = [(watts, 60.0) for watts in (*NONE, HIGHEST_W + 1, LOWEST_W - 1, 2 * RATING_W, -2 * RATING_W)]
+CURVES = [
+    *[(curve(v_pu=(v, 0.98, 1.02, 1.08)),) for v in (*NONE, -0.1)],
+    *[(curve(v_pu=(0.92, 0.98, 1.02, v)),) for v in (*NONE, 2.1)],
+    *[(curve(q_pu=(q, 0.0, 0.0, -0.2)),) for q in (*NONE, 0.35, -0.35, 0.6)],
+    *[(curve(response_s=seconds),) for seconds in (*NONE, -1.0)],
+    (curve(v_pu=(0.92, 0.98, 1.02)),),
+]
+VOLTAGES = [
+    *[((volts, 120.0, 120.0), 60.0) for volts in (*NONE, 79.9, 140.1, 301.0)],
+    *[((120.0, 120.0, volts), 60.0) for volts in (*NONE, 79.9, 140.1)],
+    *[((120.0,) * 3, hertz) for hertz in (*NONE, 58.9, 61.1, 400.0)],
+    *[((120.0,) * 3, 60.0, (0.0, degrees, 120.0)) for degrees in (*NONE, 361.0, -361.0)],
+]
+SENSED = [
+    *[(volts, 1.0, 0.0, 60.0) for volts in (*NONE, -1.0, 151.0)],
+    *[(120.0, amps, 0.0, 60.0) for amps in (*NONE, -1.0, 10.1)],
+    *[(120.0, 1.0, degrees, 60.0) for degrees in (*NONE, 361.0)],
+    *[(120.0, 1.0, 0.0, hertz) for hertz in (*NONE, 44.9, 65.1)],
+]
+REFUSED: dict[type, dict[str, list[tuple[Any, ...]]]] = {
+    SunSpecInverter: {
+        "set_power_w": POWERS + REVERSIONS,
+        "set_volt_var": CURVES,
+        "limit_power_pct": [*[(pct, 60.0) for pct in (*NONE, -1.0, 101.0)], *[(50.0, s) for s in (*NONE, -1.0)]],
+    },
+    SunSpecBattery: {"set_power_w": POWERS + REVERSIONS},
+    SunSpecMeter: {},
+    ScpiGridSimulator: {"set_voltage": VOLTAGES},
+    ScpiSensingSource: {"set_sensing": SENSED},
+    ScpiDigitalIO: {"set_output": [(channel, True) for channel in (0, -1, 17)]},
+    ScpiPowerAnalyzer: {
+        "set_range": [*[(volts, 5.0) for volts in (*NONE, -1.0)], *[(300.0, a) for a in (*NONE, -1.0)]]
+    },
+    PointMapTapChangerControl: {"raise_tap": [()]},
+    PointMapCapacitorControl: {},
+}
+"""By driver and method, the arguments that have to be refused."""
+TAKEN: dict[type, tuple[str, tuple[Any, ...]]] = {
+    SunSpecInverter: ("set_power_w", (HIGHEST_W, 60.0)),
+    SunSpecBattery: ("set_power_w", (LOWEST_W, 60.0)),
+    ScpiGridSimulator: ("set_voltage", ((80.0, 140.0, 120.0), 61.0)),
+    ScpiSensingSource: ("set_sensing", (150.0, 10.0, 360.0, 45.0)),
+    ScpiDigitalIO: ("set_output", (16, True)),
+    ScpiPowerAnalyzer: ("set_range", (300.0, 5.0)),
+    PointMapTapChangerControl: ("lower_tap", ()),
+}
+"""Set-points on the fence, which a driver must take: refusing all would pass the other tests."""
+
+
+@dataclass
+class Fenced:
+    driver: Any
+    arrived: Callable[[], list[Any]]
+    """Everything that set something, as the emulator received it."""
+
+
+@contextmanager
+def on_modbus(emulator: Any, make: Callable[..., Any], *envelope: Any) -> Iterator[Fenced]:
+    with serving(unit_1=emulator) as wire:
+        yield Fenced(make(wire.link(), *envelope), wire.written)
+
+
+@contextmanager
+def on_visa(emulator: ScpiEmulator, make: Callable[..., Any], *envelope: Any) -> Iterator[Fenced]:
+    with EmulatorHost() as host:
+        _, port = host.serve(scpi_protocol(emulator.scpi, host.lock))
+        with VisaLink(f"TCPIP0::127.0.0.1::{port}::SOCKET") as link:
+            yield Fenced(make(link, *envelope), lambda: [m for m in emulator.scpi.received if _sets(m)])
+
+
+def _sets(message: str) -> bool:
+    return any(unit.partition(" ")[0][-1] != "?" and unit != "*CLS" for unit in message.split(";"))
+
+
+@contextmanager
+def fenced(driver: type) -> Iterator[Fenced]:
+    node = ElectricalNode(3)
+    if driver is SunSpecInverter:
+        battery = BatteryEmulator("battery", RATING_W / 1e3, 20.0)
+        inverter = InverterEmulator("inverter", RATING_W / 1e3, dc_source=battery)
+        served = on_modbus(inverter.registers, driver, ENVELOPE)
+    elif driver is SunSpecBattery:
+        served = on_modbus(BatteryEmulator("battery", RATING_W / 1e3, 20.0).registers, driver, ENVELOPE)
+    elif driver is PointMapTapChangerControl:
+        control = TapChangerControlEmulator(SensingTerminals(), TapChangerSettings(), TOP_TAP, 0.0)
+        registers = tap_changer_registers(control, TAP_MAP)
+        served = on_modbus(registers, lambda link: driver(link, TAP_MAP, (-16, TOP_TAP)))
+    elif driver is ScpiGridSimulator:
+        served = on_visa(GridSimulatorEmulator("source", node), driver, SOURCE)
+    elif driver is ScpiSensingSource:
+        served = on_visa(SensingSourceEmulator("sensing"), driver, SENSING)
+    elif driver is ScpiPowerAnalyzer:
+        served = on_visa(PowerAnalyzerEmulator("analyzer", node), driver)
+    else:
+        served = on_visa(DigitalIOEmulator("contacts"), driver)
+    with served as found:
+        yield found
+
+
+CASES = [(driver, method) for driver, methods in REFUSED.items() for method in methods]
+
+
+@pytest.mark.parametrize(("driver", "method"), CASES, ids=lambda value: getattr(value, "__name__", value))
+def test_what_lies_outside_is_refused_and_nothing_arrives(driver: type, method: str) -> None:
+    with fenced(driver) as bench:
+        for arguments in REFUSED[driver][method]:
+            with pytest.raises(SafetyTrip):
+                getattr(bench.driver, method)(*arguments)
+            assert bench.arrived() == [], f"{method}{arguments} was refused, and something was sent"
+
+
+@pytest.mark.parametrize("driver", TAKEN, ids=lambda driver: driver.__name__)
+def test_what_lies_on_the_fence_is_sent(driver: type) -> None:
+    method, arguments = TAKEN[driver]
+    with fenced(driver) as bench:
+        if driver is PointMapTapChangerControl:
+            bench.driver.set_automatic(False)
+        getattr(bench.driver, method)(*arguments)
+        assert bench.arrived()
+
+
+def test_every_driver_and_every_method_that_sends_a_set_point_is_tried() -> None:
+    drivers = set(all_drivers())
+    assert drivers == set(REFUSED)
+    for driver in drivers:
+        missing = numeric_methods(driver) - set(REFUSED[driver])
+        assert not missing, f"{driver.__name__} sends set-points that no test holds to the fence: {sorted(missing)}"
+
+
+def all_drivers() -> Iterator[type]:
+    """Return every class of the drivers' package that can say who answers, but what others are made of."""
+    for module in pkgutil.iter_modules(instruments.drivers.__path__, "instruments.drivers."):
+        for _, found in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
+            if hasattr(found, "identify") and found not in {SunSpecDevice, PointMapDevice}:
+                yield found
+
+
+def numeric_methods(driver: type) -> set[str]:
+    """Return the public methods that set something and take a number, several, or a curve."""
+    public = {n: m for n, m in inspect.getmembers(driver, inspect.isfunction) if not n.startswith(("_", "read_"))}
+    return {name for name, method in public.items() if any(map(_is_numeric, _parameters(method)))}
+
+
+def _parameters(method: Callable[..., Any]) -> list[str]:
+    return [inspect.formatannotation(p.annotation) for p in inspect.signature(method).parameters.values()]
+
+
+def _is_numeric(annotation: str) -> bool:
+    return any(word in annotation for word in ("float", "int", "VoltVarCurve"))
+
+
+@pytest.mark.parametrize("value", [*NONE, 99.9, 135.1])
+def test_a_setting_outside_its_point_map_is_refused_and_nothing_arrives(value: float) -> None:
+    with fenced(PointMapTapChangerControl) as bench:
+        with pytest.raises(SafetyTrip):
+            bench.driver.points.write("band_centre", value)
+        assert bench.arrived() == []
+
+
+def test_without_an_envelope_the_tap_changers_own_limit_holds() -> None:
+    control = TapChangerControlEmulator(SensingTerminals(), TapChangerSettings(highest_tap=TOP_TAP), TOP_TAP, 0.0)
+    with on_modbus(tap_changer_registers(control, TAP_MAP), PointMapTapChangerControl, TAP_MAP) as bench:
+        bench.driver.set_automatic(False)
+        with pytest.raises(InstrumentError, match="refused"):
+            bench.driver.raise_tap()
+    assert control.position == TOP_TAP
