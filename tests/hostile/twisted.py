@@ -283,7 +283,7 @@ SUBJECTS = {
         "sensing_source",
         _scpi(lambda: SensingSourceEmulator("sensing").scpi, lambda link: ScpiSensingSource(link, LIMITS)),
         {
-            **_plain("identify", "read_set_point", "output_on", "output_off", "make_safe"),
+            **_plain("identify", "read_set_point", "measure", "output_on", "output_off", "make_safe"),
             "set_sensing": lambda d: d.set_sensing(120.0, 1.0, 0.0, 60.0),
         },
     ),
@@ -291,7 +291,7 @@ SUBJECTS = {
         "digital_io",
         _scpi(lambda: DigitalIOEmulator("contacts", inputs=4, outputs=3).scpi, ScpiDigitalIO),
         {
-            **_plain("identify", "read_inputs", "read_outputs", "count_closures", "make_safe"),
+            **_plain("identify", "read_inputs", "watch_inputs", "read_outputs", "count_closures", "make_safe"),
             "set_output": lambda d: d.set_output(2, True),
         },
     ),

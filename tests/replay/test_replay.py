@@ -135,7 +135,7 @@ def test_wider_tolerance_never_passes_what_was_not_tried(failed: Path, tmp_path:
         ("measurements: [{tolerance: 1}]", "say which measurements"),
         ('rows: {"1.99": 3}', "the run has no row 1.99"),
         ('rows: {"1.3": -3}', "greater than 0"),
-        ("rows: [", "cannot be read"),
+        ("rows: [", "cannot read the file of limits"),
     ],
 )
 def test_limits_that_cannot_be_used_say_why(recorded: Path, tmp_path: Path, limits: str, told: str) -> None:
