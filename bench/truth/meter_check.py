@@ -126,7 +126,7 @@ class MeterCheck:
             unit="Wh",
             uncertainty=self._class_pu * all_wh,
             time_s=self._time_s,
-            source=name,
+            source=f"{name} against the plant",
             limits=Limits.around(net_wh, ENERGY_SHARE * all_wh + ENERGY_WH + doubt_wh),
             clause=METER_ENERGY_CLAUSE,
         )
@@ -141,7 +141,8 @@ class MeterCheck:
             return None
         ahead_s = told_s - self._clock_at_start_s - now_s
         quantity, limits = f"how far the clock of {name} is ahead", Limits.around(0.0, CLOCK_S)
-        return Measurement(quantity, ahead_s, "s", 1.0, now_s, name, limits, clause=CLOCK_CLAUSE)
+        source = f"{name} against the clock of the bench"
+        return Measurement(quantity, ahead_s, "s", 1.0, now_s, source, limits, clause=CLOCK_CLAUSE)
 
     def _counted_wh(self, name: str) -> float | None:
         try:

@@ -162,7 +162,7 @@ class ModbusLink:
         try:
             answer = self._connection.request(work)
         except TransportError as error:
-            named = TransportError(str(error).replace(self._connection.name, self.name))
+            named = TransportError(str(error).replace(self._connection.name, self._whereabouts))
             raise self._reported(named, operation, label, values) from error.__cause__
         if answer.isError():
             code = answer.exception_code
@@ -171,9 +171,17 @@ class ModbusLink:
             raise self._reported(refusal, operation, label, values)
         return answer
 
+    @property
+    def _whereabouts(self) -> str:
+        """Its name, with its address where that is not part of it: for whoever has to look at the cable."""
+        address = self._connection.name
+        return self.name if address in self.name else f"{self.name} at {address}"
+
     def _reported(self, error: E, operation: str, label: str, values: tuple[int, ...]) -> E:
         """Report an exchange that failed; the wire log names devices, so an address that changes stays out of it."""
-        told = str(error).replace(self.name, "the device").replace(self._connection.name, "the device")
+        told = str(error)
+        for name in (self._whereabouts, self.name, self._connection.name):
+            told = told.replace(name, "the device")
         self._observer(WireExchange("modbus", operation, label, values, told))
         return error
 

@@ -72,14 +72,14 @@ def _state(time_s: float) -> PlantState:
 
 
 def wrong(found: list[Measurement]) -> dict[str, tuple[str | None, Verdict]]:
-    return {m.source: (m.clause, m.verdict) for m in found if m.verdict is not Verdict.PASS}
+    return {m.source.partition(" ")[0]: (m.clause, m.verdict) for m in found if m.verdict is not Verdict.PASS}
 
 
 def test_good_meters_pass_and_the_one_nearest_to_its_limits_is_told() -> None:
     street = Street()
     street.meters["m2"].gain = 1.0015
     energy, clock = street.measured()
-    assert (energy.source, energy.clause, energy.verdict) == ("m2", METER_ENERGY_CLAUSE, Verdict.PASS)
+    assert (energy.source, energy.clause, energy.verdict) == ("m2 against the plant", METER_ENERGY_CLAUSE, Verdict.PASS)
     assert energy.value == pytest.approx(-2003.0, abs=1.0)
     assert "of 2 the nearest to its limits" in energy.quantity
     assert (clock.clause, clock.verdict) == (CLOCK_CLAUSE, Verdict.PASS)
@@ -125,7 +125,7 @@ def test_a_clock_that_is_off_is_found(ahead_s: float) -> None:
 def test_what_does_not_answer_is_not_measured() -> None:
     street = Street()
     street.meters["m1"].silent = True
-    found = [m for m in street.measured() if m.source == "m1"]
+    found = [m for m in street.measured() if m.source.startswith("m1 ")]
     assert [(m.clause, m.verdict) for m in found] == [
         (METER_ENERGY_CLAUSE, Verdict.NOT_RUN),
         (CLOCK_CLAUSE, Verdict.NOT_RUN),

@@ -134,6 +134,7 @@ def test_what_would_pass_by_its_measurements_does_not_without_its_preconditions(
 ) -> None:
     session, played = opened(tmp_path / "run", changed(quick_bench(5.0), "utility_pv", volt_var=volt_var))
     played.story.conformance.watches.clear()
+    played.story.rest()
     played.story.measurements.append(Measurement("anything that passes", 1.0, "V", 0.0, 0.0, "the test"))
     assert session.close(played) is verdict
     session.finish()

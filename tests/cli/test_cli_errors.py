@@ -81,14 +81,15 @@ def test_a_device_that_is_another_is_an_error_of_the_bench_and_hides_no_other_fa
     free.close()
     wrong = small_bench(
         utility_pv={"identity": {"manufacturer": "Somebody", "model": "X1"}},
-        utility_inverter={"resource": f"modbus+tcp://{silent}/1", "emulate": None},
+        utility_inverter={"resource": f"modbus+tcp://{silent}/1"},
     )
+    wrong["devices"]["utility_inverter"]["emulate"]["listen"] = "127.0.0.1:0"  # and nobody at its resource
     result = bench("doctor", "--bench", written(wrong, tmp_path))
     assert result.exit_code == 3, result.output
     faults = [line for line in result.stdout.splitlines() if line.startswith("fault")]
     assert "utility_pv" in "".join(faults)
     assert "manufacturer is 'derbench', not 'Somebody'; model is 'emulated inverter', not 'X1'" in "".join(faults)
-    assert f"utility_inverter: cannot connect to {silent}" in "".join(faults)
+    assert f"cannot connect to utility_inverter at {silent}" in "".join(faults)
     assert "2 faults" in result.stdout
 
 
