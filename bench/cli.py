@@ -259,7 +259,11 @@ def compare(left: Path, right: Path) -> None:
 @click.option("--matrix", is_flag=True, help="play every case of fixtures/faults, and good equipment under many seeds")
 @click.option("--only", multiple=True, metavar="TEXT", help="of the matrix, only runs whose line contains this text")
 @click.option(
-    "--seeds", type=click.IntRange(min=0), default=50, show_default=True, help="clean runs under seeds 1 to N"
+    "--seeds",
+    type=click.IntRange(min=0),
+    default=50,
+    show_default=True,
+    help="clean runs under seeds 1 to N, in scenarios 2 and 3 a fifth of them",
 )
 @click.option("--jobs", type=click.IntRange(min=1), help="runs at the same time  [default: one a processor]")
 @click.option("--out", type=FilePath(path_type=Path), help="folder for runs and page  [default: a new one in runs/]")

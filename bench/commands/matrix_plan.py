@@ -3,7 +3,7 @@
 import re
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -17,6 +17,8 @@ from reports.matrix import MatrixLine
 from reports.run_directory import RunDirectory
 from reports.verdict import Verdict
 
+SHARE = 5
+"""Of how many seeds one is played in the scenarios after the first: an emulated night costs what an event does."""
 FEW_SEEDS = 5
 """How many seeds are enough for trials that play no row, in which next to nothing is drawn, and for other benches."""
 
@@ -38,17 +40,24 @@ class Play:
 
 
 def plan(folder: Path, cases: Sequence[FaultCase], seeds: int) -> list[Play]:
-    """List all runs below a folder: each case, and under each seed every scenario that a case plays, without a fault.
+    """List all runs below a folder: each case, and every scenario that a case plays without a fault, under many seeds.
 
-    A case says something only where the same scenario on the same bench passes with good equipment.
+    A case says something only where the same scenario on the same bench passes with good equipment. The first scenario,
+    in which most is drawn, is played under all seeds.
     """
     found = [_of_case(number, case, folder) for number, case in enumerate(cases, start=1)]
     rows = rows_of_scenarios()
     for scenario, bench in dict.fromkeys((case.plays, case.bench) for case in cases):
-        count = seeds if bench == BENCH and rows[scenario] else min(seeds, FEW_SEEDS)
+        count = _seeds(rows[scenario], seeds) if bench == BENCH else min(seeds, FEW_SEEDS)
         names = (f"clean-{_name(scenario)}-{bench.stem}-{seed}" for seed in range(1, count + 1))
         found += [Play(scenario, bench, seed, folder / name) for seed, name in enumerate(names, start=1)]
     return found
+
+
+def _seeds(rows: Collection[str], seeds: int) -> int:
+    if not rows:
+        return min(seeds, FEW_SEEDS)
+    return seeds if any(row.startswith("1.") for row in rows) else -(-seeds // SHARE)
 
 
 def _of_case(number: int, case: FaultCase, folder: Path) -> Play:

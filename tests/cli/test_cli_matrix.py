@@ -82,7 +82,8 @@ def test_every_scenario_that_a_case_plays_is_played_with_good_equipment_too(tmp_
     assert [play.case for play in plays[: len(cases)]] == list(cases)
     for case in cases:
         seeds = [p.seed for p in plays if p.case is None and (p.scenario, p.bench) == (case.plays, case.bench)]
-        wanted = 50 if rows[case.plays] and case.bench == BENCH else FEW_SEEDS
+        first = any(row.startswith("1.") for row in rows[case.plays])
+        wanted = (50 if first else 10) if rows[case.plays] and case.bench == BENCH else FEW_SEEDS
         assert seeds == list(range(1, wanted + 1)), f"{case} has no good run beside it"
     folders = [play.folder for play in plays]
     assert len(set(folders)) == len(folders), "two runs cannot be recorded in one place"

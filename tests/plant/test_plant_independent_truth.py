@@ -72,5 +72,5 @@ def test_every_measurement_of_a_clean_run_has_another_source_than_its_device(
     assert effects_without_measurement(directory) == []
     if scenario == STORY:
         spoken_of = {name for m in directory.measurements for name in devices_in(f"{m.quantity} {m.source}")}
-        shared = {"customer_battery_1"}  # not alone at its terminal: there is sun on its inverter too
+        shared = {"customer_battery_1", "control_contacts"}  # not alone at its terminal; shown by what it moves
         assert spoken_of >= set(BENCH.devices) - METERS - shared, "of some equipment nothing was measured"
