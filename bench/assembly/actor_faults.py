@@ -64,13 +64,13 @@ def _misdeeds(reach: Reach) -> Mapping[str, Misdeed]:
 
 
 def _notify_another(premises: Sequence[Premise], message: Message, _value: float) -> Sequence[Message]:
-    """Call one enrolled customer more than the listing has."""
+    """Call one customer more than the listing has, one that is enrolled where there is any left."""
     call = message.payload
     if not isinstance(call, CustomerCall):
         return (message,)
     called = {listed.customer for listed in call.customers}
-    for premise in premises:
-        if premise.customer.is_enrolled and premise.name not in called:
+    for premise in sorted(premises, key=lambda premise: not premise.customer.is_enrolled):
+        if premise.name not in called:
             another = SelectedCustomer(
                 customer=premise.name,
                 net_meter=premise.net_meter,

@@ -38,9 +38,9 @@ def bad(found: Sequence[Measurement]) -> list[Measurement]:
     return [measurement for measurement in found if measurement.verdict is not Verdict.PASS]
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 51))])
-def test_good_equipment_agrees_whatever_is_drawn(tmp_path: Path, seed: int) -> None:
-    found = look(tmp_path / "run", seed=seed)
+def test_good_equipment_agrees_in_everything_that_several_can_tell(tmp_path: Path) -> None:
+    """Under many seeds the fault matrix looks at it: its clean runs pass only where all sources agree."""
+    found = look(tmp_path / "run")
     assert bad(found) == []
     quantities = " ".join(measurement.quantity for measurement in found)
     for quantity in ("voltage of phase 3", "angle of phase 2", "active power", "reactive power"):
