@@ -158,7 +158,7 @@ class RunSession:
             played.story.conformance.finish()
         finally:
             self._leave_safe(played)
-            played.story.measurements += played.assembly.residuals
+            played.story.measurements += played.assembly.live.residuals
             self._record_broken(played)
         entry = self._judged(played)
         verdict, compared = Verdict(entry["verdict"]), None

@@ -1,13 +1,12 @@
 """Puts a scenario together from a bench file: feeder, emulators, drivers, plant, actors, matcher."""
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from bench.actors.duty import OnDuty
-from bench.assembly.admission import admit, real_devices
+from bench.assembly.admission import admit
 from bench.assembly.apparatus import make_apparatus
 from bench.assembly.cast import ControlCentre, make_cast, make_route
 from bench.assembly.control_settings import require_settings
@@ -19,10 +18,9 @@ from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, cust
 from bench.assembly.emulated_meters import MeterView, clock_at_start_s, meter_class_pct, meter_names
 from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.feeders import open_feeder
-from bench.assembly.guardian import Guardian
-from bench.assembly.guardian_process import Ward
 from bench.assembly.isolation import make_isolation_units
 from bench.assembly.judging import make_conformance, make_der_judge, make_judge, make_rules, make_wiring
+from bench.assembly.live_equipment import LiveEquipment
 from bench.assembly.places import FeederPlaces
 from bench.assembly.positions import make_positions, make_trial
 from bench.assembly.premises import make_premises
@@ -32,7 +30,7 @@ from bench.assembly.volt_var import make_volt_var_units
 from bench.assembly.wiring import direct_terminal, measured_terminal
 from bench.bus import Bus, Delivery
 from bench.clock import make_clock
-from bench.config import BenchFile, Device, class_of_pct
+from bench.config import BenchFile, Device
 from bench.evidence import Evidence
 from bench.faults import SYSTEMS, Fault
 from bench.feeder.engine import Feeder
@@ -48,7 +46,6 @@ from bench.feeder_models import (
 )
 from bench.judgement.log import JudgementLog
 from bench.lease import Lease
-from bench.measurement import Measurement, worded
 from bench.meter_store import MeterStore
 from bench.plant.pace import Pace
 from bench.plant.plant import Equipment, Plant, PlantState
@@ -58,7 +55,7 @@ from bench.plant.transmission_stage import StagedGrid
 from bench.plant.weather import make_weather
 from bench.preconditions.checks import Checked, check_preconditions
 from bench.preconditions.finding import Subject
-from bench.safety import SafetyChain, uninterrupted
+from bench.safety import uninterrupted
 from bench.stage import Cast, Proofs, Stimuli, Timing, Trials
 from bench.story import Story
 from bench.truth.cross_checks import CrossChecks
@@ -69,31 +66,17 @@ from bench.truth.plant_field import PlantField
 from bench.truth.premise_field import PremiseField
 from bench.truth.proof import RangeAProof
 from bench.truth.range_a import RANGE_A_UPPER_V, RangeASettings, ServiceVoltages
-from bench.truth.residual import residual_voltage
 from bench.truth.resource_proof import ResourceProof, commanded
 from bench.truth.volt_var_trial import VoltVarTrial
 from bench.truth.volt_var_watch import VoltVarWatch
 from bench.use_case.judge import Der
 from bench.use_case.model import UseCase
-from instruments.drivers.scpi_source import RESIDUAL_V
 from instruments.errors import ConfigError, IdentityMismatch, InstrumentError, TransportError, blaming
 from instruments.readings import Identity
 from reports.run_directory import RunWriter
-from reports.verdict import Verdict
 
 METER_ROUNDING_V = 0.05
 """What registers round off a meter's voltage, V."""
-
-SAFE_ORDER = (
-    "inverter",
-    "battery",
-    "load_tap_changer",
-    "capacitor_bank",
-    "digital_io",
-    "sensing_source",
-    "grid_simulator",
-)
-"""Roles that are put into a safe state, in the order of registration: sources, registered last, go off first."""
 
 
 class BenchAssembly:
@@ -115,21 +98,18 @@ class BenchAssembly:
         """
         admit(bench, lease)
         self._lease, self._folder = lease or Lease(), writer.path
-        self._guardian: Guardian | None = None
         self.config, self._use_case, self._seed = bench, use_case, seed
         self.clock = make_clock(bench.clock.mode, bench.clock.slip_tolerance_s)
         self.evidence = Evidence(writer, self.clock, scenario)
         self.judgement = JudgementLog(self.evidence.judgement, self.clock)
-        self.safety, self.rack, self.store = SafetyChain(), DriverRack(self._before_exchange), MeterStore()
+        self.live = LiveEquipment(bench, self.clock, self.evidence.measurement)
+        self.rack, self.store = DriverRack(self._before_exchange), MeterStore()
         self._pace: Pace | None = None
         self.drivers: dict[str, Any] = {}
         self.customer_interfaces: dict[str, Any] = {}
         self.identities: dict[str, Identity] = {}
         self.parties: frozenset[str] = frozenset()
         self._defects = Defects(seed=seed)
-        self.residuals: list[Measurement] = []
-        """What was left at terminals when their sources had been switched off, once that is done."""
-        self._fed: list[MeasuredTerminal] = []
         self._feeders: list[Feeder] = []
         self._emulated: EmulatedEquipment | None = None
         try:
@@ -154,40 +134,14 @@ class BenchAssembly:
     def _close(self) -> dict[str, str]:
         if self._pace is not None:
             self._pace.stop()
-        failures = self.safety.make_safe()
-        failures |= self._not_dead(failures)
+        failures = self.live.make_safe()
         self.rack.close()
-        failures |= self._dismiss_guardian(failures)
+        failures |= self.live.dismiss_guardian(failures)
         self.store.close()
         if self._emulated is not None:
             self._emulated.close()
         while self._feeders:
             self._feeders.pop().close()
-        return failures
-
-    def _dismiss_guardian(self, failures: dict[str, str]) -> dict[str, str]:
-        """Let the guardian go, or let it try what could not be proven; return the failures with what it says."""
-        guardian, self._guardian = self._guardian, None
-        if guardian is None:
-            return {}
-        if not failures:
-            guardian.release()
-            return {}
-        found = guardian.act()
-        return {name: f"{why}; its guardian: {found.get(name, 'no word')}" for name, why in failures.items()}
-
-    def _not_dead(self, unsafe: Mapping[str, str]) -> dict[str, str]:
-        """Measure what is left at terminals behind sources that are off; return the sources with what is too much."""
-        failures = {}
-        for terminal in self._fed:
-            source = terminal.source_name
-            class_pct = class_of_pct(self.config.devices[terminal.analyzer_name])
-            left = residual_voltage(terminal, class_pct, RESIDUAL_V, self.clock.now_s)
-            self.residuals.append(left)
-            self.evidence.measurement(left)
-            if left.verdict is not Verdict.PASS:
-                failures[source] = "; ".join([*filter(None, [unsafe.get(source)]), worded(left)])
-        self._fed = []
         return failures
 
     @property
@@ -417,42 +371,21 @@ class BenchAssembly:
         return measured_terminal(section, place, source, analyzer, uncertainty_pct / 100.0, site.rating_kva)
 
     def _energize(self) -> None:
-        """Register what makes each device safe, then give the sources a voltage and switch them on.
-
-        Real equipment gets its guardian first. What is emulated ends with the bench, and needs none.
-        """
-        energized = [n for role in SAFE_ORDER for n, device in self.config.devices.items() if device.role == role]
-        real = [name for name in energized if name in real_devices(self.config)]
-        if real:
-            wards = [Ward(name, self.config.devices[name], self.config.devices[name].resource) for name in real]
-            self._guardian = Guardian(wards[::-1], self._folder, self._lease)
-            self.plant.listeners.append(self._require_guardian)
-        for name in energized:
-            self.safety.register(name, self.drivers[name])
+        """Register what makes each device safe, then give the sources a voltage and switch them on."""
+        self.live.register(self.drivers, self._folder, self._lease)
+        self.plant.listeners.append(self.live.require_guardian)
         voltage_v = self.plant.state.snapshot.voltage_v
         for terminal in self.terminals.values():
             terminal.feed(voltage_v)
             if isinstance(terminal, MeasuredTerminal):
-                self._fed.append(terminal)
-                with blaming(terminal.source_name):
-                    terminal.source.output_on()
+                self.live.switch_on(terminal)
         for control, apparatus in self.apparatus.items():
             apparatus.begin(self.plant.state.snapshot)
             source = self.places.terminal(control).source
             if source is not None:
                 with blaming(source):
                     self.drivers[source].output_on()
-        start_up(self.config, self.drivers, WallTime(wait=self._wait))
-
-    def _require_guardian(self, _state: PlantState) -> None:
-        if self._guardian is not None:
-            self._guardian.require_alive()
-
-    def _wait(self, seconds: float) -> None:
-        """Let time pass while equipment comes into service: it is alive by then, and needs its guardian."""
-        time.sleep(seconds)
-        if self._guardian is not None:
-            self._guardian.require_alive()
+        start_up(self.config, self.drivers, WallTime(wait=self.live.wait))
 
     def _equipment(self) -> Equipment:
         emulated = self.emulated

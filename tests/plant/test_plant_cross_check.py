@@ -31,7 +31,7 @@ def look(path: Path, faults: Sequence[str] = (), *, seed: int = 1, seconds: floa
             played.story.hold_sources()
         finally:
             played.assembly.close()
-    return [*played.story.measurements, *played.assembly.residuals]
+    return [*played.story.measurements, *played.assembly.live.residuals]
 
 
 def bad(found: Sequence[Measurement]) -> list[Measurement]:
