@@ -173,7 +173,7 @@ def test_what_never_becomes_an_answer_ends_with_the_time_out(case: Case) -> None
     check(case, twist, exchanges_of(case.subject, case.method) - 1, SHORT_S)
 
 
-@pytest.mark.long
+@pytest.mark.soak
 @pytest.mark.parametrize("case", all_cases(INSTANT | SLOW, LINES | SLOW_LINES), ids=str)
 def test_so_it_is_at_every_exchange_of_every_method(case: Case) -> None:
     twists = (LINES | SLOW_LINES) if case.is_scpi else (INSTANT | SLOW)
@@ -211,10 +211,10 @@ def test_nonsense_in_a_sound_answer_ends_in_a_reading_or_an_error_of_the_instrum
     nonsense_until_an_error(case, range(4))
 
 
-@pytest.mark.long
+@pytest.mark.soak
 @pytest.mark.parametrize("case", all_cases({"nonsense": None}, {"nonsense": None}), ids=str)
 def test_so_it_is_with_much_nonsense(case: Case) -> None:
-    nonsense_until_an_error(case, range(4, 100))
+    nonsense_until_an_error(case, range(4, 300))
 
 
 def nonsense_until_an_error(case: Case, seeds: range) -> None:

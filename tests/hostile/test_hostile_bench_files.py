@@ -100,7 +100,7 @@ def test_a_spoiled_bench_is_one_or_is_refused(folder: Path, bench: dict[str, Any
     check_document(folder, bench)
 
 
-@pytest.mark.long
+@pytest.mark.soak
 @settings(SUITE, max_examples=MANY)
 @given(bench=spoiled())
 def test_many_spoiled_benches(folder: Path, bench: dict[str, Any]) -> None:
@@ -248,7 +248,7 @@ def test_what_the_schema_cannot_refuse_is_told_by_the_doctor(folder: Path, bench
     examined(folder, bench)
 
 
-@pytest.mark.long
+@pytest.mark.soak
 @settings(SUITE, max_examples=150)
 @given(bench=spoiled().filter(lambda b: "scenarios" not in b))
 def test_many_benches_before_the_doctor(folder: Path, bench: dict[str, Any]) -> None:

@@ -121,7 +121,7 @@ def test_a_spoiled_file_is_read_or_refused(kind: str, folder: Path, cuts: list[t
     is_read_or_refused(kind, folder, spoil(READERS[kind].text.encode(), cuts))
 
 
-@pytest.mark.long
+@pytest.mark.soak
 @pytest.mark.parametrize("kind", READERS)
 @settings(SUITE, max_examples=MANY)
 @given(cuts=CUTS)

@@ -139,7 +139,7 @@ def test_any_request_to_any_device_is_answered_and_it_goes_on(kind: str, data: s
     talk(kind, data, 8)
 
 
-@pytest.mark.long
+@pytest.mark.soak
 @pytest.mark.parametrize("kind", BANKS)
 @settings(UNSHRUNK, max_examples=MANY)
 @given(data=st.data())
@@ -320,7 +320,7 @@ def test_any_message_to_any_instrument_is_carried_out_or_queued_as_an_error(kind
     converse(kind, messages)
 
 
-@pytest.mark.long
+@pytest.mark.soak
 @pytest.mark.parametrize("kind", INSTRUMENTS)
 @settings(max_examples=5000)
 @given(messages=st.lists(MESSAGES, max_size=6))
