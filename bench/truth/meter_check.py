@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.feeder.model import Floats
-from bench.measurement import Limits, Measurement
+from bench.measurement import Limits, Measurement, bench_broke
 from bench.plant.plant import PlantState
 from instruments.errors import InstrumentError, TransportError
 from instruments.readings import MeterReading
@@ -89,6 +89,8 @@ class MeterCheck:
         self._class_pu, self._clock_at_start_s = class_pu, clock_at_start_s
         self._flows: list[_Flow] = []
         self._before_wh: dict[str, float | None] = {}
+        self._broken: dict[str, str] = {}
+        """Meters whose link broke, with how: that is no finding about a meter."""
         self._time_s = 0.0
 
     def take(self, state: PlantState) -> None:
@@ -111,7 +113,8 @@ class MeterCheck:
             m for group, flow in zip(self._groups, self._flows, strict=True) for m in self._energies(group, flow)
         ]
         clocks = [self._clock(name, now_s) for group in self._groups for name in group.names]
-        return [*_telling(energies), *_telling([clock for clock in clocks if clock is not None])]
+        broken = [bench_broke(f"{name}: {why}", now_s) for name, why in self._broken.items()]
+        return [*broken, *_telling(energies), *_telling([clock for clock in clocks if clock is not None])]
 
     def _energies(self, group: MeteredPlaces, flow: _Flow) -> list[Measurement]:
         doubt_wh = np.abs(flow.held_wh).tolist()
@@ -147,7 +150,10 @@ class MeterCheck:
     def _counted_wh(self, name: str) -> float | None:
         try:
             reading = self._drivers[name].read_meter()
-        except (TransportError, InstrumentError):
+        except TransportError as error:
+            self._broken[name] = str(error)
+            return None
+        except InstrumentError:
             return None
         return reading.import_wh - reading.export_wh
 
