@@ -4,12 +4,14 @@ import pytest
 
 pytest_plugins = [
     "fixtures.run",
+    "fixtures.certification_run",
     "fixtures.allure_steps",
     "steps.stimulus",
     "steps.rows",
     "steps.physics",
     "steps.controls",
     "steps.isolation",
+    "steps.certification",
 ]
 
 
@@ -20,4 +22,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--out", default=None, help="run directory to write (default: a new one under runs/)")
     group.addoption("--seed", type=int, default=1, help="seed of everything that is drawn")
     group.addoption("--fault", action="append", default=[], help="TARGET:KIND[=VALUE][@START[..END]]")
+    group.addoption("--device", default=None, help="the device that is certified")
     group.addoption("--scenario", default=None, help="play only scenarios whose name contains this text")

@@ -126,6 +126,18 @@ class StorageReading:
 
 
 @dataclass(frozen=True)
+class Characteristic:
+    """A function of IEEE 1547-2018 that answers along corner points: stimulus and response in per unit of rated.
+
+    `response_s` is the open-loop response time, to 90 % of the final change; 0 where the function has none to set.
+    """
+
+    x_pu: tuple[float, ...]
+    y_pu: tuple[float, ...]
+    response_s: float
+
+
+@dataclass(frozen=True)
 class VoltVarCurve:
     """Volt-var characteristic: corner voltages in per unit of nominal, vars in per unit of rated VA (IEEE 1547 5.3.3).
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.assembly.admission import admit
 from bench.assembly.drivers import DriverRack, address_of, require_identity
 from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.feeders import open_feeder
@@ -13,7 +14,9 @@ from bench.certification.rig import InstrumentClass, Rig
 from bench.clock import make_clock
 from bench.config import BenchFile, Device, Terminal
 from bench.evidence import Evidence
+from bench.faults import Fault
 from bench.feeder.sites import load_sites
+from bench.lease import Lease
 from bench.safety import SafetyChain
 from instruments.errors import ConfigError
 from instruments.readings import Identity
@@ -40,12 +43,16 @@ def reduced(bench: BenchFile, device: str) -> tuple[BenchFile, Terminal]:
 class CertificationBench:
     """One device on its rig, opened and identified; `close` makes it safe and takes it down."""
 
-    def __init__(self, bench: BenchFile, device: str, writer: RunWriter, key: str, seed: int) -> None:
+    def __init__(
+        self, bench: BenchFile, device: str, writer: RunWriter, key: str, seed: int, lease: Lease | None = None
+    ) -> None:
         """Open what the device needs and switch the source on; `key` is under what everything is recorded.
 
-        Raises ConfigError, TransportError or IdentityMismatch; what was opened by then is made safe and closed.
+        Raises ConfigError, TransportError or IdentityMismatch; what was opened by then is made safe and closed. Real
+        equipment is refused until its guardian stands behind a certification too.
         """
         self.config, self._terminal = reduced(bench, device)
+        admit(self.config, lease)
         self._device, self._seed = device, seed
         self.clock = make_clock(bench.clock.mode, bench.clock.slip_tolerance_s)
         self.evidence = Evidence(writer, self.clock, key)
@@ -61,11 +68,11 @@ class CertificationBench:
                 error.add_note(f"{name} could not be proven safe: {why}")
             raise
 
-    def inject(self, kind: str, value: float | None, start_s: float, end_s: float | None) -> None:
-        """Make the emulated device defective; raises ConfigError for a kind that it cannot have."""
+    def inject(self, fault: Fault) -> None:
+        """Make an emulated device or instrument of the rig defective; raises ConfigError for what it cannot have."""
         if self._emulated is None:
             raise ConfigError("the bench is not open")
-        self._emulated.inject(self._device, kind, value, start_s, end_s)
+        self._emulated.inject(fault.target, fault.kind, fault.value, fault.start_s, fault.end_s)
 
     def close(self) -> dict[str, str]:
         """Make everything safe, then close it; return the devices whose safe state could not be proven, with why."""

@@ -1,10 +1,11 @@
-"""What a type test demands of a response: IEEE 1547.1-2020 clause 4.2, accuracy of stimulus and response widened by 1.5.
+"""What a type test demands of a response: IEEE 1547.1-2020 clause 4.2, accuracies widened by 1.5.
 
 Pure functions of measured values. The band follows from the curve over the *measured* stimulus plus and minus its
 accuracy, then the response's accuracy is added. The uncertainty of the laboratory's instruments is not part of the
 band: it is guarded on top, so that a verdict which it could turn is INCONCLUSIVE.
 """
 
+import math
 from dataclasses import dataclass
 
 from bench.certification.curves import Curve
@@ -70,7 +71,7 @@ def after_response_time(
 
 def first_order(before: float, after: float, elapsed_s: float, response_s: float) -> float:
     """Return where a first-order response is that has made 90 % of its way after its open-loop response time."""
-    return after + (before - after) * 10.0 ** (-elapsed_s / response_s)
+    return after + (before - after) * math.pow(10.0, -elapsed_s / response_s)
 
 
 def _on_the_way(before: float, after: float) -> float:

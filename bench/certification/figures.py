@@ -24,6 +24,15 @@ class Figure(Section):
     confirmed: bool
 
 
+class ClauseEntry(Section):
+    """A clause of the suite. Without a scenario it says why: `missing` here, or `beyond` what the rig can do at all."""
+
+    clause: str
+    title: str
+    missing: str = ""
+    beyond: str = ""
+
+
 class AccuracyFigures(Section):
     """Minimum measurement accuracy, and by what clause 4.2 widens it; per unit of rating where not said otherwise."""
 
@@ -102,6 +111,7 @@ class SuiteFigures(Section):
     suite: str
     title: str
     sources: dict[str, str]
+    clauses: tuple[ClauseEntry, ...]
     accuracy: AccuracyFigures
     range_v_pu: VoltageRange
     volt_var: FunctionFigures

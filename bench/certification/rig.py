@@ -12,7 +12,7 @@ from statistics import fmean
 from bench.certification.criteria import Reading
 from bench.clock import Clock
 from instruments.readings import AcMeasurement, Nameplate
-from instruments.roles import GridSimulator, Inverter, PowerAnalyzer
+from instruments.roles import DerFunctions, GridSimulator, PowerAnalyzer
 
 NOMINAL_HZ = 60.0
 
@@ -50,7 +50,7 @@ class Rig:
 
     clock: Clock
     device: str
-    inverter: Inverter
+    inverter: DerFunctions
     source: GridSimulator
     analyzer: PowerAnalyzer
     analyzer_name: str

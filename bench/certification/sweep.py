@@ -59,6 +59,4 @@ def _responded(rig: Rig, of: Characteristic, before: Reading, sample: Sample, pl
 def _rested(rig: Rig, of: Characteristic, samples: Sequence[Sample], place: str) -> Finding:
     stimulus, response = rig.voltage(samples), of.answer(samples)
     criterion = steady_state(of.curve, stimulus, response, of.accuracy)
-    return Finding(
-        f"{place}: at rest", stimulus, response, criterion, samples[-1].time_s, rig.analyzer_name, of.clause
-    )
+    return Finding(f"{place}: at rest", stimulus, response, criterion, samples[-1].time_s, rig.analyzer_name, of.clause)

@@ -1,11 +1,15 @@
 """Which voltages a volt-var test goes through: IEEE 1547.1-2020 clause 5.14.4, a sweep up, back, down and back."""
 
+from itertools import groupby
+
 from bench.certification.curves import Curve, midpoint
 
 POINTS = 4
 
 
-def voltage_steps_pu(curve: Curve, reference_v_pu: float, range_v_pu: tuple[float, float], a_v_pu: float) -> list[float]:
+def voltage_steps_pu(
+    curve: Curve, reference_v_pu: float, range_v_pu: tuple[float, float], a_v_pu: float
+) -> list[float]:
     """Return the voltages in their order, per unit of rated, beginning behind the reference voltage.
 
     `a_v_pu` is the widened accuracy of voltage, by which corners are approached from both sides. What lies outside of
@@ -18,7 +22,8 @@ def voltage_steps_pu(curve: Curve, reference_v_pu: float, range_v_pu: tuple[floa
     down = [*_around(curve.x[1], -a_v_pu), midpoint(curve.x, 0), *_around(curve.x[0], -a_v_pu)]
     above = [*up, highest, *reversed(up), reference_v_pu]
     below = [*down, lowest, *reversed(down), reference_v_pu]
-    return [voltage for voltage in (*above, *below) if lowest <= voltage <= highest]
+    inside = [voltage for voltage in (*above, *below) if lowest <= voltage <= highest]
+    return [voltage for voltage, _ in groupby(inside)]
 
 
 def _around(corner: float, towards: float) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import evidence
+from reports.html.certificate import certificate
 from reports.html.view import page
 from reports.run_directory import RunDirectory
 
@@ -18,6 +19,8 @@ def html_report(directory: RunDirectory) -> str:
     """Make the page; whatever a device or a file said stays text in it."""
     environment = _environment(directory)
     style = Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
+    if directory.run.certification:
+        return environment.get_template("certificate.html.j2").render(page=certificate(directory), style=style)
     return environment.get_template("report.html.j2").render(page=page(directory), style=style)
 
 

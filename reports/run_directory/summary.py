@@ -77,6 +77,27 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class CriterionLine:
+    """A response of a device under test held against its band; all per unit of the device's ratings."""
+
+    what: str
+    time_s: float
+    stimulus: float
+    response: float
+    target: float
+    error: float
+    lower: float
+    upper: float
+    uncertainty: float
+    verdict: Verdict
+
+    @property
+    def margin(self) -> float:
+        """How far the whole uncertainty band is inside its limits; below 0 where it is not."""
+        return min(self.response - self.lower, self.upper - self.response) - self.uncertainty
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioRun:
     """One scenario (one variant of it) as it was run."""
 
@@ -99,6 +120,7 @@ class ScenarioRun:
     coupling: str = ""
     comparison: Comparison | None = None
     not_compared: str = ""
+    findings: tuple[CriterionLine, ...] = ()
 
     @property
     def key(self) -> str:
@@ -120,6 +142,11 @@ class RunSummary:
     versions: Mapping[str, Any]
     devices: Mapping[str, Mapping[str, Any]]
     scenarios: tuple[ScenarioRun, ...]
+    certification: Mapping[str, Any] = field(default_factory=dict)
+    """Suite, device, nameplate and coverage where a run certifies a device; empty for others."""
+
+
+_CRITERION_NUMBERS = ("time_s", "stimulus", "response", "target", "error", "lower", "upper", "uncertainty")
 
 
 def summary(document: Mapping[str, Any]) -> RunSummary:
@@ -138,6 +165,7 @@ def summary(document: Mapping[str, Any]) -> RunSummary:
         versions=document.get("versions", {}),
         devices=document.get("devices", {}),
         scenarios=tuple(_scenario(entry) for entry in document.get("scenarios", ())),
+        certification=document.get("certification", {}),
     )
 
 
@@ -165,7 +193,13 @@ def _scenario(entry: Mapping[str, Any]) -> ScenarioRun:
         coupling=str(entry.get("coupling") or ""),
         comparison=_comparison(comparison) if "managed" in comparison else None,
         not_compared=str(comparison.get("absent") or ""),
+        findings=tuple(_criterion(finding) for finding in entry.get("findings", ())),
     )
+
+
+def _criterion(entry: Mapping[str, Any]) -> CriterionLine:
+    numbers = {name: float(entry[name]) for name in _CRITERION_NUMBERS}
+    return CriterionLine(what=str(entry["what"]), verdict=Verdict(entry["verdict"]), **numbers)
 
 
 def _comparison(entry: Mapping[str, Any]) -> Comparison:

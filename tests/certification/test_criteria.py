@@ -1,15 +1,9 @@
 """The oracle of the type tests against worked values and at its limits."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from bench.certification.criteria import Accuracy, Reading, after_response_time, first_order, steady_state
-from bench.certification.curves import Curve
+from bench.certification.criteria import Reading, steady_state
 from bench.certification.figures import load_figures
-from bench.certification.volt_var import voltage_steps_pu
-from bench.measurement import judge
-from reports.verdict import Verdict
 
 FIGURES = load_figures()
 ACCURACY = FIGURES.accuracy.of_voltage_and_power()
