@@ -11,10 +11,16 @@ def in_service(type_test: TypeTest) -> None:
     type_test.enter_service()
 
 
-@given(parsers.parse('every function is off but volt-var with characteristic "{name}"'))
-def only_volt_var(type_test: TypeTest, name: str) -> None:
+@given("every function is off")
+def functions_off(type_test: TypeTest) -> None:
+    """Switch off what follows a characteristic, and what commands power."""
+    type_test.switch_off_functions()
+
+
+@given(parsers.parse('every function is off but {function} with characteristic "{name}"'))
+def only_one_function(type_test: TypeTest, function: str, name: str) -> None:
     """Have the device adopt a characteristic of its category, over its own interface."""
-    type_test.follow_volt_var(name)
+    type_test.follow(function, name)
 
 
 @given(parsers.parse("{level_pct:g} % of rated power is offered"))
@@ -23,19 +29,43 @@ def offered(type_test: TypeTest, level_pct: float) -> None:
     type_test.offer(level_pct)
 
 
-@when("the source steps through the voltages of the characteristic")
+@when("the stimulus steps through the characteristic")
 def step_through(type_test: TypeTest) -> None:
-    """Step the voltage, and let the analyzer look."""
-    type_test.step_through_voltages()
+    """Step voltage or active power, and let the analyzer look."""
+    type_test.step_through()
+
+
+@when("active power is limited to each level, again and again")
+def limit_power(type_test: TypeTest) -> None:
+    """Command the limits of the suite."""
+    type_test.limit_power()
+
+
+@when(parsers.parse('the grid comes and goes as in the case "{case}"'))
+def comes_and_goes(type_test: TypeTest, case: str) -> None:
+    """Keep the device out by permit and grid, let it in, interrupt it, stop it."""
+    type_test.try_enter_service(case)
+
+
+@when("its readings are compared in each state of the suite")
+def compare_readings(type_test: TypeTest) -> None:
+    """Read the device and the analyzer side by side."""
+    type_test.compare_readings()
 
 
 @then("each response is inside its band when the response time is over")
 def responds_in_time(type_test: TypeTest) -> None:
     """Judge the 90 % rule at the open-loop response time."""
-    type_test.require_inside("s")
+    type_test.require_all(" s")
 
 
 @then("each response is inside its band at rest")
 def rests_inside(type_test: TypeTest) -> None:
     """Judge the steady state."""
-    type_test.require_inside("at rest")
+    type_test.require_all("at rest")
+
+
+@then("everything that was measured is inside its limits")
+def all_inside(type_test: TypeTest) -> None:
+    """Judge all that was found."""
+    type_test.require_all()

@@ -117,7 +117,7 @@ class CertificationBench:
         return Rig(
             clock=self.clock,
             device=self._device,
-            inverter=inverter,
+            functions=inverter,
             source=source,
             analyzer=analyzer,
             analyzer_name=terminal.analyzer or "",

@@ -6,6 +6,7 @@ band: it is guarded on top, so that a verdict which it could turn is INCONCLUSIV
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.certification.curves import Curve
@@ -50,9 +51,12 @@ class Criterion:
 
 def steady_state(curve: Curve, stimulus: Reading, response: Reading, accuracy: Accuracy) -> Criterion:
     """Return the band of a response at rest."""
-    limits = _band(curve, stimulus.value, accuracy)
-    moved = _band_moves_by(curve, stimulus, accuracy)
-    return Criterion(curve.at(stimulus.value), limits, response.uncertainty + moved)
+
+    def band(x: float) -> Limits:
+        low, high = curve.span(x, accuracy.x)
+        return Limits(low - accuracy.y, high + accuracy.y)
+
+    return _held(curve.at(stimulus.value), band, stimulus, response)
 
 
 def after_response_time(
@@ -63,10 +67,52 @@ def after_response_time(
     `before` is the response just before the movement. It has to be 90 % of the way from there to where the curve ends,
     which is known as well as the stimulus is.
     """
-    low, high = curve.span(stimulus.value, accuracy.x)
-    limits = Limits(_on_the_way(before.value, low) - accuracy.y, _on_the_way(before.value, high) + accuracy.y)
-    moved = FULL_RESPONSE * _band_moves_by(curve, stimulus, accuracy) + (1.0 - FULL_RESPONSE) * before.uncertainty
-    return Criterion(_on_the_way(before.value, curve.at(stimulus.value)), limits, response.uncertainty + moved)
+
+    def band(x: float) -> Limits:
+        low, high = curve.span(x, accuracy.x)
+        return Limits(_on_the_way(before.value, low) - accuracy.y, _on_the_way(before.value, high) + accuracy.y)
+
+    start = (1.0 - FULL_RESPONSE) * before.uncertainty
+    uncertain = Reading(response.value, response.uncertainty + start)
+    return _held(_on_the_way(before.value, curve.at(stimulus.value)), band, stimulus, uncertain)
+
+
+def _held(target: float, band: Callable[[float], Limits], stimulus: Reading, response: Reading) -> Criterion:
+    """Hold a response against the band at its stimulus, which is itself known no better than it was measured.
+
+    Inside, what counts is how much narrower the band could be at the nearer end; outside, how much wider.
+    """
+    limits = band(stimulus.value)
+    others = [band(stimulus.value + sign * stimulus.uncertainty) for sign in (-1.0, 1.0)]
+    lower, upper = _ends(limits)
+    at_lower = response.value - lower < upper - response.value
+    nominal = lower if at_lower else -upper
+    possible = [_ends(other)[0] if at_lower else -_ends(other)[1] for other in others]
+    value = response.value if at_lower else -response.value
+    moved = max(possible) - nominal if value >= nominal else nominal - min(possible)
+    return Criterion(target, limits, response.uncertainty + max(moved, 0.0))
+
+
+def _ends(limits: Limits) -> tuple[float, float]:
+    return (
+        -math.inf if limits.lower is None else limits.lower,
+        math.inf if limits.upper is None else limits.upper,
+    )
+
+
+def at_most(highest: float, response: Reading, accuracy: float = 0.0) -> Criterion:
+    """Return the limit of a response that may be anything up to a value; `accuracy` widens it."""
+    return Criterion(highest, Limits(upper=highest + accuracy), response.uncertainty)
+
+
+def at_least(lowest: float, response: Reading) -> Criterion:
+    """Return the limit of a response that has to be there."""
+    return Criterion(lowest, Limits(lower=lowest), response.uncertainty)
+
+
+def agrees(reference: Reading, accuracy: float) -> Criterion:
+    """Return the band of what a device says, around what an instrument measured."""
+    return Criterion(reference.value, Limits.around(reference.value, accuracy), reference.uncertainty)
 
 
 def first_order(before: float, after: float, elapsed_s: float, response_s: float) -> float:
@@ -76,15 +122,3 @@ def first_order(before: float, after: float, elapsed_s: float, response_s: float
 
 def _on_the_way(before: float, after: float) -> float:
     return before + FULL_RESPONSE * (after - before)
-
-
-def _band(curve: Curve, x: float, accuracy: Accuracy) -> Limits:
-    low, high = curve.span(x, accuracy.x)
-    return Limits(low - accuracy.y, high + accuracy.y)
-
-
-def _band_moves_by(curve: Curve, stimulus: Reading, accuracy: Accuracy) -> float:
-    """Return by how much the band's ends can be off because the stimulus is known no better."""
-    low, high = curve.span(stimulus.value, accuracy.x)
-    moved = [curve.span(stimulus.value + sign * stimulus.uncertainty, accuracy.x) for sign in (-1.0, 1.0)]
-    return max(max(abs(lower - low), abs(upper - high)) for lower, upper in moved)

@@ -1,7 +1,8 @@
 """Piecewise linear characteristics, and what they allow over a band of stimulus."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -30,6 +31,23 @@ class Curve:
         inside = [y for point, y in zip(self.x, self.y, strict=True) if low <= point <= high]
         values = [self.at(low), self.at(high), *inside]
         return min(values), max(values)
+
+    def capped(self, highest: float) -> "Curve":
+        """Return the curve with nothing above a level: what equipment does that has no more than that to give."""
+        crossings = [x for x in map(self._crossing(highest), pairwise(range(len(self.x)))) if x is not None]
+        xs = sorted({*self.x, *crossings})
+        if len(set(self.x)) != len(self.x):
+            raise ValueError("a curve with steps is not capped")
+        return Curve(tuple(xs), tuple(min(self.at(x), highest) for x in xs))
+
+    def _crossing(self, level: float) -> Callable[[tuple[int, int]], float | None]:
+        def crossing(ends: tuple[int, int]) -> float | None:
+            (x0, x1), (y0, y1) = ((axis[ends[0]], axis[ends[1]]) for axis in (self.x, self.y))
+            if (y0 - level) * (y1 - level) >= 0:
+                return None
+            return x0 + (x1 - x0) * (level - y0) / (y1 - y0)
+
+        return crossing
 
 
 def midpoint(points: Sequence[float], first: int) -> float:

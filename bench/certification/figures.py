@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from bench.certification.criteria import Accuracy
 from bench.certification.curves import Curve
 from bench.config.section import Section
 from instruments.errors import ConfigError
@@ -41,11 +40,6 @@ class AccuracyFigures(Section):
     frequency_hz: Figure
     duration_pu: Figure
     widening: Figure
-
-    def of_voltage_and_power(self) -> Accuracy:
-        """Return the widened accuracies of a voltage that is the stimulus and of a power that answers it, per unit."""
-        factor = self.widening.value
-        return Accuracy(factor * self.voltage_pu.value, factor * self.power_pu.value)
 
 
 class VoltageRange(Section):
@@ -105,6 +99,67 @@ class FunctionFigures(Section):
         raise ConfigError(f"clause {self.clause} has no characteristic {name!r}; known: {known}")
 
 
+class LimitFigures(Section):
+    """Limits of active power that are commanded, each so often, and within what time they have to hold."""
+
+    clause: str
+    levels_pu: tuple[float, ...]
+    repetitions: Annotated[int, Field(ge=1)]
+    within_s: Figure
+
+
+class GridState(Section):
+    """A voltage on all phases, per unit, and a frequency; rated where not said."""
+
+    v_pu: float = 1.0
+    f_hz: float = 60.0
+
+
+class EnterServiceCase(Section):
+    """Criteria, delay and ramp of entering service, and a state of the grid outside and one inside of the criteria."""
+
+    name: str
+    delay_s: Annotated[float, Field(ge=0)]
+    ramp_s: Annotated[float, Field(gt=0)]
+    v_pu: tuple[float, float]
+    f_hz: tuple[float, float]
+    outside: GridState
+    inside: GridState
+
+
+class EnterServiceFigures(Section):
+    """Cases of entering service; before `early_pu` of a time nothing may come; a stop has to come `stop_within_s`."""
+
+    clause: str
+    settings_clause: str
+    early_pu: Figure
+    stop_within_s: Figure
+    cases: tuple[EnterServiceCase, ...]
+
+    def named(self, name: str) -> EnterServiceCase:
+        """Return a case; raises ConfigError naming the known ones."""
+        for case in self.cases:
+            if case.name == name:
+                return case
+        raise ConfigError(f"clause {self.clause} has no case {name!r}; known: {', '.join(c.name for c in self.cases)}")
+
+
+class MonitoringPoint(Section):
+    """A state in which a device's own readings are compared with the analyzer's."""
+
+    name: str
+    power_pu: float
+    v_pu: float = 1.0
+    f_hz: float = 60.0
+
+
+class MonitoringFigures(Section):
+    """States in which readings are compared."""
+
+    clause: str
+    points: tuple[MonitoringPoint, ...]
+
+
 class SuiteFigures(Section):
     """All figures of a suite."""
 
@@ -116,6 +171,10 @@ class SuiteFigures(Section):
     range_v_pu: VoltageRange
     volt_var: FunctionFigures
     volt_watt: FunctionFigures
+    watt_var: FunctionFigures
+    limit_active_power: LimitFigures
+    enter_service: EnterServiceFigures
+    monitoring: MonitoringFigures
 
 
 def load_figures(path: Path = FIGURES) -> SuiteFigures:

@@ -19,14 +19,15 @@ class Finding:
     time_s: float
     source: str
     clause: str
+    unit: str = "pu"
 
     @property
     def measurement(self) -> Measurement:
-        """The finding as a measurement, per unit of rated apparent power."""
+        """The finding as a measurement; powers are per unit of rated apparent power."""
         return Measurement(
             quantity=self.what,
             value=self.response.value,
-            unit="pu",
+            unit=self.unit,
             uncertainty=self.criterion.uncertainty,
             time_s=self.time_s,
             source=self.source,
@@ -43,6 +44,7 @@ class Finding:
         """Return what a record keeps of it."""
         return {
             "what": self.what,
+            "unit": self.unit,
             "time_s": round(self.time_s, 6),
             "stimulus": self.stimulus.value,
             "response": self.response.value,

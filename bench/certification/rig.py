@@ -15,6 +15,8 @@ from instruments.readings import AcMeasurement, Nameplate
 from instruments.roles import DerFunctions, GridSimulator, PowerAnalyzer
 
 NOMINAL_HZ = 60.0
+FREQUENCY_UNCERTAINTY_HZ = 0.001
+"""Of an analyzer that measures power quality, Hz: class A of IEC 61000-4-30 asks for 10 mHz, instruments have 1."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Rig:
 
     clock: Clock
     device: str
-    inverter: DerFunctions
+    functions: DerFunctions
     source: GridSimulator
     analyzer: PowerAnalyzer
     analyzer_name: str
@@ -60,6 +62,8 @@ class Rig:
     supply: Callable[[float], None]
     phases: int = 3
     samples: list[Sample] = field(default_factory=list)
+    last_step_s: float = 0.0
+    """Distance of the last two looks, s: how well a moment is known."""
 
     @property
     def phase_v(self) -> float:
@@ -74,6 +78,7 @@ class Rig:
     def hold(self, duration_s: float, every_s: float) -> list[Sample]:
         """Let time pass and look at the analyzer at equal distances, the last time at the end; return the samples."""
         begun_s, count = self.clock.now_s, max(1, round(duration_s / every_s))
+        self.last_step_s = duration_s / count
         taken = [self._sample(begun_s + duration_s * number / count) for number in range(1, count + 1)]
         self.samples += taken
         return taken
@@ -102,3 +107,7 @@ class Rig:
     def active_power(self, samples: Sequence[Sample]) -> Reading:
         """Return the mean active power over samples with the analyzer's uncertainty."""
         return Reading(fmean(sample.p_pu for sample in samples), self.instrument.power_pu)
+
+    def frequency(self, samples: Sequence[Sample]) -> Reading:
+        """Return the mean frequency over samples; an analyzer's clock is better than any limit here."""
+        return Reading(fmean(sample.frequency_hz for sample in samples), FREQUENCY_UNCERTAINTY_HZ)

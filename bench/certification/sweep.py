@@ -20,27 +20,29 @@ COARSE = 10
 
 @dataclass(frozen=True)
 class Characteristic:
-    """What is stepped, what answers, and how well both have to be known."""
+    """What is stepped, what answers, and how well both have to be known; all per unit of rated."""
 
     clause: str
     name: str
     curve: Curve
     response_s: float
     accuracy: Accuracy
+    apply: Callable[[float], None]
+    stimulus: Callable[[Sequence[Sample]], Reading]
     answer: Callable[[Sequence[Sample]], Reading]
 
 
-def sweep(rig: Rig, characteristic: Characteristic, voltages_pu: Sequence[float]) -> Iterator[Finding]:
-    """Step the source through the voltages; yield two findings a step: after the response time, and at rest."""
-    before = characteristic.answer(_dwell(rig, characteristic.response_s))
-    for number, voltage_pu in enumerate(voltages_pu, start=1):
-        rig.set_grid(voltage_pu)
-        rising = rig.hold(characteristic.response_s, characteristic.response_s / SAMPLES_A_RESPONSE)
-        place = f"{characteristic.name}, step {number} at {voltage_pu:.3f} pu"
-        yield _responded(rig, characteristic, before, rising[-1], place)
-        resting = _dwell(rig, characteristic.response_s)
-        yield _rested(rig, characteristic, resting, place)
-        before = characteristic.answer(resting[-1:])
+def sweep(rig: Rig, of: Characteristic, stimuli: Sequence[float]) -> Iterator[Finding]:
+    """Step through the stimuli; yield two findings a step: after the response time, and at rest."""
+    before = of.answer(_dwell(rig, of.response_s))
+    for number, stimulus in enumerate(stimuli, start=1):
+        of.apply(stimulus)
+        rising = rig.hold(of.response_s, of.response_s / SAMPLES_A_RESPONSE)
+        place = f"{of.name}, step {number} at {stimulus:.3f} pu"
+        yield _responded(rig, of, before, rising[-1], place)
+        resting = _dwell(rig, of.response_s)
+        yield _rested(rig, of, resting, place)
+        before = of.answer(resting[-1:])
 
 
 def _dwell(rig: Rig, response_s: float) -> list[Sample]:
@@ -50,13 +52,14 @@ def _dwell(rig: Rig, response_s: float) -> list[Sample]:
 
 
 def _responded(rig: Rig, of: Characteristic, before: Reading, sample: Sample, place: str) -> Finding:
-    stimulus, response = rig.voltage([sample]), of.answer([sample])
+    stimulus, response = of.stimulus([sample]), of.answer([sample])
     criterion = after_response_time(of.curve, before, stimulus, response, of.accuracy)
     what = f"{place}: after {of.response_s:g} s"
     return Finding(what, stimulus, response, criterion, sample.time_s, rig.analyzer_name, of.clause)
 
 
 def _rested(rig: Rig, of: Characteristic, samples: Sequence[Sample], place: str) -> Finding:
-    stimulus, response = rig.voltage(samples), of.answer(samples)
+    stimulus, response = of.stimulus(samples), of.answer(samples)
     criterion = steady_state(of.curve, stimulus, response, of.accuracy)
-    return Finding(f"{place}: at rest", stimulus, response, criterion, samples[-1].time_s, rig.analyzer_name, of.clause)
+    time_s = samples[-1].time_s
+    return Finding(f"{place}: at rest", stimulus, response, criterion, time_s, rig.analyzer_name, of.clause)

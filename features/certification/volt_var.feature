@@ -11,7 +11,7 @@ Feature: Reactive power follows voltage
   Scenario Outline: Volt-var characteristic <curve> at <level> % of rated power
     Given every function is off but volt-var with characteristic "<curve>"
     And <level> % of rated power is offered
-    When the source steps through the voltages of the characteristic
+    When the stimulus steps through the characteristic
     Then each response is inside its band when the response time is over
     And each response is inside its band at rest
 

@@ -24,6 +24,7 @@ from instruments.errors import InstrumentError, SafetyTrip
 from instruments.readings import (
     AcReading,
     Characteristic,
+    EnterServiceSettings,
     Identity,
     InverterModes,
     Nameplate,
@@ -121,6 +122,25 @@ class SunSpecInverter:
         self._write_checked(704, "WMaxLimPctEna", OFF)
         self.release()
 
+    def set_enter_service(self, settings: EnterServiceSettings) -> None:
+        """Set the criteria, the delay and the ramp of entering service, and read them back.
+
+        Raises InstrumentError when the inverter does not hold what was written.
+        """
+        wanted = {
+            "ESVHi": settings.v_pu[1] * PCT,
+            "ESVLo": settings.v_pu[0] * PCT,
+            "ESHzHi": settings.f_hz[1],
+            "ESHzLo": settings.f_hz[0],
+            "ESDlyTms": settings.delay_s,
+        }
+        self._device.write(703, wanted)
+        self._device.write(703, {"ESRmpTms": settings.ramp_s})
+        held = self._device.read(703)
+        wrong = [n for n, v in (wanted | {"ESRmpTms": settings.ramp_s}).items() if not _close(held.number(n), v)]
+        if wrong:
+            raise InstrumentError(f"{self._device.name} does not keep {', '.join(wrong)} of model 703")
+
     def cease_to_energize(self) -> None:
         """Withdraw the permission to be in service; IEEE 1547-2018 4.6.1 gives the inverter 2 s."""
         self._write_checked(703, "ES", 0)
@@ -149,3 +169,7 @@ class SunSpecInverter:
         held = self._device.read(model_id, name, name).number(name)
         if held != value:
             raise InstrumentError(f"{self._device.name}: {name} of model {model_id} reads {held}, not {value}")
+
+
+def _close(held: float, wanted: float) -> bool:
+    return math.isclose(held, wanted, rel_tol=1e-3, abs_tol=1e-3)

@@ -111,7 +111,7 @@ def _held(scenario: ScenarioRun) -> list[Chart]:
     points = [
         Held(f.stimulus, f.response, f.target, f.lower, f.upper, f.verdict is Verdict.PASS) for f in scenario.findings
     ]
-    drawn = band_chart(f"{scenario.key} bands", ("voltage (pu)", "response (pu)"), points)
+    drawn = band_chart(f"{scenario.key} bands", ("stimulus (pu)", "response (pu)"), points)
     return [Chart("Response over measured stimulus, each with its band", drawn)]
 
 

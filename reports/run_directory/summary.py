@@ -1,5 +1,6 @@
 """``run.json`` as typed data. What a run did not state is empty or None here, never guessed."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -78,9 +79,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class CriterionLine:
-    """A response of a device under test held against its band; all per unit of the device's ratings."""
+    """A response of a device under test held against its band; a limit that there is not is infinite."""
 
     what: str
+    unit: str
     time_s: float
     stimulus: float
     response: float
@@ -146,7 +148,7 @@ class RunSummary:
     """Suite, device, nameplate and coverage where a run certifies a device; empty for others."""
 
 
-_CRITERION_NUMBERS = ("time_s", "stimulus", "response", "target", "error", "lower", "upper", "uncertainty")
+_CRITERION_NUMBERS = ("time_s", "stimulus", "response", "target", "error", "uncertainty")
 
 
 def summary(document: Mapping[str, Any]) -> RunSummary:
@@ -199,7 +201,15 @@ def _scenario(entry: Mapping[str, Any]) -> ScenarioRun:
 
 def _criterion(entry: Mapping[str, Any]) -> CriterionLine:
     numbers = {name: float(entry[name]) for name in _CRITERION_NUMBERS}
-    return CriterionLine(what=str(entry["what"]), verdict=Verdict(entry["verdict"]), **numbers)
+    lower, upper = entry["lower"], entry["upper"]
+    return CriterionLine(
+        what=str(entry["what"]),
+        unit=str(entry["unit"]),
+        verdict=Verdict(entry["verdict"]),
+        lower=-math.inf if lower is None else float(lower),
+        upper=math.inf if upper is None else float(upper),
+        **numbers,
+    )
 
 
 def _comparison(entry: Mapping[str, Any]) -> Comparison:
