@@ -12,6 +12,7 @@ pytest_plugins = [
     "steps.controls",
     "steps.isolation",
     "steps.certification",
+    "steps.conformance",
 ]
 
 
@@ -23,4 +24,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--seed", type=int, default=1, help="seed of everything that is drawn")
     group.addoption("--fault", action="append", default=[], help="TARGET:KIND[=VALUE][@START[..END]]")
     group.addoption("--device", default=None, help="the device that is certified")
+    group.addoption("--suite", default=None, help="the suite that it is certified by")
     group.addoption("--scenario", default=None, help="play only scenarios whose name contains this text")

@@ -117,7 +117,7 @@ def run(
 @main.command()
 @click.option("--bench", type=click.Path(path_type=Path), required=True, help="bench file")
 @click.option("--device", required=True, help="the device of the bench file that is tested")
-@click.option("--suite", required=True, help="suite of type tests: ieee1547.1")
+@click.option("--suite", required=True, help="suite of type tests: ieee1547.1, sunspec")
 @click.option("--scenario", help="carry out only scenarios whose name contains this text")
 @click.option("--fault", "faults", multiple=True, metavar="TARGET:KIND[=VALUE][@START[..END]]", help="inject a fault")
 @click.option("--out", type=click.Path(path_type=Path), help="run directory to write  [default: a new one under runs/]")

@@ -10,7 +10,9 @@ from bench.assembly.drivers import DriverRack, address_of, require_identity
 from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.feeders import open_feeder
 from bench.assembly.places import FeederPlaces
+from bench.assembly.resources import Resource
 from bench.certification.rig import InstrumentClass, Rig
+from bench.certification.sunspec.image import Address
 from bench.clock import make_clock
 from bench.config import BenchFile, Device, Terminal
 from bench.evidence import Evidence
@@ -58,6 +60,7 @@ class CertificationBench:
         self.evidence = Evidence(writer, self.clock, key)
         self.safety, self._rack = SafetyChain(), DriverRack()
         self._drivers: dict[str, Any] = {}
+        self._addresses: dict[str, Resource] = {}
         self.identities: dict[str, Identity] = {}
         self._emulated: EmulatedEquipment | None = None
         self._level_pu = 1.0
@@ -73,6 +76,14 @@ class CertificationBench:
         if self._emulated is None:
             raise ConfigError("the bench is not open")
         self._emulated.inject(fault.target, fault.kind, fault.value, fault.start_s, fault.end_s)
+
+    @property
+    def address(self) -> Address:
+        """Where the device answers; raises ConfigError for one that is not reached over Modbus/TCP."""
+        found = self._addresses[self._device]
+        if found.unit is None:
+            raise ConfigError(f"{self._device} is not reached over Modbus: {found}")
+        return Address(found.host, found.port, found.unit)
 
     def close(self) -> dict[str, str]:
         """Make everything safe, then close it; return the devices whose safe state could not be proven, with why."""
@@ -100,7 +111,7 @@ class CertificationBench:
 
     def _open_driver(self, name: str, device: Device) -> Any:
         endpoint = self._emulated.endpoints.get(name) if self._emulated else None
-        address = address_of(device, endpoint.resource if endpoint else None)
+        address = self._addresses[name] = address_of(device, endpoint.resource if endpoint else None)
         return self._rack.open(name, device, address, self.evidence.observer(name))
 
     def _rig(self) -> Rig:

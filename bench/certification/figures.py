@@ -1,7 +1,7 @@
 """The figures of a suite of type tests, each with its clause, its source and whether it is confirmed."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -10,8 +10,9 @@ from bench.certification.curves import Curve
 from bench.config.section import Section
 from instruments.errors import ConfigError
 
-FIGURES = Path(__file__).parents[2] / "fixtures" / "certification" / "ieee1547_1.yaml"
+FOLDER = Path(__file__).parents[2] / "fixtures" / "certification"
 Category = Literal["A", "B"]
+S = TypeVar("S", bound="Suite")
 
 
 class Figure(Section):
@@ -160,13 +161,18 @@ class MonitoringFigures(Section):
     points: tuple[MonitoringPoint, ...]
 
 
-class SuiteFigures(Section):
-    """All figures of a suite."""
+class Suite(Section):
+    """A suite and its clauses."""
 
     suite: str
     title: str
     sources: dict[str, str]
     clauses: tuple[ClauseEntry, ...]
+
+
+class SuiteFigures(Suite):
+    """All figures of IEEE 1547.1."""
+
     accuracy: AccuracyFigures
     range_v_pu: VoltageRange
     volt_var: FunctionFigures
@@ -177,12 +183,21 @@ class SuiteFigures(Section):
     monitoring: MonitoringFigures
 
 
-def load_figures(path: Path = FIGURES) -> SuiteFigures:
-    """Read a suite's figures; raises ConfigError with every fault of the file."""
+def load_figures(path: Path = FOLDER / "ieee1547_1.yaml") -> SuiteFigures:
+    """Read the figures of IEEE 1547.1; raises ConfigError with every fault of the file."""
+    return _load(SuiteFigures, path)
+
+
+def load_suite(path: Path) -> Suite:
+    """Read a suite that has clauses and no figures; raises ConfigError with every fault of the file."""
+    return _load(Suite, path)
+
+
+def _load(kind: type[S], path: Path) -> S:
     try:
-        return SuiteFigures.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return kind.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except ValidationError as error:
         faults = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
-        raise ConfigError("\n  ".join([f"the figures {path} cannot be used:", *faults])) from None
+        raise ConfigError("\n  ".join([f"the suite {path} cannot be used:", *faults])) from None
     except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f"cannot read the figures {path}: {error}") from None
+        raise ConfigError(f"cannot read the suite {path}: {error}") from None

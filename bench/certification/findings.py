@@ -20,6 +20,7 @@ class Finding:
     source: str
     clause: str
     unit: str = "pu"
+    details: tuple[str, ...] = ()
 
     @property
     def measurement(self) -> Measurement:
@@ -54,4 +55,5 @@ class Finding:
             "upper": self.criterion.limits.upper,
             "uncertainty": self.criterion.uncertainty,
             "verdict": self.verdict.value,
+            "details": list(self.details),
         }

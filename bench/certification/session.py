@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from bench.assembly.certification import CertificationBench
-from bench.certification.figures import ClauseEntry, SuiteFigures
+from bench.certification.figures import ClauseEntry
 from bench.certification.findings import Finding
-from bench.certification.type_test import TypeTest
+from bench.certification.suites import DeviceTest, SuiteKind
 from bench.config import BenchFile
 from bench.faults import Fault
 from bench.lease import Lease
@@ -38,7 +38,7 @@ class Trial:
 
     title: ClauseTitle
     bench: CertificationBench
-    test: TypeTest
+    test: DeviceTest
     problems: list[str] = field(default_factory=list)
     shortfalls: list[str] = field(default_factory=list)
     failed: Verdict | None = None
@@ -64,7 +64,7 @@ class CertificationSession:
         bench: BenchFile,
         bench_path: Path,
         device: str,
-        figures: SuiteFigures,
+        suite: SuiteKind,
         seed: int,
         faults: Sequence[Fault] = (),
         lease: Lease | None = None,
@@ -74,7 +74,8 @@ class CertificationSession:
 
         A `partial` one was asked for some scenarios only: its verdict is about them, and the certificate says so.
         """
-        self.bench, self.device, self.figures, self.seed = bench, device, figures, seed
+        self.bench, self.device, self.seed = bench, device, seed
+        self._kind, self.suite = suite, suite.load()
         self._faults, self._lease, self._partial = faults, lease, partial
         self._head = run_head(bench, bench_path, seed, faults)
         self.writer = RunWriter.create(path, self._head)
@@ -91,7 +92,7 @@ class CertificationSession:
                 bench.inject(fault)
             self._identities.update({name: vars(found) for name, found in bench.identities.items()})
             self._nameplate = asdict(bench.rig.nameplate)
-            test = TypeTest(bench.rig, self.figures, lambda finding: _record(bench, finding))
+            test = self._kind.make(bench, title.clause, lambda finding: _record(bench, finding))
             return Trial(title, bench, test)
         except BaseException:
             bench.close()
@@ -122,7 +123,7 @@ class CertificationSession:
 
     def finish(self) -> Verdict:
         """Write run.json with the coverage of the suite, and hash everything; return the verdict of what was run."""
-        coverage = [self._covered(clause) for clause in self.figures.clauses]
+        coverage = [self._covered(clause) for clause in self.suite.clauses]
         verdict = worst(
             [
                 *(Verdict(entry["verdict"]) for entry in self.scenarios),
@@ -137,8 +138,8 @@ class CertificationSession:
                 "devices": self._devices(),
                 "scenarios": self.scenarios,
                 "certification": {
-                    "suite": self.figures.suite,
-                    "title": self.figures.title,
+                    "suite": self.suite.suite,
+                    "title": self.suite.title,
                     "device": self.device,
                     "partial": self._partial,
                     "nameplate": self._nameplate,

@@ -11,8 +11,9 @@ from rich.table import Table
 
 from bench.assembly.admission import real_resources
 from bench.assembly.certification import reduced
+from bench.certification.suites import suite_named
 from bench.commands.playing import Leased, Refusals
-from bench.commands.run import FEATURES, ROOT, STYLES, console_for, not_played
+from bench.commands.run import ROOT, STYLES, console_for, not_played
 from bench.config import load_bench
 from bench.faults import check_fault, parse_fault
 from bench.lease import Lease, take_lease
@@ -21,8 +22,6 @@ from reports.rendering import render
 from reports.run_directory import RunDirectory
 
 __all__ = ["CertifyRequest", "certify", "console_for"]
-
-SUITES = {"ieee1547.1": FEATURES / "certification"}
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,7 @@ def certify(request: CertifyRequest, console: Console) -> int:
 
     Raises ConfigError, before anything is opened, for a suite, a device or a bench that cannot be used.
     """
-    if request.suite not in SUITES:
-        raise ConfigError(f"there is no suite {request.suite!r}; known: {', '.join(SUITES)}")
+    suite_named(request.suite)
     bench = load_bench(request.bench)
     small, _ = reduced(bench, request.device)
     for fault in request.faults:
@@ -74,7 +72,7 @@ def _carry_out(request: CertifyRequest, console: Console, lease: Lease) -> int:
 
 def _arguments(request: CertifyRequest) -> list[str]:
     arguments = [
-        str(SUITES[request.suite]),
+        str(suite_named(request.suite).features),
         f"--rootdir={ROOT}",
         f"--confcutdir={ROOT}",
         "-c",
@@ -82,6 +80,7 @@ def _arguments(request: CertifyRequest) -> list[str]:
         *("-p", "no:terminal", "--capture=no", "--assert=plain"),
         f"--bench={request.bench.resolve()}",
         f"--device={request.device}",
+        f"--suite={request.suite}",
         f"--out={request.out.resolve()}",
         f"--seed={request.seed}",
         *(f"--fault={fault}" for fault in request.faults),
