@@ -3,7 +3,8 @@
 import math
 from collections.abc import Callable, Iterator, Mapping
 
-from sunspec2.modbus.client import SunSpecModbusClientDeviceTCP
+from sunspec2.modbus.client import SunSpecModbusClientDeviceTCP, SunSpecModbusClientError
+from sunspec2.modbus.modbus import ModbusClientError
 
 from bench.certification.sunspec.image import Address, ShownImage, ShownModel, read_image
 from instruments.sunspec.layout import TEXT, Point
@@ -197,28 +198,37 @@ def _value(model: ShownModel, point: Point) -> Iterator[str]:
         yield f"{name} has a value, and its scale factor is not implemented"
 
 
-def _against_pysunspec2(at: Address, found: list[int]) -> Iterator[str]:
+def _scanned(at: Address) -> tuple[SunSpecModbusClientDeviceTCP, str]:
+    """Let pysunspec2's client read everything; return it, and what it could not do."""
     client = SunSpecModbusClientDeviceTCP(slave_id=at.unit, ipaddr=at.host, ipport=at.port, timeout=2)
     try:
         client.scan()
-        seen = [model.model_id for model in client.model_list]
+    except (SunSpecModbusClientError, ModbusClientError) as error:
+        return client, f"pysunspec2's client cannot read it: {error}"
     finally:
-        client.close()
-    if seen != found:
+        client.disconnect()
+    return client, ""
+
+
+def _against_pysunspec2(at: Address, found: list[int]) -> Iterator[str]:
+    client, problem = _scanned(at)
+    seen = [model.model_id for model in client.model_list]
+    if problem:
+        yield problem
+    elif seen != found:
         yield f"pysunspec2 finds the models {seen}, frame by frame there are {found}"
 
 
 def _same_as_pysunspec2(at: Address, image: ShownImage) -> Iterator[str]:
     """Compare static points, which cannot have changed between two reads, as both clients decode them."""
-    client = SunSpecModbusClientDeviceTCP(slave_id=at.unit, ipaddr=at.host, ipport=at.port, timeout=2)
-    try:
-        client.scan()
-        for model in image.models:
-            theirs = client.models.get(model.model_id)
-            for name in model.mandatory if theirs else ():
-                yield from _differs(model, name, theirs[0].points.get(name))
-    finally:
-        client.close()
+    client, problem = _scanned(at)
+    if problem:
+        yield problem
+        return
+    for model in image.models:
+        theirs = client.models.get(model.model_id)
+        for name in sorted(model.mandatory) if theirs else ():
+            yield from _differs(model, name, theirs[0].points.get(name))
 
 
 def _differs(model: ShownModel, name: str, theirs: object) -> Iterator[str]:
