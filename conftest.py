@@ -9,6 +9,7 @@ pytest_plugins = [
     "steps.rows",
     "steps.physics",
     "steps.controls",
+    "steps.der_settings",
     "steps.isolation",
 ]
 

@@ -8,7 +8,9 @@ from difflib import get_close_matches
 from bench.config import BenchFile
 from bench.truth.control_trial import DISCHARGE_CLAUSE, TAP_BLOCK_CLAUSE, VAR_BLOCK_CLAUSE
 from bench.truth.isolation_trial import ISOLATION_CLAUSE
+from bench.truth.meter_check import CLOCK_CLAUSE
 from bench.truth.proof import BAND_CLAUSE
+from bench.truth.volt_var_trial import ADOPT_CLAUSE, RESPONSE_CLAUSE, VOLT_VAR_CLAUSE
 from instruments.emulators.faults import FaultSet
 from instruments.errors import ConfigError
 
@@ -26,7 +28,18 @@ CAUGHT_AT: Mapping[str, tuple[str, ...]] = {
     "wrong-sign": ("1.3.4", *_DER_RESPONDS),
     "scaled": ("1.3.4", *_DER_RESPONDS),
     "reports-the-set-point-as-its-measurement": ("1.3.4", *_DER_RESPONDS),
+    "late": ("1.3.4",),
+    "ramps-too-slowly": ("1.3.4",),
+    "acknowledges-and-does-not-act": ("1.3.2", "1.3.3"),
+    "trips": ("1.3.4",),
+    "claims-charge": ("1.3.4",),
+    "not-implemented-values": ("1.2.1", "1.3.5", "1.4"),
+    "not-a-number": ("1.2.1", "1.3.5", "1.4"),
+    "wrong-scale-factor": ("1.3.5", "1.4"),
     "alert-never-sent": ("1.1",),
+    "alert-in-order": ("1.1",),
+    "frozen": ("1.1",),
+    "wrong-meters-data": ("1.1",),
     "alert-for-a-healthy-voltage": ("1.1",),
     "biased": (*_CREDIT_DATA, "3.10.1A.2"),
     "does-not-answer": ("1.1", "1.21.1A.2", *_CREDIT_REQUEST, "3.10.1A.1", "3.10.1B.1"),
@@ -51,6 +64,10 @@ CAUGHT_BY: Mapping[str, str] = {
     "ignores-the-var-block": VAR_BLOCK_CLAUSE,
     "closes-inside-the-discharge-time": DISCHARGE_CLAUSE,
     "isolation-undone": ISOLATION_CLAUSE,
+    "wrong-volt-var-slope": VOLT_VAR_CLAUSE,
+    "wrong-response-time": RESPONSE_CLAUSE,
+    "curve-adopt-never-completes": ADOPT_CLAUSE,
+    "clock-ahead": CLOCK_CLAUSE,
 }
 """Clause of the measurements by which a run has to fail, by kind of fault that shows at no row."""
 
