@@ -10,6 +10,7 @@ pytest_plugins = [
     "steps.rows",
     "steps.physics",
     "steps.controls",
+    "steps.der_settings",
     "steps.isolation",
     "steps.certification",
     "steps.conformance",

@@ -67,6 +67,22 @@ class PowerReading:
     time_s: float
 
 
+@dataclass(frozen=True)
+class VarReading:
+    """Reactive power of a device, on the feeder's side, and the voltage at the device that it went with.
+
+    `voltage_v` is the mean of its phases, to neutral or across the pair of a 240 V device; both come from another
+    source than the device.
+    """
+
+    q_kvar: float
+    uncertainty_kvar: float
+    voltage_v: float
+    voltage_uncertainty_v: float
+    source: str
+    time_s: float
+
+
 def worded(measurement: Measurement) -> str:
     """Say what was measured, by what, and what was wanted."""
     if measurement.value is None:

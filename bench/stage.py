@@ -10,6 +10,7 @@ from bench.measurement import Measurement
 from bench.truth.control_trial import ControlTrial
 from bench.truth.isolation_trial import IsolationTrial
 from bench.truth.resource_proof import ResourceProof
+from bench.truth.volt_var_trial import VoltVarTrial
 from reports.verdict import Verdict
 
 TRY_OVERRIDE = "try an override where none is allowed"
@@ -87,6 +88,14 @@ class Positions(Protocol):
         ...
 
 
+class Check(Protocol):
+    """Physical proof over the whole of a scenario."""
+
+    def measure(self, now_s: float) -> list[Measurement]:
+        """Measure what has to hold."""
+        ...
+
+
 class Stimulus(Protocol):
     """What the test lets happen to the feeder."""
 
@@ -127,11 +136,15 @@ class Stimuli:
 
 @dataclass(frozen=True)
 class Proofs:
-    """What is proven physically: service voltages, positions, and what resources did."""
+    """What is proven physically: service voltages, positions, and what resources did.
+
+    `always`: what is measured at the end of every scenario of the use case, whatever its steps ask for.
+    """
 
     range_a: Proof
     positions: Positions
     resources: ResourceProof
+    always: Sequence[Check] = ()
 
 
 @dataclass(frozen=True)
@@ -140,3 +153,4 @@ class Trials:
 
     controls: ControlTrial
     isolation: IsolationTrial
+    volt_var: VoltVarTrial

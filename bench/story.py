@@ -15,6 +15,7 @@ from bench.plant.plant import Plant
 from bench.stage import (
     TRY_OVERRIDE,
     Cast,
+    Check,
     Moment,
     NotOnThisBench,
     NotReached,
@@ -71,7 +72,8 @@ class Story:
         self._cast, self._evidence = cast, evidence
         self._stimulus, self._grid, self._timing, self._pace = stimuli.weather, stimuli.grid, timing, pace
         self._range_a, self._positions, self.resources = proofs.range_a, proofs.positions, proofs.resources
-        self.controls, self.isolation = trials.controls, trials.isolation
+        self.controls, self.isolation, self.volt_var = trials.controls, trials.isolation, trials.volt_var
+        self._unasked: list[Check] = [proofs.resources.commands, *proofs.always]
         self._acted_s = 0.0
         self.measurements: list[Measurement] = []
         self.moments: list[Moment] = []
@@ -229,6 +231,7 @@ class Story:
 
     def prove_commands(self) -> None:
         """Measure that every resource has held its commands while they were in force; raises RowNotMet."""
+        self._unasked = [check for check in self._unasked if check is not self.resources.commands]
         self.require(self.resources.commands.measure(self.clock.now_s), "resources are not where they were commanded")
 
     def prove_energy(self) -> None:
@@ -269,8 +272,19 @@ class Story:
         """Run on to the horizon, so that the record shows every row, and close it; without rows it ends here."""
         if self.conformance.watches:
             self._run_until(self._timing.horizon_s)
+            self._measure_unasked()
         self.mark("at the end")
         self.conformance.finish()
+
+    def _measure_unasked(self) -> None:
+        """Measure what holds over a whole scenario and no step has asked for: one that failed may not have got there.
+
+        What was not measured then is no finding.
+        """
+        found = [m for check in self._unasked for m in check.measure(self.clock.now_s) if m.is_measured]
+        for measurement in found:
+            self._evidence.measurement(measurement)
+        self.measurements += found
 
     def explain(self, number: str) -> str:
         """Say what was awaited, since when, what came last on the way there, and what the device last answered."""

@@ -182,11 +182,15 @@ class MeterReading:
 
 @dataclass(frozen=True)
 class MeterEvents:
-    """Event flags a meter set by itself; `raw` is its whole event register."""
+    """Event flags a meter set by itself; `raw` is its whole event register.
+
+    `in_order`: it marks its alerts as ordinary traffic, which jumps no queue.
+    """
 
     under_voltage: bool
     over_voltage: bool
     raw: int
+    in_order: bool = False
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ class NetMeters(Actor):
             payload,
             f"alert-{next(self._alerts)}",
             citations,
-            Priority.ALERT,
+            Priority.SCHEDULED if events.in_order else Priority.ALERT,
         )
 
 

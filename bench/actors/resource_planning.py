@@ -1,6 +1,6 @@
 """The DER automation application's part in planning: a schedule for the next day, what is available, what to keep."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -114,6 +114,8 @@ class ResourcePlanning:
         found = []
         for device in self._of(ResourceClass.CUSTOMER_STORAGE, ResourceClass.UTILITY_STORAGE):
             state, unit = states[device], self._units[device]
+            if not state.available:
+                continue
             reserve_kwh = self._settings.reserve_pu * unit.energy_kwh
             stored_kwh = min(max(state.energy_kwh or 0.0, reserve_kwh), unit.energy_kwh)
             found.append(
@@ -178,7 +180,7 @@ class ResourcePlanning:
         answer = AvailableResources(
             event=asked.event,
             resources=resources,
-            left_out={**self._eligible.excluded, **found.excluded},
+            left_out={**self._eligible.excluded, **found.excluded, **_troubles(states[d] for d in wanted)},
             total_kw=sum(resource.available_kw for resource in resources),
         )
         self._application.answer(delivery, Party.DMS, Information.AVAILABLE_RESOURCES, answer, citations)
@@ -205,6 +207,10 @@ class ResourcePlanning:
         if isinstance(history, EventHistory):
             relevant = compile_relevant_event(history)
             self._application.answer(delivery, Party.DMS, Information.RELEVANT_EVENT_HISTORY, relevant)
+
+
+def _troubles(states: Iterable[EquipmentState]) -> dict[str, str]:
+    return {state.device: state.trouble for state in states if state.trouble}
 
 
 def compile_relevant_event(history: EventHistory) -> RelevantEventHistory:

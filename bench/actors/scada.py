@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
-from bench.actors.site import DerSite, read_state
+from bench.actors.site import DerSite, look_at, state_or_trouble
 from bench.messages.equipment import EquipmentState
 from instruments.errors import InstrumentError
 from instruments.readings import AcReading, Nameplate
@@ -34,7 +35,7 @@ class Scada:
     feeder_meters: Mapping[str, Meter]
 
     def read(self) -> tuple[EquipmentState, ...]:
-        """Read everything once; raises TransportError when a device does not answer."""
+        """Read everything once, also what gives no values; raises TransportError when a device does not answer."""
         return tuple(self._states())
 
     def read_load_kw(self) -> float | None:
@@ -48,15 +49,19 @@ class Scada:
 
     def _states(self) -> Iterator[EquipmentState]:
         for site in self.storage.values():
-            yield read_state(site)
+            yield look_at(site)
         for name, (plant, scale) in self.plants.items():
-            power_kw = plant.read_ac().p_w * scale / 1000.0
-            rating_kw = plant.read_nameplate().p_max_w * scale / 1000.0
-            yield EquipmentState(device=name, kind="generation", available=True, power_kw=power_kw, rating_kw=rating_kw)
+            yield state_or_trouble(name, "generation", partial(_read_plant, name, plant, scale))
         for name, control in self.capacitors.items():
             yield read_capacitor_state(name, control)
         for name, tap_changer in self.tap_changers.items():
             yield read_tap_changer_state(name, tap_changer)
+
+
+def _read_plant(name: str, plant: Plant, scale: float) -> EquipmentState:
+    power_kw = plant.read_ac().p_w * scale / 1000.0
+    rating_kw = plant.read_nameplate().p_max_w * scale / 1000.0
+    return EquipmentState(device=name, kind="generation", available=True, power_kw=power_kw, rating_kw=rating_kw)
 
 
 def read_capacitor_state(name: str, control: CapacitorBankControl) -> EquipmentState:

@@ -1,7 +1,7 @@
 """A site of DER: the premise interface in front, the inverter, and the battery or the generator behind it.
 
-The actors are adapters: a message leaves them only after an exchange on the device's own wire, which it cites. A device
-that refuses a command gets no further message out of its adapter; the refusal is in the wire log.
+The actors are adapters: a message leaves them only after an exchange on the device's own wire, which it cites. Of a
+device that refuses a command, does not keep it, or gives no values, its adapter tells that instead.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from bench.actors.base import Actor, Handler
 from bench.bus import Bus, Delivery
 from bench.clock import Process
 from bench.dispatch.eligibility import ResourceClass
-from bench.messages.equipment import EquipmentState, EquipmentStatus, OperationalCommand
+from bench.messages.equipment import DeviceTrouble, EquipmentState, EquipmentStatus, Kind, OperationalCommand
 from bench.messages.names import Information, Party
 from bench.messages.resource_paths import PATHS, REQUESTS
 from bench.messages.resources import DispatchRequest
@@ -50,7 +50,10 @@ class DerSite:
 
 
 def read_state(site: DerSite) -> EquipmentState:
-    """Read a DER over its own wire: its own word on power, and of storage on charge and energy."""
+    """Read a DER over its own wire: its own word on power, and of storage on charge and energy.
+
+    Raises TransportError when it does not answer, InstrumentError when it gives no values.
+    """
     if site.battery is None:
         power_kw = site.read_inverter_kw()
         return EquipmentState(
@@ -66,6 +69,19 @@ def read_state(site: DerSite) -> EquipmentState:
         state_of_charge_pct=storage.soc_pct,
         energy_kwh=site.feeder_kw(storage.energy_wh),
     )
+
+
+def state_or_trouble(device: str, kind: Kind, read: Callable[[], EquipmentState]) -> EquipmentState:
+    """Read a device; one that gives no values is not available, and what it lacks is told. Raises TransportError."""
+    try:
+        return read()
+    except InstrumentError as error:
+        return EquipmentState(device=device, kind=kind, available=False, trouble=str(error))
+
+
+def look_at(site: DerSite) -> EquipmentState:
+    """Read a DER, whether or not it gives values; raises TransportError."""
+    return state_or_trouble(site.device, "battery" if site.battery else "generator", lambda: read_state(site))
 
 
 @dataclass(frozen=True)
@@ -97,7 +113,10 @@ class SiteActor(Actor):
         self._citing = citing
 
     def _command(self, delivery: Delivery, write: Callable[[DerSite, float, float], object]) -> list[str] | None:
-        """Write a command's power (device watts) and duration (s) into a device; None where it is refused."""
+        """Write a command's power (device watts) and duration (s) into a device; None where it is refused, or not kept.
+
+        That is told back on the way on which the command came.
+        """
         order = _order(delivery)
         if order is None:
             return None
@@ -105,9 +124,17 @@ class SiteActor(Actor):
         with self._citing() as citations:
             try:
                 write(site, site.device_w(order.power_kw), order.duration_s)
-            except InstrumentError:
+            except InstrumentError as error:
+                self._tell_trouble(delivery, delivery.message.producer, order, error, citations)
                 return None
         return citations
+
+    def _tell_trouble(
+        self, delivery: Delivery, to: Party, order: _Order, error: InstrumentError, citations: list[str]
+    ) -> None:
+        trouble = DeviceTrouble(event=order.event, device=order.device, trouble=str(error))
+        because = (delivery.citation, *citations)
+        self.send(to, Information.DEVICE_TROUBLE, trouble, delivery.message.correlation, because)
 
     def _go_on(self, delivery: Delivery, to: Party, citations: list[str]) -> None:
         message = delivery.message
@@ -171,7 +198,11 @@ class SiteDevice(SiteActor):
         if order is None:
             return
         with self._citing() as citations:
-            state = read_state(self._sites[order.device])
+            try:
+                state = read_state(self._sites[order.device])
+            except InstrumentError as error:
+                self._tell_trouble(delivery, self._inverter, order, error, citations)
+                return
         status = EquipmentStatus(event=order.event, equipment=state, request=order.request)
         because = (delivery.citation, *citations)
         self.send(self._inverter, Information.EQUIPMENT_STATUS, status, delivery.message.correlation, because)
@@ -218,8 +249,13 @@ class SiteInverter(SiteActor):
         if not isinstance(message.payload, EquipmentStatus):
             return
         status = message.payload
+        order = _Order(status.equipment.device, 0.0, 0.0, status.event, status.request)
         with self._citing() as citations:
-            power_kw = self._sites[status.equipment.device].read_inverter_kw()
+            try:
+                power_kw = self._sites[order.device].read_inverter_kw()
+            except InstrumentError as error:
+                self._tell_trouble(delivery, Party.PREMISE_INTERFACE, order, error, citations)
+                return
         told = status.model_copy(update={"equipment": status.equipment.model_copy(update={"power_kw": power_kw})})
         because = (delivery.citation, *citations)
         self.send(Party.PREMISE_INTERFACE, message.information, told, message.correlation, because)

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from bench.actors.duty import OnDuty
 from bench.assembly.admission import admit, real_devices
 from bench.assembly.apparatus import make_apparatus
@@ -10,7 +12,7 @@ from bench.assembly.cast import ControlCentre, make_cast, make_route
 from bench.assembly.coupling import coupling_gain, make_pace
 from bench.assembly.customer_cast import CustomerSide, override_codes
 from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, customer_address, require_identity
-from bench.assembly.emulated_meters import MeterView, meter_class_pct, meter_names
+from bench.assembly.emulated_meters import MeterView, clock_at_start_s, meter_class_pct, meter_names
 from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.feeders import open_feeder
 from bench.assembly.guardian import Guardian
@@ -21,6 +23,7 @@ from bench.assembly.places import FeederPlaces
 from bench.assembly.positions import make_positions, make_trial
 from bench.assembly.premises import make_premises
 from bench.assembly.proofs import make_resource_proof
+from bench.assembly.volt_var import make_volt_var_units
 from bench.assembly.wiring import direct_terminal, measured_terminal
 from bench.bus import Bus, Delivery
 from bench.clock import make_clock
@@ -52,12 +55,15 @@ from bench.safety import SafetyChain, uninterrupted
 from bench.stage import Cast, Proofs, Stimuli, Timing, Trials
 from bench.story import Story
 from bench.truth.isolation_trial import IsolationTrial
+from bench.truth.meter_check import MeterCheck, MeteredPlaces
 from bench.truth.operating_figures import OperatingRecord
 from bench.truth.plant_field import PlantField
 from bench.truth.premise_field import PremiseField
 from bench.truth.proof import RangeAProof
 from bench.truth.range_a import RANGE_A_UPPER_V, RangeASettings, ServiceVoltages
 from bench.truth.resource_proof import commanded
+from bench.truth.volt_var_trial import VoltVarTrial
+from bench.truth.volt_var_watch import VoltVarWatch
 from bench.use_case.judge import PlantJudge
 from bench.use_case.model import UseCase
 from instruments.errors import ConfigError, IdentityMismatch, InstrumentError, TransportError
@@ -192,12 +198,14 @@ class BenchAssembly:
         positions = make_positions(self.apparatus, self.emulated, self.drivers)
         trial = make_trial(self.clock, self.apparatus, self.emulated, self.drivers)
         resources = make_resource_proof(self.config, self.places, self.terminals, self.drivers, calls.shed_kw)
-        self.plant.listeners += [positions.watch.take, resources.take]
+        volt_var = make_volt_var_units(self.config, self.places, self.drivers, self.terminals)
+        always: list[MeterCheck | VoltVarWatch] = [VoltVarWatch(volt_var), self._meter_check()]
+        self.plant.listeners += [positions.watch.take, resources.take, *(check.take for check in always if rows)]
         bus.listeners += [self._note_command, positions.watch.hear, resources.hear]
         stage = (self.clock, self.plant, bus, cast, conformance, self.evidence)
-        proofs = Proofs(proof, positions, resources)
+        proofs = Proofs(proof, positions, resources, always)
         units = make_isolation_units(self.config, self.places, self.drivers, self.customer_interfaces, self.terminals)
-        trials = Trials(trial, IsolationTrial(self.clock, units))
+        trials = Trials(trial, IsolationTrial(self.clock, units), VoltVarTrial(self.clock, volt_var))
         story = Story(*stage, Stimuli(self.weather, self.grid), proofs, trials, timing, self.pace)
         self.plant.publish_first()
         return story
@@ -353,7 +361,7 @@ class BenchAssembly:
             return direct_terminal(section, place, self.emulated.nodes[device], self.emulated.host.lock)
         uncertainty_pct = self.config.devices[section.analyzer].uncertainty_pct
         source, analyzer = self.drivers[section.source], self.drivers[section.analyzer]
-        return measured_terminal(section, place, source, analyzer, uncertainty_pct / 100.0 * site.rating_kva)
+        return measured_terminal(section, place, source, analyzer, uncertainty_pct / 100.0, site.rating_kva)
 
     def _energize(self) -> None:
         """Register what makes each device safe, then give the sources a voltage and switch them on.
@@ -408,6 +416,15 @@ class BenchAssembly:
     def _meter_class_pct(self) -> float:
         """Return the class of the worst of the meters, percent of reading."""
         return max((meter_class_pct(fleet.emulate) for fleet in self.config.fleets.values()), default=0.0)
+
+    def _meter_check(self) -> MeterCheck:
+        """Hold every meter's registers and clock against what flows where it sits."""
+        plant = self.plant
+        power = {"services": plant.consumption_w, "generation": lambda: -1000.0 * plant.state.site_p_kw}
+        power["feeder"] = lambda: np.array([1000.0 * plant.state.snapshot.head_p_kw])
+        drivers, class_pct = self.drivers, self._meter_class_pct()
+        groups = [MeteredPlaces(g.fleet.names, g.places, power[g.at]) for g in self.emulated.meters]
+        return MeterCheck(groups, drivers, class_pct / 100.0, clock_at_start_s(self.config.environment))
 
     def _premise_field(self, power_flow: IndependentPowerFlow) -> PremiseField:
         codes, meter_pct = override_codes(self.premises, self._seed), self._meter_class_pct()

@@ -17,7 +17,7 @@ from bench.actors.operators import DistributionOperations
 from bench.actors.resource_dispatch import ResourceTelemetry
 from bench.actors.resource_planning import PlanningSettings, ResourcePlanning
 from bench.actors.scada import Scada
-from bench.actors.site import Citing, DerSite, PremiseInterface, SiteDevice, SiteInverter, read_state
+from bench.actors.site import Citing, DerSite, PremiseInterface, SiteDevice, SiteInverter, look_at
 from bench.actors.wholesale import WholesalePower
 from bench.assembly.customer_cast import CustomerSide, make_customer_side
 from bench.assembly.der_sites import der_register, der_sites, utility_storage
@@ -181,7 +181,7 @@ class _Casting:
             margin_v=dispatch.margin_v, duration_s=dispatch.duration_s, compute_s=dispatch.compute_s
         )
         telemetry = ResourceTelemetry(
-            read_states=lambda: tuple(map(read_state, self.sites.values())),
+            read_states=lambda: tuple(map(look_at, self.sites.values())),
             read_load_kw=self.scada.read_load_kw,
             credit_meters=self.places.der_credit_meters(),
             head_uncertainty=meter_pct / 100.0,

@@ -48,11 +48,11 @@ class DriverRack:
         """Make the driver of a device; nothing is sent yet. Raises ConfigError for a driver that there is not."""
         key = (device.role, device.driver)
         if key in MODBUS_DRIVERS and resource.unit is not None:
-            link = self._modbus.link(resource.host, resource.port, resource.unit, observer, device.timeout_s)
-            return MODBUS_DRIVERS[key](link)
+            return MODBUS_DRIVERS[key](self._link(name, device, resource, observer))
         if key in POINT_MAP_DRIVERS and resource.unit is not None and device.point_map is not None:
-            link = self._modbus.link(resource.host, resource.port, resource.unit, observer, device.timeout_s)
-            return POINT_MAP_DRIVERS[key](link, load_point_map(device.point_map))
+            return POINT_MAP_DRIVERS[key](
+                self._link(name, device, resource, observer), load_point_map(device.point_map)
+            )
         if key in VISA_DRIVERS and resource.unit is None:
             visa = VisaLink(str(resource), observer, device.timeout_s)
             self._visa.append(visa)
@@ -64,6 +64,12 @@ class DriverRack:
             f"devices.{name}: no driver {device.driver!r} for the role {device.role!r} at {resource}; "
             f"known: {', '.join(known) or 'none'}"
         )
+
+    def _link(self, name: str, device: Device, resource: Resource, observer: WireObserver) -> ModbusLink:
+        """Open a link whose errors name the device: what they say goes into traces, which no port may change."""
+        link = self._modbus.link(resource.host, resource.port, resource.unit or 1, observer, device.timeout_s)
+        link.name = name
+        return link
 
     def close(self) -> None:
         """Close every link."""

@@ -1,5 +1,6 @@
 """Emulated meters: single ones at their terminals, and fleets at every other service or generation site."""
 
+import datetime
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.config import Emulation, RangeASection
+from bench.config import Emulation, EnvironmentSection, RangeASection
 from bench.feeder.model import Floats
 from bench.plant.plant import PlantState
 from instruments.emulators.meter import AlertLimits, MeterClass, MeterFleet
@@ -73,14 +74,37 @@ def meter_class_pct(emulate: Emulation) -> float:
 
 
 def make_fleet(
-    names: Sequence[str], emulate: Emulation, range_a: RangeASection, seed: int, rating_w: float = SERVICE_W
+    names: Sequence[str],
+    emulate: Emulation,
+    range_a: RangeASection,
+    seed: int,
+    rating_w: float = SERVICE_W,
+    clock_s: float = 0.0,
 ) -> MeterFleet:
-    """Make meters with the bench file's class and alert intervals."""
+    """Make meters with the bench file's class and alert intervals; `clock_s` is what their clocks show at first."""
     share = meter_class_pct(emulate) / 100.0
     limits = AlertLimits(interval_s=range_a.interval_s, recover_s=range_a.recover_s)
     return MeterFleet(
-        names, accuracy=MeterClass(voltage=share, power=share), limits=limits, seed=seed, rating_w=rating_w
+        names,
+        accuracy=MeterClass(voltage=share, power=share),
+        limits=limits,
+        seed=seed,
+        rating_w=rating_w,
+        clock_s=clock_s,
     )
+
+
+def clock_at_start_s(environment: EnvironmentSection) -> float:
+    """Return what a meter's clock has to show when a scenario begins, seconds since the beginning of the year 2000."""
+    days = (environment.date - datetime.date(2000, 1, 1)).days
+    return days * 86_400.0 + environment.start_hour * 3600.0
+
+
+def introduce(groups: Sequence[MeterGroup]) -> None:
+    """Tell each single meter whose data it might take for its own: those of one that measures something else."""
+    for group, other in zip(groups, [*groups[1:], *groups[:1]], strict=True):
+        if len(group.fleet.names) == 1 and other is not group:
+            group.fleet.neighbour = (other.fleet, len(other.fleet.names) - 1)
 
 
 def meter_names(groups: Sequence[MeterGroup], at: Place, count: int) -> tuple[str, ...]:

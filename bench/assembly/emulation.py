@@ -1,7 +1,7 @@
 """Puts emulated equipment on its addresses, and wires emulated devices to each other and to the feeder."""
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,7 +9,16 @@ from typing import Protocol
 
 import numpy as np
 
-from bench.assembly.emulated_meters import FEEDER_W, PEAK_LOAD, SERVICE_W, MeterGroup, Place, make_fleet
+from bench.assembly.emulated_meters import (
+    FEEDER_W,
+    PEAK_LOAD,
+    SERVICE_W,
+    MeterGroup,
+    Place,
+    clock_at_start_s,
+    introduce,
+    make_fleet,
+)
 from bench.assembly.places import FeederPlaces
 from bench.assembly.resources import Resource, parse_resource
 from bench.config import BenchFile, Device, Emulation
@@ -161,6 +170,7 @@ class EmulatedEquipment:
                     serve(name, device, device.emulate)
         for fleet in self._bench.fleets.values():
             self._serve_fleet(fleet.prefix, fleet.at, fleet.emulate)
+        introduce(self.meters)
 
     def _serve_grid_simulator(self, name: str, device: Device, _emulate: Emulation) -> None:
         self._serve_scpi(device, GridSimulatorEmulator(name, self._node(self._behind("source", name))))
@@ -246,7 +256,7 @@ class EmulatedEquipment:
         at, place = self._places.of_meter(name)
         nodes, pt_ratio = self._places.metered_nodes(name)
         rating_w = self._metered_w(at, place)
-        fleet = make_fleet([name], emulate, self._bench.range_a, derived_seed(self._seed, name), rating_w)
+        fleet = self._fleet([name], emulate, name, rating_w)
         self._listen(name, device, {self._wanted(device).unit or 1: fleet.registers[0]})
         self.meters.append(MeterGroup(fleet, np.array([place], dtype=np.intp), at, nodes, pt_ratio))
 
@@ -263,11 +273,15 @@ class EmulatedEquipment:
         places = [place for place in self._places.metered(at) if place not in taken]
         names = [f"{prefix}_{number}" for number in range(2, len(places) + 2)]
         rating_w = max((self._metered_w(at, place) for place in places), default=SERVICE_W)
-        fleet = make_fleet(names, emulate, self._bench.range_a, derived_seed(self._seed, prefix), rating_w)
+        fleet = self._fleet(names, emulate, prefix, rating_w)
         addresses, _ = serve_fleet(self.host, fleet)
         for name, address in addresses.items():
             self.endpoints[name] = Endpoint(name, "meter", Resource(address.host, address.port, address.unit))
         self.meters.append(MeterGroup(fleet, np.array(places, dtype=np.intp), at))
+
+    def _fleet(self, names: Sequence[str], emulate: Emulation, seeded: str, rating_w: float) -> MeterFleet:
+        bench, clock_s = self._bench, clock_at_start_s(self._bench.environment)
+        return make_fleet(names, emulate, bench.range_a, derived_seed(self._seed, seeded), rating_w, clock_s)
 
     def _serve_scpi(self, device: Device, emulator: ScpiEmulator) -> None:
         wanted = self._wanted(device)

@@ -34,9 +34,12 @@ def direct_terminal(
 
 
 def measured_terminal(
-    section: TerminalSection, place: TerminalPlace, source: Any, analyzer: Any, uncertainty_kw: float
+    section: TerminalSection, place: TerminalPlace, source: Any, analyzer: Any, share: float, rating_kva: float
 ) -> MeasuredTerminal:
-    """Put a grid simulator and a power analyzer between feeder and device."""
+    """Put a grid simulator and a power analyzer between feeder and device.
+
+    `share`: the analyzer's uncertainty, per unit: of the site's rating for power, of reading for voltage.
+    """
     return MeasuredTerminal(
         section.device,
         place,
@@ -45,7 +48,8 @@ def measured_terminal(
         section.analyzer or "",
         section.voltage_ratio,
         section.power_scale,
-        uncertainty_kw,
+        share * rating_kva,
+        share,
     )
 
 

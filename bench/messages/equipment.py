@@ -50,7 +50,8 @@ class VoltageReadings(Payload):
 class EquipmentState(Payload):
     """What a piece of equipment says of itself over its own wire. Power: positive into the feeder.
 
-    `ready_in_s`: how long a bank that is not available only has to discharge, s.
+    `ready_in_s`: how long a bank that is not available only has to discharge, s. `trouble`: why nothing can be said of
+    it, of a device that is not available because it gives no values.
     """
 
     device: str
@@ -63,6 +64,7 @@ class EquipmentState(Payload):
     closed: bool | None = None
     tap: int | None = None
     ready_in_s: float = 0.0
+    trouble: str = ""
 
 
 class AffectedArea(Payload):
@@ -99,6 +101,14 @@ class OperationalCommand(Payload):
 
     event: str
     command: AssetCommand
+
+
+class DeviceTrouble(Payload):
+    """What kept a device's adapter from carrying a command out or from reporting: in its own words."""
+
+    event: str
+    device: str
+    trouble: str
 
 
 class EquipmentStatus(Payload):

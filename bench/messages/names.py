@@ -101,6 +101,7 @@ class Information(StrEnum):
     AVAILABILITY_REQUEST = "Request for Available Distributed Energy Resources"
     DISPATCH_ORDER = "Dispatch Order for Confirmed Resources"
     RESPONSE_TRACKING = "As Implemented Response"
+    DEVICE_TROUBLE = "Device Trouble"
 
 
 WITHOUT_ROW = frozenset(
@@ -126,6 +127,7 @@ WITHOUT_ROW = frozenset(
         Information.AVAILABILITY_REQUEST,
         Information.DISPATCH_ORDER,
         Information.RESPONSE_TRACKING,
+        Information.DEVICE_TROUBLE,
     }
 )
 """Messages that the document implies but gives no row; they are declared, recorded and matched with nothing."""

@@ -10,6 +10,7 @@ from bench.bus import Delivery
 from bench.clock import Clock
 from bench.evidence import Evidence, RowRecord
 from bench.measurement import Measurement, worded
+from bench.messages.equipment import DeviceTrouble
 from bench.messages.occurrences import further_of
 from bench.use_case.asking import Judge
 from bench.use_case.model import Row
@@ -292,6 +293,9 @@ class Conformance:
     def _note(self, candidates: list[RowWatch], delivery: Delivery) -> None:
         """Remember a message that counted for no row, with why."""
         came = f"{delivery.citation} came at {delivery.time_s:.1f} s"
+        if isinstance(delivery.message.payload, DeviceTrouble):
+            self._note_trouble(delivery.citation, delivery.message.producer, delivery.message.payload)
+            return
         for watch in candidates:
             name = self._judge.instance(watch.row, delivery.message.payload)
             if missing := self._missing(watch, name):
@@ -305,6 +309,12 @@ class Conformance:
             last.notes.append(
                 f"{came}, again" if state is RowState.MET else f"{came}, when the row was {state} already"
             )
+
+    def _note_trouble(self, citation: str, adapter: str, told: DeviceTrouble) -> None:
+        """Remember why an adapter goes no further with the rows about devices that are its to send."""
+        for watch in self.watches.values():
+            if watch.row.producer == adapter and watch.row.per == "device" and watch.state not in PASSED:
+                watch.notes.append(f"{citation} tells of {told.device}: {told.trouble}")
 
     def _note_misdirected(self, came: str, delivery: Delivery) -> None:
         """Remember what no row has between these two, with the rows that await it from, or for, one of them."""

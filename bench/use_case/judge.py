@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Protocol
 
-from bench.bus import Delivery
+from bench.bus import Delivery, Priority
 from bench.evidence import Evidence
 from bench.measurement import Measurement, PowerReading
 from bench.messages.equipment import (
@@ -301,6 +301,8 @@ class PlantJudge:
         if not self._voltages.is_meter(alert.meter):
             return f"names a meter {alert.meter!r} that the feeder does not have"
         self._note_alert(row, alert)
+        if delivery.message.priority < Priority.ALERT:
+            return f"{alert.meter} sent its alert as ordinary traffic, which waits its turn on the link"
         return self._healthy(alert, delivery) or self._misread(alert.meter, alert.voltage_v, delivery.sent_s)
 
     def _note_alert(self, row: Row, alert: VoltageOutOfRangeEvent) -> None:
@@ -338,8 +340,14 @@ class PlantJudge:
         if not area.voltage_v:
             return "tells no voltages"
         misread = (self._misread(meter, v, time_s) for meter, v in area.voltage_v.items())
-        misreported = (self._field.holds(state) for state in area.equipment if state.kind in SWITCHED)
+        misreported = map(self._shown_as, area.equipment)
         return next((m for m in chain(misread, misreported) if m), None)
+
+    def _shown_as(self, state: EquipmentState) -> str | None:
+        """Object to equipment that gives no values, and to positions that are not those of the plant."""
+        if state.trouble:
+            return f"nothing is known of {state.device}: {state.trouble}"
+        return self._field.holds(state) if state.kind in SWITCHED else None
 
     def _condition(self, row: Row, condition: SystemCondition, time_s: float) -> str | None:
         """Hold what operators are shown against the plant: why the utility's own equipment cannot clear the event."""
@@ -347,7 +355,7 @@ class PlantJudge:
             return None if condition == self._shown else "is not what the operators were shown"
         self._shown = condition
         misread = (self._misread(meter, v, time_s) for meter, v in condition.voltage_v.items())
-        misreported = (self._field.holds(state) for state in condition.equipment if state.kind in SWITCHED)
+        misreported = map(self._shown_as, condition.equipment)
         found = chain(misread, misreported, [self._call_of("").load_untrue(condition.system_load_kw)])
         return next((m for m in found if m), None) or self._sufficient(condition)
 

@@ -36,8 +36,10 @@ class SunSpecBattery:
         return read_ac(self._device)
 
     def read_storage(self) -> StorageReading:
-        """Read state of charge, energy and power."""
+        """Read state of charge, energy and power; raises InstrumentError when it does not give all of them."""
         state, port = self._device.read(713), self._device.read(714, "ID", "DCWH_SF")
+        self._device.require(state, "SoC", "WHAvail", "WHRtg")
+        self._device.require(port, "DCW")
         return StorageReading(
             soc_pct=state.number("SoC"),
             energy_wh=state.number("WHAvail"),

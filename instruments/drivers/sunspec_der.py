@@ -34,8 +34,12 @@ def read_nameplate(device: SunSpecDevice) -> Nameplate:
 
 
 def read_ac(device: SunSpecDevice) -> AcReading:
-    """Read model 701 up to its scale factors, in one request; what the device does not have is NaN."""
+    """Read model 701 up to its scale factors, in one request; what the device does not have is NaN.
+
+    Raises InstrumentError when it gives no active power, which every device has.
+    """
     block = device.read(701, "ID", "Tmp_SF")
+    device.require(block, "W")
     alarms = block.number("Alrm")
     return AcReading(
         p_w=block.number("W"),

@@ -31,22 +31,26 @@ class Block:
     start: int = 0
 
     def number(self, name: str) -> float:
-        """Return a point in its unit; NaN when the device does not have it."""
+        """Return a point in its unit; NaN when the device does not have it, or does not tell its scale."""
         point = self.plan.points[name]
-        raw = self._raw(point)
-        return raw * 10.0 ** self.exponent(point) if isinstance(raw, int) else math.nan
+        raw, exponent = self._raw(point), self.exponent(point)
+        return raw * 10.0**exponent if isinstance(raw, int) and exponent is not None else math.nan
+
+    def missing(self, *names: str) -> list[str]:
+        """Return which of these points have no value."""
+        return [name for name in names if math.isnan(self.number(name))]
 
     def text(self, name: str) -> str:
         """Return a text point; empty when the device does not have it."""
         raw = self._raw(self.plan.points[name])
         return raw if isinstance(raw, str) else ""
 
-    def exponent(self, point: Point) -> int:
-        """Power of ten of a point's raw value."""
+    def exponent(self, point: Point) -> int | None:
+        """Power of ten of a point's raw value; None where the device does not tell it: then the value is no number."""
         if isinstance(point.scale, int):
             return point.scale
         raw = self._raw(self.plan.points[point.scale])
-        return raw if isinstance(raw, int) else 0
+        return raw if isinstance(raw, int) else None
 
     def _raw(self, point: Point) -> int | str | None:
         first = point.offset - self.start
@@ -86,10 +90,15 @@ class SunSpecDevice:
         end = plan.length if not last else plan.points[last].offset + plan.points[last].size
         return Block(plan, self._link.read(self._address(model_id) + start, end - start), start)
 
+    def require(self, block: Block, *names: str) -> None:
+        """Raise InstrumentError naming those of the points that have no value: nothing may be made of them."""
+        if missing := block.missing(*names):
+            raise InstrumentError(f"{self.name} gives no {', '.join(missing)} in model {block.plan.model_id}")
+
     def write(self, model_id: int, values: Mapping[str, float]) -> None:
         """Write points that lie side by side, in one request, in the given order.
 
-        Raises InstrumentError when a value does not fit its point, and when the device refuses.
+        Raises InstrumentError when a value does not fit its point, or has no scale, and when the device refuses.
         """
         points = [self._plan(model_id).points[name] for name in values]
         words = [word for point in points for word in self._words(model_id, point, values[point.name])]
@@ -99,14 +108,20 @@ class SunSpecDevice:
         self._link.write(self._address(model_id) + points[0].offset, words)
 
     def resolution(self, model_id: int, name: str) -> float:
-        """Step between neighbouring values of a point, in its unit."""
-        return float(10.0 ** self._scale_block(model_id).exponent(self._plan(model_id).points[name]))
+        """Step between neighbouring values of a point, in its unit; raises InstrumentError where there is no scale."""
+        return float(10.0 ** self._exponent(model_id, self._plan(model_id).points[name]))
 
     def _words(self, model_id: int, point: Point, value: float) -> list[int]:
-        raw = round(value / 10.0 ** self._scale_block(model_id).exponent(point))
+        raw = round(value / 10.0 ** self._exponent(model_id, point))
         if not point.fits(raw):
             raise InstrumentError(f"{self.name}: {value:g} does not fit {point.name} of model {model_id}")
         return to_words(point, raw)
+
+    def _exponent(self, model_id: int, point: Point) -> int:
+        exponent = self._scale_block(model_id).exponent(point)
+        if exponent is None:
+            raise InstrumentError(f"{self.name} tells no scale factor for {point.name} of model {model_id}")
+        return exponent
 
     def _scale_block(self, model_id: int) -> Block:
         """Scale factors do not change while a device runs, so they are read once."""

@@ -10,6 +10,9 @@ from instruments.transports.modbus import ModbusLink
 METER_MODELS = (201, 202, 203, 204)
 UNDER_VOLTAGE, OVER_VOLTAGE = 1 << 3, 1 << 6
 """Bits of Evt."""
+IN_ORDER = 1 << 16
+"""The first bit of Evt that makers may use, OEM01; for the meters of this bench: alerts wait their turn."""
+CLOCK_MODEL = 122
 LEGS = ("PhVphA", "PhVphB", "PhVphC")
 
 
@@ -31,9 +34,7 @@ class SunSpecMeter:
         its register. Reactive power is NaN where it has none.
         """
         block = self._device.read(self._model(), "A", "TotWh_SF")
-        missing = [name for name in ("W", "TotWhImp", "TotWhExp") if math.isnan(block.number(name))]
-        if missing:
-            raise InstrumentError(f"{self._device.name} gives no {', '.join(missing)}")
+        self._device.require(block, "W", "TotWhImp", "TotWhExp")
         line_v = block.number("PPV")
         return MeterReading(
             voltage_v=_legs_v(block),
@@ -46,8 +47,11 @@ class SunSpecMeter:
         )
 
     def read_voltage_v(self) -> tuple[float, ...]:
-        """Read the voltages of the legs to neutral, V, in one short request."""
-        return _legs_v(self._device.read(self._model(), "PhV", "V_SF"))
+        """Read the voltages of the legs to neutral, V, in one short request; raises InstrumentError without any."""
+        legs_v = _legs_v(self._device.read(self._model(), "PhV", "V_SF"))
+        if not legs_v:
+            raise InstrumentError(f"{self._device.name} gives no voltage")
+        return legs_v
 
     def read_events(self) -> MeterEvents:
         """Read the event flags that the meter set by itself.
@@ -58,7 +62,14 @@ class SunSpecMeter:
         if math.isnan(value):
             raise InstrumentError(f"{self._device.name} has no event register")
         raw = int(value)
-        return MeterEvents(bool(raw & UNDER_VOLTAGE), bool(raw & OVER_VOLTAGE), raw)
+        return MeterEvents(bool(raw & UNDER_VOLTAGE), bool(raw & OVER_VOLTAGE), raw, bool(raw & IN_ORDER))
+
+    def read_clock_s(self) -> float | None:
+        """Read the meter's own time, seconds since the beginning of the year 2000; None of a meter without a clock."""
+        if CLOCK_MODEL not in self._device.models():
+            return None
+        told = self._device.read(CLOCK_MODEL, "Tms", "Tms").number("Tms")
+        return None if math.isnan(told) else told
 
     def _model(self) -> int:
         if self._model_id is None:

@@ -5,6 +5,7 @@ from the end of one step to the end of the next; the state of charge counts what
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from instruments.emulators.der_model import NOMINAL_HZ, DerModel, settings
 from instruments.emulators.der_registers import (
@@ -20,6 +21,7 @@ from instruments.emulators.der_registers import (
 from instruments.emulators.electrical import ElectricalNode, PhasePower
 from instruments.emulators.faults import FaultSet
 from instruments.emulators.power_control import CommandPath, PowerControl
+from instruments.emulators.reporting import Reporting
 from instruments.emulators.sunspec_image import SunSpecImage
 from instruments.readings import Identity, Nameplate
 from instruments.sunspec.layout import scale_exponent
@@ -77,9 +79,11 @@ class BatteryEmulator:
             SOC_INIT=soc_init,
         )
         self._faults = FaultSet(self.role)
-        self._control = PowerControl(self.registers.model(704), self.nameplate)
-        self._path = CommandPath(self._faults, lambda: self._control.set_point_w)
+        dropped = partial(self._has, "acknowledges-and-does-not-act")
+        self._control = PowerControl(self.registers.model(704), self.nameplate, dropped)
+        self._path = CommandPath(self._faults, lambda: self._control.set_point_w, self.nameplate.p_max_w)
         self._prepare_registers(unit)
+        self._reporting = {n: Reporting(self.registers.model(n), self._faults) for n in (701, 713, 714)}
         if node is not None:
             node.attach(lambda: self._der.power)
 
@@ -90,17 +94,20 @@ class BatteryEmulator:
 
     @property
     def soc_pu(self) -> float:
-        """State of charge, per unit of capacity."""
-        return self._der.state_of_charge_pu
+        """State of charge, per unit of capacity; its registers tell it, unless it is defective."""
+        return 0.0 if self._has("claims-charge") else self._der.state_of_charge_pu
 
     @property
     def quiet_s(self) -> float:
         """How long nothing changes by itself in it, s: neither a command ends, nor is it empty or full."""
         power_w = self.delivered_w
+        if self._der.entering_service or (not self._has("trips") and not self._der.connected):
+            return 0.0
+        quiet_s = min(self._control.quiet_s, self._path.quiet_s)
         if power_w == 0.0:
-            return self._control.quiet_s
+            return quiet_s
         left_wh = self.soc_pu * self.capacity_wh if power_w > 0.0 else (1.0 - self.soc_pu) * self.capacity_wh
-        return min(self._control.quiet_s, left_wh / abs(power_w) * HOUR_S)
+        return min(quiet_s, left_wh / abs(power_w) * HOUR_S)
 
     def inject(self, kind: str, value: float | None = None, start_s: float = 0.0, end_s: float | None = None) -> None:
         """Make the battery defective in its own time; raises ConfigError for what it cannot have."""
@@ -112,13 +119,19 @@ class BatteryEmulator:
         self._energy.add(self.delivered_w, dt_s)
         self._control.advance(dt_s)
         wanted = self._path.effective_w(self.time_s) or 0.0
+        self._der.configure(ES_PERMIT_SERVICE=not self._has("trips"))
         self._der.run(self._terminals, self._within_link(wanted), dt_s)
 
     def _within_link(self, power_w: float) -> float:
         limit = self._control.limit_pu
         capped = power_w if limit is None else min(power_w, limit * self.nameplate.p_max_w)
         lowest, highest = self.link() if self.link else (-float("inf"), float("inf"))
+        if self._has("claims-charge"):
+            highest = min(highest, 0.0)
         return max(lowest, min(highest, capped))
+
+    def _has(self, kind: str) -> bool:
+        return self._faults.active(kind, self.time_s) is not None
 
     def _prepare_registers(self, unit: int) -> None:
         image = self.registers
@@ -137,22 +150,30 @@ class BatteryEmulator:
         return self._path.reported_w(self.delivered_w, self.time_s)
 
     def _publish_ac(self) -> None:
+        self._reporting[701].mend()
         phases = self._terminals.phases
         power = PhasePower((self._reported_w() / phases,) * phases, self._der.power.q_var)
         state = AcState(power, self._der.running, self._der.connected, 0, self._energy)
         publish_measurement(self.registers.model(701), state, self.node)
+        self._reporting[701].spoil(self.time_s)
 
     def _publish_storage(self) -> None:
-        available = self.soc_pu * self.capacity_wh
-        self.registers.model(713).set({"WHRtg": self.capacity_wh, "WHAvail": available, "SoC": self.soc_pu * PCT})
+        """Tell the charge that was counted, whether or not it is there."""
+        self._reporting[713].mend()
+        counted_pu = self._der.state_of_charge_pu
+        available = counted_pu * self.capacity_wh
+        self.registers.model(713).set({"WHRtg": self.capacity_wh, "WHAvail": available, "SoC": counted_pu * PCT})
+        self._reporting[713].spoil(self.time_s)
 
     def _publish_dc(self) -> None:
+        self._reporting[714].mend()
         values = {
             "DCW": self._reported_w(),
             "DCWhInj": self._energy.injected_wh,
             "DCWhAbs": self._energy.absorbed_wh,
         }
         self.registers.model(714).set(values | {f"Prt[1].{name}": value for name, value in values.items()})
+        self._reporting[714].spoil(self.time_s)
 
 
 def _nameplate(rating_w: float, v_nom_v: float) -> Nameplate:

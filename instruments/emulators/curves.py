@@ -5,6 +5,7 @@ shape is judged at the request. The first read after it finds IN_PROGRESS, as on
 next one finds COMPLETED, and the curve in force, or FAILED.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,10 +85,34 @@ class Curve:
     response_s: float
 
 
-class CurveControl:
-    """One curve model of an emulated device."""
+@dataclass(frozen=True)
+class CurveDefect:
+    """How a device follows its curve otherwise than it should: shares of slope and of response time.
 
-    def __init__(self, kind: CurveKind, model: ModelImage, der: DerModel, default: Curve, enabled: bool) -> None:
+    `adopts`: whether an adoption comes to an end.
+    """
+
+    slope: float = 1.0
+    response: float = 1.0
+    adopts: bool = True
+
+
+SOUND = CurveDefect()
+
+
+class CurveControl:
+    """One curve model of an emulated device; `defect` tells what is wrong with the function at this moment."""
+
+    def __init__(
+        self,
+        kind: CurveKind,
+        model: ModelImage,
+        der: DerModel,
+        default: Curve,
+        enabled: bool,
+        defect: Callable[[], CurveDefect] = lambda: SOUND,
+    ) -> None:
+        self._defect, self._applied = defect, SOUND
         self._kind = kind
         self._model = model
         self._der = der
@@ -107,9 +132,11 @@ class CurveControl:
         self._apply()
 
     def advance(self) -> None:
-        """Finish an adoption that is under way."""
+        """Finish an adoption that is under way, and let a defect begin or end."""
         if self._requested is not None:
             self._finish(self._requested)
+        if self._defect() != self._applied:
+            self._apply()
 
     def _show(self, index: int, curve: Curve) -> None:
         prefix, points = f"Crv[{index}].", len(curve.x_pct)
@@ -133,6 +160,8 @@ class CurveControl:
         self._seen_in_progress = True
 
     def _finish(self, index: int) -> None:
+        if not self._defect().adopts:
+            return
         self._requested = None
         good = 1 < index <= CURVES and self._sound(f"Crv[{index}].")
         if good:
@@ -153,10 +182,20 @@ class CurveControl:
 
     def _apply(self) -> None:
         settings: dict[str, Any] = {self._kind.enable: self._model.get("Ena") == 1}
-        for names, axis in ((self._kind.x_settings, self._kind.x), (self._kind.y_settings, self._kind.y)):
-            settings |= {name: pct / PCT for name, pct in zip(names, self._points(ACTIVE, axis), strict=True)}
+        defect = self._applied = self._defect()
+        x, y = _bent(self._points(ACTIVE, self._kind.x), defect.slope), self._points(ACTIVE, self._kind.y)
+        for names, values in ((self._kind.x_settings, x), (self._kind.y_settings, y)):
+            settings |= {name: pct / PCT for name, pct in zip(names, values, strict=True)}
         if self._kind.response is not None:
-            settings[self._kind.response] = self._model.get(ACTIVE + "RspTms")
+            settings[self._kind.response] = self._model.get(ACTIVE + "RspTms") * defect.response
         if self._kind is VOLT_VAR:
             settings["QV_VREF"] = self._model.get(ACTIVE + "VRef") / PCT
         self._der.configure(**settings)
+
+
+def _bent(x_pct: Sequence[float], slope: float) -> Sequence[float]:
+    """Move the outer corners of a volt-var curve so that its slopes are so many times what they were."""
+    if slope == 1.0:
+        return x_pct
+    v1, v2, v3, v4 = x_pct
+    return v2 - (v2 - v1) / slope, v2, v3, v3 + (v4 - v3) / slope

@@ -27,7 +27,9 @@ class FaultKind:
         return self.default is not None
 
 
-_DER = frozenset({"inverter", "battery"})
+_INVERTER = frozenset({"inverter"})
+_BATTERY = frozenset({"battery"})
+_DER = _INVERTER | _BATTERY
 _METER = frozenset({"meter"})
 _LTC = frozenset({"load_tap_changer"})
 _CAPACITOR = frozenset({"capacitor_bank"})
@@ -45,14 +47,53 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         "delivers only the value's share of the commanded power, and reports the command as its measured power",
         default=0.5,
     ),
+    FaultKind("late", _DER, "acts on an active-power command the value's number of seconds after it", default=120.0),
+    FaultKind(
+        "ramps-too-slowly", _DER, "moves to its command by the value's share of its rating a second", default=0.002
+    ),
+    FaultKind(
+        "acknowledges-and-does-not-act",
+        _DER,
+        "answers the write of an active-power command with success, and keeps the registers that it had",
+    ),
+    FaultKind("trips", _DER, "ceases to energize by itself, and stays off until the fault ends"),
+    FaultKind(
+        "not-implemented-values", _DER, "says of every measured value, in its register, that it does not have it"
+    ),
+    FaultKind("not-a-number", _DER, "leaves its measured values without scale factors, so that they mean no number"),
+    FaultKind(
+        "wrong-scale-factor",
+        _DER,
+        "tells scale factors of its measured power that are off by the value, in powers of ten",
+        default=1.0,
+    ),
+    FaultKind("claims-charge", _BATTERY, "is empty and gives no power, and goes on telling the charge that it had"),
+    FaultKind(
+        "wrong-volt-var-slope", _INVERTER, "follows its volt-var curve with the value's share of its slope", default=0.5
+    ),
+    FaultKind(
+        "wrong-response-time",
+        _INVERTER,
+        "takes the value times the open-loop response time that its volt-var curve asks for",
+        default=3.0,
+    ),
+    FaultKind(
+        "curve-adopt-never-completes",
+        _INVERTER,
+        "stays at work on a curve that it was told to adopt, and keeps its old",
+    ),
     FaultKind(
         "isolation-undone",
-        frozenset({"inverter"}),
+        _INVERTER,
         "lets the customer's own system put it back into service while the utility has isolated it",
     ),
     FaultKind("alert-never-sent", _METER, "never sets its voltage event flags"),
     FaultKind("alert-for-a-healthy-voltage", _METER, "sets its under-voltage flag whatever the voltage is"),
-    FaultKind("biased", _METER, "measures power, and counts energy, off by the value, a fraction", default=0.05),
+    FaultKind("biased", _METER, "measures power, and counts energy, off by the value, a fraction", default=0.02),
+    FaultKind("frozen", _METER, "answers for ever what it measured when the fault began, its event flags included"),
+    FaultKind("clock-ahead", _METER, "has a clock that is the value's number of seconds ahead", default=600.0),
+    FaultKind("alert-in-order", _METER, "marks its alerts as ordinary traffic, which waits its turn on the link"),
+    FaultKind("wrong-meters-data", _METER, "answers with what another meter measures"),
     FaultKind("does-not-answer", _METER, "answers no request; its gateway says so in its place"),
     FaultKind("does-not-shed", _PREMISE, "the appliances take the home controller's order and stay on"),
     FaultKind("ignores-override", _PREMISE, "the appliances go off although their customer has overridden the call"),

@@ -1,10 +1,11 @@
 """Emulated inverter on SunSpec Modbus. Volt-var, ride-through, trips and enter service are those of EPRI OpenDER."""
 
 import math
+from functools import partial
 from typing import Any
 
 from instruments.emulators.battery import BatteryEmulator
-from instruments.emulators.curves import PCT, VOLT_VAR, VOLT_WATT, WATT_VAR, Curve, CurveControl
+from instruments.emulators.curves import PCT, SOUND, VOLT_VAR, VOLT_WATT, WATT_VAR, Curve, CurveControl, CurveDefect
 from instruments.emulators.der_model import DerModel, settings
 from instruments.emulators.der_registers import (
     AcState,
@@ -19,6 +20,7 @@ from instruments.emulators.faults import FaultSet
 from instruments.emulators.isolation import PERMITTING, CustomerInterface, Isolation
 from instruments.emulators.power_control import CommandPath, PowerControl
 from instruments.emulators.prime_mover import PrimeMover
+from instruments.emulators.reporting import Reporting
 from instruments.emulators.sunspec_image import SunSpecImage
 from instruments.readings import Identity, Nameplate
 
@@ -98,10 +100,12 @@ class InverterEmulator:
         self._energy = Energy()
         self._der = DerModel(phases, storage=dc_source is not None, **settings(self.nameplate, phases))
         self._faults = FaultSet(self.role)
-        self._control = PowerControl(self.registers.model(704), self.nameplate)
-        self._path = CommandPath(self._faults, lambda: self._control.set_point_w)
+        dropped = partial(self._has, "acknowledges-and-does-not-act")
+        self._control = PowerControl(self.registers.model(704), self.nameplate, dropped)
+        self._path = CommandPath(self._faults, lambda: self._control.set_point_w, self.nameplate.p_max_w)
         self._curves = self._make_curves(category, volt_var)
         self._prepare_registers(unit, phases)
+        self._reporting = Reporting(self.registers.model(701), self._faults)
         self.node.attach(lambda: self._der.power)
         if dc_source is not None:
             dc_source.link = self._link_limits_w
@@ -114,10 +118,10 @@ class InverterEmulator:
     @property
     def quiet_s(self) -> float:
         """How long nothing changes by itself in it while its surroundings stay, s; 0 on the way to somewhere."""
-        entering = self._der.entering_service or (self._permitted and not self._der.connected)
+        entering = self._der.entering_service or (self._may_serve and not self._der.connected)
         if entering or (self._prime_mover is not None and self._prime_mover.moving):
             return 0.0
-        return self._control.quiet_s
+        return min(self._control.quiet_s, self._path.quiet_s)
 
     @property
     def status(self) -> str:
@@ -137,6 +141,7 @@ class InverterEmulator:
             curve.advance()
         limit = self._control.limit_pu
         self._der.configure(AP_LIMIT_ENABLE=limit is not None, AP_LIMIT=1.0 if limit is None else limit)
+        self._der.configure(ES_PERMIT_SERVICE=self._may_serve)
         self._run_prime_mover(dt_s)
         self._der.run(self.node, self._dc_power_w(), dt_s)
         if self._prime_mover and not self._der.connected:
@@ -172,9 +177,31 @@ class InverterEmulator:
             (WATT_VAR, WATT_VAR_DEFAULT[category], False),
         )
         return {
-            kind.model_id: CurveControl(kind, image.model(kind.model_id), self._der, curve, enabled)
+            kind.model_id: CurveControl(
+                kind,
+                image.model(kind.model_id),
+                self._der,
+                curve,
+                enabled,
+                partial(self._curve_defect, kind is VOLT_VAR),
+            )
             for kind, curve, enabled in defaults
         }
+
+    def _curve_defect(self, is_volt_var: bool) -> CurveDefect:
+        """Return what is wrong with a curve function now; only that of volt-var knows defects."""
+        if not is_volt_var:
+            return SOUND
+        slope = self._faults.active("wrong-volt-var-slope", self.time_s)
+        response = self._faults.active("wrong-response-time", self.time_s)
+        return CurveDefect(
+            slope=slope.value if slope else SOUND.slope,
+            response=response.value if response else SOUND.response,
+            adopts=not self._has("curve-adopt-never-completes"),
+        )
+
+    def _has(self, kind: str) -> bool:
+        return self._faults.active(kind, self.time_s) is not None
 
     def _prepare_registers(self, unit: int, phases: int) -> None:
         image = self.registers
@@ -195,18 +222,25 @@ class InverterEmulator:
         image = self.registers
         return image.model(703).get("ES") == 1 and image.model(715).get("OpCtl") in PERMITTING
 
+    @property
+    def _may_serve(self) -> bool:
+        """Whether it may be in service, and has not tripped by a defect of its own."""
+        return self._permitted and not self._has("trips")
+
     def _service_written(self, names: frozenset[str]) -> None:
-        self._isolation.written(names, self._faults.active("isolation-undone", self.time_s) is not None)
+        self._isolation.written(names, self._has("isolation-undone"))
         model = self.registers.model(703)
         values: dict[str, Any] = {s: model.get(point) / unit for point, (s, _, unit) in ENTER_SERVICE.items()}
-        self._der.configure(ES_PERMIT_SERVICE=self._permitted, **values)
+        self._der.configure(ES_PERMIT_SERVICE=self._may_serve, **values)
 
     def _publish_ac(self) -> None:
+        self._reporting.mend()
         reported = self._path.reported_w(sum(self.power.p_w), self.time_s)
         phases = self.node.phases
         power = PhasePower((reported / phases,) * phases, self.power.q_var)
         state = AcState(power, self._der.running, self._der.connected, self._alarms(), self._energy)
         publish_measurement(self.registers.model(701), state, self.node)
+        self._reporting.spoil(self.time_s)
 
     def _alarms(self) -> int:
         if self._der.connected:

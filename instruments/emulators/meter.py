@@ -29,6 +29,10 @@ SPLIT_PHASE, SINGLE_PHASE = 202, 201
 """SunSpec models: 202 for net meters on 120/240 V services, 201 for credit meters."""
 LEGS = 2
 LEG_V = 120.0
+CLOCK_MODEL = 122
+"""The SunSpec model in which a meter tells its time, in seconds since the year 2000."""
+IN_ORDER = 1 << 16
+"""Bit of Evt that the makers of meters may use (OEM01): here, that an alert is ordinary traffic and waits its turn."""
 ENERGY_WRAP = 0xFFFF_FFFF
 
 Floats = NDArray[np.float64]
@@ -70,10 +74,12 @@ class MeterFleet:
         seed: int = 0,
         model_id: int = SPLIT_PHASE,
         rating_w: float = 24_000.0,
+        clock_s: float = 0.0,
     ) -> None:
+        """Take as `clock_s` what the meters' clocks show at first, seconds since the beginning of the year 2000."""
         self.names = tuple(names)
         self.limits = limits
-        self.time_s = 0.0
+        self.time_s, self._clock_s = 0.0, clock_s
         count = len(self.names)
         draw = np.random.default_rng(seed)
         self._v_gain = 1.0 + draw.uniform(-accuracy.voltage, accuracy.voltage, (LEGS, count))
@@ -86,6 +92,10 @@ class MeterFleet:
         self._export_wh: Floats = np.zeros(count)
         self._faults = {name: FaultSet(self.role) for name in self.names}
         self._biased: set[int] = set()
+        self._freezing: set[int] = set()
+        self._frozen: dict[int, Mapping[str, float]] = {}
+        self.neighbour: tuple[MeterFleet, int] | None = None
+        """Whose data a meter takes for its own when it is so defective; without one, those of the next in the fleet."""
         self.registers: tuple[SunSpecImage, ...] = tuple(
             self._image(index, model_id, rating_w) for index in range(count)
         )
@@ -103,6 +113,8 @@ class MeterFleet:
         self._import_wh += np.maximum(self._p_w, 0.0) * dt_s / HOUR_S
         self._export_wh += np.maximum(-self._p_w, 0.0) * dt_s / HOUR_S
         self._interval.advance(self._legs_v, dt_s)
+        for index in self._freezing:
+            self._freeze(index)
 
     @property
     def measured_v(self) -> Floats:
@@ -115,7 +127,8 @@ class MeterFleet:
         if faults.active("alert-never-sent", self.time_s):
             return 0
         flags = int(self._interval.under[index]) * UNDER_VOLTAGE | int(self._interval.over[index]) * OVER_VOLTAGE
-        return flags | (UNDER_VOLTAGE if faults.active("alert-for-a-healthy-voltage", self.time_s) else 0)
+        flags |= UNDER_VOLTAGE if faults.active("alert-for-a-healthy-voltage", self.time_s) else 0
+        return flags | (IN_ORDER if faults.active("alert-in-order", self.time_s) else 0)
 
     def inject(
         self, name: str, kind: str, value: float | None = None, start_s: float = 0.0, end_s: float | None = None
@@ -124,8 +137,15 @@ class MeterFleet:
         if name not in self._faults:
             raise ConfigError(f"no meter {name!r} in this fleet")
         self._faults[name].inject(kind, value, start_s, end_s)
-        if kind == "biased":
-            self._biased.add(self.names.index(name))
+        if kind in {"biased", "frozen"}:
+            (self._biased if kind == "biased" else self._freezing).add(self.names.index(name))
+
+    def _freeze(self, index: int) -> None:
+        """Keep what a meter shows when it begins to be frozen, and let go of it when that ends."""
+        if self._faults[self.names[index]].active("frozen", self.time_s) is None:
+            self._frozen.pop(index, None)
+        elif index not in self._frozen:
+            self._frozen[index] = self._measured(index)
 
     def _gain(self) -> Floats:
         """Return what power is measured as, per unit, shape (meters,)."""
@@ -138,7 +158,7 @@ class MeterFleet:
         return gain
 
     def _image(self, index: int, model_id: int, rating_w: float) -> SunSpecImage:
-        image = SunSpecImage(((1, ()), (model_id, ())))
+        image = SunSpecImage(((1, ()), (model_id, ()), (CLOCK_MODEL, ())))
         unit = index % UNITS_PER_SERVER + 1
         publish_identity(image, Identity("derbench", "emulated meter", "", "1", self.names[index]), unit)
         meter = image.model(model_id)
@@ -146,17 +166,38 @@ class MeterFleet:
         meter.set({"A_SF": scale_exponent(rating_w * HEADROOM / LEG_V, INT16), "V_SF": -2, "Hz_SF": -2, "TotWh_SF": 0})
         meter.set({"W_SF": power_sf, "VA_SF": power_sf, "VAR_SF": power_sf})
         meter.refresh = lambda: self._answer(index, meter)
+        clock = image.model(CLOCK_MODEL)
+        clock.refresh = lambda: self._tell_time(index, clock)
         return image
+
+    def _tell_time(self, index: int, clock: ModelImage) -> None:
+        faults = self._faults[self.names[index]]
+        self._require_answer(faults)
+        ahead = faults.active("clock-ahead", self.time_s)
+        clock.set({"Tms": round(self._clock_s + self.time_s + (ahead.value if ahead else 0.0))})
+
+    def _require_answer(self, faults: FaultSet) -> None:
+        """Refuse for a meter that does not answer, as the gateway before it does."""
+        if faults.active("does-not-answer", self.time_s):
+            raise ModbusRefusal(TARGET_FAILED_TO_RESPOND)
 
     def _answer(self, index: int, meter: ModelImage) -> None:
         """Bring the registers up to date before a read; a meter that does not answer leaves that to its gateway."""
-        if self._faults[self.names[index]].active("does-not-answer", self.time_s):
-            raise ModbusRefusal(TARGET_FAILED_TO_RESPOND)
+        self._require_answer(self._faults[self.names[index]])
         points = meter.layout.points
         values = self._values(index).items()
         meter.set({name: value for name, value in values if name in points and meter.is_asked(points[name])})
 
     def _values(self, index: int) -> Mapping[str, float]:
+        """Return what a meter answers: what it measures, what it once did, or what another does."""
+        if index in self._frozen:
+            return self._frozen[index]
+        if self._faults[self.names[index]].active("wrong-meters-data", self.time_s):
+            fleet, other = self.neighbour or (self, (index + 1) % len(self.names))
+            return fleet._measured(other)
+        return self._measured(index)
+
+    def _measured(self, index: int) -> Mapping[str, float]:
         leg1_v, leg2_v = (float(volts) for volts in self._legs_v[:, index])
         p_w, q_var = float(self._p_w[index]), float(self._q_var[index])
         va, line_v = float(np.hypot(p_w, q_var)), leg1_v + leg2_v

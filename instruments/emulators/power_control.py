@@ -1,10 +1,11 @@
 """Active-power commands of SunSpec model 704 inside emulated equipment: checks, reversion timers, and defects."""
 
+from collections import deque
 from collections.abc import Callable
 
 from instruments.emulators.faults import FaultSet
 from instruments.emulators.modbus_server import ILLEGAL_VALUE, ModbusRefusal
-from instruments.emulators.sunspec_image import ModelImage
+from instruments.emulators.sunspec_image import ModelImage, WriteDropped
 from instruments.emulators.timing import NEVER_S
 from instruments.readings import Nameplate
 
@@ -59,11 +60,15 @@ class Reversion:
 
 
 class PowerControl:
-    """Set-point and limit of active power as model 704 holds them."""
+    """Set-point and limit of active power as model 704 holds them.
 
-    def __init__(self, model: ModelImage, nameplate: Nameplate) -> None:
+    `drops_writes`: whether it is defective, and a write that is answered with success changes nothing.
+    """
+
+    def __init__(self, model: ModelImage, nameplate: Nameplate, drops_writes: Callable[[], bool]) -> None:
         self._model = model
         self._nameplate = nameplate
+        self._drops_writes = drops_writes
         model.set(_INITIAL)
         model.on_write = self._written
         self._set = Reversion(model, "WSetEna", "WSetRvrtTms", "WSetRvrtRem", ("WSet", "WSetPct"))
@@ -101,6 +106,8 @@ class PowerControl:
             self._check(name, lowest_pct, FULL_PCT)
         for name in ("WMaxLimPct", "WMaxLimPctRvrt"):
             self._check(name, 0.0, FULL_PCT)
+        if self._drops_writes():
+            raise WriteDropped
         self._set.written(names)
         self._limit.written(names)
 
@@ -121,23 +128,60 @@ _INITIAL = {
 class CommandPath:
     """What becomes of an active-power command inside the equipment, its defects included."""
 
-    def __init__(self, faults: FaultSet, commanded_w: Callable[[], float | None]) -> None:
+    def __init__(self, faults: FaultSet, commanded_w: Callable[[], float | None], rating_w: float) -> None:
         self._faults = faults
         self._commanded_w = commanded_w
+        self._rating_w = rating_w
         self._held_w: float | None = None
+        self._given: deque[tuple[float, float | None]] = deque([(-NEVER_S, None)])
+        """Commands with the times at which they came, the one that is acted upon first."""
+        self._time_s = 0.0
+        self._moving = False
 
     def effective_w(self, time_s: float) -> float | None:
         """Return the power that the equipment is really trying to deliver, W; None without a command."""
+        dt_s, self._time_s = time_s - self._time_s, time_s
+        acted_on = self._acted_on_w()
         if not self._faults.active("ignores-set-point", time_s):
-            commanded = self._commanded_w()
-            self._held_w = None if commanded is None else commanded * self._factor(time_s)
+            wanted = None if acted_on is None else acted_on * self._factor(time_s)
+            self._held_w = self._ramped_w(wanted, dt_s)
         return self._held_w
+
+    @property
+    def quiet_s(self) -> float:
+        """How long it stays with what it does, s, as far as its defects go."""
+        late = self._faults.active("late", self._time_s)
+        if self._moving:
+            return 0.0
+        return self._given[1][0] + late.value - self._time_s if late and len(self._given) > 1 else NEVER_S
 
     def reported_w(self, measured_w: float, time_s: float) -> float:
         """Return what the equipment says that it delivers, W."""
         commanded = self._commanded_w()
         lies = self._faults.active("reports-the-set-point-as-its-measurement", time_s)
         return commanded if lies and commanded is not None else measured_w
+
+    def _acted_on_w(self) -> float | None:
+        """Return the command of this moment, or that of so long ago as the equipment is late."""
+        commanded = self._commanded_w()
+        if commanded != self._given[-1][1]:
+            self._given.append((self._time_s, commanded))
+        late = self._faults.active("late", self._time_s)
+        delay_s = late.value if late else 0.0
+        while len(self._given) > 1 and self._given[1][0] + delay_s <= self._time_s:
+            self._given.popleft()
+        return self._given[0][1]
+
+    def _ramped_w(self, wanted_w: float | None, dt_s: float) -> float | None:
+        """Move towards what is wanted as fast as the equipment does; without a command it goes back to nothing."""
+        slow = self._faults.active("ramps-too-slowly", self._time_s)
+        held_w, aim_w = self._held_w or 0.0, wanted_w or 0.0
+        self._moving = slow is not None and held_w != aim_w
+        if slow is None:
+            return wanted_w
+        most_w = slow.value * self._rating_w * dt_s
+        reached_w = min(max(aim_w, held_w - most_w), held_w + most_w)
+        return None if wanted_w is None and reached_w == 0.0 else reached_w
 
     def _factor(self, time_s: float) -> float:
         factor = -1.0 if self._faults.active("wrong-sign", time_s) else 1.0

@@ -14,12 +14,16 @@ END_OF_CHAIN = (0xFFFF, 0)
 Value = int | float | str | None
 
 
+class WriteDropped(Exception):  # noqa: N818  equipment that says yes and does no: for its client nothing has failed
+    """Raised by `on_write`: the write is answered with success, and the registers go back to what they were."""
+
+
 class ModelImage:
     """One model in the image; points are set and got in engineering units, with the model's own scale factors.
 
     `refresh` runs before a read that touches the model, and may leave out points that are not `is_asked`. `on_write`
-    runs after a write with the names of the points; it may raise ModbusRefusal, and the registers go back to what they
-    were. Names beginning with `locked` refuse writes.
+    runs after a write with the names of the points; it may raise ModbusRefusal or WriteDropped, and the registers go
+    back to what they were. Names beginning with `locked` refuse writes.
     A point that was never set reads "not implemented" and refuses writes.
     """
 
@@ -148,9 +152,10 @@ class SunSpecImage:
         self._registers[start : start + len(values)] = values
         try:
             self._accept(model, [point for _, point in targets])
-        except ModbusRefusal:
+        except (ModbusRefusal, WriteDropped) as error:
             self._registers[start : start + len(values)] = before
-            raise
+            if isinstance(error, ModbusRefusal):
+                raise
 
     def _accept(self, model: ModelImage, points: Sequence[Point]) -> None:
         if not all(model.valid(point) for point in points):
