@@ -4,6 +4,7 @@ import pytest
 
 pytest_plugins = [
     "fixtures.run",
+    "fixtures.certification_run",
     "fixtures.allure_steps",
     "steps.stimulus",
     "steps.rows",
@@ -11,6 +12,8 @@ pytest_plugins = [
     "steps.controls",
     "steps.der_settings",
     "steps.isolation",
+    "steps.certification",
+    "steps.conformance",
 ]
 
 
@@ -21,5 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--out", default=None, help="run directory to write (default: a new one under runs/)")
     group.addoption("--seed", type=int, default=1, help="seed of everything that is drawn")
     group.addoption("--fault", action="append", default=[], help="TARGET:KIND[=VALUE][@START[..END]]")
+    group.addoption("--device", default=None, help="the device that is certified")
+    group.addoption("--suite", default=None, help="the suite that it is certified by")
     group.addoption("--scenario", default=None, help="play only scenarios whose name contains this text")
     group.addoption("--no-comparison", action="store_true", help="no second run with autonomous controls only")

@@ -91,6 +91,10 @@ def _end(answer: tuple[str, Verdict]) -> NoReturn:
     sys.exit(verdict.exit_code)
 
 
+def _new_run() -> Path:
+    return Path("runs") / datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+
+
 @click.group(cls=PlainErrors, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Test distribution feeders and their distributed energy resources, hardware in the loop or emulated.
@@ -136,12 +140,38 @@ def run(
     from bench.commands.run import RunRequest, console_for
     from bench.commands.run import run as play
 
-    folder = out or Path("runs") / datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+    folder = out or _new_run()
     sys.exit(play(RunRequest(features, bench, folder, seed, faults, scenario, tags, operator), console_for()))
 
 
 @main.command()
-@click.option("--bench", type=FilePath(path_type=Path), help="bench file  [default: the cloudy day]")
+@click.option("--bench", type=click.Path(path_type=Path), required=True, help="bench file")
+@click.option("--device", required=True, help="the device of the bench file that is tested")
+@click.option("--suite", required=True, help="suite of type tests: ieee1547.1, sunspec")
+@click.option("--scenario", help="carry out only scenarios whose name contains this text")
+@click.option("--fault", "faults", multiple=True, metavar="TARGET:KIND[=VALUE][@START[..END]]", help="inject a fault")
+@click.option("--out", type=click.Path(path_type=Path), help="run directory to write  [default: a new one under runs/]")
+@click.option("--seed", type=int, default=1, show_default=True, help="seed of everything that is drawn")
+def certify(
+    *,
+    bench: Path,
+    device: str,
+    suite: str,
+    scenario: str | None,
+    faults: tuple[str, ...],
+    out: Path | None,
+    seed: int,
+) -> None:
+    """Carry out the type tests of one device, and write a run directory with a certificate-style report."""
+    from bench.commands.certify import CertifyRequest, console_for
+    from bench.commands.certify import certify as carry_out
+
+    folder = out or _new_run()
+    sys.exit(carry_out(CertifyRequest(bench, device, suite, folder, seed, faults, scenario), console_for()))
+
+
+@main.command()
+@click.option("--bench", type=click.Path(path_type=Path), help="bench file  [default: the cloudy day]")
 @click.option("--seeds", default="1,2,3,4,5", show_default=True, help="one day for each")
 @click.option("--hours", type=float, default=10.0, show_default=True, help="length of a day")
 def manage(bench: Path | None, seeds: str, hours: float) -> None:

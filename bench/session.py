@@ -104,7 +104,7 @@ class RunSession:
         self.bench, self.seed, self.faults, self._compare = bench, seed, faults, compare
         self._lease = lease
         self.use_case: UseCase = load_use_case()
-        self._head = _head(bench, bench_path, seed, faults)
+        self._head = run_head(bench, bench_path, seed, faults)
         self.writer = RunWriter.create(path, self._head)
         self.scenarios: list[dict[str, Any]] = []
         self.stop = ""
@@ -353,7 +353,8 @@ def _entry(title: Title) -> dict[str, Any]:
     }
 
 
-def _head(bench: BenchFile, path: Path, seed: int, faults: Sequence[Fault]) -> dict[str, Any]:
+def run_head(bench: BenchFile, path: Path, seed: int, faults: Sequence[Fault]) -> dict[str, Any]:
+    """Return what `run.json` says from the start: seed, bench file, faults, versions."""
     return {
         "verdict": Verdict.NOT_RUN.value,
         "simulated": any(device.emulate is not None for device in bench.devices.values()),

@@ -152,6 +152,31 @@ class StorageReading:
 
 
 @dataclass(frozen=True)
+class Characteristic:
+    """A function of IEEE 1547-2018 that answers along corner points: stimulus and response in per unit of rated.
+
+    `response_s` is the open-loop response time, to 90 % of the final change; 0 where the function has none to set.
+    """
+
+    x_pu: tuple[float, ...]
+    y_pu: tuple[float, ...]
+    response_s: float
+
+
+@dataclass(frozen=True)
+class EnterServiceSettings:
+    """When equipment may begin to deliver (IEEE 1547-2018 Table 4): voltage per unit and frequency from low to high.
+
+    `delay_s`: for how long the grid has to be inside; `ramp_s`: how long power takes to rise to its rating.
+    """
+
+    v_pu: tuple[float, float]
+    f_hz: tuple[float, float]
+    delay_s: float
+    ramp_s: float
+
+
+@dataclass(frozen=True)
 class VoltVarCurve:
     """Volt-var characteristic: corner voltages in per unit of nominal, vars in per unit of rated VA (IEEE 1547 5.3.3).
 

@@ -79,7 +79,7 @@ def _play(request: RunRequest, console: Console, lease: Lease) -> int:
     os.environ.pop("PYTEST_ADDOPTS", None)  # a person's options for tests are none for a run
     status = pytest.ExitCode(pytest.main(_arguments(request), plugins=plugins))
     if not (request.out / "run.json").is_file():
-        raise _not_played(status, refusals)
+        raise not_played(status, refusals)
     summary = RunDirectory.open(request.out).run
     console.print(_table(summary))
     if request.render:
@@ -90,7 +90,7 @@ def _play(request: RunRequest, console: Console, lease: Lease) -> int:
     return summary.verdict.exit_code
 
 
-def _not_played(status: pytest.ExitCode, refusals: Refusals) -> BaseException:
+def not_played(status: pytest.ExitCode, refusals: Refusals) -> BaseException:
     """Tell from pytest's word, and what was seen on the way, why there is no run directory."""
     if refusals.uncollected:
         return ConfigError("\n".join(["the features cannot be read:", *refusals.uncollected]))
@@ -128,6 +128,7 @@ def _arguments(request: RunRequest) -> list[str]:
         "-p",
         "no:terminal",
         "--capture=no",
+        f"--ignore={FEATURES / 'certification'}",  # of one device: `bench certify`
         "--assert=plain",  # steps raise what they find; nothing here needs its asserts rewritten
         f"--bench={request.bench.resolve()}",
         f"--out={request.out.resolve()}",

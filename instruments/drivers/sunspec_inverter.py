@@ -3,6 +3,15 @@
 import math
 
 from instruments.drivers.fence import UNFENCED, DerEnvelope, check_curve, check_reversion
+from instruments.drivers.sunspec_curves import (
+    CURVE_MODELS,
+    VOLT_VAR,
+    VOLT_WATT,
+    WATT_VAR,
+    CurveModel,
+    adopt_curve,
+    read_curve,
+)
 from instruments.drivers.sunspec_der import (
     check_power,
     command_power,
@@ -11,21 +20,23 @@ from instruments.drivers.sunspec_der import (
     read_nameplate,
     release_power,
 )
-from instruments.drivers.sunspec_device import Block, SunSpecDevice
+from instruments.drivers.sunspec_device import SunSpecDevice
 from instruments.errors import InstrumentError, SafetyTrip
-from instruments.readings import AcReading, Identity, InverterModes, Nameplate, PowerCommand, VoltVarCurve
+from instruments.readings import (
+    AcReading,
+    Characteristic,
+    EnterServiceSettings,
+    Identity,
+    InverterModes,
+    Nameplate,
+    PowerCommand,
+    VoltVarCurve,
+)
 from instruments.transports.modbus import ModbusLink
 
 PCT = 100.0
-VA_MAX_PCT = 3
-SPARE_CURVE = 2
-"""Curve 1 shows what is in force; 2 is the first that can be written."""
-IN_PROGRESS, COMPLETED = 0, 1
-CURVE_TOLERANCE_PU, CURVE_TOLERANCE_S = 1e-3, 0.1
-"""What may get lost in the scale factors of common equipment: 0.1 % and 0.1 s."""
 REMOTE, ENABLED = 0, 1
-ADOPT_READS = 50
-"""Reads of the adopt result before the device is given up."""
+OFF, ON = 0, 1
 
 
 class SunSpecInverter:
@@ -92,7 +103,8 @@ class SunSpecInverter:
 
     def read_volt_var(self) -> VoltVarCurve:
         """Read the volt-var curve in force."""
-        return _curve(self._device.read(705), 1)
+        held = read_curve(self._device, VOLT_VAR)
+        return VoltVarCurve(held.x_pu, held.y_pu, held.response_s)
 
     def set_volt_var(self, curve: VoltVarCurve) -> None:
         """Write a curve, have the inverter adopt it, compare what is then in force, and enable it.
@@ -101,16 +113,42 @@ class SunSpecInverter:
         envelope have; InstrumentError when the inverter has too few points, does not adopt, or adopts another curve.
         """
         check_curve(self._device.name, curve, self.read_nameplate(), self._envelope)
-        points = _count(self._device.read(705, "ID", "NCrv"), "NPt")
-        if len(curve.v_pu) > points:
-            raise InstrumentError(f"{self._device.name} takes {points} volt-var points, not {len(curve.v_pu)}")
-        self._write_curve(curve)
-        self._device.write(705, {"AdptCrvReq": SPARE_CURVE})
-        self._await_adoption()
-        held = self.read_volt_var()
-        if not _same_curve(held, curve):
-            raise InstrumentError(f"{self._device.name} was given {curve} and holds {held}")
-        self._write_checked(705, "Ena", 1)
+        self._set_curve(VOLT_VAR, Characteristic(curve.v_pu, curve.q_pu, curve.response_s))
+
+    def set_volt_watt(self, characteristic: Characteristic) -> None:
+        """Have the inverter adopt and enable voltage over limit of active power; raises as `set_volt_var`."""
+        self._set_curve(VOLT_WATT, characteristic)
+
+    def set_watt_var(self, characteristic: Characteristic) -> None:
+        """Have the inverter adopt and enable active over reactive power; raises as `set_volt_var`."""
+        self._set_curve(WATT_VAR, characteristic)
+
+    def disable_functions(self) -> None:
+        """Switch off every function that it has and that follows a characteristic, and all commands of active power."""
+        for model in CURVE_MODELS:
+            if model.model_id in self._device.models():
+                self._write_checked(model.model_id, "Ena", OFF)
+        self._write_checked(704, "WMaxLimPctEna", OFF)
+        self.release()
+
+    def set_enter_service(self, settings: EnterServiceSettings) -> None:
+        """Set the criteria, the delay and the ramp of entering service, and read them back.
+
+        Raises InstrumentError when the inverter does not hold what was written.
+        """
+        wanted = {
+            "ESVHi": settings.v_pu[1] * PCT,
+            "ESVLo": settings.v_pu[0] * PCT,
+            "ESHzHi": settings.f_hz[1],
+            "ESHzLo": settings.f_hz[0],
+            "ESDlyTms": settings.delay_s,
+        }
+        self._device.write(703, wanted)
+        self._device.write(703, {"ESRmpTms": settings.ramp_s})
+        held = self._device.read(703)
+        wrong = [n for n, v in (wanted | {"ESRmpTms": settings.ramp_s}).items() if not _close(held.number(n), v)]
+        if wrong:
+            raise InstrumentError(f"{self._device.name} does not keep {', '.join(wrong)} of model 703")
 
     def cease_to_energize(self) -> None:
         """Withdraw the permission to be in service; IEEE 1547-2018 4.6.1 gives the inverter 2 s."""
@@ -127,25 +165,9 @@ class SunSpecInverter:
         finally:
             self.release()
 
-    def _write_curve(self, curve: VoltVarCurve) -> None:
-        prefix = f"Crv[{SPARE_CURVE}]."
-        self._device.write(705, {prefix + "ActPt": len(curve.v_pu), prefix + "DeptRef": VA_MAX_PCT})
-        self._device.write(705, {prefix + "RspTms": curve.response_s})
-        pairs = zip(curve.v_pu, curve.q_pu, strict=True)
-        points: dict[str, float] = {}
-        for number, (v_pu, q_pu) in enumerate(pairs, start=1):
-            points |= {f"{prefix}Pt[{number}].V": v_pu * PCT, f"{prefix}Pt[{number}].Var": q_pu * PCT}
-        self._device.write(705, points)
-
-    def _await_adoption(self) -> None:
-        result = float(IN_PROGRESS)
-        for _ in range(ADOPT_READS):
-            result = self._device.read(705, "ID", "NCrv").number("AdptCrvRslt")
-            if result != IN_PROGRESS:
-                break
-        if result != COMPLETED:
-            outcome = "still at work on" if result == IN_PROGRESS else "failed to adopt"
-            raise InstrumentError(f"{self._device.name} {outcome} the volt-var curve")
+    def _set_curve(self, model: CurveModel, characteristic: Characteristic) -> None:
+        adopt_curve(self._device, model, characteristic)
+        self._write_checked(model.model_id, "Ena", ON)
 
     def _is(self, model_id: int, name: str, value: int) -> bool | None:
         held = self._device.read(model_id, name, name).number(name)
@@ -158,27 +180,5 @@ class SunSpecInverter:
             raise InstrumentError(f"{self._device.name}: {name} of model {model_id} reads {held}, not {value}")
 
 
-def _curve(block: Block, index: int) -> VoltVarCurve:
-    prefix = f"Crv[{index}]."
-    numbers = range(1, _count(block, prefix + "ActPt") + 1)
-    if numbers and f"{prefix}Pt[{numbers[-1]}].V" not in block.plan.points:
-        raise InstrumentError(f"the volt-var curve has {len(numbers)} points, more than model 705 has room for")
-    return VoltVarCurve(
-        v_pu=tuple(block.number(f"{prefix}Pt[{number}].V") / PCT for number in numbers),
-        q_pu=tuple(block.number(f"{prefix}Pt[{number}].Var") / PCT for number in numbers),
-        response_s=block.number(prefix + "RspTms"),
-    )
-
-
-def _count(block: Block, name: str) -> int:
-    count = block.number(name)
-    if math.isnan(count):
-        raise InstrumentError(f"model {block.plan.model_id} has no {name}")
-    return int(count)
-
-
-def _same_curve(held: VoltVarCurve, wanted: VoltVarCurve) -> bool:
-    if len(held.v_pu) != len(wanted.v_pu) or abs(held.response_s - wanted.response_s) > CURVE_TOLERANCE_S:
-        return False
-    pairs = zip(held.v_pu + held.q_pu, wanted.v_pu + wanted.q_pu, strict=True)
-    return all(abs(a - b) <= CURVE_TOLERANCE_PU for a, b in pairs)
+def _close(held: float, wanted: float) -> bool:
+    return math.isclose(held, wanted, rel_tol=1e-3, abs_tol=1e-3)

@@ -1,22 +1,18 @@
-"""Curve models 705 (volt-var), 706 (volt-watt) and 712 (watt-var) with the adopt handshake of SunSpec.
-
-Curve 1 shows what is in force and is read-only. A client writes another curve and then its number to AdptCrvReq; the
-shape is judged at the request. The first read after it finds IN_PROGRESS, as on equipment that takes its time; the
-next one finds COMPLETED, and the curve in force, or FAILED.
-"""
+"""Curve models 705 (volt-var), 706 (volt-watt) and 712 (watt-var) of emulated equipment."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from instruments.emulators.adoption import Adoption
 from instruments.emulators.der_model import DerModel
 from instruments.emulators.sunspec_image import ModelImage
 from instruments.sunspec.layout import Counts
 
-IN_PROGRESS, COMPLETED, FAILED = 0, 1, 2
 CURVES = 3
 PCT = 100.0
-ACTIVE = "Crv[1]."
+AUTONOMOUS_S = 300
+"""Time constant of the autonomous reference voltage, IEEE 1547-2018 Table 8, s."""
 CURVE_SCALES = {"V_SF": -2, "W_SF": -2, "DeptRef_SF": -2, "RspTms_SF": -1}
 
 
@@ -101,7 +97,10 @@ SOUND = CurveDefect()
 
 
 class CurveControl:
-    """One curve model of an emulated device; `defect` tells what is wrong with the function at this moment."""
+    """One curve model of an emulated device.
+
+    `defect` tells what is wrong with the function at this moment; `exclusive` switches off what excludes it.
+    """
 
     def __init__(
         self,
@@ -111,19 +110,20 @@ class CurveControl:
         default: Curve,
         enabled: bool,
         defect: Callable[[], CurveDefect] = lambda: SOUND,
+        exclusive: Callable[[], None] = lambda: None,
     ) -> None:
+        self._exclusive = exclusive
         self._defect, self._applied = defect, SOUND
         self._kind = kind
         self._model = model
         self._der = der
-        self._requested: int | None = None
-        self._seen_in_progress = False
         scales = {name: exponent for name, exponent in CURVE_SCALES.items() if name in model.layout.points}
-        model.set({**scales, "Ena": int(enabled), "AdptCrvReq": 0, "AdptCrvRslt": COMPLETED})
+        model.set({**scales, "Ena": int(enabled)})
+        points = ("AdptCrvReq", "AdptCrvRslt")
+        self._adoption = Adoption(model, "Crv", points, CURVES, self._sound, self._apply, self._completes)
         for index in range(1, CURVES + 1):
             self._show(index, default)
-        model.locked = ACTIVE
-        model.refresh, model.on_write = self._before_read, self._written
+        model.refresh, model.on_write = self._adoption.before_read, self._written
         self._apply()
 
     def disable(self) -> None:
@@ -133,41 +133,27 @@ class CurveControl:
 
     def advance(self) -> None:
         """Finish an adoption that is under way, and let a defect begin or end."""
-        if self._requested is not None:
-            self._finish(self._requested)
+        self._adoption.finish()
         if self._defect() != self._applied:
             self._apply()
 
     def _show(self, index: int, curve: Curve) -> None:
-        prefix, points = f"Crv[{index}].", len(curve.x_pct)
+        prefix, points = self._adoption.prefix(index), len(curve.x_pct)
         header = {"ActPt": points, "DeptRef": self._kind.reference, "Pri": 1, "VRef": PCT, "RspTms": curve.response_s}
-        header["ReadOnly"] = int(index == 1)
+        header |= {"ReadOnly": int(index == 1), "VRefAutoEna": 0, "VRefAutoTms": AUTONOMOUS_S}
         self._model.set({prefix + n: v for n, v in header.items() if prefix + n in self._model.layout.points})
         for number, (x, y) in enumerate(zip(curve.x_pct, curve.y_pct, strict=True), start=1):
             self._model.set({f"{prefix}Pt[{number}].{self._kind.x}": x, f"{prefix}Pt[{number}].{self._kind.y}": y})
 
     def _written(self, names: frozenset[str]) -> None:
-        if "AdptCrvReq" in names:
-            self._requested = int(self._model.get("AdptCrvReq"))
-            self._seen_in_progress = False
-            self._model.set({"AdptCrvRslt": IN_PROGRESS})
+        self._adoption.written(names)
         if "Ena" in names:
+            if self._model.get("Ena") == 1:
+                self._exclusive()
             self._apply()
 
-    def _before_read(self) -> None:
-        if self._requested is not None and self._seen_in_progress:
-            self._finish(self._requested)
-        self._seen_in_progress = True
-
-    def _finish(self, index: int) -> None:
-        if not self._defect().adopts:
-            return
-        self._requested = None
-        good = 1 < index <= CURVES and self._sound(f"Crv[{index}].")
-        if good:
-            self._model.copy_group(f"Crv[{index}].", ACTIVE)
-            self._apply()
-        self._model.set({"AdptCrvRslt": COMPLETED if good else FAILED})
+    def _completes(self) -> bool:
+        return self._defect().adopts
 
     def _sound(self, prefix: str) -> bool:
         """Judge a shape: all points used, the right reference, rising along x, never rising along y."""
@@ -182,14 +168,19 @@ class CurveControl:
 
     def _apply(self) -> None:
         settings: dict[str, Any] = {self._kind.enable: self._model.get("Ena") == 1}
+        active = self._adoption.active
         defect = self._applied = self._defect()
-        x, y = _bent(self._points(ACTIVE, self._kind.x), defect.slope), self._points(ACTIVE, self._kind.y)
+        x, y = _bent(self._points(active, self._kind.x), defect.slope), self._points(active, self._kind.y)
         for names, values in ((self._kind.x_settings, x), (self._kind.y_settings, y)):
             settings |= {name: pct / PCT for name, pct in zip(names, values, strict=True)}
         if self._kind.response is not None:
-            settings[self._kind.response] = self._model.get(ACTIVE + "RspTms") * defect.response
+            settings[self._kind.response] = self._model.get(active + "RspTms") * defect.response
         if self._kind is VOLT_VAR:
-            settings["QV_VREF"] = self._model.get(ACTIVE + "VRef") / PCT
+            settings |= {
+                "QV_VREF": self._model.get(active + "VRef") / PCT,
+                "QV_VREF_AUTO_MODE": self._model.get(active + "VRefAutoEna") == 1,
+                "QV_VREF_TIME": self._model.get(active + "VRefAutoTms"),
+            }
         self._der.configure(**settings)
 
 

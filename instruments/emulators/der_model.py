@@ -99,6 +99,10 @@ class DerModel:
         """State of charge of a storage model."""
         return float(self._der.bess_soc)
 
+    def setting(self, name: str) -> float:
+        """Return a setting by its OpenDER name."""
+        return float(getattr(self._der.der_file, name))
+
     def configure(self, **opender_settings: Any) -> None:
         """Change settings by their OpenDER names; they hold from the next step."""
         for name, value in opender_settings.items():

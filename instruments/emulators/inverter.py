@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from instruments.emulators.battery import BatteryEmulator
-from instruments.emulators.curves import PCT, SOUND, VOLT_VAR, VOLT_WATT, WATT_VAR, Curve, CurveControl, CurveDefect
+from instruments.emulators.curves import PCT, SOUND, CurveDefect
 from instruments.emulators.der_model import DerModel, settings
 from instruments.emulators.der_registers import (
     AcState,
@@ -17,6 +17,8 @@ from instruments.emulators.der_registers import (
 )
 from instruments.emulators.electrical import ElectricalNode, PhasePower
 from instruments.emulators.faults import FaultSet
+from instruments.emulators.functions import CONTROL_MODES, GridSupport
+from instruments.emulators.functions import MODELS as FUNCTION_MODELS
 from instruments.emulators.isolation import PERMITTING, CustomerInterface, Isolation
 from instruments.emulators.power_control import CommandPath, PowerControl
 from instruments.emulators.prime_mover import PrimeMover
@@ -25,30 +27,12 @@ from instruments.emulators.sunspec_image import SunSpecImage
 from instruments.readings import Identity, Nameplate
 
 KILO = 1000.0
-MODELS = (
-    *((1, ()), (701, ()), (702, ()), (703, ()), (704, ())),
-    *((VOLT_VAR.model_id, VOLT_VAR.counts), (VOLT_WATT.model_id, VOLT_WATT.counts)),
-    *((WATT_VAR.model_id, WATT_VAR.counts), (715, ())),
-)
-CONTROL_MODES = 1 << 0 | 1 << 1 | 1 << 4 | 1 << 9 | 1 << 10
-"""CtrlModes of model 702: limit and fixed W, volt-var, watt-var, volt-watt."""
+MODELS = ((1, ()), (701, ()), (702, ()), (703, ()), (704, ()), *FUNCTION_MODELS, (715, ()))
 MANUAL_SHUTDOWN, AC_OVER_VOLT, AC_UNDER_VOLT = 1 << 6, 1 << 10, 1 << 11
 UNDER_VOLTAGE_PU, OVER_VOLTAGE_PU = 0.88, 1.10
 """Outside these a tripped inverter blames the voltage (IEEE 1547-2018 Tables 11 to 13, UV1 and OV1)."""
 Q_SHARE = {"A": (0.44, 0.25), "B": (0.44, 0.44)}
 """Reactive capability, injected and absorbed, in per unit of rated VA (IEEE 1547-2018 Table 7)."""
-VOLT_VAR_DEFAULT = {
-    "A": Curve((90.0, 100.0, 100.0, 110.0), (25.0, 0.0, 0.0, -25.0), 10.0),
-    "B": Curve((92.0, 98.0, 102.0, 108.0), (44.0, 0.0, 0.0, -44.0), 5.0),
-}
-"""IEEE 1547-2018 Table 8."""
-VOLT_WATT_DEFAULT = Curve((106.0, 110.0), (100.0, 0.0), 10.0)
-"""IEEE 1547-2018 Table 10 with a minimum power of 0."""
-WATT_VAR_DEFAULT = {
-    "A": Curve((-100.0, -50.0, -20.0, 20.0, 50.0, 100.0), (25.0, 0.0, 0.0, 0.0, 0.0, -25.0), 0.0),
-    "B": Curve((-100.0, -50.0, -20.0, 20.0, 50.0, 100.0), (44.0, 0.0, 0.0, 0.0, 0.0, -44.0), 0.0),
-}
-"""IEEE 1547-2018 Table 9."""
 ENTER_SERVICE = {
     "ESVHi": ("ES_V_HIGH", 105.0, PCT),
     "ESVLo": ("ES_V_LOW", 91.7, PCT),
@@ -103,7 +87,8 @@ class InverterEmulator:
         dropped = partial(self._has, "acknowledges-and-does-not-act")
         self._control = PowerControl(self.registers.model(704), self.nameplate, dropped)
         self._path = CommandPath(self._faults, lambda: self._control.set_point_w, self.nameplate.p_max_w)
-        self._curves = self._make_curves(category, volt_var)
+        self._support = GridSupport(self.registers, self._der, self.nameplate, volt_var, self._curve_defect)
+        self.registers.model(704).on_write = self._commanded
         self._prepare_registers(unit, phases)
         self._reporting = Reporting(self.registers.model(701), self._faults)
         self.node.attach(lambda: self._der.power)
@@ -137,8 +122,7 @@ class InverterEmulator:
         self.time_s += dt_s
         self._energy.add(sum(self.power.p_w), dt_s)
         self._control.advance(dt_s)
-        for curve in self._curves.values():
-            curve.advance()
+        self._support.advance()
         limit = self._control.limit_pu
         self._der.configure(AP_LIMIT_ENABLE=limit is not None, AP_LIMIT=1.0 if limit is None else limit)
         self._der.configure(ES_PERMIT_SERVICE=self._may_serve)
@@ -169,29 +153,12 @@ class InverterEmulator:
         highest = self.nameplate.p_max_w * (1.0 if limit is None else limit)
         return min(effective, 0.0) - self.available_w, min(max(effective, 0.0), highest)
 
-    def _make_curves(self, category: str, volt_var: bool) -> dict[int, CurveControl]:
-        image = self.registers
-        defaults = (
-            (VOLT_VAR, VOLT_VAR_DEFAULT[category], volt_var),
-            (VOLT_WATT, VOLT_WATT_DEFAULT, False),
-            (WATT_VAR, WATT_VAR_DEFAULT[category], False),
-        )
-        return {
-            kind.model_id: CurveControl(
-                kind,
-                image.model(kind.model_id),
-                self._der,
-                curve,
-                enabled,
-                partial(self._curve_defect, kind is VOLT_VAR),
-            )
-            for kind, curve, enabled in defaults
-        }
+    def _commanded(self, names: frozenset[str]) -> None:
+        self._control.written(names)
+        self._support.reactive.written(names)
 
-    def _curve_defect(self, is_volt_var: bool) -> CurveDefect:
-        """Return what is wrong with a curve function now; only that of volt-var knows defects."""
-        if not is_volt_var:
-            return SOUND
+    def _curve_defect(self) -> CurveDefect:
+        """Return what is wrong with the volt-var function now."""
         slope = self._faults.active("wrong-volt-var-slope", self.time_s)
         response = self._faults.active("wrong-response-time", self.time_s)
         return CurveDefect(

@@ -70,7 +70,7 @@ class PowerControl:
         self._nameplate = nameplate
         self._drops_writes = drops_writes
         model.set(_INITIAL)
-        model.on_write = self._written
+        model.on_write = self.written
         self._set = Reversion(model, "WSetEna", "WSetRvrtTms", "WSetRvrtRem", ("WSet", "WSetPct"))
         self._limit = Reversion(model, "WMaxLimPctEna", "WMaxLimPctRvrtTms", "WMaxLimPctRvrtRem", ("WMaxLimPct",))
 
@@ -98,7 +98,8 @@ class PowerControl:
         self._set.advance(dt_s)
         self._limit.advance(dt_s)
 
-    def _written(self, names: frozenset[str]) -> None:
+    def written(self, names: frozenset[str]) -> None:
+        """Take note of the points that a client wrote; raises ModbusRefusal for what the equipment cannot do."""
         for name in ("WSet", "WSetRvrt"):
             self._check(name, -self._nameplate.charge_max_w, self._nameplate.p_max_w)
         lowest_pct = -FULL_PCT * self._nameplate.charge_max_w / self._nameplate.p_max_w

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import evidence
+from reports.html.certificate import certificate
 from reports.html.view import page
 from reports.plain_text import visible
 from reports.run_directory import RunDirectory
@@ -27,6 +28,8 @@ def html_report(directory: RunDirectory) -> str:
         "cited": partial(evidence.describe, directory),
         "drawing": Markup,  # charts are SVG of our own making, in which the drawing library escaped every text
     }
+    if directory.run.certification:
+        return template_page("certificate.html.j2", filters, page=certificate(directory))
     return template_page("report.html.j2", filters, page=page(directory))
 
 

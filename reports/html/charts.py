@@ -132,6 +132,38 @@ def point_chart(name: str, labels: tuple[str, str], sets: Sequence[tuple[str, Fl
     return _svg(name, 3.4, draw)
 
 
+@dataclass(frozen=True)
+class Held:
+    """A response at a stimulus, held against a band: all per unit; `good` draws it in the colour of a pass."""
+
+    x: float
+    y: float
+    target: float
+    lower: float
+    upper: float
+    good: bool
+
+
+def band_chart(name: str, labels: tuple[str, str], points: Sequence[Held]) -> str:
+    """Draw what was measured over what it answered to, each point with its own band and what the curve asks for."""
+
+    def draw(axes: Axes) -> None:
+        x = np.array([point.x for point in points])
+        low, high = (np.array([getattr(point, end) for point in points]) for end in ("lower", "upper"))
+        axes.vlines(x, low, high, color=BAND_COLOUR, lw=5, label="band")
+        axes.plot(x, [point.target for point in points], "_", ms=11, color="#4b9460", label="curve")
+        for good, colour, label in ((True, PALETTE[0], "inside"), (False, "#b3261e", "not inside")):
+            chosen = [point for point in points if point.good is good]
+            if chosen:
+                xs, ys = [point.x for point in chosen], [point.y for point in chosen]
+                axes.plot(xs, ys, "o", ms=3.6, mew=0, color=colour, label=label)
+        axes.set_xlabel(labels[0])
+        axes.set_ylabel(labels[1])
+        _legend(axes)
+
+    return _svg(name, 2.9, draw)
+
+
 def _draw_band(axes: Axes, band: Band) -> None:
     axes.axhspan(band.lower, band.upper, color=BAND_COLOUR, lw=0, label=band.label)
     for limit in (band.lower, band.upper):

@@ -58,12 +58,17 @@ class PageView:
 
     @property
     def verdict(self) -> Verdict:
-        """The run's verdict; a run that did not finish, or whose files were altered, proves no PASS."""
-        if not self.run.complete:
-            return max(self.run.verdict, Verdict.ABORTED, key=lambda verdict: verdict.badness)
-        if self.findings:
-            return max(self.run.verdict, Verdict.ERROR, key=lambda verdict: verdict.badness)
-        return self.run.verdict
+        """What the files allow to say."""
+        return verdict_of_files(self.run, self.findings)
+
+
+def verdict_of_files(run: RunSummary, findings: Sequence[Finding]) -> Verdict:
+    """Return a run's verdict; one that did not finish, or whose files were altered, proves no PASS."""
+    if not run.complete:
+        return max(run.verdict, Verdict.ABORTED, key=lambda verdict: verdict.badness)
+    if findings:
+        return max(run.verdict, Verdict.ERROR, key=lambda verdict: verdict.badness)
+    return run.verdict
 
 
 def page(directory: RunDirectory) -> PageView:

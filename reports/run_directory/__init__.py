@@ -5,6 +5,7 @@ from reports.run_directory.layout import JudgementLine, MeasurementLine, RowLine
 from reports.run_directory.reader import RunDirectory
 from reports.run_directory.summary import (
     Comparison,
+    CriterionLine,
     Moment,
     OperatingFigures,
     Precondition,
@@ -16,6 +17,7 @@ from reports.run_directory.writer import RunWriter
 
 __all__ = [
     "Comparison",
+    "CriterionLine",
     "Finding",
     "JudgementLine",
     "MeasurementLine",

@@ -1,5 +1,6 @@
 """``run.json`` as typed data. What a run did not state is empty or None here, never guessed."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -78,6 +79,28 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class CriterionLine:
+    """A response of a device under test held against its band; a limit that there is not is infinite."""
+
+    what: str
+    unit: str
+    time_s: float
+    stimulus: float
+    response: float
+    target: float
+    error: float
+    lower: float
+    upper: float
+    uncertainty: float
+    verdict: Verdict
+
+    @property
+    def margin(self) -> float:
+        """How far the whole uncertainty band is inside its limits; below 0 where it is not."""
+        return min(self.response - self.lower, self.upper - self.response) - self.uncertainty
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioRun:
     """One scenario (one variant of it) as it was run."""
 
@@ -101,6 +124,7 @@ class ScenarioRun:
     comparison: Comparison | None = None
     not_compared: str = ""
     links: LinkRecord = field(default_factory=LinkRecord)
+    findings: tuple[CriterionLine, ...] = ()
 
     @property
     def key(self) -> str:
@@ -124,6 +148,11 @@ class RunSummary:
     scenarios: tuple[ScenarioRun, ...]
     faults: tuple[str, ...] = ()
     """Faults on demand that were in force, as the command line wrote them."""
+    certification: Mapping[str, Any] = field(default_factory=dict)
+    """Suite, device, nameplate and coverage where a run certifies a device; empty for others."""
+
+
+_CRITERION_NUMBERS = ("time_s", "stimulus", "response", "target", "error", "uncertainty")
 
 
 def summary(document: Mapping[str, Any]) -> RunSummary:
@@ -143,6 +172,7 @@ def summary(document: Mapping[str, Any]) -> RunSummary:
         devices=document.get("devices", {}),
         scenarios=tuple(_scenario(entry) for entry in document.get("scenarios", ())),
         faults=tuple(map(str, document.get("faults", ()))),
+        certification=document.get("certification", {}),
     )
 
 
@@ -171,6 +201,20 @@ def _scenario(entry: Mapping[str, Any]) -> ScenarioRun:
         comparison=_comparison(comparison) if "managed" in comparison else None,
         not_compared=str(comparison.get("absent") or ""),
         links=link_record(entry.get("links") or {}),
+        findings=tuple(_criterion(finding) for finding in entry.get("findings", ())),
+    )
+
+
+def _criterion(entry: Mapping[str, Any]) -> CriterionLine:
+    numbers = {name: float(entry[name]) for name in _CRITERION_NUMBERS}
+    lower, upper = entry["lower"], entry["upper"]
+    return CriterionLine(
+        what=str(entry["what"]),
+        unit=str(entry["unit"]),
+        verdict=Verdict(entry["verdict"]),
+        lower=-math.inf if lower is None else float(lower),
+        upper=math.inf if upper is None else float(upper),
+        **numbers,
     )
 
 

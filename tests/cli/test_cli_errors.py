@@ -13,7 +13,7 @@ import bench.commands.run as run_command
 from bench.cli import DEFAULT_BENCH, main
 
 COMMAND = Path(sys.executable).with_name("bench")
-ALL = ("run", "emulate", "doctor", "verify", "report", "compare", "faults", "speed", "use-case")
+ALL = ("run", "certify", "emulate", "doctor", "verify", "report", "compare", "faults", "speed", "use-case")
 
 
 def refused(result, code=2):

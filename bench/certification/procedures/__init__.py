@@ -1,0 +1,1 @@
+"""Procedures of type tests that do not follow a characteristic."""

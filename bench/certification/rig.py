@@ -1,0 +1,113 @@
+"""The rig of a type test: an AC source in front of the device under test, a power analyzer between them, DC power.
+
+Everything is per unit of the device's own nameplate, and everything measured is the analyzer's word. The device's own
+registers are read only where a clause asks what they say.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+
+from bench.certification.criteria import Reading
+from bench.clock import Clock
+from instruments.readings import AcMeasurement, Nameplate
+from instruments.roles import DerFunctions, GridSimulator, PowerAnalyzer
+
+NOMINAL_HZ = 60.0
+FREQUENCY_UNCERTAINTY_HZ = 0.001
+"""Of an analyzer that measures power quality, Hz: class A of IEC 61000-4-30 asks for 10 mHz, instruments have 1."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One look of the analyzer: time since the start, s; voltage of each phase, power and vars per unit."""
+
+    time_s: float
+    voltage_pu: tuple[float, ...]
+    frequency_hz: float
+    p_pu: float
+    q_pu: float
+
+    @property
+    def mean_voltage_pu(self) -> float:
+        """Mean of the phases, which multiphase equipment answers to (IEEE 1547-2018 applicable voltages)."""
+        return fmean(self.voltage_pu)
+
+
+@dataclass(frozen=True)
+class InstrumentClass:
+    """Uncertainty of the analyzer, half width with k = 2: of voltage per unit of the reading, of power of rating."""
+
+    voltage_pu: float
+    power_pu: float
+
+
+@dataclass
+class Rig:
+    """A device between its source and its supply. Raises what the drivers raise: TransportError, InstrumentError.
+
+    `advance` lets time pass for emulated equipment, s; `supply` makes a share of rated power available at its DC side.
+    """
+
+    clock: Clock
+    device: str
+    functions: DerFunctions
+    source: GridSimulator
+    analyzer: PowerAnalyzer
+    analyzer_name: str
+    nameplate: Nameplate
+    instrument: InstrumentClass
+    advance: Callable[[float], None]
+    supply: Callable[[float], None]
+    phases: int = 3
+    samples: list[Sample] = field(default_factory=list)
+    last_step_s: float = 0.0
+    """Distance of the last two looks, s: how well a moment is known."""
+
+    @property
+    def phase_v(self) -> float:
+        """Rated voltage of a phase to neutral, or across the pair of one-phase equipment, V."""
+        return self.nameplate.v_nom_v / (math.sqrt(3.0) if self.phases > 1 else 1.0)
+
+    def set_grid(self, voltage_pu: float | Sequence[float], frequency_hz: float = NOMINAL_HZ) -> None:
+        """Put a voltage on all phases, or one on each; raises SafetyTrip outside the fences."""
+        each = [voltage_pu] * self.phases if isinstance(voltage_pu, float) else list(voltage_pu)
+        self.source.set_voltage([v * self.phase_v for v in each], frequency_hz)
+
+    def hold(self, duration_s: float, every_s: float) -> list[Sample]:
+        """Let time pass and look at the analyzer at equal distances, the last time at the end; return the samples."""
+        begun_s, count = self.clock.now_s, max(1, round(duration_s / every_s))
+        self.last_step_s = duration_s / count
+        taken = [self._sample(begun_s + duration_s * number / count) for number in range(1, count + 1)]
+        self.samples += taken
+        return taken
+
+    def _sample(self, time_s: float) -> Sample:
+        passed_s = time_s - self.clock.now_s
+        self.clock.run_until(time_s)
+        self.advance(passed_s)
+        return self._in_per_unit(self.analyzer.measure())
+
+    def _in_per_unit(self, measured: AcMeasurement) -> Sample:
+        voltage_pu = tuple(v / self.phase_v for v in measured.voltage_v)
+        rating_va = self.nameplate.va_max_va
+        p_pu, q_pu = measured.total_p_w / rating_va, measured.total_q_var / rating_va
+        return Sample(self.clock.now_s, voltage_pu, measured.frequency_hz, p_pu, q_pu)
+
+    def voltage(self, samples: Sequence[Sample]) -> Reading:
+        """Return the mean voltage over samples with the analyzer's uncertainty."""
+        value = fmean(sample.mean_voltage_pu for sample in samples)
+        return Reading(value, self.instrument.voltage_pu * value)
+
+    def reactive_power(self, samples: Sequence[Sample]) -> Reading:
+        """Return the mean reactive power over samples with the analyzer's uncertainty."""
+        return Reading(fmean(sample.q_pu for sample in samples), self.instrument.power_pu)
+
+    def active_power(self, samples: Sequence[Sample]) -> Reading:
+        """Return the mean active power over samples with the analyzer's uncertainty."""
+        return Reading(fmean(sample.p_pu for sample in samples), self.instrument.power_pu)
+
+    def frequency(self, samples: Sequence[Sample]) -> Reading:
+        """Return the mean frequency over samples; an analyzer's clock is better than any limit here."""
+        return Reading(fmean(sample.frequency_hz for sample in samples), FREQUENCY_UNCERTAINTY_HZ)

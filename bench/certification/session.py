@@ -1,0 +1,212 @@
+"""A certification: one device, one suite, one run directory, and what every clause of the suite came to."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.assembly.certification import CertificationBench
+from bench.certification.figures import ClauseEntry
+from bench.certification.findings import Finding
+from bench.certification.suites import DeviceTest, SuiteKind
+from bench.config import BenchFile
+from bench.faults import Fault
+from bench.lease import Lease
+from bench.measurement import worded
+from bench.safety import Interrupted
+from bench.session import run_head
+from reports.run_directory import RunWriter, scenario_key
+from reports.verdict import Verdict, worst
+
+
+@dataclass(frozen=True)
+class ClauseTitle:
+    """Which clause a scenario tests, under what it is told apart from others of the clause, and its names."""
+
+    clause: str
+    variant: str
+    feature: str
+    name: str
+
+
+@dataclass
+class Trial:
+    """A type test that is on, and what broke the bench or ended it early."""
+
+    title: ClauseTitle
+    bench: CertificationBench
+    test: DeviceTest
+    problems: list[str] = field(default_factory=list)
+    shortfalls: list[str] = field(default_factory=list)
+    failed: Verdict | None = None
+    aborted: str = ""
+
+    def take_failure(self, step: str, error: BaseException) -> None:
+        """Tell a finding from a bench that broke and from a person who stopped it."""
+        if isinstance(error, Interrupted):
+            self.aborted = f"{step}: {error}"
+        elif isinstance(error, AssertionError):
+            self.failed = getattr(error, "verdict", None) or Verdict.INCONCLUSIVE
+            self.shortfalls.append(str(error).partition("\n")[0].rstrip(":"))
+        else:
+            self.problems.append(f"{step}: {type(error).__name__}: {error}")
+
+
+class CertificationSession:
+    """Collects the type tests of a device into one run directory."""
+
+    def __init__(
+        self,
+        path: Path,
+        bench: BenchFile,
+        bench_path: Path,
+        device: str,
+        suite: SuiteKind,
+        seed: int,
+        faults: Sequence[Fault] = (),
+        lease: Lease | None = None,
+        partial: bool = False,
+    ) -> None:
+        """Start the run directory; raises ReportError when it exists. Real equipment needs a `lease`.
+
+        A `partial` one was asked for some scenarios only: its verdict is about them, and the certificate says so.
+        """
+        self.bench, self.device, self.seed = bench, device, seed
+        self._kind, self.suite = suite, suite.load()
+        self._faults, self._lease, self._partial = faults, lease, partial
+        self._head = run_head(bench, bench_path, seed, faults)
+        self.writer = RunWriter.create(path, self._head)
+        self.scenarios: list[dict[str, Any]] = []
+        self._identities: dict[str, Any] = {}
+        self._nameplate: Mapping[str, Any] = {}
+
+    def begin(self, title: ClauseTitle) -> Trial:
+        """Put the rig of a type test together. Raises BenchError when it cannot be; `fail_to_start` records that."""
+        key = scenario_key(title.clause, title.variant)
+        bench = CertificationBench(self.bench, self.device, self.writer, key, self.seed, self._lease)
+        try:
+            for fault in self._faults:
+                bench.inject(fault)
+            self._identities.update({name: vars(found) for name, found in bench.identities.items()})
+            self._nameplate = asdict(bench.rig.nameplate)
+            test = self._kind.make(bench, title.clause, lambda finding: _record(bench, finding))
+            return Trial(title, bench, test)
+        except BaseException:
+            bench.close()
+            raise
+
+    def fail_to_start(self, title: ClauseTitle, error: Exception) -> None:
+        """Record a type test whose rig could not be put together, with all that its error notes."""
+        reason = "; ".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())])
+        verdict = Verdict.ABORTED if isinstance(error, Interrupted) else Verdict.ERROR
+        self.scenarios.append(_entry(title) | {"verdict": verdict.value, "reason": reason})
+
+    def close(self, trial: Trial) -> Verdict:
+        """End a type test on any way out: make safe, record; return its verdict."""
+        unsafe = trial.bench.close()
+        trial.problems += [f"{name} could not be proven safe: {why}" for name, why in unsafe.items()]
+        verdict = _verdict(trial)
+        series = self.writer.write_series(len(self.scenarios) + 1, _table(trial))
+        self.scenarios.append(
+            _entry(trial.title)
+            | {
+                "verdict": verdict.value,
+                "reason": "; ".join(_reasons(trial)),
+                "series": series,
+                "findings": [finding.entry() for finding in trial.test.findings],
+            }
+        )
+        return verdict
+
+    def finish(self) -> Verdict:
+        """Write run.json with the coverage of the suite, and hash everything; return the verdict of what was run."""
+        coverage = [self._covered(clause) for clause in self.suite.clauses]
+        verdict = worst(
+            [
+                *(Verdict(entry["verdict"]) for entry in self.scenarios),
+                *(Verdict(entry["verdict"]) for entry in coverage if entry["counts"]),
+            ]
+        )
+        self.writer.finish(
+            self._head
+            | {
+                "verdict": verdict.value,
+                "counts": dict(Counter(entry["verdict"] for entry in self.scenarios)),
+                "devices": self._devices(),
+                "scenarios": self.scenarios,
+                "certification": {
+                    "suite": self.suite.suite,
+                    "title": self.suite.title,
+                    "device": self.device,
+                    "partial": self._partial,
+                    "nameplate": self._nameplate,
+                    "coverage": coverage,
+                },
+            }
+        )
+        return verdict
+
+    def _covered(self, clause: ClauseEntry) -> dict[str, Any]:
+        """Say what a clause came to; one that the suite has no scenario for counts, unless it is beyond any rig."""
+        played = [entry for entry in self.scenarios if entry["id"] == clause.clause]
+        verdict = worst(Verdict(entry["verdict"]) for entry in played) if played else Verdict.NOT_RUN
+        why = "" if played else clause.missing or clause.beyond or "was not asked for"
+        return {
+            "clause": clause.clause,
+            "title": clause.title,
+            "verdict": verdict.value,
+            "scenarios": len(played),
+            "why": why,
+            "counts": bool(played) or (not clause.beyond and not self._partial),
+        }
+
+    def _devices(self) -> dict[str, Any]:
+        return {
+            name: {
+                "role": self.bench.devices[name].role,
+                "identity": identity,
+                "emulated": self.bench.devices[name].emulate is not None,
+                "faults": [fault.text for fault in self._faults if fault.target == name],
+            }
+            for name, identity in self._identities.items()
+        }
+
+
+def _record(bench: CertificationBench, finding: Finding) -> None:
+    bench.evidence.measurement(finding.measurement)
+
+
+def _entry(title: ClauseTitle) -> dict[str, Any]:
+    return {"id": title.clause, "variant": title.variant, "title": title.name, "feature": title.feature}
+
+
+def _verdict(trial: Trial) -> Verdict:
+    """The worst of what was found and of what broke; a test that found nothing was not run."""
+    verdicts = [finding.verdict for finding in trial.test.findings] or [Verdict.NOT_RUN]
+    if trial.failed is not None:
+        verdicts.append(trial.failed)
+    if trial.problems:
+        verdicts.append(Verdict.ERROR)
+    if trial.aborted:
+        verdicts.append(Verdict.ABORTED)
+    slip = trial.bench.clock.slip
+    if slip is not None and slip.exceeded:
+        verdicts.append(Verdict.INCONCLUSIVE)
+    return worst(verdicts)
+
+
+def _reasons(trial: Trial) -> list[str]:
+    broken = [worded(f.measurement) for f in trial.test.findings if f.verdict is not Verdict.PASS]
+    return [*trial.problems, *filter(None, [trial.aborted]), *trial.shortfalls, *broken[:3]]
+
+
+def _table(trial: Trial) -> dict[str, Any]:
+    samples = trial.test.rig.samples
+    phases = range(len(samples[0].voltage_pu)) if samples else range(0)
+    columns: dict[str, Any] = {f"voltage_{n + 1}_pu": [s.voltage_pu[n] for s in samples] for n in phases}
+    for name in ("time_s", "frequency_hz", "p_pu", "q_pu"):
+        columns[name] = np.array([getattr(sample, name) for sample in samples])
+    return columns

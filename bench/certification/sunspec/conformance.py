@@ -1,0 +1,64 @@
+"""A conformance test of a device's SunSpec interface: what the steps of its features do and judge."""
+
+from collections.abc import Callable, Iterable
+
+from bench.certification.criteria import Reading, at_most
+from bench.certification.findings import Finding
+from bench.certification.rig import Rig
+from bench.certification.sunspec.checks import CHECKS
+from bench.certification.sunspec.image import Address
+from bench.certification.sunspec.settings import SETTINGS
+from bench.certification.type_test import NotPassed
+from instruments.errors import ConfigError
+from reports.verdict import Verdict
+
+SHOWN = 8
+
+
+class ConformanceTest:
+    """An interface under examination. Each examination is one finding: the number of violations, which has to be 0."""
+
+    def __init__(self, rig: Rig, at: Address, clause: str, tell: Callable[[Finding], None]) -> None:
+        self.rig, self._at, self._clause, self._tell = rig, at, clause, tell
+        self.findings: list[Finding] = []
+
+    def enter_service(self) -> None:
+        """Offer rated power at rated voltage, and let the device settle; what it delivers is not what is judged."""
+        self.rig.supply(1.0)
+        self.rig.set_grid(1.0)
+        self.rig.hold(2.0, 0.5)
+
+    def examine(self, aspect: str) -> None:
+        """Examine one aspect; raises ConfigError naming the known ones, TransportError for an interface in silence."""
+        if aspect in CHECKS:
+            self._take(aspect, CHECKS[aspect](self._at))
+        elif aspect in SETTINGS:
+            self._take(aspect, SETTINGS[aspect](self.rig))
+        else:
+            raise ConfigError(f"nothing is examined as {aspect!r}; known: {', '.join([*CHECKS, *SETTINGS])}")
+
+    def require_nothing(self) -> None:
+        """Raise NotPassed with the violations that were found."""
+        if not self.findings:
+            raise NotPassed("nothing was examined", Verdict.NOT_RUN)
+        told = [detail for finding in self.findings for detail in finding.details]
+        if told:
+            more = [f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else []
+            raise NotPassed("\n".join([f"{len(told)} violations:", *told[:SHOWN], *more]), Verdict.FAIL)
+
+    def _take(self, aspect: str, violations: Iterable[str]) -> None:
+        found = tuple(violations)
+        count = Reading(float(len(found)))
+        finding = Finding(
+            what=f"violations in {aspect}",
+            stimulus=Reading(0.0),
+            response=count,
+            criterion=at_most(0.0, count),
+            time_s=self.rig.clock.now_s,
+            source=f"{self._at.host} unit {self._at.unit}, frame by frame",
+            clause=self._clause,
+            unit="violations",
+            details=found,
+        )
+        self.findings.append(finding)
+        self._tell(finding)

@@ -1,0 +1,65 @@
+"""Stepping a stimulus through a characteristic, and judging each answer after its response time and at rest."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from bench.certification.criteria import Accuracy, Reading, after_response_time, steady_state
+from bench.certification.curves import Curve
+from bench.certification.findings import Finding
+from bench.certification.rig import Rig, Sample
+
+SAMPLES_A_RESPONSE = 100
+"""Looks during an open-loop response time: each hundredth of it (IEEE 1547.1 tools sample at 1 % or finer)."""
+DWELL_RESPONSES = 4
+"""How long a stimulus is held, in response times."""
+REST_RESPONSES = 2
+"""From when on an answer counts as at rest, in response times."""
+COARSE = 10
+"""Looks in a response time where nothing is judged but rest."""
+
+
+@dataclass(frozen=True)
+class Characteristic:
+    """What is stepped, what answers, and how well both have to be known; all per unit of rated."""
+
+    clause: str
+    name: str
+    curve: Curve
+    response_s: float
+    accuracy: Accuracy
+    apply: Callable[[float], None]
+    stimulus: Callable[[Sequence[Sample]], Reading]
+    answer: Callable[[Sequence[Sample]], Reading]
+
+
+def sweep(rig: Rig, of: Characteristic, stimuli: Sequence[float]) -> Iterator[Finding]:
+    """Step through the stimuli; yield two findings a step: after the response time, and at rest."""
+    before = of.answer(_dwell(rig, of.response_s))
+    for number, stimulus in enumerate(stimuli, start=1):
+        of.apply(stimulus)
+        rising = rig.hold(of.response_s, of.response_s / SAMPLES_A_RESPONSE)
+        place = f"{of.name}, step {number} at {stimulus:.3f} pu"
+        yield _responded(rig, of, before, rising[-1], place)
+        resting = _dwell(rig, of.response_s)
+        yield _rested(rig, of, resting, place)
+        before = of.answer(resting[-1:])
+
+
+def _dwell(rig: Rig, response_s: float) -> list[Sample]:
+    """Hold a stimulus for the rest of its time; return the samples at rest."""
+    samples = rig.hold((DWELL_RESPONSES - 1) * response_s, response_s / COARSE)
+    return samples[(REST_RESPONSES - 1) * COARSE :]
+
+
+def _responded(rig: Rig, of: Characteristic, before: Reading, sample: Sample, place: str) -> Finding:
+    stimulus, response = of.stimulus([sample]), of.answer([sample])
+    criterion = after_response_time(of.curve, before, stimulus, response, of.accuracy)
+    what = f"{place}: after {of.response_s:g} s"
+    return Finding(what, stimulus, response, criterion, sample.time_s, rig.analyzer_name, of.clause)
+
+
+def _rested(rig: Rig, of: Characteristic, samples: Sequence[Sample], place: str) -> Finding:
+    stimulus, response = of.stimulus(samples), of.answer(samples)
+    criterion = steady_state(of.curve, stimulus, response, of.accuracy)
+    time_s = samples[-1].time_s
+    return Finding(f"{place}: at rest", stimulus, response, criterion, time_s, rig.analyzer_name, of.clause)

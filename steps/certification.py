@@ -1,0 +1,71 @@
+"""What a type test does to the device, and what it judges: the words of the features under features/certification."""
+
+from pytest_bdd import given, parsers, then, when
+
+from bench.certification.type_test import TypeTest
+
+
+@given("the device under test in service at rated voltage and frequency")
+def in_service(type_test: TypeTest) -> None:
+    """Offer rated power and wait until the analyzer sees it."""
+    type_test.enter_service()
+
+
+@given("every function is off")
+def functions_off(type_test: TypeTest) -> None:
+    """Switch off what follows a characteristic, and what commands power."""
+    type_test.switch_off_functions()
+
+
+@given(parsers.parse('every function is off but {function} with characteristic "{name}"'))
+def only_one_function(type_test: TypeTest, function: str, name: str) -> None:
+    """Have the device adopt a characteristic of its category, over its own interface."""
+    type_test.follow(function, name)
+
+
+@given(parsers.parse("{level_pct:g} % of rated power is offered"))
+def offered(type_test: TypeTest, level_pct: float) -> None:
+    """Let the DC side offer a share of rated power."""
+    type_test.offer(level_pct)
+
+
+@when("the stimulus steps through the characteristic")
+def step_through(type_test: TypeTest) -> None:
+    """Step voltage or active power, and let the analyzer look."""
+    type_test.step_through()
+
+
+@when("active power is limited to each level, again and again")
+def limit_power(type_test: TypeTest) -> None:
+    """Command the limits of the suite."""
+    type_test.limit_power()
+
+
+@when(parsers.parse('the grid comes and goes as in the case "{case}"'))
+def comes_and_goes(type_test: TypeTest, case: str) -> None:
+    """Keep the device out by permit and grid, let it in, interrupt it, stop it."""
+    type_test.try_enter_service(case)
+
+
+@when("its readings are compared in each state of the suite")
+def compare_readings(type_test: TypeTest) -> None:
+    """Read the device and the analyzer side by side."""
+    type_test.compare_readings()
+
+
+@then("each response is inside its band when the response time is over")
+def responds_in_time(type_test: TypeTest) -> None:
+    """Judge the 90 % rule at the open-loop response time."""
+    type_test.require_all(" s")
+
+
+@then("each response is inside its band at rest")
+def rests_inside(type_test: TypeTest) -> None:
+    """Judge the steady state."""
+    type_test.require_all("at rest")
+
+
+@then("everything that was measured is inside its limits")
+def all_inside(type_test: TypeTest) -> None:
+    """Judge all that was found."""
+    type_test.require_all()

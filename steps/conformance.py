@@ -1,0 +1,23 @@
+"""What a conformance test examines of an interface: the words of the features under features/certification/sunspec."""
+
+from pytest_bdd import given, parsers, then, when
+
+from bench.certification.sunspec.conformance import ConformanceTest
+
+
+@given("the device under test with an interface to be examined")
+def interface(conformance: ConformanceTest) -> None:
+    """Let the device deliver what it is offered, so that commands show."""
+    conformance.enter_service()
+
+
+@when(parsers.parse("its {aspect} is examined"))
+def examine(conformance: ConformanceTest, aspect: str) -> None:
+    """Examine one aspect."""
+    conformance.examine(aspect)
+
+
+@then("nothing is found against it")
+def nothing_found(conformance: ConformanceTest) -> None:
+    """Judge what was found."""
+    conformance.require_nothing()

@@ -1,0 +1,64 @@
+"""`bench certify` on the emulated inverter: what it writes, and that it notices."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bench.certification.suites import SUITES
+from bench.cli import main
+from reports.run_directory import RunDirectory
+from reports.verdict import Verdict
+
+ROOT = Path(__file__).parents[2]
+BENCH = ROOT / "fixtures" / "benches" / "certify_inverter.yaml"
+
+
+def certify(out: Path, suite: str, *more: str, bench: Path = BENCH, device: str = "inverter") -> Result:
+    arguments = ["certify", "--bench", str(bench), "--device", device, "--suite", suite, "--out", str(out), *more]
+    return CliRunner().invoke(main, arguments)
+
+
+def test_a_clause_that_was_passed_is_recorded_with_its_points_and_its_coverage(tmp_path: Path) -> None:
+    done = certify(tmp_path / "run", "ieee1547.1", "--scenario", "Watt-var characteristic 1")
+    assert done.exit_code == 0, done.output
+    run = RunDirectory.open(tmp_path / "run").run
+    (test,) = run.scenarios
+    assert (test.id, test.verdict) == ("5.14.8", Verdict.PASS)
+    assert test.findings, "a type test that holds nothing against its band proves nothing"
+    assert all(finding.verdict is Verdict.PASS for finding in test.findings)
+    resting = [finding.error for finding in test.findings if finding.what.endswith("at rest")]
+    assert max(map(abs, resting)) < 0.01, "far inside the wide band"
+    coverage = {entry["clause"]: entry["verdict"] for entry in run.certification["coverage"]}
+    assert coverage.pop("5.14.8") == "PASS"
+    assert set(coverage.values()) == {"NOT_RUN"}
+    page = (tmp_path / "run" / "rendered" / "report.html").read_text()
+    assert "only a part of the suite was asked for" in page
+    assert "SIMULATED" in page
+
+
+def test_every_clause_with_a_scenario_is_in_the_suites_coverage_and_the_other_way_round() -> None:
+    for name, folder in (("ieee1547.1", "ieee1547_1"), ("sunspec", "sunspec")):
+        features = (ROOT / "features" / "certification" / folder).glob("*.feature")
+        tagged = {word[8:] for path in features for word in path.read_text().split() if word.startswith("@clause-")}
+        suite = SUITES[name].load()
+        with_scenario = {entry.clause for entry in suite.clauses if not (entry.missing or entry.beyond)}
+        assert tagged == with_scenario, f"suite {name}: clauses and features differ"
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (("--device", "invertr"), "no device 'invertr'"),
+        (("--suite", "ieee1547"), "no suite 'ieee1547'; known: ieee1547.1, sunspec"),
+        (("--fault", "inverter:bent"), "no fault 'bent'"),
+        (("--device", "power_analyzer"), "no source and analyzer in front of it"),
+    ],
+)
+def test_what_cannot_be_certified_is_refused_before_anything_is_opened(
+    tmp_path: Path, more: tuple[str, ...], told: str
+) -> None:
+    done = certify(tmp_path / "run", "sunspec", *more)
+    assert done.exit_code == 2, done.output
+    assert told in done.stderr
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,151 @@
+"""Each check of a SunSpec interface passes the emulated inverter and finds what is wrong with a broken one."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from bench.certification.sunspec.checks import CHECKS
+from bench.certification.sunspec.image import Address
+from instruments.emulators.electrical import ElectricalNode
+from instruments.emulators.inverter import InverterEmulator
+from instruments.emulators.modbus_server import ILLEGAL_VALUE, ModbusRefusal, RegisterBank
+from instruments.emulators.sunspec_image import BASE, SunSpecImage
+from tests.instruments.sunspec_bench import serving
+
+Reads = Callable[[int, list[int]], list[int]]
+UNIT = 1
+
+
+class Broken:
+    """The inverter's registers, with its answers and refusals bent."""
+
+    def __init__(self, inside: SunSpecImage, reads: Reads | None = None, accepts: bool = False) -> None:
+        self.inside, self._reads, self._accepts = inside, reads, accepts
+        self.kept: dict[int, int] = {}
+
+    def read(self, address: int, count: int) -> list[int]:
+        words = self.inside.read(address, count)
+        words = [self.kept.get(address + n, word) for n, word in enumerate(words)]
+        return self._reads(address, words) if self._reads else words
+
+    def write(self, address: int, values: list[int]) -> None:
+        try:
+            self.inside.write(address, values)
+        except ModbusRefusal:
+            if not self._accepts:
+                raise
+            self.kept |= {address + n: value for n, value in enumerate(values)}
+
+
+def image() -> SunSpecImage:
+    node = ElectricalNode(3)
+    node.apply((120.0,) * 3)
+    inverter = InverterEmulator("inverter", 25.0, v_nom_v=208.0, node=node)
+    inverter.advance(1.0)
+    return inverter.registers
+
+
+@contextmanager
+def at(bank: RegisterBank) -> Iterator[Address]:
+    with serving(unit_1=bank) as wire:
+        yield Address(*wire.address, UNIT)
+
+
+def place(registers: SunSpecImage, model_id: int, name: str) -> int:
+    model = registers.model(model_id)
+    return model.address + model.layout.points[name].offset
+
+
+def instead(where: int, words: list[int]) -> Reads:
+    """Answer with other words from a register on."""
+
+    def bent(address: int, answered: list[int]) -> list[int]:
+        return [
+            words[address + n - where] if 0 <= address + n - where < len(words) else word
+            for n, word in enumerate(answered)
+        ]
+
+    return bent
+
+
+@pytest.mark.parametrize("aspect", CHECKS)
+def test_the_emulated_inverter_has_nothing_against_it(aspect: str) -> None:
+    with at(image()) as address:
+        assert list(CHECKS[aspect](address)) == []
+
+
+@pytest.mark.parametrize(
+    ("aspect", "model_id", "point", "words", "told"),
+    [
+        ("common model", 1, "Mn", [0] * 16, "Mn is empty"),
+        ("common model", 1, "SN", [0] * 16, "SN is empty"),
+        ("common model", 1, "DA", [9], "states unit 9"),
+        ("implementation", 701, "ACType", [0xFFFF], "mandatory ACType of model 701"),
+        ("values", 701, "W_SF", [99], "scale factor W_SF of model 701 is 99"),
+        ("values", 701, "InvSt", [77], "InvSt of model 701 is 77"),
+        ("values", 702, "W_SF", [0x8000], "its scale factor is not implemented"),
+    ],
+)
+def test_what_is_shown_wrongly_is_found(aspect: str, model_id: int, point: str, words: list[int], told: str) -> None:
+    registers = image()
+    with at(Broken(registers, instead(place(registers, model_id, point), words))) as address:
+        found = list(CHECKS[aspect](address))
+    assert any(told in text for text in found), f"{aspect} says {found}"
+
+
+@pytest.mark.parametrize("aspect", ["implementation", "values"])
+def test_a_chain_without_an_end_is_found(aspect: str) -> None:
+    registers = image()
+    end = place(registers, 715, "ID") + registers.model(715).layout.length
+    with at(Broken(registers, instead(end, [1, 66]))) as address:
+        found = list(CHECKS[aspect](address))
+    assert any("does not end" in text for text in found), found
+
+
+def test_a_second_marker_is_found() -> None:
+    registers = image()
+
+    class Twice(Broken):
+        def read(self, address: int, count: int) -> list[int]:
+            return super().read(address + BASE if address < 1000 else address, count)
+
+    with at(Twice(registers)) as address:
+        found = list(CHECKS["discovery"](address))
+    assert any("as well" in text for text in found), found
+
+
+@pytest.mark.parametrize("aspect", ["writing", "curve in force"])
+def test_what_takes_everything_is_found(aspect: str) -> None:
+    with at(Broken(image(), accepts=True)) as address:
+        assert list(CHECKS[aspect](address))
+
+
+def test_a_limit_that_is_swallowed_is_found() -> None:
+    class Swallows(Broken):
+        def write(self, address: int, values: list[int]) -> None:
+            if address != place(self.inside, 704, "WMaxLimPct"):
+                super().write(address, values)
+
+    with at(Swallows(image())) as address:
+        found = list(CHECKS["writing"](address))
+    assert any("holds" in text for text in found), found
+
+
+def test_a_wrong_exception_is_found() -> None:
+    class Vague:
+        def __init__(self, inside: SunSpecImage) -> None:
+            self.inside = inside
+
+        def read(self, address: int, count: int) -> list[int]:
+            try:
+                return self.inside.read(address, count)
+            except ModbusRefusal:
+                raise ModbusRefusal(ILLEGAL_VALUE) from None
+
+        def write(self, address: int, values: list[int]) -> None:
+            self.inside.write(address, values)
+
+    with at(Vague(image())) as address:
+        found = list(CHECKS["exceptions"](address))
+    assert any("registers that there are not" in text for text in found), found
