@@ -205,7 +205,7 @@ class EmulatedEquipment:
             _needed(name, "rating_kva", device.rated_kva or None),
             category=emulate.category,
             abnormal=emulate.abnormal,
-            v_nom_v=_needed(name, "nominal_v", emulate.nominal_v),
+            v_nom_v=_needed(name, "nominal_v", device.rated_v or None),
             phases=self._node(name).phases,
             node=self._node(name),
             dc_source=source if isinstance(source, BatteryEmulator) else None,

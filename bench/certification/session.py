@@ -1,7 +1,7 @@
 """A certification: one device, one suite, one run directory, and what every clause of the suite came to."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,14 @@ import numpy as np
 from bench.assembly.certification import CertificationBench
 from bench.certification.figures import ClauseEntry
 from bench.certification.findings import Finding
+from bench.certification.refusals import verdict_of
 from bench.certification.suites import DeviceTest, SuiteKind
+from bench.certification.type_test import NotPassed
 from bench.config import BenchFile
 from bench.faults import Fault
 from bench.lease import Lease
 from bench.measurement import worded
-from bench.safety import Interrupted
+
 from bench.session import run_head
 from reports.run_directory import RunWriter, scenario_key
 from reports.verdict import Verdict, worst
@@ -46,13 +48,14 @@ class Trial:
 
     def take_failure(self, step: str, error: BaseException) -> None:
         """Tell a finding from a bench that broke and from a person who stopped it."""
-        if isinstance(error, Interrupted):
+        verdict = verdict_of(error)
+        if verdict is Verdict.ABORTED:
             self.aborted = f"{step}: {error}"
-        elif isinstance(error, AssertionError):
-            self.failed = getattr(error, "verdict", None) or Verdict.INCONCLUSIVE
-            self.shortfalls.append(str(error).partition("\n")[0].rstrip(":"))
-        else:
+        elif verdict is Verdict.ERROR:
             self.problems.append(f"{step}: {type(error).__name__}: {error}")
+        else:
+            self.failed = verdict
+            self.shortfalls.append(str(error).partition("\n")[0].rstrip(":"))
 
 
 class CertificationSession:
@@ -82,9 +85,16 @@ class CertificationSession:
         self.scenarios: list[dict[str, Any]] = []
         self._identities: dict[str, Any] = {}
         self._nameplate: Mapping[str, Any] = {}
+        self._alive = ""
+        """Which real source could not be proven off, and after what: nothing more is begun then."""
 
     def begin(self, title: ClauseTitle) -> Trial:
-        """Put the rig of a type test together. Raises BenchError when it cannot be; `fail_to_start` records that."""
+        """Put the rig of a type test together. Raises BenchError or NotPassed when it cannot be, or must not be.
+
+        `fail_to_start` records that.
+        """
+        if self._alive:
+            raise NotPassed(f"not begun: {self._alive}", Verdict.NOT_RUN)
         key = scenario_key(title.clause, title.variant)
         bench = CertificationBench(self.bench, self.device, self.writer, key, self.seed, self._lease)
         try:
@@ -100,14 +110,18 @@ class CertificationSession:
 
     def fail_to_start(self, title: ClauseTitle, error: Exception) -> None:
         """Record a type test whose rig could not be put together, with all that its error notes."""
-        reason = "; ".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())])
-        verdict = Verdict.ABORTED if isinstance(error, Interrupted) else Verdict.ERROR
+        unsafe = list(getattr(error, "__notes__", ()))
+        verdict = Verdict.ERROR if unsafe else verdict_of(error)
+        told = f"{type(error).__name__}: {error}" if verdict in {Verdict.ERROR, Verdict.ABORTED} else str(error)
+        reason = "; ".join([told, *unsafe])
+        self._note_alive(title, [note.partition(" ")[0] for note in unsafe])
         self.scenarios.append(_entry(title) | {"verdict": verdict.value, "reason": reason})
 
     def close(self, trial: Trial) -> Verdict:
         """End a type test on any way out: make safe, record; return its verdict."""
         unsafe = trial.bench.close()
         trial.problems += [f"{name} could not be proven safe: {why}" for name, why in unsafe.items()]
+        self._note_alive(trial.title, unsafe)
         verdict = _verdict(trial)
         series = self.writer.write_series(len(self.scenarios) + 1, _table(trial))
         self.scenarios.append(
@@ -148,6 +162,13 @@ class CertificationSession:
             }
         )
         return verdict
+
+    def _note_alive(self, title: ClauseTitle, unsafe: Iterable[str]) -> None:
+        """Remember a real source that may still be on: with it on, no other test may begin."""
+        for name in unsafe:
+            device = self.bench.devices.get(name)
+            if device is not None and device.role == "grid_simulator" and device.emulate is None:
+                self._alive = f"{name} could not be proven off after clause {title.clause}"
 
     def _covered(self, clause: ClauseEntry) -> dict[str, Any]:
         """Say what a clause came to; one that the suite has no scenario for counts, unless it is beyond any rig."""

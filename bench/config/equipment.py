@@ -154,7 +154,7 @@ class Identification(Section):
     serial: str | None = None
 
 
-RATINGS = ("rating_kva", "capacity_kwh", "dc_source")
+RATINGS = ("rating_kva", "capacity_kwh", "dc_source", "nominal_v")
 """What a bench has to know of equipment, emulated or not."""
 
 
@@ -179,6 +179,7 @@ class Device(Section):
     rating_kva: Annotated[float, Field(gt=0)] | None = None
     capacity_kwh: Annotated[float, Field(gt=0)] | None = None
     dc_source: Name | None = None
+    nominal_v: Annotated[float, Field(gt=0)] | None = None
     accuracy_pct: Annotated[float, Field(gt=0)] = 3.0
     uncertainty_pct: Annotated[float, Field(ge=0)] = 0.5
     class_pct: Annotated[float, Field(gt=0)] | None = None
@@ -209,6 +210,11 @@ class Device(Section):
     def rated_kva(self) -> float:
         """The unit's own rating as the bench file gives it; 0 where it does not."""
         return self.rating_kva or (self.emulate.rating_kva if self.emulate else None) or 0.0
+
+    @property
+    def rated_v(self) -> float:
+        """The unit's own voltage as the bench file gives it; 0 where it does not."""
+        return self.nominal_v or (self.emulate.nominal_v if self.emulate else None) or 0.0
 
     @property
     def stored_kwh(self) -> float | None:
