@@ -18,7 +18,6 @@ from bench.config import BenchFile
 from bench.faults import Fault
 from bench.lease import Lease
 from bench.measurement import worded
-
 from bench.session import run_head
 from reports.run_directory import RunWriter, scenario_key
 from reports.verdict import Verdict, worst
