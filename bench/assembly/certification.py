@@ -10,7 +10,7 @@ from bench.assembly.drivers import DriverRack, address_of, require_identity
 from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.feeders import open_feeder
 from bench.assembly.places import FeederPlaces
-from bench.assembly.resources import Resource
+from bench.assembly.resources import Resource, parse_resource
 from bench.certification.rig import InstrumentClass, Rig
 from bench.certification.sunspec.image import Address
 from bench.clock import make_clock
@@ -20,7 +20,7 @@ from bench.faults import Fault
 from bench.feeder.sites import load_sites
 from bench.lease import Lease
 from bench.safety import SafetyChain
-from instruments.errors import ConfigError
+from instruments.errors import ConfigError, InstrumentError
 from instruments.readings import Identity
 from reports.run_directory import RunWriter
 
@@ -40,6 +40,17 @@ def reduced(bench: BenchFile, device: str) -> tuple[BenchFile, Terminal]:
     devices = {name: found for name, found in bench.devices.items() if name in kept}
     terminals = {name: found for name, found in bench.terminals.items() if found.device == device}
     return bench.model_copy(update={"devices": devices, "terminals": terminals, "fleets": {}}), terminal
+
+
+def on_free_ports(bench: BenchFile) -> BenchFile:
+    """Return the bench with every emulated device at any free port: two of them can be open at the same time."""
+    devices = {
+        name: device.model_copy(update={"resource": str(parse_resource(device.resource).at_port(0))})
+        if device.emulate
+        else device
+        for name, device in bench.devices.items()
+    }
+    return bench.model_copy(update={"devices": devices})
 
 
 class CertificationBench:
@@ -84,6 +95,13 @@ class CertificationBench:
         if found.unit is None:
             raise ConfigError(f"{self._device} is not reached over Modbus: {found}")
         return Address(found.host, found.port, found.unit)
+
+    def read_settings(self) -> dict[str, float | str]:
+        """Read what the device is set to, by the labels of settings files; of one that refuses that, its words."""
+        try:
+            return dict(self._drivers[self._device].read_as_set())
+        except InstrumentError as error:
+            return {"COMMENT": f"the settings could not be read: {error}"}
 
     def close(self) -> dict[str, str]:
         """Make everything safe, then close it; return the devices whose safe state could not be proven, with why."""
