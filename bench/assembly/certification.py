@@ -11,7 +11,7 @@ from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.feeders import open_feeder
 from bench.assembly.live_equipment import LiveEquipment
 from bench.assembly.places import FeederPlaces
-from bench.assembly.resources import Resource
+from bench.assembly.resources import Resource, parse_resource
 from bench.certification.ratings import require_usable
 from bench.certification.refusals import UnderTest
 from bench.certification.rig import InstrumentClass, Rig
@@ -59,6 +59,17 @@ class Fed:
     analyzer_name: str
 
 
+def on_free_ports(bench: BenchFile) -> BenchFile:
+    """Return the bench with every emulated device at any free port: two of them can be open at the same time."""
+    devices = {
+        name: device.model_copy(update={"resource": str(parse_resource(device.resource).at_port(0))})
+        if device.emulate
+        else device
+        for name, device in bench.devices.items()
+    }
+    return bench.model_copy(update={"devices": devices})
+
+
 class CertificationBench:
     """One device on its rig, opened and identified; `close` makes it safe and takes it down."""
 
@@ -103,6 +114,13 @@ class CertificationBench:
         if found.unit is None:
             raise ConfigError(f"{self._device} is not reached over Modbus: {found}")
         return Address(found.host, found.port, found.unit)
+
+    def read_settings(self) -> dict[str, float | str]:
+        """Read what the device is set to, by the labels of settings files; of one that refuses that, its words."""
+        try:
+            return dict(self._drivers[self._device].read_as_set())
+        except InstrumentError as error:
+            return {"COMMENT": f"the settings could not be read: {error}"}
 
     def close(self) -> dict[str, str]:
         """Make everything safe, then close it; return the devices whose safe state could not be proven, with why.

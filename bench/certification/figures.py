@@ -162,10 +162,11 @@ class MonitoringFigures(Section):
 
 
 class Suite(Section):
-    """A suite and its clauses."""
+    """A suite and its clauses; `version` is that of its file, which who changes a figure changes too."""
 
     suite: str
     title: str
+    version: str
     sources: dict[str, str]
     clauses: tuple[ClauseEntry, ...]
 

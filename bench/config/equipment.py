@@ -1,5 +1,6 @@
 """The parts of the bench file about time, links, devices, and what is wired to what."""
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -20,6 +21,10 @@ Role = Literal[
 ]
 CONTROL_ROLES = frozenset({"load_tap_changer", "capacitor_bank"})
 """Roles of controls, which sense secondaries and act through contacts."""
+
+
+INSTRUMENTS = frozenset({"grid_simulator", "power_analyzer", "sensing_source", "digital_io"})
+"""Roles of what sources or measures for the bench."""
 
 
 class ClockSection(Section):
@@ -167,6 +172,7 @@ class Device(Section):
     stored.
     `start_up_s`: how long a real device may take until it is in service, or discharged, when a scenario is to begin.
     `customer_resource` is where the customer's own energy management system reaches a real inverter, if it does.
+    `calibrated` and `calibration_due` of an instrument: the days of its certificate of calibration, YYYY-MM-DD.
     """
 
     role: Role
@@ -187,7 +193,17 @@ class Device(Section):
     timeout_s: Annotated[float, Field(gt=0)] = 2.0
     tls: TlsSection | None = None
     start_up_s: Annotated[float, Field(gt=0)] = 900.0
+    calibrated: date | None = None
+    calibration_due: date | None = None
     emulate: Emulation | None = None
+
+    @model_validator(mode="after")
+    def _is_calibrated_as_an_instrument(self) -> "Device":
+        if not self.is_instrument and (self.calibrated or self.calibration_due):
+            raise ValueError(f"calibrated: a {self.role} is no instrument of the bench")
+        if self.calibrated and self.calibration_due and self.calibrated > self.calibration_due:
+            raise ValueError(f"calibration_due: {self.calibration_due} lies before {self.calibrated}, when it was done")
+        return self
 
     @model_validator(mode="after")
     def _is_held_to_its_limits(self) -> "Device":
@@ -205,6 +221,11 @@ class Device(Section):
         if twice:
             raise ValueError(f"{', '.join(twice)}: once is enough, here or in `emulate`")
         return self
+
+    @property
+    def is_instrument(self) -> bool:
+        """Whether it belongs to the laboratory, and not to what is tested."""
+        return self.role in INSTRUMENTS
 
     @property
     def rated_kva(self) -> float:

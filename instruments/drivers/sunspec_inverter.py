@@ -3,6 +3,7 @@
 import math
 
 from instruments.drivers.fence import UNFENCED, DerEnvelope, check_curve, check_reversion
+from instruments.drivers.sunspec_as_set import read_as_set
 from instruments.drivers.sunspec_curves import (
     CURVE_MODELS,
     VOLT_VAR,
@@ -57,6 +58,10 @@ class SunSpecInverter:
         if self._nameplate is None:
             self._nameplate = read_nameplate(self._device)
         return self._nameplate
+
+    def read_as_set(self) -> dict[str, float | str]:
+        """Read ratings and settings, by the labels of the common file format."""
+        return read_as_set(self._device)
 
     def read_ac(self) -> AcReading:
         """Read what the inverter says of its terminals."""
