@@ -12,11 +12,11 @@ from bench.assembly.feeders import open_feeder
 from bench.assembly.live_equipment import LiveEquipment
 from bench.assembly.places import FeederPlaces
 from bench.assembly.resources import Resource, parse_resource
+from bench.certification.not_passed import NotPassed
 from bench.certification.ratings import require_usable
 from bench.certification.refusals import UnderTest
 from bench.certification.rig import InstrumentClass, Rig
 from bench.certification.sunspec.image import Address
-from bench.certification.type_test import NotPassed
 from bench.clock import make_clock
 from bench.config import BenchFile, Device, Terminal
 from bench.evidence import Evidence

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 
-from bench.certification.refusals import DeviceError
+from bench.certification.refusals import RatingsError
 from bench.config import Device
 from instruments.errors import IdentityMismatch
 from instruments.readings import Nameplate
@@ -34,11 +34,11 @@ def impossible(nameplate: Nameplate) -> Iterator[str]:
 def require_usable(name: str, device: Device, nameplate: Nameplate) -> None:
     """Refuse to put a source in front of a device by ratings that are none, or that are not its own.
 
-    Raises DeviceError for a nameplate that cannot be, and IdentityMismatch where it is not what the bench file says:
+    Raises RatingsError for a nameplate that cannot be, and IdentityMismatch where it is not what the bench file says:
     its voltage is what the source is set by, and every band is per unit of it.
     """
     if wrong := list(impossible(nameplate)):
-        raise DeviceError(f"{name} states ratings that cannot be: {'; '.join(wrong)}")
+        raise RatingsError(f"{name} states ratings that cannot be: {'; '.join(wrong)}")
     configured = ((device.rated_kva * 1000.0, nameplate.va_max_va, "VA"), (device.rated_v, nameplate.v_nom_v, "V"))
     for wanted, stated, unit in configured:
         if wanted and abs(stated - wanted) > SAME_PU * wanted:

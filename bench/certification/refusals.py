@@ -13,6 +13,10 @@ class DeviceError(InstrumentError):
     """The device under test answered, and refused what the standard asks for or said what cannot be."""
 
 
+class RatingsError(DeviceError):
+    """It states ratings that cannot be, or not what they are: that is its failure, and nothing else can be tested."""
+
+
 class UnderTest:
     """Hands calls on to the driver of the device under test; its InstrumentError is a DeviceError here.
 

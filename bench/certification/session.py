@@ -12,9 +12,9 @@ from bench.assembly.certification import CertificationBench, reduced
 from bench.certification.calibration import described, overdue
 from bench.certification.figures import ClauseEntry
 from bench.certification.findings import Finding
-from bench.certification.refusals import verdict_of
+from bench.certification.not_passed import NotPassed
+from bench.certification.refusals import RatingsError, verdict_of
 from bench.certification.suites import DeviceTest, SuiteKind
-from bench.certification.type_test import NotPassed
 from bench.config import BenchFile
 from bench.faults import Fault
 from bench.lease import Lease
@@ -137,6 +137,8 @@ class CertificationSession:
         """Record a type test whose rig could not be put together, with all that its error notes."""
         unsafe = list(getattr(error, "__notes__", ()))
         verdict = Verdict.ERROR if unsafe else verdict_of(error)
+        if isinstance(error, RatingsError) and verdict is Verdict.FAIL and title.clause != self.suite.ratings_clause:
+            verdict = Verdict.NOT_RUN
         told = f"{type(error).__name__}: {error}" if verdict in {Verdict.ERROR, Verdict.ABORTED} else str(error)
         self._note_alive(title, [note.partition(" ")[0] for note in unsafe])
         self.not_carried_out(title, verdict, "; ".join([told, *unsafe]))

@@ -99,7 +99,7 @@ class DefectiveInterface:
         for kind, model_id, name, raw in (
             ("mandatory-point-missing", 701, "ACType", WORD),
             ("states-another-unit", 1, "DA", 99),
-            ("rating-missing", 702, "PFOvrExtRtg", WORD),
+            ("rating-missing", 702, "WOvrExtRtgPF", WORD),
             ("scale-factor-out-of-range", 703, "V_SF", 99),
             ("symbol-unknown", 703, "ES", 7),
             ("never-alarms", 701, "Alrm", 0),
