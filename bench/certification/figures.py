@@ -7,21 +7,19 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from bench.certification.curves import Curve
+from bench.certification.figure import Figure
+from bench.certification.figures_interoperability import (
+    ConfigurationFigures,
+    MonitoringFigures,
+    NameplateFigures,
+    SettingsFigures,
+)
 from bench.config.section import Section
 from instruments.errors import ConfigError
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "certification"
 Category = Literal["A", "B"]
 S = TypeVar("S", bound="Suite")
-
-
-class Figure(Section):
-    """One number of a standard, and where it is from."""
-
-    value: float
-    clause: str
-    source: str
-    confirmed: bool
 
 
 class ClauseEntry(Section):
@@ -145,28 +143,15 @@ class EnterServiceFigures(Section):
         raise ConfigError(f"clause {self.clause} has no case {name!r}; known: {', '.join(c.name for c in self.cases)}")
 
 
-class MonitoringPoint(Section):
-    """A state in which a device's own readings are compared with the analyzer's."""
-
-    name: str
-    power_pu: float
-    v_pu: float = 1.0
-    f_hz: float = 60.0
-
-
-class MonitoringFigures(Section):
-    """States in which readings are compared."""
-
-    clause: str
-    points: tuple[MonitoringPoint, ...]
-
-
 class Suite(Section):
-    """A suite and its clauses."""
+    """A suite and its clauses; `version` is that of its file, which who changes a figure changes too."""
 
     suite: str
     title: str
+    version: str
     sources: dict[str, str]
+    ratings_clause: str
+    """At which ratings are a failure that cannot be: all other clauses cannot be tested with them."""
     clauses: tuple[ClauseEntry, ...]
 
 
@@ -180,6 +165,9 @@ class SuiteFigures(Suite):
     watt_var: FunctionFigures
     limit_active_power: LimitFigures
     enter_service: EnterServiceFigures
+    nameplate: NameplateFigures
+    configuration: ConfigurationFigures
+    settings: SettingsFigures
     monitoring: MonitoringFigures
 
 

@@ -72,6 +72,7 @@ class Rig:
 
     def set_grid(self, voltage_pu: float | Sequence[float], frequency_hz: float = NOMINAL_HZ) -> None:
         """Put a voltage on all phases, or one on each; raises SafetyTrip outside the fences."""
+        self.clock.catch_up()  # what came before took its time; from here on, what is late counts as slip
         each = [voltage_pu] * self.phases if isinstance(voltage_pu, float) else list(voltage_pu)
         self.source.set_voltage([v * self.phase_v for v in each], frequency_hz)
 

@@ -12,8 +12,10 @@ from bench.certification.rig import Rig
 from bench.certification.sunspec.conformance import ConformanceTest
 from bench.certification.type_test import TypeTest
 from instruments.errors import ConfigError
+from reports.run_directory.layout import file_sha256
 
 FEATURES = Path(__file__).parents[2] / "features" / "certification"
+SUNSPEC = FOLDER / "sunspec.yaml"
 Tell = Callable[[Finding], None]
 
 
@@ -26,12 +28,17 @@ class DeviceTest(Protocol):
 
 @dataclass(frozen=True)
 class SuiteKind:
-    """A suite by its name; `features` is the folder of its scenarios."""
+    """A suite by its name; `features` is the folder of its scenarios, `file` has its clauses and figures."""
 
     name: str
     features: Path
+    file: Path
     load: Callable[[], Suite]
     make: Callable[[CertificationBench, str, Tell], DeviceTest]
+
+    def identity(self) -> dict[str, str]:
+        """Return name and SHA-256 of the file, for the record."""
+        return {"path": self.file.name, "sha256": file_sha256(self.file)}
 
 
 def _type_test(bench: CertificationBench, _clause: str, tell: Tell) -> TypeTest:
@@ -45,8 +52,8 @@ def _conformance(bench: CertificationBench, clause: str, tell: Tell) -> Conforma
 SUITES = {
     kind.name: kind
     for kind in (
-        SuiteKind("ieee1547.1", FEATURES / "ieee1547_1", load_figures, _type_test),
-        SuiteKind("sunspec", FEATURES / "sunspec", lambda: load_suite(FOLDER / "sunspec.yaml"), _conformance),
+        SuiteKind("ieee1547.1", FEATURES / "ieee1547_1", FOLDER / "ieee1547_1.yaml", load_figures, _type_test),
+        SuiteKind("sunspec", FEATURES / "sunspec", SUNSPEC, lambda: load_suite(SUNSPEC), _conformance),
     )
 }
 

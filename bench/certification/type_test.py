@@ -6,29 +6,24 @@ from dataclasses import dataclass
 from bench.certification.figures import CharacteristicFigures, CurveFigures, SuiteFigures
 from bench.certification.findings import Finding
 from bench.certification.functions import FunctionTest, function_named
+from bench.certification.not_passed import NotPassed
+from bench.certification.procedures.configuration import configure_ratings
 from bench.certification.procedures.enter_service import enter_service_case
 from bench.certification.procedures.limit_power import limit_power
 from bench.certification.procedures.monitoring import compare_readings
+from bench.certification.procedures.nameplate import examine_nameplate
+from bench.certification.procedures.settings import write_settings
+from bench.certification.procedures.states import compare_states
+from bench.certification.refusals import RatingsError
 from bench.certification.rig import Rig
+from bench.certification.service import await_service
 from bench.certification.sweep import Characteristic, sweep
 from bench.measurement import worded
 from instruments.errors import ConfigError
 from reports.verdict import Verdict, worst
 
-ENTER_SERVICE_S = 900.0
-"""How long a device may take to be in service: the default delay and ramp of IEEE 1547-2018, 300 s each, and half."""
-IN_SERVICE_SHARE = 0.9
-"""Of the power that is offered, what a device that is in service delivers at least."""
 PCT = 100.0
 SHOWN = 6
-
-
-class NotPassed(AssertionError):  # noqa: N818 - a finding about the device, not an error of the bench
-    """A clause that is not passed; `verdict` says whether the device failed or whether that could not be told."""
-
-    def __init__(self, text: str, verdict: Verdict) -> None:
-        super().__init__(text)
-        self.verdict = verdict
 
 
 @dataclass(frozen=True)
@@ -44,9 +39,9 @@ class TypeTest:
     """A device under test. Methods raise NotPassed, and what the drivers raise."""
 
     def __init__(self, rig: Rig, figures: SuiteFigures, tell: Callable[[Finding], None]) -> None:
-        """Take whom to tell of findings; raises ConfigError for a device that does not say of which category it is."""
+        """Take whom to tell of findings; raises RatingsError for a device that does not say of which category it is."""
         if rig.nameplate.category not in {"A", "B"}:
-            raise ConfigError(f"{rig.device} states no normal operating category, but {rig.nameplate.category!r}")
+            raise RatingsError(f"{rig.device} states no normal operating category, but {rig.nameplate.category!r}")
         self.rig, self.figures, self._tell = rig, figures, tell
         self.findings: list[Finding] = []
         self._in_force: InForce | None = None
@@ -57,10 +52,7 @@ class TypeTest:
         self.rig.supply(1.0)
         self.rig.set_grid(1.0)
         self.rig.functions.enter_service()
-        deadline_s = self.rig.clock.now_s + ENTER_SERVICE_S
-        while self.rig.hold(1.0, 1.0)[-1].p_pu < IN_SERVICE_SHARE:
-            if self.rig.clock.now_s > deadline_s:
-                raise NotPassed(f"{self.rig.device} did not enter service in {ENTER_SERVICE_S:g} s", Verdict.NOT_RUN)
+        await_service(self.rig)
 
     def switch_off_functions(self) -> None:
         """Switch every function off that follows a characteristic, and every command of active power."""
@@ -103,6 +95,22 @@ class TypeTest:
     def compare_readings(self) -> None:
         """Bring the device into each state of the suite, and judge its own readings by the analyzer's."""
         self.take(compare_readings(self.rig, self.figures))
+
+    def compare_states(self) -> None:
+        """Bring the device out of service and into it, and judge what it says of that by what the analyzer sees."""
+        self.take(compare_states(self.rig, self.figures))
+
+    def examine_nameplate(self) -> None:
+        """Read all that it states of itself, and judge whether it is whole, fits together, and is true."""
+        self.take(examine_nameplate(self.rig, self.figures))
+
+    def configure_ratings(self) -> None:
+        """Configure each rating to less than it is, and back, and judge what is held and what is delivered."""
+        self.take(configure_ratings(self.rig, self.figures))
+
+    def write_settings(self) -> None:
+        """Set each function at each point of the suite, and judge what is read back."""
+        self.take(write_settings(self.rig, self.figures))
 
     def take(self, findings: Iterable[Finding]) -> None:
         """Keep findings as they come, and tell them."""

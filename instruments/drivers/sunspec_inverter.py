@@ -3,6 +3,7 @@
 import math
 
 from instruments.drivers.fence import UNFENCED, DerEnvelope, check_curve, check_reversion
+from instruments.drivers.sunspec_as_set import read_as_set
 from instruments.drivers.sunspec_curves import (
     CURVE_MODELS,
     VOLT_VAR,
@@ -21,6 +22,7 @@ from instruments.drivers.sunspec_der import (
     release_power,
 )
 from instruments.drivers.sunspec_device import SunSpecDevice
+from instruments.drivers.sunspec_ratings import configure, read_configuration, read_functions
 from instruments.errors import InstrumentError, SafetyTrip
 from instruments.readings import (
     AcReading,
@@ -36,6 +38,7 @@ from instruments.transports.modbus import ModbusLink
 
 PCT = 100.0
 REMOTE, ENABLED = 0, 1
+SUPERVISION = 715
 OFF, ON = 0, 1
 
 
@@ -57,6 +60,27 @@ class SunSpecInverter:
         if self._nameplate is None:
             self._nameplate = read_nameplate(self._device)
         return self._nameplate
+
+    def read_as_set(self) -> dict[str, float | str]:
+        """Read ratings and settings, by the labels of the common file format."""
+        return read_as_set(self._device)
+
+    def read_functions(self) -> frozenset[str]:
+        """Read which functions it says it has, by what the labels of their settings begin with."""
+        return read_functions(self._device)
+
+    def read_configuration(self) -> dict[str, float]:
+        """Read what its ratings are configured to, by the labels of `read_as_set`, in W, VA, var and V."""
+        return read_configuration(self._device)
+
+    def configure(self, label: str, value: float) -> None:
+        """Configure a rating to less than it is, or back to it; raises as `sunspec_ratings.configure`."""
+        configure(self._device, label, value)
+
+    def reset_alarms(self) -> None:
+        """Acknowledge alarms that are latched, where it can be told to; raises InstrumentError when it refuses."""
+        if SUPERVISION in self._device.models():
+            self._device.write(SUPERVISION, {"AlarmReset": 1})
 
     def read_ac(self) -> AcReading:
         """Read what the inverter says of its terminals."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from instruments.emulators.interface_faults import INTERFACE_FAULTS
 from instruments.errors import ConfigError
 
 
@@ -125,6 +126,7 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
     ),
     FaultKind("error-in-its-queue", _INSTRUMENT | {"digital_io"}, "keeps putting an error into its queue"),
     FaultKind("does-not-switch-off", _SOURCE | {"digital_io"}, "says off and stays on; a contact once closed stays so"),
+    *(FaultKind(name, _INVERTER, told, default) for name, told, default in INTERFACE_FAULTS),
 )
 
 
@@ -164,6 +166,11 @@ class FaultSet:
         self.role = role
         self._kinds = kinds
         self._faults: list[Fault] = []
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever injected."""
+        return not self._faults
 
     def inject(self, kind: str, value: float | None = None, start_s: float = 0.0, end_s: float | None = None) -> None:
         """Add a fault; raises ConfigError for an unknown kind, a value it does not take, or an end before its start."""

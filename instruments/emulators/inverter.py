@@ -1,7 +1,6 @@
 """Emulated inverter on SunSpec Modbus. Volt-var, ride-through, trips and enter service are those of EPRI OpenDER."""
 
 import math
-from functools import partial
 from typing import Any
 
 from instruments.emulators.battery import BatteryEmulator
@@ -10,6 +9,7 @@ from instruments.emulators.der_model import DerModel, settings
 from instruments.emulators.der_registers import (
     AcState,
     Energy,
+    check_configuration,
     prepare_measurement,
     publish_identity,
     publish_measurement,
@@ -19,6 +19,7 @@ from instruments.emulators.electrical import ElectricalNode, PhasePower
 from instruments.emulators.faults import FaultSet
 from instruments.emulators.functions import CONTROL_MODES, GridSupport
 from instruments.emulators.functions import MODELS as FUNCTION_MODELS
+from instruments.emulators.interface import DefectiveInterface
 from instruments.emulators.isolation import PERMITTING, CustomerInterface, Isolation
 from instruments.emulators.power_control import CommandPath, PowerControl
 from instruments.emulators.prime_mover import PrimeMover
@@ -84,16 +85,23 @@ class InverterEmulator:
         self._energy = Energy()
         self._der = DerModel(phases, storage=dc_source is not None, **settings(self.nameplate, phases))
         self._faults = FaultSet(self.role)
-        dropped = partial(self._has, "acknowledges-and-does-not-act")
-        self._control = PowerControl(self.registers.model(704), self.nameplate, dropped)
+        self.interface = DefectiveInterface(self.registers, self._faults, lambda: self.time_s)
+        """The registers as the utility's clients reach them, with what is wrong with the interface."""
         self._path = CommandPath(self._faults, lambda: self._control.set_point_w, self.nameplate.p_max_w)
-        self._support = GridSupport(self.registers, self._der, self.nameplate, volt_var, self._curve_defect)
-        self.registers.model(704).on_write = self._commanded
-        self._prepare_registers(unit, phases)
+        self._volt_var, self._unit = volt_var, unit
+        self._start()
         self._reporting = Reporting(self.registers.model(701), self._faults)
         self.node.attach(lambda: self._der.power)
         if dc_source is not None:
             dc_source.link = self._link_limits_w
+
+    def _start(self) -> None:
+        """Come up with the settings that it was made with."""
+        self._control = PowerControl(self.registers.model(704), self.nameplate, self.has)
+        self._support = GridSupport(self.registers, self._der, self.nameplate, self._volt_var, self._curve_defect)
+        self.registers.model(704).on_write = self._commanded
+        self._prepare_registers(self._unit, self.node.phases)
+        self._is_down = False
 
     @property
     def power(self) -> PhasePower:
@@ -120,16 +128,34 @@ class InverterEmulator:
     def advance(self, dt_s: float) -> None:
         """Let time pass, s; the owner holds the host's lock, and has set the node's voltage and `available_w`."""
         self.time_s += dt_s
+        if self._is_down and not self.has("reboots"):
+            self._start()
+        self._is_down = self.has("reboots")
         self._energy.add(sum(self.power.p_w), dt_s)
         self._control.advance(dt_s)
         self._support.advance()
-        limit = self._control.limit_pu
+        limit = self._limit_pu
         self._der.configure(AP_LIMIT_ENABLE=limit is not None, AP_LIMIT=1.0 if limit is None else limit)
         self._der.configure(ES_PERMIT_SERVICE=self._may_serve)
         self._run_prime_mover(dt_s)
         self._der.run(self.node, self._dc_power_w(), dt_s)
         if self._prime_mover and not self._der.connected:
             self._prime_mover.trip()
+
+    @property
+    def _limit_pu(self) -> float | None:
+        """Limit of active power, per unit of its rating: the command's share of what it is configured to."""
+        commanded, configured = self._control.limit_pu, self._configured_pu
+        if commanded is None:
+            return None if configured == 1.0 else configured
+        return commanded * configured
+
+    @property
+    def _configured_pu(self) -> float:
+        """Active power that it is configured to, per unit of its rating (IEEE 1547-2018 10.4)."""
+        ratings = self.registers.model(702)
+        share = ratings.get("WMax") / ratings.get("WMaxRtg")
+        return 1.0 if self.has("ignores-configuration") else share
 
     def _run_prime_mover(self, dt_s: float) -> None:
         if self._prime_mover:
@@ -164,10 +190,13 @@ class InverterEmulator:
         return CurveDefect(
             slope=slope.value if slope else SOUND.slope,
             response=response.value if response else SOUND.response,
-            adopts=not self._has("curve-adopt-never-completes"),
+            adopts=not self.has("curve-adopt-never-completes"),
+            adopts_any=self.has("adopts-any-curve"),
+            keeps_old=self.has("adopts-nothing"),
         )
 
-    def _has(self, kind: str) -> bool:
+    def has(self, kind: str) -> bool:
+        """Whether it has a kind of fault at this moment."""
         return self._faults.active(kind, self.time_s) is not None
 
     def _prepare_registers(self, unit: int, phases: int) -> None:
@@ -177,6 +206,7 @@ class InverterEmulator:
         image.model(702).set({"CtrlModes": CONTROL_MODES})
         prepare_measurement(image.model(701), self.nameplate, phases)
         image.model(701).refresh = self._publish_ac
+        image.model(702).on_write = lambda names: check_configuration(image.model(702), names)
         image.model(703).set({"V_SF": -2, "Hz_SF": -3, "ES": 1} | {n: d for n, (_, d, _) in ENTER_SERVICE.items()})
         image.model(715).set({"LocRemCtl": 0, "DERHb": 0, "ControllerHb": 0, "AlarmReset": 0, "OpCtl": 1})
         for model_id in (703, 715):
@@ -192,10 +222,10 @@ class InverterEmulator:
     @property
     def _may_serve(self) -> bool:
         """Whether it may be in service, and has not tripped by a defect of its own."""
-        return self._permitted and not self._has("trips")
+        return self._permitted and not self.has("trips") and not self.has("reboots")
 
     def _service_written(self, names: frozenset[str]) -> None:
-        self._isolation.written(names, self._has("isolation-undone"))
+        self._isolation.written(names, self.has("isolation-undone"))
         model = self.registers.model(703)
         values: dict[str, Any] = {s: model.get(point) / unit for point, (s, _, unit) in ENTER_SERVICE.items()}
         self._der.configure(ES_PERMIT_SERVICE=self._may_serve, **values)
@@ -206,7 +236,9 @@ class InverterEmulator:
         phases = self.node.phases
         power = PhasePower((reported / phases,) * phases, self.power.q_var)
         der = self._der
-        state = AcState(power, der.running, der.connected, self._alarms(), self._energy, der.entering_service)
+        says = self.has("always-running")
+        running, connected = der.running or says, der.connected or says
+        state = AcState(power, running, connected, self._alarms(), self._energy, der.entering_service)
         publish_measurement(self.registers.model(701), state, self.node)
         self._reporting.spoil(self.time_s)
 
