@@ -148,7 +148,9 @@ def run(
 @click.option("--bench", type=click.Path(path_type=Path), required=True, help="bench file")
 @click.option("--device", required=True, help="the device of the bench file that is tested")
 @click.option("--suite", required=True, help="suite of type tests: ieee1547.1, sunspec")
-@click.option("--scenario", help="carry out only scenarios whose name contains this text")
+@click.option(
+    "--scenario", "scenarios", multiple=True, help="carry out only scenarios whose name contains this text; repeatable"
+)
 @click.option("--fault", "faults", multiple=True, metavar="TARGET:KIND[=VALUE][@START[..END]]", help="inject a fault")
 @click.option("--out", type=click.Path(path_type=Path), help="run directory to write  [default: a new one under runs/]")
 @click.option("--seed", type=int, default=1, show_default=True, help="seed of everything that is drawn")
@@ -157,7 +159,7 @@ def certify(
     bench: Path,
     device: str,
     suite: str,
-    scenario: str | None,
+    scenarios: tuple[str, ...],
     faults: tuple[str, ...],
     out: Path | None,
     seed: int,
@@ -167,7 +169,7 @@ def certify(
     from bench.commands.certify import certify as carry_out
 
     folder = out or _new_run()
-    sys.exit(carry_out(CertifyRequest(bench, device, suite, folder, seed, faults, scenario), console_for()))
+    sys.exit(carry_out(CertifyRequest(bench, device, suite, folder, seed, faults, scenarios), console_for()))
 
 
 @main.command()

@@ -34,7 +34,8 @@ class CertifyRequest:
     out: Path
     seed: int = 1
     faults: tuple[str, ...] = ()
-    scenario: str | None = None
+    scenarios: tuple[str, ...] = ()
+    """Texts, one of which the name of a scenario that is carried out contains; none: all are."""
 
 
 def certify(request: CertifyRequest, console: Console) -> int:
@@ -71,7 +72,7 @@ def _carry_out(request: CertifyRequest, console: Console, lease: Lease) -> int:
 
 
 def _arguments(request: CertifyRequest) -> list[str]:
-    arguments = [
+    return [
         str(suite_named(request.suite).features),
         f"--rootdir={ROOT}",
         f"--confcutdir={ROOT}",
@@ -84,8 +85,8 @@ def _arguments(request: CertifyRequest) -> list[str]:
         f"--out={request.out.resolve()}",
         f"--seed={request.seed}",
         *(f"--fault={fault}" for fault in request.faults),
+        *(f"--scenario={text}" for text in request.scenarios),
     ]
-    return [*arguments, f"--scenario={request.scenario}"] if request.scenario else arguments
 
 
 def _table(run: Any) -> Table:
