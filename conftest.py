@@ -26,7 +26,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--fault", action="append", default=[], help="TARGET:KIND[=VALUE][@START[..END]]")
     group.addoption("--device", default=None, help="the device that is certified")
     group.addoption("--suite", default=None, help="the suite that it is certified by")
-    group.addoption(
-        "--scenario", action="append", default=[], help="play scenarios whose name contains this text"
-    )
+    group.addoption("--scenario", action="append", default=[], help="play scenarios whose name contains this text")
     group.addoption("--no-comparison", action="store_true", help="no second run with autonomous controls only")

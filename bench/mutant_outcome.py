@@ -1,27 +1,25 @@
-"""Did the type tests of a mutant end as its line says? Judged from the run directory alone."""
+"""Did the type tests of a mutant end as its line says? Judged from `run.json` alone."""
 
 from collections.abc import Iterator, Sequence
 
 from bench.fault_outcome import Outcome, Seen
 from bench.mutants import Mutant
-from reports.run_directory import CriterionLine, RunDirectory, ScenarioRun
+from reports.run_directory import CriterionLine, RunSummary, ScenarioRun
 from reports.verdict import Verdict, worst
 
 LEFT_ALONE = frozenset({Verdict.PASS, Verdict.NOT_RUN})
 """What a clause may come to that a mutant has nothing to do with."""
 
 
-def judge_mutant(mutant: Mutant, directory: RunDirectory) -> Outcome:
+def judge_mutant(mutant: Mutant, run: RunSummary) -> Outcome:
     """Hold a run against its mutant; the objection is empty when the named clauses failed and no other did."""
-    run = directory.run
-    objections = [*_another_run(mutant, directory)] or [*_wrong(mutant.clauses, run.scenarios)]
+    objections = [*_another_run(mutant, run)] or [*_wrong(mutant.clauses, run.scenarios)]
     seen = next(_seen(run.scenarios, mutant.clauses), None)
     return Outcome(run.verdict, seen, "; ".join(objections))
 
 
-def judge_sound(directory: RunDirectory) -> Outcome:
+def judge_sound(run: RunSummary) -> Outcome:
     """Hold type tests of equipment without any defect against what it deserves."""
-    run = directory.run
     findings = [finding for scenario in run.scenarios for finding in scenario.findings]
     seen = Seen("", f"{len(run.scenarios)} type tests, {len(findings)} responses inside their bands")
     if not findings or not run.complete:
@@ -29,8 +27,7 @@ def judge_sound(directory: RunDirectory) -> Outcome:
     return Outcome(run.verdict, seen, "; ".join(_wrong((), run.scenarios)))
 
 
-def _another_run(mutant: Mutant, directory: RunDirectory) -> Iterator[str]:
-    run = directory.run
+def _another_run(mutant: Mutant, run: RunSummary) -> Iterator[str]:
     if not run.complete:
         yield "the run did not finish"
     if run.faults != (mutant.fault.text,):

@@ -1,12 +1,12 @@
 """Mutants: defects of a device under test, each with the clauses of a suite of type tests that have to fail.
 
 They are data: each line of `fixtures/certification/mutants.csv` is one that was seen to end so. `sample.csv` beside it
-names a few quick scenarios of each suite, which are played with every mutant: what it leaves alone has to pass.
+names quick scenarios of each suite: the first whose clause a mutant leaves alone is played with it, and has to pass.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -28,7 +28,6 @@ BENCH = "certify_inverter"
 """Where mutants are played that name no other bench."""
 DEVICE = "inverter"
 """The device under test of every bench that mutants are played on."""
-WHOLE = "all"
 COLUMNS = ("suite", "fault", "clauses", "why")
 CLAUSE = "clause-"
 
@@ -53,6 +52,11 @@ class Mutant:
     def __str__(self) -> str:
         return f"{self.fault.text} in {self.suite} on {self.bench.stem}"
 
+    @property
+    def crossed(self) -> "Mutant":
+        """The same mutant with everything played that its suite has."""
+        return replace(self, scenarios=tuple(scenarios_of(self.suite)))
+
 
 def clauses_of_suites() -> dict[str, frozenset[str]]:
     """Return the clauses of every suite, from the files of the suites."""
@@ -76,8 +80,8 @@ def load_mutants(path: Path = MUTANTS, sample: Path = SAMPLE) -> tuple[Mutant, .
     """Read all mutants.
 
     Two more columns may be there: `bench`, a bench file's name without its ending, where it is not the usual one, and
-    `plays`, texts of scenarios separated by `|`: those are played of the clauses instead of all (`all`: the whole
-    suite). Raises ConfigError with everything that is wrong.
+    `plays`, texts of scenarios separated by `|`: those are played instead of all that the clauses have. Raises
+    ConfigError with everything that is wrong.
     """
     reader = _Reader(sample)
     mutants = [found for where, row in table_rows(path, "mutants", COLUMNS) if (found := reader.read(row, where))]
@@ -135,12 +139,11 @@ class _Reader:
         self._sample.setdefault(suite, []).extend(found)
 
     def _played(self, suite: str, clauses: Sequence[str], texts: Sequence[str]) -> tuple[str, ...]:
-        """Return the scenarios of the clauses, of those that `texts` name where there are any, and the sample."""
-        if texts == (WHOLE,):
-            return tuple(self._scenarios[suite])
-        of_clauses = [name for name, clause in self._scenarios[suite].items() if clause in clauses]
-        named = [name for name in self._scenarios[suite] if any(text in name for text in texts)]
-        return tuple(dict.fromkeys([*(named if texts else of_clauses), *self._sample[suite]]))
+        """Return the scenarios that `texts` name, or all of the clauses, and one of another clause."""
+        known = self._scenarios[suite]
+        found = [name for name, at in known.items() if (_names(texts, name) if texts else at in clauses)]
+        beside = [name for name in self._sample[suite] if known[name] not in clauses]
+        return tuple(dict.fromkeys([*found, *beside[:1]]))
 
     def _missing(
         self, suite: str, clauses: Sequence[str], texts: Sequence[str], scenarios: Sequence[str]
@@ -150,7 +153,7 @@ class _Reader:
             if clause not in played:
                 yield f"nothing that is played tests clause {clause}"
         for text in texts:
-            if text != WHOLE and not any(text in name for name in self._scenarios[suite]):
+            if not any(text in name for name in self._scenarios[suite]):
                 yield f"plays {text!r}, which is no scenario of {suite}"
 
     def _errors(self, cells: Mapping[str, str], clauses: Sequence[str]) -> Iterator[str]:
@@ -172,6 +175,10 @@ class _Reader:
             check_fault(parse_fault(text), self._benches[bench])
         except ConfigError as error:
             yield str(error)
+
+
+def _names(texts: Iterable[str], name: str) -> bool:
+    return any(text in name for text in texts)
 
 
 def _parts(cell: str) -> tuple[str, ...]:

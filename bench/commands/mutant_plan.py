@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.commands.certify import CertifyRequest, certify
+from bench.commands.matrix_plan import broken
 from bench.fault_outcome import Outcome, Seen
 from bench.mutant_outcome import judge_mutant, judge_sound
 from bench.mutants import DEVICE, Mutant
@@ -61,10 +62,10 @@ def _outcome(asked: TypeTests) -> Outcome:
     request = CertifyRequest(asked.bench, DEVICE, asked.suite, asked.folder, SEED, faults, asked.scenarios)
     try:
         certify(request, Console(file=StringIO()))
-        directory = RunDirectory.open(asked.folder)
-        return judge_sound(directory) if mutant is None else judge_mutant(mutant, directory)
+        recorded = RunDirectory.open(asked.folder).run
+        return judge_sound(recorded) if mutant is None else judge_mutant(mutant, recorded)
     except Exception as error:  # type tests that break are a line of the matrix like any other
-        return Outcome(Verdict.ERROR, None, f"the run broke: {type(error).__name__}: {error}")
+        return broken(f"{type(error).__name__}: {error}")
 
 
 def line_of_type_tests(asked: TypeTests, outcome: Outcome, taken_s: float) -> MatrixLine:

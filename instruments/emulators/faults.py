@@ -107,7 +107,12 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
     ),
     FaultKind("misreports-voltage", _INVERTER, "reports its voltages off by the value, a fraction", default=0.02),
     FaultKind("misreports-power", _INVERTER, "reports its active power off by the value, a fraction", default=0.1),
-    FaultKind("misreports-vars", _INVERTER, "reports its reactive power with the opposite sign"),
+    FaultKind(
+        "misreports-vars",
+        _INVERTER,
+        "reports vars off by the value's share of its active power, as with a current sensor that shifts the phase",
+        default=0.1,
+    ),
     FaultKind("misreports-frequency", _INVERTER, "reports a frequency off by the value, Hz", default=0.05),
     FaultKind(
         "curve-adopt-never-completes",

@@ -61,7 +61,7 @@ class Reporting:
             self._model.set({name: volts * (1.0 + off.value) for name, volts in told.items() if math.isfinite(volts)})
         if off := self._faults.active("misreports-power", time_s):
             self._model.set({"W": self._model.get("W") * (1.0 + off.value)})
-        if self._faults.active("misreports-vars", time_s):
-            self._model.set({"Var": -self._model.get("Var")})
+        if off := self._faults.active("misreports-vars", time_s):
+            self._model.set({"Var": self._model.get("Var") + self._model.get("W") * off.value})
         if off := self._faults.active("misreports-frequency", time_s):
             self._model.set({"Hz": self._model.get("Hz") + off.value})
