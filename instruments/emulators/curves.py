@@ -1,10 +1,11 @@
 """Curve models 705 (volt-var), 706 (volt-watt) and 712 (watt-var) of emulated equipment."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from instruments.emulators.adoption import Adoption
+from instruments.emulators.curve_defects import SOUND, CurveDefect
 from instruments.emulators.der_model import DerModel
 from instruments.emulators.sunspec_image import ModelImage
 from instruments.sunspec.layout import Counts
@@ -79,23 +80,6 @@ class Curve:
     x_pct: tuple[float, ...]
     y_pct: tuple[float, ...]
     response_s: float
-
-
-@dataclass(frozen=True)
-class CurveDefect:
-    """How a device follows its curve otherwise than it should: shares of slope and of response time.
-
-    `adopts`: whether an adoption comes to an end; `adopts_any`: whether of anything; `keeps_old`: without effect.
-    """
-
-    slope: float = 1.0
-    response: float = 1.0
-    adopts: bool = True
-    adopts_any: bool = False
-    keeps_old: bool = False
-
-
-SOUND = CurveDefect()
 
 
 class CurveControl:
@@ -179,7 +163,7 @@ class CurveControl:
         settings: dict[str, Any] = {self._kind.enable: self._model.get("Ena") == 1}
         active = self._adoption.active
         defect = self._applied = self._defect()
-        x, y = _bent(self._points(active, self._kind.x), defect.slope), self._points(active, self._kind.y)
+        x, y = defect.bent(self._points(active, self._kind.x), self._points(active, self._kind.y))
         for names, values in ((self._kind.x_settings, x), (self._kind.y_settings, y)):
             settings |= {name: pct / PCT for name, pct in zip(names, values, strict=True)}
         if self._kind.response is not None:
@@ -191,11 +175,3 @@ class CurveControl:
                 "QV_VREF_TIME": self._model.get(active + "VRefAutoTms"),
             }
         self._der.configure(**settings)
-
-
-def _bent(x_pct: Sequence[float], slope: float) -> Sequence[float]:
-    """Move the outer corners of a volt-var curve so that its slopes are so many times what they were."""
-    if slope == 1.0:
-        return x_pct
-    v1, v2, v3, v4 = x_pct
-    return v2 - (v2 - v1) / slope, v2, v3, v3 + (v4 - v3) / slope

@@ -1,16 +1,16 @@
 """The functions of an emulated inverter that IEEE 1547-2018 asks for, each behind its SunSpec model."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import chain
 
+from instruments.emulators.curve_defects import CurveDefect
 from instruments.emulators.curves import (
-    SOUND,
     VOLT_VAR,
     VOLT_WATT,
     WATT_VAR,
     Curve,
     CurveControl,
-    CurveDefect,
     CurveKind,
 )
 from instruments.emulators.der_model import DerModel
@@ -58,14 +58,14 @@ class GridSupport:
         der: DerModel,
         nameplate: Nameplate,
         volt_var: bool,
-        defect: Callable[[], CurveDefect],
+        defect: Callable[[int], CurveDefect],
     ) -> None:
-        """Take whether volt-var is on from the start, and what tells of defects of volt-var."""
+        """Take whether volt-var is on from the start, and what tells of defects of the curve of a model."""
         category = nameplate.category
         self._curves = {
-            VOLT_VAR: self._curve(image, der, VOLT_VAR, VOLT_VAR_DEFAULT[category], volt_var, defect),
-            VOLT_WATT: self._curve(image, der, VOLT_WATT, VOLT_WATT_DEFAULT, on=False),
-            WATT_VAR: self._curve(image, der, WATT_VAR, WATT_VAR_DEFAULT[category], on=False),
+            VOLT_VAR: self._curve(image, der, VOLT_VAR, VOLT_VAR_DEFAULT[category], defect, volt_var),
+            VOLT_WATT: self._curve(image, der, VOLT_WATT, VOLT_WATT_DEFAULT, defect),
+            WATT_VAR: self._curve(image, der, WATT_VAR, WATT_VAR_DEFAULT[category], defect),
         }
         self._adopting: tuple[CurveControl | TripCurve | FrequencyDroop, ...] = (
             *self._curves.values(),
@@ -85,13 +85,11 @@ class GridSupport:
         der: DerModel,
         kind: CurveKind,
         default: Curve,
-        on: bool,
-        defect: Callable[[], CurveDefect] = lambda: SOUND,
+        defect: Callable[[int], CurveDefect],
+        on: bool = False,
     ) -> CurveControl:
-        def exclusive() -> None:
-            self._exclude(kind)
-
-        return CurveControl(kind, image.model(kind.model_id), der, default, on, defect, exclusive)
+        model, exclusive = image.model(kind.model_id), partial(self._exclude, kind)
+        return CurveControl(kind, model, der, default, on, partial(defect, kind.model_id), exclusive)
 
     def _exclude(self, chosen: CurveKind) -> None:
         """Switch off what also commands vars; volt-watt commands none."""

@@ -4,7 +4,8 @@ import math
 from typing import Any
 
 from instruments.emulators.battery import BatteryEmulator
-from instruments.emulators.curves import PCT, SOUND, CurveDefect
+from instruments.emulators.curve_defects import CurveDefect, defect_of
+from instruments.emulators.curves import PCT
 from instruments.emulators.der_model import DerModel, settings
 from instruments.emulators.der_registers import (
     AcState,
@@ -183,17 +184,9 @@ class InverterEmulator:
         self._control.written(names)
         self._support.reactive.written(names)
 
-    def _curve_defect(self) -> CurveDefect:
-        """Return what is wrong with the volt-var function now."""
-        slope = self._faults.active("wrong-volt-var-slope", self.time_s)
-        response = self._faults.active("wrong-response-time", self.time_s)
-        return CurveDefect(
-            slope=slope.value if slope else SOUND.slope,
-            response=response.value if response else SOUND.response,
-            adopts=not self.has("curve-adopt-never-completes"),
-            adopts_any=self.has("adopts-any-curve"),
-            keeps_old=self.has("adopts-nothing"),
-        )
+    def _curve_defect(self, model_id: int) -> CurveDefect:
+        """Return what is wrong with the function of a curve model now."""
+        return defect_of(self._faults, model_id, self.time_s)
 
     def has(self, kind: str) -> bool:
         """Whether it has a kind of fault at this moment."""

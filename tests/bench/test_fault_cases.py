@@ -8,12 +8,14 @@ import pytest
 from bench.config import load_bench
 from bench.fault_cases import BENCH, BENCHES, CASES, caught_at, is_row, load_cases, told_by
 from bench.faults import KINDS
+from bench.mutants import failed_by, load_mutants
 from bench.use_case.tables import load as load_use_case
 from instruments.emulators.faults import FaultKind
 from instruments.errors import ConfigError
 from reports.verdict import Verdict
 
 ALL = load_cases()
+TYPE_TESTED = load_mutants()
 HEAD = "fault,plays,verdict,caught_at,culprit,why\n"
 STUCK = "ltc:stuck,then with demand response,FAIL,1.10.2,,\n"
 
@@ -40,14 +42,14 @@ def refused(folder: Path) -> str:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_every_kind_of_fault_has_a_case(kind: FaultKind) -> None:
-    has_one = any(case.fault.kind == kind.name for case in ALL)
-    assert has_one, f"no line below {CASES} has {kind.name!r}: is it noticed at all?"
+    has_one = any(played.fault.kind == kind.name for played in (*ALL, *TYPE_TESTED))
+    assert has_one, f"no line below {CASES}, and none of the mutants, has {kind.name!r}: is it noticed at all?"
 
 
 def test_every_kind_of_fault_is_noticed_or_tolerated_where_its_cases_say() -> None:
     rows = set(load_use_case().rows)
     for kind in KINDS:
-        places = caught_at(kind.name, ALL)
+        places = (*caught_at(kind.name, ALL), *failed_by(kind.name, TYPE_TESTED))
         tolerated = {case.verdict for case in ALL if case.fault.kind == kind.name} == {Verdict.PASS}
         assert places or tolerated, f"{kind.name} is caught nowhere"
         assert {place for place in places if is_row(place)} <= rows
