@@ -7,21 +7,14 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from bench.certification.curves import Curve
+from bench.certification.figure import Figure
+from bench.certification.figures_active_power import DroopSection, PrioritySection
 from bench.config.section import Section
 from instruments.errors import ConfigError
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "certification"
 Category = Literal["A", "B"]
 S = TypeVar("S", bound="Suite")
-
-
-class Figure(Section):
-    """One number of a standard, and where it is from."""
-
-    value: float
-    clause: str
-    source: str
-    confirmed: bool
 
 
 class ClauseEntry(Section):
@@ -178,7 +171,9 @@ class SuiteFigures(Suite):
     volt_var: FunctionFigures
     volt_watt: FunctionFigures
     watt_var: FunctionFigures
+    frequency_droop: DroopSection
     limit_active_power: LimitFigures
+    prioritization: PrioritySection
     enter_service: EnterServiceFigures
     monitoring: MonitoringFigures
 

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.certification.figures import CharacteristicFigures, CurveFigures, SuiteFigures
-from bench.certification.findings import Finding
+from bench.certification.findings import Finding, NotPassed
 from bench.certification.functions import FunctionTest, function_named
 from bench.certification.procedures.enter_service import enter_service_case
+from bench.certification.procedures.frequency_droop import droop_above, droop_below
 from bench.certification.procedures.limit_power import limit_power
 from bench.certification.procedures.monitoring import compare_readings
 from bench.certification.rig import Rig
@@ -15,20 +16,14 @@ from bench.measurement import worded
 from instruments.errors import ConfigError
 from reports.verdict import Verdict, worst
 
+__all__ = ["InForce", "NotPassed", "TypeTest"]
+
 ENTER_SERVICE_S = 900.0
 """How long a device may take to be in service: the default delay and ramp of IEEE 1547-2018, 300 s each, and half."""
 IN_SERVICE_SHARE = 0.9
 """Of the power that is offered, what a device that is in service delivers at least."""
 PCT = 100.0
 SHOWN = 6
-
-
-class NotPassed(AssertionError):  # noqa: N818 - a finding about the device, not an error of the bench
-    """A clause that is not passed; `verdict` says whether the device failed or whether that could not be told."""
-
-    def __init__(self, text: str, verdict: Verdict) -> None:
-        super().__init__(text)
-        self.verdict = verdict
 
 
 @dataclass(frozen=True)
@@ -91,6 +86,16 @@ class TypeTest:
         under_test = self._under_test(force)
         steps = force.function.steps(force.curve.curve, force.curve.reference_v_pu, span, under_test.accuracy.x)
         self.take(sweep(self.rig, under_test, steps))
+
+    def raise_frequency(self, characteristic: str, level_pct: float) -> None:
+        """Put a frequency-droop into force and judge it above nominal; raises ConfigError for a level it has not."""
+        if level_pct / PCT not in self.figures.frequency_droop.named(characteristic).levels_pu:
+            raise ConfigError(f"frequency-droop {characteristic} is not tested at {level_pct:g} % of rated power")
+        self.take(droop_above(self.rig, self.figures, characteristic, level_pct / PCT))
+
+    def lower_frequency(self, characteristic: str) -> None:
+        """Put a frequency-droop into force and judge it below nominal."""
+        self.take(droop_below(self.rig, self.figures, characteristic))
 
     def limit_power(self) -> None:
         """Command each limit of active power, and judge what comes after it."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from instruments.errors import SafetyTrip
-from instruments.readings import Nameplate, VoltVarCurve
+from instruments.readings import FrequencyDroop, Nameplate, VoltVarCurve
 
 Span = tuple[float, float]
 NO_LIMIT: Span = (-math.inf, math.inf)
@@ -13,6 +13,9 @@ LONGEST_REVERSION_S = 2**32 - 2
 """A 32-bit timer of SunSpec model 704; its last value means that there is none."""
 HIGHEST_PU = 2.0
 """Corner voltages of a volt-var curve beyond this are no voltages of a network."""
+WIDEST_DEADBAND_HZ = 5.0
+STEEPEST_DROOP, FLATTEST_DROOP = 0.001, 1.0
+"""Droops outside these answer to the noise of a frequency measurement, or to no frequency of a network."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,17 @@ def check_curve(device: str, curve: VoltVarCurve, nameplate: Nameplate, envelope
         envelope.reactive_var,
     )
     require_within(device, "response time of the volt-var curve, s,", (curve.response_s,), (0.0, LONGEST_REVERSION_S))
+
+
+def check_droop(device: str, droop: FrequencyDroop, nameplate: Nameplate) -> None:
+    """Raise SafetyTrip for a frequency-droop that is none, or that lets power fall below what the nameplate has."""
+    deadbands = (droop.over_deadband_hz, droop.under_deadband_hz)
+    require_within(device, "deadband of the frequency-droop, Hz,", deadbands, (0.0, WIDEST_DEADBAND_HZ))
+    droops = (droop.over_droop, droop.under_droop)
+    require_within(device, "droop, per unit,", droops, (STEEPEST_DROOP, FLATTEST_DROOP))
+    require_within(device, "response time of the frequency-droop, s,", (droop.response_s,), (0.0, LONGEST_REVERSION_S))
+    lowest = -nameplate.charge_max_w / nameplate.p_max_w if nameplate.p_max_w > 0.0 else 0.0
+    require_within(device, "lowest power of the frequency-droop, pu,", (droop.p_min_pu,), (lowest - 1e-3, 1.0))
 
 
 def _rounded(rated: Span, nameplate: Nameplate) -> Span:

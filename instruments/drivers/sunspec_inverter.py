@@ -2,7 +2,7 @@
 
 import math
 
-from instruments.drivers.fence import UNFENCED, DerEnvelope, check_curve, check_reversion
+from instruments.drivers.fence import UNFENCED, DerEnvelope, check_curve, check_droop, check_reversion
 from instruments.drivers.sunspec_curves import (
     CURVE_MODELS,
     VOLT_VAR,
@@ -21,11 +21,14 @@ from instruments.drivers.sunspec_der import (
     release_power,
 )
 from instruments.drivers.sunspec_device import SunSpecDevice
+from instruments.drivers.sunspec_droop import DROOP, adopt_droop, read_droop
+from instruments.drivers.sunspec_service import read_settings, write_settings
 from instruments.errors import InstrumentError, SafetyTrip
 from instruments.readings import (
     AcReading,
     Characteristic,
     EnterServiceSettings,
+    FrequencyDroop,
     Identity,
     InverterModes,
     Nameplate,
@@ -123,32 +126,38 @@ class SunSpecInverter:
         """Have the inverter adopt and enable active over reactive power; raises as `set_volt_var`."""
         self._set_curve(WATT_VAR, characteristic)
 
+    def read_frequency_droop(self) -> FrequencyDroop:
+        """Read the frequency-droop in force."""
+        return read_droop(self._device)
+
+    def set_frequency_droop(self, droop: FrequencyDroop) -> None:
+        """Have the inverter adopt and enable a frequency-droop.
+
+        Raises SafetyTrip, before anything is sent, for what is no droop or for a power below what the nameplate has;
+        InstrumentError when the inverter does not adopt it, or adopts another.
+        """
+        check_droop(self._device.name, droop, self.read_nameplate())
+        adopt_droop(self._device, droop)
+        self._write_checked(DROOP, "Ena", ON)
+
     def disable_functions(self) -> None:
         """Switch off every function that it has and that follows a characteristic, and all commands of active power."""
-        for model in CURVE_MODELS:
-            if model.model_id in self._device.models():
-                self._write_checked(model.model_id, "Ena", OFF)
+        for model_id in (*(model.model_id for model in CURVE_MODELS), DROOP):
+            if model_id in self._device.models():
+                self._write_checked(model_id, "Ena", OFF)
         self._write_checked(704, "WMaxLimPctEna", OFF)
         self.release()
 
-    def set_enter_service(self, settings: EnterServiceSettings) -> None:
-        """Set the criteria, the delay and the ramp of entering service, and read them back.
+    def read_enter_service(self) -> EnterServiceSettings:
+        """Read when it may enter service, and how."""
+        return read_settings(self._device)
 
-        Raises InstrumentError when the inverter does not hold what was written.
+    def set_enter_service(self, settings: EnterServiceSettings) -> None:
+        """Set the criteria, the delay and the ramp, or the drawn delay, of entering service, and read them back.
+
+        Raises InstrumentError when the inverter does not hold what was written, or draws no delays and should.
         """
-        wanted = {
-            "ESVHi": settings.v_pu[1] * PCT,
-            "ESVLo": settings.v_pu[0] * PCT,
-            "ESHzHi": settings.f_hz[1],
-            "ESHzLo": settings.f_hz[0],
-            "ESDlyTms": settings.delay_s,
-        }
-        self._device.write(703, wanted)
-        self._device.write(703, {"ESRmpTms": settings.ramp_s})
-        held = self._device.read(703)
-        wrong = [n for n, v in (wanted | {"ESRmpTms": settings.ramp_s}).items() if not _close(held.number(n), v)]
-        if wrong:
-            raise InstrumentError(f"{self._device.name} does not keep {', '.join(wrong)} of model 703")
+        write_settings(self._device, settings)
 
     def cease_to_energize(self) -> None:
         """Withdraw the permission to be in service; IEEE 1547-2018 4.6.1 gives the inverter 2 s."""
@@ -178,7 +187,3 @@ class SunSpecInverter:
         held = self._device.read(model_id, name, name).number(name)
         if held != value:
             raise InstrumentError(f"{self._device.name}: {name} of model {model_id} reads {held}, not {value}")
-
-
-def _close(held: float, wanted: float) -> bool:
-    return math.isclose(held, wanted, rel_tol=1e-3, abs_tol=1e-3)

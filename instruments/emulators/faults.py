@@ -88,6 +88,26 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         _INVERTER,
         "lets the customer's own system put it back into service while the utility has isolated it",
     ),
+    FaultKind(
+        "wrong-ramp-rate",
+        _INVERTER,
+        "takes the value's share of the time for its ramp of entering service",
+        default=0.5,
+    ),
+    FaultKind("early-entry", _INVERTER, "enters service after the value's share of its delay", default=0.5),
+    FaultKind("ignores-permit", _INVERTER, "is in service whether or not it is permitted"),
+    FaultKind(
+        "droop-wrong-slope", _INVERTER, "moves its power with frequency by the value's share of its droop", default=0.5
+    ),
+    FaultKind(
+        "droop-from-the-wrong-base",
+        _INVERTER,
+        "lets its droop begin at rated power, and not at the power that it delivered before",
+    ),
+    FaultKind("wrong-priority", _INVERTER, "holds its droop under the active-power limit when frequency asks for more"),
+    FaultKind(
+        "ignores-power-limit", _INVERTER, "takes a limit of active power, reads it back, and delivers all it has"
+    ),
     FaultKind("alert-never-sent", _METER, "never sets its voltage event flags"),
     FaultKind("alert-for-a-healthy-voltage", _METER, "sets its under-voltage flag whatever the voltage is"),
     FaultKind("biased", _METER, "measures power, and counts energy, off by the value, a fraction", default=0.02),

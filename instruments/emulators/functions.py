@@ -15,7 +15,7 @@ from instruments.emulators.curves import (
 )
 from instruments.emulators.der_model import DerModel
 from instruments.emulators.frequency_droop import COUNTS as DROOP_COUNTS
-from instruments.emulators.frequency_droop import DROOP, FrequencyDroop
+from instruments.emulators.frequency_droop import DROOP, DroopDefect, FrequencyDroop
 from instruments.emulators.reactive_control import ReactiveControl
 from instruments.emulators.sunspec_image import SunSpecImage
 from instruments.emulators.trip_curves import COUNTS as TRIP_COUNTS
@@ -59,8 +59,9 @@ class GridSupport:
         nameplate: Nameplate,
         volt_var: bool,
         defect: Callable[[], CurveDefect],
+        droop_defect: Callable[[], DroopDefect],
     ) -> None:
-        """Take whether volt-var is on from the start, and what tells of defects of volt-var."""
+        """Take whether volt-var is on from the start, and what tells of defects of volt-var and of the droop."""
         category = nameplate.category
         self._curves = {
             VOLT_VAR: self._curve(image, der, VOLT_VAR, VOLT_VAR_DEFAULT[category], volt_var, defect),
@@ -70,7 +71,7 @@ class GridSupport:
         self._adopting: tuple[CurveControl | TripCurve | FrequencyDroop, ...] = (
             *self._curves.values(),
             *(TripCurve(kind, image.model(kind.model_id), der) for kind in TRIPS),
-            FrequencyDroop(image.model(DROOP), der),
+            FrequencyDroop(image.model(DROOP), der, droop_defect),
         )
         self.reactive = ReactiveControl(image.model(704), nameplate, der, self._leave_to_commands)
 

@@ -2,10 +2,9 @@
 
 import math
 from functools import partial
-from typing import Any
 
 from instruments.emulators.battery import BatteryEmulator
-from instruments.emulators.curves import PCT, SOUND, CurveDefect
+from instruments.emulators.curves import SOUND, CurveDefect
 from instruments.emulators.der_model import DerModel, settings
 from instruments.emulators.der_registers import (
     AcState,
@@ -16,7 +15,10 @@ from instruments.emulators.der_registers import (
     publish_nameplate,
 )
 from instruments.emulators.electrical import ElectricalNode, PhasePower
+from instruments.emulators.enter_service import EnterService, ServiceDefect
 from instruments.emulators.faults import FaultSet
+from instruments.emulators.frequency_droop import SOUND as SOUND_DROOP
+from instruments.emulators.frequency_droop import DroopDefect
 from instruments.emulators.functions import CONTROL_MODES, GridSupport
 from instruments.emulators.functions import MODELS as FUNCTION_MODELS
 from instruments.emulators.isolation import PERMITTING, CustomerInterface, Isolation
@@ -33,15 +35,6 @@ UNDER_VOLTAGE_PU, OVER_VOLTAGE_PU = 0.88, 1.10
 """Outside these a tripped inverter blames the voltage (IEEE 1547-2018 Tables 11 to 13, UV1 and OV1)."""
 Q_SHARE = {"A": (0.44, 0.25), "B": (0.44, 0.44)}
 """Reactive capability, injected and absorbed, in per unit of rated VA (IEEE 1547-2018 Table 7)."""
-ENTER_SERVICE = {
-    "ESVHi": ("ES_V_HIGH", 105.0, PCT),
-    "ESVLo": ("ES_V_LOW", 91.7, PCT),
-    "ESHzHi": ("ES_F_HIGH", 60.1, 1.0),
-    "ESHzLo": ("ES_F_LOW", 59.5, 1.0),
-    "ESDlyTms": ("ES_DELAY", 300.0, 1.0),
-    "ESRmpTms": ("ES_RAMP_RATE", 300.0, 1.0),
-}
-"""Point of model 703 -> OpenDER setting, default of IEEE 1547-2018 Table 4, divisor to OpenDER's unit."""
 
 
 class InverterEmulator:
@@ -87,7 +80,9 @@ class InverterEmulator:
         dropped = partial(self._has, "acknowledges-and-does-not-act")
         self._control = PowerControl(self.registers.model(704), self.nameplate, dropped)
         self._path = CommandPath(self._faults, lambda: self._control.set_point_w, self.nameplate.p_max_w)
-        self._support = GridSupport(self.registers, self._der, self.nameplate, volt_var, self._curve_defect)
+        self._support = GridSupport(
+            self.registers, self._der, self.nameplate, volt_var, self._curve_defect, self._droop_defect
+        )
         self.registers.model(704).on_write = self._commanded
         self._prepare_registers(unit, phases)
         self._reporting = Reporting(self.registers.model(701), self._faults)
@@ -123,9 +118,10 @@ class InverterEmulator:
         self._energy.add(sum(self.power.p_w), dt_s)
         self._control.advance(dt_s)
         self._support.advance()
-        limit = self._control.limit_pu
+        limit = None if self._has("ignores-power-limit") else self._control.limit_pu
         self._der.configure(AP_LIMIT_ENABLE=limit is not None, AP_LIMIT=1.0 if limit is None else limit)
-        self._der.configure(ES_PERMIT_SERVICE=self._may_serve)
+        self._der.limits_droop = self._has("wrong-priority")
+        self._service.advance(self._may_serve, self._der.connected)
         self._run_prime_mover(dt_s)
         self._der.run(self.node, self._dc_power_w(), dt_s)
         if self._prime_mover and not self._der.connected:
@@ -167,6 +163,17 @@ class InverterEmulator:
             adopts=not self._has("curve-adopt-never-completes"),
         )
 
+    def _droop_defect(self) -> DroopDefect:
+        """Return what is wrong with the frequency-droop now."""
+        slope = self._faults.active("droop-wrong-slope", self.time_s)
+        return DroopDefect(slope.value if slope else SOUND_DROOP.slope, self._has("droop-from-the-wrong-base"))
+
+    def _service_defect(self) -> ServiceDefect:
+        """Return what is wrong with the way it enters service now."""
+        early = self._faults.active("early-entry", self.time_s)
+        ramp = self._faults.active("wrong-ramp-rate", self.time_s)
+        return ServiceDefect(early.value if early else 1.0, ramp.value if ramp else 1.0)
+
     def _has(self, kind: str) -> bool:
         return self._faults.active(kind, self.time_s) is not None
 
@@ -177,7 +184,7 @@ class InverterEmulator:
         image.model(702).set({"CtrlModes": CONTROL_MODES})
         prepare_measurement(image.model(701), self.nameplate, phases)
         image.model(701).refresh = self._publish_ac
-        image.model(703).set({"V_SF": -2, "Hz_SF": -3, "ES": 1} | {n: d for n, (_, d, _) in ENTER_SERVICE.items()})
+        self._service = EnterService(image.model(703), self._der, self.nameplate, self.name, self._service_defect)
         image.model(715).set({"LocRemCtl": 0, "DERHb": 0, "ControllerHb": 0, "AlarmReset": 0, "OpCtl": 1})
         for model_id in (703, 715):
             image.model(model_id).on_write = self._service_written
@@ -187,7 +194,8 @@ class InverterEmulator:
     @property
     def _permitted(self) -> bool:
         image = self.registers
-        return image.model(703).get("ES") == 1 and image.model(715).get("OpCtl") in PERMITTING
+        permitted = image.model(703).get("ES") == 1 and image.model(715).get("OpCtl") in PERMITTING
+        return permitted or self._has("ignores-permit")
 
     @property
     def _may_serve(self) -> bool:
@@ -196,9 +204,7 @@ class InverterEmulator:
 
     def _service_written(self, names: frozenset[str]) -> None:
         self._isolation.written(names, self._has("isolation-undone"))
-        model = self.registers.model(703)
-        values: dict[str, Any] = {s: model.get(point) / unit for point, (s, _, unit) in ENTER_SERVICE.items()}
-        self._der.configure(ES_PERMIT_SERVICE=self._may_serve, **values)
+        self._service.apply(self._may_serve)
 
     def _publish_ac(self) -> None:
         self._reporting.mend()
