@@ -5,7 +5,8 @@ from functools import partial
 from typing import Any
 
 from instruments.emulators.battery import BatteryEmulator
-from instruments.emulators.curves import PCT, SOUND, CurveDefect
+from instruments.emulators.curve_defects import CurveDefect, defect_of
+from instruments.emulators.curves import PCT
 from instruments.emulators.der_model import DerModel, settings
 from instruments.emulators.der_registers import (
     AcState,
@@ -87,7 +88,9 @@ class InverterEmulator:
         dropped = partial(self._has, "acknowledges-and-does-not-act")
         self._control = PowerControl(self.registers.model(704), self.nameplate, dropped)
         self._path = CommandPath(self._faults, lambda: self._control.set_point_w, self.nameplate.p_max_w)
-        self._support = GridSupport(self.registers, self._der, self.nameplate, volt_var, self._curve_defect)
+        self._support = GridSupport(
+            self.registers, self._der, self.nameplate, volt_var, self._curve_defect, lambda: self.time_s, self._faults
+        )
         self.registers.model(704).on_write = self._commanded
         self._prepare_registers(unit, phases)
         self._reporting = Reporting(self.registers.model(701), self._faults)
@@ -127,6 +130,7 @@ class InverterEmulator:
         self._der.configure(AP_LIMIT_ENABLE=limit is not None, AP_LIMIT=1.0 if limit is None else limit)
         self._der.configure(ES_PERMIT_SERVICE=self._may_serve)
         self._run_prime_mover(dt_s)
+        self._der.volt_var_looks_at = 0 if self._has("looks-at-one-phase") else None
         self._der.run(self.node, self._dc_power_w(), dt_s)
         if self._prime_mover and not self._der.connected:
             self._prime_mover.trip()
@@ -157,15 +161,9 @@ class InverterEmulator:
         self._control.written(names)
         self._support.reactive.written(names)
 
-    def _curve_defect(self) -> CurveDefect:
-        """Return what is wrong with the volt-var function now."""
-        slope = self._faults.active("wrong-volt-var-slope", self.time_s)
-        response = self._faults.active("wrong-response-time", self.time_s)
-        return CurveDefect(
-            slope=slope.value if slope else SOUND.slope,
-            response=response.value if response else SOUND.response,
-            adopts=not self._has("curve-adopt-never-completes"),
-        )
+    def _curve_defect(self, model_id: int) -> CurveDefect:
+        """Return what is wrong with the function of a curve model now."""
+        return defect_of(self._faults, model_id, self.time_s)
 
     def _has(self, kind: str) -> bool:
         return self._faults.active(kind, self.time_s) is not None
