@@ -14,6 +14,7 @@ pytest_plugins = [
     "steps.isolation",
     "steps.certification",
     "steps.certification_active_power",
+    "steps.certification_reactive",
     "steps.conformance",
 ]
 

@@ -199,12 +199,16 @@ class FrequencyDroop:
 class VoltVarCurve:
     """Volt-var characteristic: corner voltages in per unit of nominal, vars in per unit of rated VA (IEEE 1547 5.3.3).
 
-    `response_s` is the open-loop response time, to 90 % of the final change.
+    `response_s` is the open-loop response time, to 90 % of the final change. The corners stand where they say, whatever
+    `reference_pu` is that they were chosen for. With `autonomous_s`, the time constant, s, the reference follows the
+    voltage, and the corners move along with it; None: it stays.
     """
 
     v_pu: tuple[float, ...]
     q_pu: tuple[float, ...]
     response_s: float
+    reference_pu: float = 1.0
+    autonomous_s: float | None = None
 
 
 @dataclass(frozen=True)

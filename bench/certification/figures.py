@@ -9,6 +9,12 @@ from pydantic import Field, ValidationError, model_validator
 from bench.certification.curves import Curve
 from bench.certification.figure import Figure
 from bench.certification.figures_active_power import DroopSection, PrioritySection
+from bench.certification.figures_reactive import (
+    AutonomousReferenceFigures,
+    ConstantPowerFactorFigures,
+    ConstantReactivePowerFigures,
+    UnbalanceFigures,
+)
 from bench.config.section import Section
 from instruments.errors import ConfigError
 
@@ -56,6 +62,11 @@ class CurveFigures(Section):
         """The characteristic itself."""
         return Curve(self.x, self.y)
 
+    def stretched(self, highest: float, lowest: float) -> "CurveFigures":
+        """Return the characteristic with its highest response there, and its lowest at minus `lowest`."""
+        up, down = highest / max(self.y), lowest / -min(self.y)
+        return self.model_copy(update={"y": tuple(y * (up if y > 0 else down) for y in self.y)})
+
     @model_validator(mode="after")
     def _is_a_curve(self) -> "CurveFigures":
         Curve(self.x, self.y)
@@ -63,18 +74,24 @@ class CurveFigures(Section):
 
 
 class CharacteristicFigures(Section):
-    """A named characteristic for both categories, and the levels of active power at which it is tested."""
+    """A named characteristic for both categories, and the levels of active power at which it is tested.
+
+    `of_rated_vars`: its outermost responses are the vars that the equipment is rated for; those that stand here are of
+    equipment with no more than its category asks for.
+    """
 
     name: str
     levels_pu: tuple[float, ...]
     source: str
     confirmed: bool
+    of_rated_vars: bool = False
     A: CurveFigures
     B: CurveFigures
 
-    def of(self, category: Category) -> CurveFigures:
-        """Return the characteristic of a category."""
-        return self.A if category == "A" else self.B
+    def of(self, category: str, injected_pu: float, absorbed_pu: float) -> CurveFigures:
+        """Return the characteristic of a category, for equipment with such ratings of vars, per unit of rated VA."""
+        curve = self.A if category == "A" else self.B
+        return curve.stretched(injected_pu, absorbed_pu) if self.of_rated_vars else curve
 
 
 class FunctionFigures(Section):
@@ -172,6 +189,10 @@ class SuiteFigures(Suite):
     volt_watt: FunctionFigures
     watt_var: FunctionFigures
     frequency_droop: DroopSection
+    constant_power_factor: ConstantPowerFactorFigures
+    constant_reactive_power: ConstantReactivePowerFigures
+    unbalance: UnbalanceFigures
+    autonomous_reference: AutonomousReferenceFigures
     limit_active_power: LimitFigures
     prioritization: PrioritySection
     enter_service: EnterServiceFigures

@@ -70,10 +70,18 @@ class Rig:
         """Rated voltage of a phase to neutral, or across the pair of one-phase equipment, V."""
         return self.nameplate.v_nom_v / (math.sqrt(3.0) if self.phases > 1 else 1.0)
 
-    def set_grid(self, voltage_pu: float | Sequence[float], frequency_hz: float = NOMINAL_HZ) -> None:
-        """Put a voltage on all phases, or one on each; raises SafetyTrip outside the fences."""
+    def set_grid(
+        self,
+        voltage_pu: float | Sequence[float],
+        frequency_hz: float = NOMINAL_HZ,
+        angle_deg: Sequence[float] | None = None,
+    ) -> None:
+        """Put a voltage on all phases, or one on each; without angles they are symmetric.
+
+        Raises SafetyTrip outside the fences.
+        """
         each = [voltage_pu] * self.phases if isinstance(voltage_pu, float) else list(voltage_pu)
-        self.source.set_voltage([v * self.phase_v for v in each], frequency_hz)
+        self.source.set_voltage([v * self.phase_v for v in each], frequency_hz, angle_deg)
 
     def hold(self, duration_s: float, every_s: float) -> list[Sample]:
         """Let time pass and look at the analyzer at equal distances, the last time at the end; return the samples."""

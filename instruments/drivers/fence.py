@@ -48,7 +48,8 @@ def check_reversion(device: str, reversion_s: float, shortest_s: float) -> None:
 
 def check_curve(device: str, curve: VoltVarCurve, nameplate: Nameplate, envelope: DerEnvelope) -> None:
     """Raise SafetyTrip for a volt-var curve that is none, or that asks for more vars than there may be."""
-    require_within(device, "voltage of the volt-var curve, pu,", curve.v_pu, (0.0, HIGHEST_PU))
+    voltages = (*curve.v_pu, curve.reference_pu)
+    require_within(device, "voltage of the volt-var curve, pu,", voltages, (0.0, HIGHEST_PU))
     if len(curve.v_pu) != len(curve.q_pu):
         raise SafetyTrip(f"{device}: {curve} is no volt-var curve; nothing was sent")
     rated = (-nameplate.q_max_absorbed_var, nameplate.q_max_injected_var)
@@ -57,10 +58,11 @@ def check_curve(device: str, curve: VoltVarCurve, nameplate: Nameplate, envelope
         device,
         "reactive power of the volt-var curve, var,",
         vars_asked,
-        _rounded(rated, nameplate),
+        rounded(rated, nameplate),
         envelope.reactive_var,
     )
-    require_within(device, "response time of the volt-var curve, s,", (curve.response_s,), (0.0, LONGEST_REVERSION_S))
+    times_s = (curve.response_s, curve.autonomous_s or 0.0)
+    require_within(device, "response time of the volt-var curve, s,", times_s, (0.0, LONGEST_REVERSION_S))
 
 
 def check_droop(device: str, droop: FrequencyDroop, nameplate: Nameplate) -> None:
@@ -74,7 +76,7 @@ def check_droop(device: str, droop: FrequencyDroop, nameplate: Nameplate) -> Non
     require_within(device, "lowest power of the frequency-droop, pu,", (droop.p_min_pu,), (lowest - 1e-3, 1.0))
 
 
-def _rounded(rated: Span, nameplate: Nameplate) -> Span:
+def rounded(rated: Span, nameplate: Nameplate) -> Span:
     """Allow for what the scale factors of a nameplate round off: 0.1 % of the rating."""
     little = nameplate.va_max_va * 1e-3
     return rated[0] - little, rated[1] + little

@@ -1,6 +1,7 @@
 """Driver of a SunSpec inverter that follows IEEE 1547-2018: models 1, 701 to 705 and, where it has them, 706 to 715."""
 
 import math
+from collections.abc import Mapping
 
 from instruments.drivers.fence import UNFENCED, DerEnvelope, check_curve, check_droop, check_reversion
 from instruments.drivers.sunspec_curves import (
@@ -22,6 +23,15 @@ from instruments.drivers.sunspec_der import (
 )
 from instruments.drivers.sunspec_device import SunSpecDevice
 from instruments.drivers.sunspec_droop import DROOP, adopt_droop, read_droop
+from instruments.drivers.sunspec_reactive import (
+    check_power_factor,
+    check_vars,
+    command_power_factor,
+    command_vars,
+    disable_vars,
+    read_reference,
+    reference_points,
+)
 from instruments.drivers.sunspec_service import read_settings, write_settings
 from instruments.errors import InstrumentError, SafetyTrip
 from instruments.readings import (
@@ -107,7 +117,7 @@ class SunSpecInverter:
     def read_volt_var(self) -> VoltVarCurve:
         """Read the volt-var curve in force."""
         held = read_curve(self._device, VOLT_VAR)
-        return VoltVarCurve(held.x_pu, held.y_pu, held.response_s)
+        return VoltVarCurve(held.x_pu, held.y_pu, held.response_s, *read_reference(self._device))
 
     def set_volt_var(self, curve: VoltVarCurve) -> None:
         """Write a curve, have the inverter adopt it, compare what is then in force, and enable it.
@@ -116,7 +126,8 @@ class SunSpecInverter:
         envelope have; InstrumentError when the inverter has too few points, does not adopt, or adopts another curve.
         """
         check_curve(self._device.name, curve, self.read_nameplate(), self._envelope)
-        self._set_curve(VOLT_VAR, Characteristic(curve.v_pu, curve.q_pu, curve.response_s))
+        characteristic = Characteristic(curve.v_pu, curve.q_pu, curve.response_s)
+        self._set_curve(VOLT_VAR, characteristic, reference_points(curve))
 
     def set_volt_watt(self, characteristic: Characteristic) -> None:
         """Have the inverter adopt and enable voltage over limit of active power; raises as `set_volt_var`."""
@@ -140,11 +151,30 @@ class SunSpecInverter:
         adopt_droop(self._device, droop)
         self._write_checked(DROOP, "Ena", ON)
 
+    def set_power_factor(self, power_factor: float, injects: bool) -> None:
+        """Command a constant power factor at which it `injects` or absorbs vars, with storage behind it both ways.
+
+        Raises SafetyTrip, before anything is sent, for more vars than nameplate or envelope have; InstrumentError when
+        the command does not read back.
+        """
+        check_power_factor(self._device.name, self.read_nameplate(), self._envelope, power_factor, injects)
+        command_power_factor(self._device, power_factor, injects)
+
+    def set_reactive_power(self, share_pu: float) -> None:
+        """Command constant reactive power, a share of rated VA, > 0 injected; raises as `set_power_factor`."""
+        check_vars(self._device.name, self.read_nameplate(), self._envelope, share_pu)
+        command_vars(self._device, share_pu)
+
+    def disable_reactive_commands(self) -> None:
+        """Switch off constant power factor and constant reactive power; InstrumentError when one stays on."""
+        disable_vars(self._device)
+
     def disable_functions(self) -> None:
-        """Switch off every function that it has and that follows a characteristic, and all commands of active power."""
+        """Switch off every function that it has and that follows a characteristic, and all commands of power."""
         for model_id in (*(model.model_id for model in CURVE_MODELS), DROOP):
             if model_id in self._device.models():
                 self._write_checked(model_id, "Ena", OFF)
+        self.disable_reactive_commands()
         self._write_checked(704, "WMaxLimPctEna", OFF)
         self.release()
 
@@ -174,8 +204,10 @@ class SunSpecInverter:
         finally:
             self.release()
 
-    def _set_curve(self, model: CurveModel, characteristic: Characteristic) -> None:
-        adopt_curve(self._device, model, characteristic)
+    def _set_curve(
+        self, model: CurveModel, characteristic: Characteristic, header: Mapping[str, float] | None = None
+    ) -> None:
+        adopt_curve(self._device, model, characteristic, header)
         self._write_checked(model.model_id, "Ena", ON)
 
     def _is(self, model_id: int, name: str, value: int) -> bool | None:

@@ -70,6 +70,8 @@ class DerModel:
         self._is_changed = True
         """Whether settings may differ from those that were taken over last."""
         self.power = PhasePower((0.0,) * phases, (0.0,) * phases)
+        self.volt_var_looks_at: int | None = None
+        """The only phase whose voltage the functions of voltage see, where that is so by a defect."""
 
     def run(self, node: ElectricalNode, p_dc_w: float, dt_s: float) -> None:
         """Advance by `dt_s` with the node's voltage and frequency and a DC power that is available or asked for."""
@@ -78,8 +80,17 @@ class DerModel:
         angles = [math.radians(angle) for angle in node.angle_deg]
         source = {"p_dem_w" if self.storage else "p_dc_w": p_dc_w}
         self._der.update_der_input(v=voltage, theta=angles, f=node.frequency_hz, **source)
+        self._see(node)
         p_w, q_var = self._der.run()
         self.power = PhasePower((float(p_w) / self.phases,) * self.phases, (float(q_var) / self.phases,) * self.phases)
+
+    def _see(self, node: ElectricalNode) -> None:
+        """Let OpenDER take the mean of all phases, or hand it the one phase; its trips see all phases anyhow."""
+        phase, file = self.volt_var_looks_at, self._der.der_file
+        # Its setter knows no other than AVG and POS; with neither it keeps the voltage that it is given.
+        file._NP_V_MEAS_UNBALANCE = "AVG" if phase is None else ""
+        if phase is not None and self.phases > 1:
+            self._der.der_input.v_meas_pu = node.voltage_v[phase] * math.sqrt(3.0) / file.NP_AC_V_NOM
 
     @property
     def status(self) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from instruments.emulators.der_model import DerModel
+from instruments.emulators.faults import FaultSet
 from instruments.emulators.sunspec_image import ModelImage
 from instruments.readings import Nameplate
 
@@ -31,6 +32,15 @@ class ServiceDefect:
 
     delay: float = 1.0
     ramp: float = 1.0
+
+
+SOUND = ServiceDefect()
+
+
+def service_defect(faults: FaultSet, time_s: float) -> ServiceDefect:
+    """Return what is wrong with the way of entering service at a moment."""
+    early, ramp = faults.active("early-entry", time_s), faults.active("wrong-ramp-rate", time_s)
+    return ServiceDefect(early.value if early else SOUND.delay, ramp.value if ramp else SOUND.ramp)
 
 
 class EnterService:

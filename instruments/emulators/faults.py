@@ -83,6 +83,35 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         _INVERTER,
         "stays at work on a curve that it was told to adopt, and keeps its old",
     ),
+    FaultKind("deadband-ignored", _INVERTER, "goes straight from the first point of its volt-var curve to the last"),
+    FaultKind(
+        "looks-at-one-phase", _INVERTER, "answers to the voltage of its first phase, where that of all phases counts"
+    ),
+    FaultKind("vref-shifts-curve", _INVERTER, "moves its volt-var curve by what the reference voltage differs from 1"),
+    FaultKind("vref-frozen", _INVERTER, "takes an autonomous reference voltage, and keeps the reference that it has"),
+    FaultKind(
+        "vref-too-slow",
+        _INVERTER,
+        "takes the value times the time constant that its autonomous reference voltage was given",
+        default=10.0,
+    ),
+    FaultKind("var-wrong-sign", _INVERTER, "absorbs the vars that it is told to inject, and the other way round"),
+    FaultKind(
+        "wrong-power-factor", _INVERTER, "keeps the value as its power factor, whatever it was told", default=1.0
+    ),
+    FaultKind("wrong-var-base", _INVERTER, "takes a share of rated VA for one of its rated vars"),
+    FaultKind(
+        "slow-vars",
+        _INVERTER,
+        "takes the value times its response time to come to a commanded power factor or commanded vars",
+        default=6.0,
+    ),
+    FaultKind(
+        "no-vars-at-low-power",
+        _INVERTER,
+        "gives no commanded vars while it delivers less than the value's share of its rated active power",
+        default=0.1,
+    ),
     FaultKind(
         "isolation-undone",
         _INVERTER,

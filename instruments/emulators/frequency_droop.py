@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from instruments.emulators.adoption import Adoption
 from instruments.emulators.der_model import DerModel
+from instruments.emulators.faults import FaultSet
 from instruments.emulators.sunspec_image import ModelImage
 
 DROOP = 711
@@ -29,6 +30,13 @@ class DroopDefect:
 
 
 SOUND = DroopDefect()
+
+
+def droop_defect(faults: FaultSet, time_s: float) -> DroopDefect:
+    """Return what is wrong with the frequency-droop at a moment."""
+    slope = faults.active("droop-wrong-slope", time_s)
+    wrong_base = faults.active("droop-from-the-wrong-base", time_s) is not None
+    return DroopDefect(slope.value if slope else SOUND.slope, wrong_base)
 
 
 class FrequencyDroop:

@@ -1,22 +1,24 @@
 """The functions of an emulated inverter that IEEE 1547-2018 asks for, each behind its SunSpec model."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import chain
 
+from instruments.emulators.curve_defects import CurveDefect
 from instruments.emulators.curves import (
-    SOUND,
     VOLT_VAR,
     VOLT_WATT,
     WATT_VAR,
     Curve,
     CurveControl,
-    CurveDefect,
     CurveKind,
 )
 from instruments.emulators.der_model import DerModel
+from instruments.emulators.faults import FaultSet
 from instruments.emulators.frequency_droop import COUNTS as DROOP_COUNTS
-from instruments.emulators.frequency_droop import DROOP, DroopDefect, FrequencyDroop
-from instruments.emulators.reactive_control import ReactiveControl
+from instruments.emulators.frequency_droop import DROOP, FrequencyDroop, droop_defect
+from instruments.emulators.reactive_control import ReactiveControl, reactive_defect
+from instruments.emulators.reference_defects import ReferenceDefect, reference_defect
 from instruments.emulators.sunspec_image import SunSpecImage
 from instruments.emulators.trip_curves import COUNTS as TRIP_COUNTS
 from instruments.emulators.trip_curves import TRIPS, TripCurve
@@ -58,27 +60,32 @@ class GridSupport:
         der: DerModel,
         nameplate: Nameplate,
         volt_var: bool,
-        defect: Callable[[], CurveDefect],
-        droop_defect: Callable[[], DroopDefect],
+        defect: Callable[[int], CurveDefect],
+        time_s: Callable[[], float],
+        faults: FaultSet,
     ) -> None:
-        """Take whether volt-var is on from the start, and what tells of defects of volt-var and of the droop."""
+        """Take whether volt-var is on from the start, and what tells of defects of the curve of a model."""
+        self._faults, self._time_s = faults, time_s
         category = nameplate.category
         self._curves = {
-            VOLT_VAR: self._curve(image, der, VOLT_VAR, VOLT_VAR_DEFAULT[category], volt_var, defect),
-            VOLT_WATT: self._curve(image, der, VOLT_WATT, VOLT_WATT_DEFAULT, on=False),
-            WATT_VAR: self._curve(image, der, WATT_VAR, WATT_VAR_DEFAULT[category], on=False),
+            VOLT_VAR: self._curve(image, der, VOLT_VAR, VOLT_VAR_DEFAULT[category], defect, volt_var),
+            VOLT_WATT: self._curve(image, der, VOLT_WATT, VOLT_WATT_DEFAULT, defect),
+            WATT_VAR: self._curve(image, der, WATT_VAR, WATT_VAR_DEFAULT[category], defect),
         }
         self._adopting: tuple[CurveControl | TripCurve | FrequencyDroop, ...] = (
             *self._curves.values(),
             *(TripCurve(kind, image.model(kind.model_id), der) for kind in TRIPS),
-            FrequencyDroop(image.model(DROOP), der, droop_defect),
+            FrequencyDroop(image.model(DROOP), der, lambda: droop_defect(faults, time_s())),
         )
-        self.reactive = ReactiveControl(image.model(704), nameplate, der, self._leave_to_commands)
+        self.reactive = ReactiveControl(
+            image.model(704), nameplate, der, self._leave_to_commands, lambda: reactive_defect(faults, time_s())
+        )
 
     def advance(self) -> None:
         """Finish adoptions that are under way, and let defects begin or end."""
         for function in self._adopting:
             function.advance()
+        self.reactive.advance()
 
     def _curve(
         self,
@@ -86,13 +93,14 @@ class GridSupport:
         der: DerModel,
         kind: CurveKind,
         default: Curve,
-        on: bool,
-        defect: Callable[[], CurveDefect] = lambda: SOUND,
+        defect: Callable[[int], CurveDefect],
+        on: bool = False,
     ) -> CurveControl:
-        def exclusive() -> None:
-            self._exclude(kind)
+        model, exclusive = image.model(kind.model_id), partial(self._exclude, kind)
+        return CurveControl(kind, model, der, default, on, partial(defect, kind.model_id), exclusive, self._reference)
 
-        return CurveControl(kind, image.model(kind.model_id), der, default, on, defect, exclusive)
+    def _reference(self) -> ReferenceDefect:
+        return reference_defect(self._faults, self._time_s())
 
     def _exclude(self, chosen: CurveKind) -> None:
         """Switch off what also commands vars; volt-watt commands none."""

@@ -4,7 +4,7 @@ import math
 from functools import partial
 
 from instruments.emulators.battery import BatteryEmulator
-from instruments.emulators.curves import SOUND, CurveDefect
+from instruments.emulators.curve_defects import CurveDefect, defect_of
 from instruments.emulators.der_model import DerModel, settings
 from instruments.emulators.der_registers import (
     AcState,
@@ -15,10 +15,8 @@ from instruments.emulators.der_registers import (
     publish_nameplate,
 )
 from instruments.emulators.electrical import ElectricalNode, PhasePower
-from instruments.emulators.enter_service import EnterService, ServiceDefect
+from instruments.emulators.enter_service import EnterService, service_defect
 from instruments.emulators.faults import FaultSet
-from instruments.emulators.frequency_droop import SOUND as SOUND_DROOP
-from instruments.emulators.frequency_droop import DroopDefect
 from instruments.emulators.functions import CONTROL_MODES, GridSupport
 from instruments.emulators.functions import MODELS as FUNCTION_MODELS
 from instruments.emulators.isolation import PERMITTING, CustomerInterface, Isolation
@@ -81,7 +79,7 @@ class InverterEmulator:
         self._control = PowerControl(self.registers.model(704), self.nameplate, dropped)
         self._path = CommandPath(self._faults, lambda: self._control.set_point_w, self.nameplate.p_max_w)
         self._support = GridSupport(
-            self.registers, self._der, self.nameplate, volt_var, self._curve_defect, self._droop_defect
+            self.registers, self._der, self.nameplate, volt_var, self._curve_defect, lambda: self.time_s, self._faults
         )
         self.registers.model(704).on_write = self._commanded
         self._prepare_registers(unit, phases)
@@ -123,6 +121,7 @@ class InverterEmulator:
         self._der.limits_droop = self._has("wrong-priority")
         self._service.advance(self._may_serve, self._der.connected)
         self._run_prime_mover(dt_s)
+        self._der.volt_var_looks_at = 0 if self._has("looks-at-one-phase") else None
         self._der.run(self.node, self._dc_power_w(), dt_s)
         if self._prime_mover and not self._der.connected:
             self._prime_mover.trip()
@@ -153,26 +152,9 @@ class InverterEmulator:
         self._control.written(names)
         self._support.reactive.written(names)
 
-    def _curve_defect(self) -> CurveDefect:
-        """Return what is wrong with the volt-var function now."""
-        slope = self._faults.active("wrong-volt-var-slope", self.time_s)
-        response = self._faults.active("wrong-response-time", self.time_s)
-        return CurveDefect(
-            slope=slope.value if slope else SOUND.slope,
-            response=response.value if response else SOUND.response,
-            adopts=not self._has("curve-adopt-never-completes"),
-        )
-
-    def _droop_defect(self) -> DroopDefect:
-        """Return what is wrong with the frequency-droop now."""
-        slope = self._faults.active("droop-wrong-slope", self.time_s)
-        return DroopDefect(slope.value if slope else SOUND_DROOP.slope, self._has("droop-from-the-wrong-base"))
-
-    def _service_defect(self) -> ServiceDefect:
-        """Return what is wrong with the way it enters service now."""
-        early = self._faults.active("early-entry", self.time_s)
-        ramp = self._faults.active("wrong-ramp-rate", self.time_s)
-        return ServiceDefect(early.value if early else 1.0, ramp.value if ramp else 1.0)
+    def _curve_defect(self, model_id: int) -> CurveDefect:
+        """Return what is wrong with the function of a curve model now."""
+        return defect_of(self._faults, model_id, self.time_s)
 
     def _has(self, kind: str) -> bool:
         return self._faults.active(kind, self.time_s) is not None
@@ -184,7 +166,13 @@ class InverterEmulator:
         image.model(702).set({"CtrlModes": CONTROL_MODES})
         prepare_measurement(image.model(701), self.nameplate, phases)
         image.model(701).refresh = self._publish_ac
-        self._service = EnterService(image.model(703), self._der, self.nameplate, self.name, self._service_defect)
+        self._service = EnterService(
+            image.model(703),
+            self._der,
+            self.nameplate,
+            self.name,
+            lambda: service_defect(self._faults, self.time_s),
+        )
         image.model(715).set({"LocRemCtl": 0, "DERHb": 0, "ControllerHb": 0, "AlarmReset": 0, "OpCtl": 1})
         for model_id in (703, 715):
             image.model(model_id).on_write = self._service_written
