@@ -15,3 +15,9 @@ def frequency_rises(type_test: TypeTest, characteristic: str, level_pct: float) 
 def frequency_falls(type_test: TypeTest, characteristic: str) -> None:
     """Ramp frequency below nominal step by step, and let the analyzer look."""
     type_test.lower_frequency(characteristic)
+
+
+@when(parsers.parse("voltage and frequency change while volt-watt, frequency-droop, a limit and {mode} are in force"))
+def functions_meet(type_test: TypeTest, mode: str) -> None:
+    """Take the grid through the states in which functions ask for different things."""
+    type_test.prioritize(mode)

@@ -110,20 +110,27 @@ class FunctionFigures(Section):
         raise ConfigError(f"clause {self.clause} has no characteristic {name!r}; known: {known}")
 
 
-class LimitFigures(Section):
-    """Limits of active power that are commanded, each so often, and within what time they have to hold."""
-
-    clause: str
-    levels_pu: tuple[float, ...]
-    repetitions: Annotated[int, Field(ge=1)]
-    within_s: Figure
-
-
 class GridState(Section):
     """A voltage on all phases, per unit, and a frequency; rated where not said."""
 
     v_pu: float = 1.0
     f_hz: float = 60.0
+
+
+class LimitFigures(Section):
+    """Limits of active power that are commanded, each so often, and within what time they have to hold.
+
+    Meanwhile the named volt-watt and droop are in force, and the grid goes to each state and back, `settle_s` each.
+    """
+
+    clause: str
+    levels_pu: tuple[float, ...]
+    repetitions: Annotated[int, Field(ge=1)]
+    within_s: Figure
+    volt_watt: str
+    droop: str
+    settle_s: Annotated[float, Field(gt=0)]
+    states: tuple[GridState, ...]
 
 
 class EnterServiceCase(Section):

@@ -11,6 +11,7 @@ from bench.certification.procedures.enter_service import enter_service_case
 from bench.certification.procedures.frequency_droop import droop_above, droop_below
 from bench.certification.procedures.limit_power import limit_power
 from bench.certification.procedures.monitoring import compare_readings
+from bench.certification.procedures.prioritization import prioritization
 from bench.certification.procedures.reactive_commands import (
     THREE_PHASES,
     constant_power_factor,
@@ -132,6 +133,10 @@ class TypeTest:
         found = self.figures.volt_var.named(section.characteristic)
         curve = found.of(self.rig.nameplate.category, *self._rated_vars_pu())
         self.take(autonomous_reference(self.rig, self.figures, curve, time_constant_s))
+
+    def prioritize(self, mode: str) -> None:
+        """Put functions of active power and a mode of reactive power into force together, and judge what comes."""
+        self.take(prioritization(self.rig, self.figures, mode))
 
     def limit_power(self) -> None:
         """Command each limit of active power, and judge what comes after it."""

@@ -99,8 +99,8 @@ def test_what_is_owed_is_what_the_standards_table_says(category: str, number: in
         owed, inside = OWED.at(step.v_pu, step.f_hz, before), DROOP.is_inside(step.f_hz)
     assert owed == pytest.approx(steps[number].p_pu, abs=0.003), f"step {number + 1}, rounded in the table"
     vars_owed = (
-        FIGURES.volt_var.named("1").of(category).curve.at(steps[number].v_pu),  # type: ignore[arg-type]
-        FIGURES.watt_var.named("1").of(category).curve.at(owed),  # type: ignore[arg-type]
+        FIGURES.volt_var.named("1").of(category, 0.44, 0.25).curve.at(steps[number].v_pu),
+        FIGURES.watt_var.named("1").of(category, 0.44, 0.25).curve.at(owed),
     )
     told = [getattr(found, category) for found in (steps[number].volt_var, steps[number].watt_var)]
     assert vars_owed == (pytest.approx(told[0], abs=0.026), pytest.approx(told[1], abs=0.006))

@@ -7,7 +7,6 @@ response time is over, and every step at rest; after large ones rest has to come
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import ceil
 
 from bench.certification.active_power import NOMINAL_HZ, Droop
 from bench.certification.criteria import Accuracy, Criterion, Reading, after_response_time, steady_state
@@ -15,18 +14,16 @@ from bench.certification.curves import Curve
 from bench.certification.figures import SuiteFigures
 from bench.certification.figures_active_power import DroopFigures
 from bench.certification.findings import Finding, NotPassed
+from bench.certification.owed_power import absorbs, put_droop, ramp
 from bench.certification.rig import Rig, Sample
 from bench.certification.sweep import COARSE, DWELL_RESPONSES, REST_RESPONSES, SAMPLES_A_RESPONSE
-from instruments.readings import FrequencyDroop
 from reports.verdict import Verdict
 
 MINUTE_S = 60.0
-STAIR_S = 0.05
-MOST_STAIRS = 20
-"""A ramp of frequency is made of stairs: so long each, and no more than so many."""
 RESTING = 10
 """How many looks after a large change count as at rest."""
 LIMITED_S = 3600.0
+ROUNDING_HZ = 1e-9
 PCT = 100.0
 
 
@@ -48,7 +45,7 @@ class Course:
 
 def droop_above(rig: Rig, figures: SuiteFigures, name: str, level_pu: float) -> Iterator[Finding]:
     """Offer a share of rated power and raise frequency; equipment that can absorb may go on to do that."""
-    droop = _put(rig, figures, name, highest=level_pu)
+    droop = put_droop(rig, figures, name, highest=level_pu)
     rig.supply(level_pu)
     title = f"active power, frequency-droop {name} above nominal from {level_pu * PCT:g} %"
     course = _course(rig, figures, name, droop, title, side=1.0)
@@ -58,8 +55,8 @@ def droop_above(rig: Rig, figures: SuiteFigures, name: str, level_pu: float) -> 
 def droop_below(rig: Rig, figures: SuiteFigures, name: str) -> Iterator[Finding]:
     """Hold half of rated power, with all of it offered, and lower frequency; then, with storage, absorb half of it."""
     half = figures.frequency_droop.half_pu.value
-    droop = _put(rig, figures, name, highest=1.0)
-    for start_pu in (half, -half) if _absorbs(rig) else (half,):
+    droop = put_droop(rig, figures, name, highest=1.0)
+    for start_pu in (half, -half) if absorbs(rig) else (half,):
         rig.supply(1.0 if start_pu > 0 else start_pu)
         rig.functions.limit_power_pct(start_pu * PCT if start_pu > 0 else PCT, LIMITED_S)
         rig.hold(figures.limit_active_power.within_s.value, 0.5)
@@ -74,39 +71,6 @@ def offsets(droop: DroopFigures, edge_hz: float, small_hz: float, a_hz: float) -
     out = [near, far, *([small] if small < edge_hz else []), edge_hz]
     back = [*([edge_hz - small_hz] if edge_hz - small_hz > far else []), far, near]
     return (*out, *back, 0.0)
-
-
-def droop_of(rig: Rig, figures: DroopFigures, highest: float) -> Droop:
-    """Return what a droop asks of the device on a rig, with at most a share of rated power to give."""
-    lowest = -rig.nameplate.charge_max_w / rig.nameplate.p_max_w if _absorbs(rig) else 0.0
-    return Droop(figures.deadband_hz, figures.droop, lowest, highest)
-
-
-def setting_of(figures: DroopFigures, lowest_pu: float) -> FrequencyDroop:
-    """Return a droop as it is set over the device's interface."""
-    deadband_hz, droop = figures.deadband_hz, figures.droop
-    return FrequencyDroop(deadband_hz, deadband_hz, droop, droop, figures.response_s, lowest_pu)
-
-
-def ramp(rig: Rig, from_hz: float, to_hz: float, rocof_hz_per_s: float) -> None:
-    """Move frequency at a rate, at rated voltage, in stairs."""
-    duration_s = abs(to_hz - from_hz) / rocof_hz_per_s
-    stairs = min(MOST_STAIRS, max(1, ceil(duration_s / STAIR_S)))
-    for number in range(1, stairs + 1):
-        rig.set_grid(1.0, from_hz + (to_hz - from_hz) * number / stairs)
-        if duration_s > 0.0:
-            rig.hold(duration_s / stairs, duration_s / stairs)
-
-
-def _absorbs(rig: Rig) -> bool:
-    return rig.nameplate.charge_max_w > 0.0
-
-
-def _put(rig: Rig, figures: SuiteFigures, name: str, highest: float) -> Droop:
-    chosen = figures.frequency_droop.named(name).of(rig.nameplate.abnormal)
-    droop = droop_of(rig, chosen, highest)
-    rig.functions.set_frequency_droop(setting_of(chosen, droop.lowest))
-    return droop
 
 
 def _course(rig: Rig, figures: SuiteFigures, name: str, droop: Droop, title: str, side: float) -> Course:
@@ -138,7 +102,7 @@ def _run(rig: Rig, course: Course, start_pu: float) -> Iterator[Finding]:
         to_hz = NOMINAL_HZ + course.side * offset
         ramp(rig, from_hz, to_hz, course.rocof_hz_per_s)
         step = _Step(rig, course, curve, before, f"step {number} at {to_hz:.3f} Hz")
-        small = abs(to_hz - from_hz) <= course.small_hz
+        small = abs(to_hz - from_hz) <= course.small_hz + ROUNDING_HZ
         response_s = course.figures.response_s
         rising = rig.hold(response_s, response_s / SAMPLES_A_RESPONSE)
         if small:
