@@ -25,6 +25,8 @@ from instruments.readings import Identity
 from reports.run_directory import RunWriter
 
 PCT = 100.0
+ABSORBING_S = 3600.0
+"""A command to absorb ends by itself if the bench does not end it."""
 
 
 def reduced(bench: BenchFile, device: str) -> tuple[BenchFile, Terminal]:
@@ -136,12 +138,21 @@ class CertificationBench:
             instrument=InstrumentClass(share, share),
             advance=self._advance,
             supply=self._supply,
+            absorb=self._absorb,
             phases=self._places.phases(self._device),
         )
 
     def _supply(self, level_pu: float) -> None:
         """Let the emulated sun give a share of rated power."""
         self._level_pu = level_pu
+
+    def _absorb(self, share_pu: float) -> None:
+        """Command the device, and a battery behind it that has an interface of its own, to take power from the grid."""
+        self._level_pu = 0.0
+        power_w = -share_pu * self.rig.nameplate.p_max_w
+        for name, device in self.config.devices.items():
+            if name == self._device or device.role == "battery":
+                self._drivers[name].set_power_w(power_w, ABSORBING_S)
 
     def _advance(self, dt_s: float) -> None:
         if self._emulated is not None:

@@ -134,11 +134,15 @@ class LimitFigures(Section):
 
 
 class EnterServiceCase(Section):
-    """Criteria, delay and ramp of entering service, and a state of the grid outside and one inside of the criteria."""
+    """Criteria, delay and ramp of entering service, and a state of the grid outside and one inside of the criteria.
+
+    `random_s` is the longest of the delays that are drawn in place of the ramp; 0: there is a ramp.
+    """
 
     name: str
     delay_s: Annotated[float, Field(ge=0)]
     ramp_s: Annotated[float, Field(gt=0)]
+    random_s: Annotated[float, Field(ge=0)] = 0.0
     v_pu: tuple[float, float]
     f_hz: tuple[float, float]
     outside: GridState

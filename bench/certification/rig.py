@@ -47,7 +47,8 @@ class InstrumentClass:
 class Rig:
     """A device between its source and its supply. Raises what the drivers raise: TransportError, InstrumentError.
 
-    `advance` lets time pass for emulated equipment, s; `supply` makes a share of rated power available at its DC side.
+    `advance` lets time pass for emulated equipment, s; `supply` makes a share of rated power available at its DC side;
+    `absorb` has equipment with storage take a share of rated power from the grid.
     """
 
     clock: Clock
@@ -60,6 +61,7 @@ class Rig:
     instrument: InstrumentClass
     advance: Callable[[float], None]
     supply: Callable[[float], None]
+    absorb: Callable[[float], None]
     phases: int = 3
     samples: list[Sample] = field(default_factory=list)
     last_step_s: float = 0.0

@@ -12,6 +12,7 @@ from typing import Any
 
 import opender
 
+from instruments.emulators.der_defects import ActivePowerDefects
 from instruments.emulators.electrical import ElectricalNode, PhasePower
 from instruments.readings import Nameplate
 
@@ -55,18 +56,12 @@ class DerModel:
     def __init__(self, phases: int, storage: bool, **opender_settings: Any) -> None:
         self.phases = phases
         self.storage = storage
-        self.droops_from_rating = False
-        """A defect: its droop begins at rated power, and not at the power that there was when frequency moved."""
         kind = opender.DER_BESS if storage else opender.DER_PV
         self._der: Any = kind(**opender_settings)
         self._take_over = self._der.exec_delay.mode_and_execution_delay
         # Its parts hold the original, which keeps the settings; only the step itself asks here.
         self._der.exec_delay = SimpleNamespace(mode_and_execution_delay=self._take_over_changes)
-        self._droop = self._der.activepowerfunc.freqdroop
-        self._droop_power = self._droop.calculate_p_pf_pu
-        self._droop.calculate_p_pf_pu = self._droop_from_its_base
-        self.limits_droop = False
-        """A defect: a limit of active power also holds the droop, which may exceed it when frequency is low."""
+        self.defects = ActivePowerDefects(self._der)
         self._is_changed = True
         """Whether settings may differ from those that were taken over last."""
         self.power = PhasePower((0.0,) * phases, (0.0,) * phases)
@@ -113,6 +108,12 @@ class DerModel:
         return self.status == ENTERING
 
     @property
+    def droops(self) -> bool:
+        """Whether frequency commands active power, or the way back from that is not over yet."""
+        droop = self._der.activepowerfunc.freqdroop
+        return bool(droop.pf_uf_active or droop.pf_of_active)
+
+    @property
     def state_of_charge_pu(self) -> float:
         """State of charge of a storage model."""
         return float(self._der.bess_soc)
@@ -127,14 +128,6 @@ class DerModel:
             if getattr(self._der.der_file, name) != value:
                 setattr(self._der.der_file, name, value)
                 self._is_changed = True
-
-    def _droop_from_its_base(self, p_out_w: float, *limits: float) -> Any:
-        """Let OpenDER's droop take the power of before the disturbance, or what a defective one takes in its place."""
-        if self.droops_from_rating:
-            self._droop.p_pf_pre_pu_prev = 1.0
-            p_out_w = self._der.der_file.NP_P_MAX
-        power_pu, under, over = self._droop_power(p_out_w, *limits)
-        return (min(power_pu, limits[0]) if self.limits_droop else power_pu), under, over
 
     def _take_over_changes(self) -> None:
         """Let OpenDER take its settings over where they differ, or are under way with a delay of a step or more."""

@@ -24,14 +24,17 @@ SETTINGS = {
 }
 """Point of model 703 -> OpenDER setting, default of IEEE 1547-2018 Table 4, divisor to OpenDER's unit."""
 DRAWS_BELOW_VA = 500e3
+NO_LIMIT_PU, NO_LIMIT_HZ = 2.0, 100.0
 
 
 @dataclass(frozen=True)
 class ServiceDefect:
-    """How equipment enters service otherwise than it is set: shares of its delay and of its ramp."""
+    """How equipment enters service otherwise than it is set: shares of its delay and ramp, criteria that it ignores."""
 
     delay: float = 1.0
     ramp: float = 1.0
+    any_voltage: bool = False
+    any_frequency: bool = False
 
 
 SOUND = ServiceDefect()
@@ -40,7 +43,12 @@ SOUND = ServiceDefect()
 def service_defect(faults: FaultSet, time_s: float) -> ServiceDefect:
     """Return what is wrong with the way of entering service at a moment."""
     early, ramp = faults.active("early-entry", time_s), faults.active("wrong-ramp-rate", time_s)
-    return ServiceDefect(early.value if early else SOUND.delay, ramp.value if ramp else SOUND.ramp)
+    return ServiceDefect(
+        delay=early.value if early else SOUND.delay,
+        ramp=ramp.value if ramp else SOUND.ramp,
+        any_voltage=faults.active("ignores-entry-voltage", time_s) is not None,
+        any_frequency=faults.active("ignores-entry-frequency", time_s) is not None,
+    )
 
 
 class EnterService:
@@ -73,6 +81,8 @@ class EnterService:
         values["ES_DELAY"] *= defect.delay
         values["ES_RAMP_RATE"] *= 0.0 if longest_s else defect.ramp
         values["ES_RANDOMIZED_DELAY_ACTUAL"] = longest_s * self._drawn_pu
+        values |= {"ES_V_LOW": 0.0, "ES_V_HIGH": NO_LIMIT_PU} if defect.any_voltage else {}
+        values |= {"ES_F_LOW": 0.0, "ES_F_HIGH": NO_LIMIT_HZ} if defect.any_frequency else {}
         self._der.configure(ES_PERMIT_SERVICE=permitted, **values)
 
     @property

@@ -124,6 +124,14 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         default=0.5,
     ),
     FaultKind("early-entry", _INVERTER, "enters service after the value's share of its delay", default=0.5),
+    FaultKind("ignores-entry-voltage", _INVERTER, "enters service whatever the voltage is"),
+    FaultKind("ignores-entry-frequency", _INVERTER, "enters service whatever the frequency is"),
+    FaultKind(
+        "overlooks-interruptions",
+        _INVERTER,
+        "counts on its delay of entering service when the grid leaves the criteria for less than the value's seconds",
+        default=1.0,
+    ),
     FaultKind("ignores-permit", _INVERTER, "is in service whether or not it is permitted"),
     FaultKind(
         "droop-wrong-slope", _INVERTER, "moves its power with frequency by the value's share of its droop", default=0.5
@@ -134,6 +142,9 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         "lets its droop begin at rated power, and not at the power that it delivered before",
     ),
     FaultKind("wrong-priority", _INVERTER, "holds its droop under the active-power limit when frequency asks for more"),
+    FaultKind(
+        "droop-before-volt-watt", _INVERTER, "leaves volt-watt out while low frequency asks it for more active power"
+    ),
     FaultKind(
         "ignores-power-limit", _INVERTER, "takes a limit of active power, reads it back, and delivers all it has"
     ),

@@ -1,7 +1,6 @@
 """Frequency-droop of emulated equipment: SunSpec model 711 over OpenDER's frequency-watt function."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from instruments.emulators.adoption import Adoption
 from instruments.emulators.der_model import DerModel
@@ -19,32 +18,21 @@ DEFAULT = {"DbOf": 0.036, "DbUf": 0.036, "KOf": 0.05, "KUf": 0.05, "RspTms": 5.0
 ALLOWED = {"DbOf": (0.017, 1.0), "DbUf": (0.017, 1.0), "KOf": (0.02, 0.07), "KUf": (0.02, 0.07), "RspTms": (0.2, 10.0)}
 """Ranges of adjustability, the widest of any category."""
 PCT = 100.0
+SOUND = 1.0
 
 
-@dataclass(frozen=True)
-class DroopDefect:
-    """How a device follows its droop otherwise than it should: a share of the slope, or from rated power."""
-
-    slope: float = 1.0
-    from_rating: bool = False
-
-
-SOUND = DroopDefect()
-
-
-def droop_defect(faults: FaultSet, time_s: float) -> DroopDefect:
-    """Return what is wrong with the frequency-droop at a moment."""
+def slope_of(faults: FaultSet, time_s: float) -> float:
+    """Return the share of its droop that a device follows at a moment, 1 of a sound one."""
     slope = faults.active("droop-wrong-slope", time_s)
-    wrong_base = faults.active("droop-from-the-wrong-base", time_s) is not None
-    return DroopDefect(slope.value if slope else SOUND.slope, wrong_base)
+    return slope.value if slope else SOUND
 
 
 class FrequencyDroop:
-    """Model 711; on from the start, as IEEE 1547-2018 6.5.2.7 has it. `defect` tells what is wrong at this moment."""
+    """Model 711; on from the start, as IEEE 1547-2018 6.5.2.7 has it. `slope`: the share of it that is followed now."""
 
-    def __init__(self, model: ModelImage, der: DerModel, defect: Callable[[], DroopDefect] = lambda: SOUND) -> None:
+    def __init__(self, model: ModelImage, der: DerModel, slope: Callable[[], float] = lambda: SOUND) -> None:
         self._model, self._der = model, der
-        self._defect, self._applied = defect, SOUND
+        self._slope, self._applied = slope, SOUND
         model.set({**SCALES, "Ena": 1})
         self._adoption = Adoption(model, "Ctl", ("AdptCtlReq", "AdptCtlRslt"), CONTROLS, self._sound, self._apply)
         for index in range(1, CONTROLS + 1):
@@ -57,7 +45,7 @@ class FrequencyDroop:
     def advance(self) -> None:
         """Finish an adoption that is under way, and let a defect begin or end."""
         self._adoption.finish()
-        if self._defect() != self._applied:
+        if self._slope() != self._applied:
             self._apply()
 
     def _written(self, names: frozenset[str]) -> None:
@@ -72,10 +60,9 @@ class FrequencyDroop:
 
     def _apply(self) -> None:
         active = self._adoption.active
-        defect = self._applied = self._defect()
+        slope = self._applied = self._slope()
         values = {setting: self._model.get(active + point) for point, setting in SETTINGS.items()}
-        values |= {name: values[name] / defect.slope for name in ("PF_KOF", "PF_KUF")}
+        values |= {name: values[name] / slope for name in ("PF_KOF", "PF_KUF")}
         if self._der.storage:
             values["NP_P_MIN_PU"] = self._model.get(active + "PMin") / PCT
         self._der.configure(PF_MODE_ENABLE=self._model.get("Ena") == 1, **values)
-        self._der.droops_from_rating = defect.from_rating

@@ -16,7 +16,7 @@ from instruments.emulators.curves import (
 from instruments.emulators.der_model import DerModel
 from instruments.emulators.faults import FaultSet
 from instruments.emulators.frequency_droop import COUNTS as DROOP_COUNTS
-from instruments.emulators.frequency_droop import DROOP, FrequencyDroop, droop_defect
+from instruments.emulators.frequency_droop import DROOP, FrequencyDroop, slope_of
 from instruments.emulators.reactive_control import ReactiveControl, reactive_defect
 from instruments.emulators.reference_defects import ReferenceDefect, reference_defect
 from instruments.emulators.sunspec_image import SunSpecImage
@@ -75,7 +75,7 @@ class GridSupport:
         self._adopting: tuple[CurveControl | TripCurve | FrequencyDroop, ...] = (
             *self._curves.values(),
             *(TripCurve(kind, image.model(kind.model_id), der) for kind in TRIPS),
-            FrequencyDroop(image.model(DROOP), der, lambda: droop_defect(faults, time_s())),
+            FrequencyDroop(image.model(DROOP), der, lambda: slope_of(faults, time_s())),
         )
         self.reactive = ReactiveControl(
             image.model(704), nameplate, der, self._leave_to_commands, lambda: reactive_defect(faults, time_s())

@@ -5,6 +5,7 @@ from functools import partial
 
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.curve_defects import CurveDefect, defect_of
+from instruments.emulators.der_defects import active_power_defect
 from instruments.emulators.der_model import DerModel, settings
 from instruments.emulators.der_registers import (
     AcState,
@@ -72,6 +73,8 @@ class InverterEmulator:
         """What the customer's own system reaches, where it has an interface; `registers` are the utility's."""
         self._battery = dc_source
         self._prime_mover = PrimeMover(self.nameplate.p_max_w) if generator else None
+        self._demanded_w = 0.0
+        """What its DC side asked it to deliver before frequency commanded it."""
         self._energy = Energy()
         self._der = DerModel(phases, storage=dc_source is not None, **settings(self.nameplate, phases))
         self._faults = FaultSet(self.role)
@@ -118,7 +121,7 @@ class InverterEmulator:
         self._support.advance()
         limit = None if self._has("ignores-power-limit") else self._control.limit_pu
         self._der.configure(AP_LIMIT_ENABLE=limit is not None, AP_LIMIT=1.0 if limit is None else limit)
-        self._der.limits_droop = self._has("wrong-priority")
+        self._der.defects.now = active_power_defect(self._faults, self.time_s)
         self._service.advance(self._may_serve, self._der.connected)
         self._run_prime_mover(dt_s)
         self._der.volt_var_looks_at = 0 if self._has("looks-at-one-phase") else None
@@ -134,13 +137,24 @@ class InverterEmulator:
         """Power that the DC side gives to the bridge, within the inverter's own command."""
         if self._prime_mover:
             return self._prime_mover.delivered_w
+        if self._battery and self._der.droops:
+            return self._demanded_w
         battery_w = self._battery.delivered_w if self._battery else 0.0
         offered_w = self.available_w + battery_w
         effective = self._path.effective_w(self.time_s)
-        return offered_w if effective is None else max(min(effective, 0.0), min(max(effective, 0.0), offered_w))
+        within_w = offered_w if effective is None else max(min(effective, 0.0), min(max(effective, 0.0), offered_w))
+        self._demanded_w = within_w
+        return within_w
 
     def _link_limits_w(self) -> tuple[float, float]:
-        """What a battery behind the link may deliver: charging from PV always, all else by the inverter's command."""
+        """What a battery behind the link may deliver: charging from PV always, all else by the inverter's command.
+
+        While frequency commands the inverter, the battery gives or takes what that asks for beyond what PV gives.
+        """
+        if self._der.connected and self._der.droops:
+            delivered_w = sum(self.power.p_w)
+            beyond_w = delivered_w - min(self.available_w, max(delivered_w, 0.0))
+            return beyond_w, beyond_w
         effective = self._path.effective_w(self.time_s)
         if effective is None or not self._der.connected:
             return -self.available_w, 0.0

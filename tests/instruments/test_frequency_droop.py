@@ -8,7 +8,7 @@ from instruments.drivers.sunspec_inverter import SunSpecInverter
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.inverter import InverterEmulator
 from instruments.errors import InstrumentError, SafetyTrip
-from instruments.readings import FrequencyDroop
+from instruments.readings import Characteristic, FrequencyDroop
 from tests.instruments.sunspec_bench import serving
 
 RATING_W, PHASE_V = 1e6, 480.0 / 3**0.5
@@ -90,6 +90,44 @@ def test_storage_goes_on_to_absorb() -> None:
     with serving(unit_1=inverter.registers) as wire:
         SunSpecInverter(wire.link()).set_frequency_droop(FrequencyDroop(0.036, 0.036, 0.05, 0.05, 5.0, -1.0))
     assert settled(inverter, 61.2) == pytest.approx(0.2 - 0.388, abs=2e-3)
+
+
+def test_the_battery_behind_takes_what_the_droop_absorbs_and_gives_it_back() -> None:
+    battery = BatteryEmulator("battery", RATING_W / 1e3, RATING_W / 1e3, 0.5)
+    inverter = running(0.2, dc_source=battery)
+    with serving(unit_1=inverter.registers) as wire:
+        SunSpecInverter(wire.link()).set_frequency_droop(FrequencyDroop(0.036, 0.036, 0.05, 0.05, 5.0, -1.0))
+
+    def together(frequency_hz: float) -> tuple[float, float]:
+        inverter.node.apply((PHASE_V,) * 3, frequency_hz)
+        for _ in range(120):
+            battery.advance(0.5)
+            inverter.advance(0.5)
+        return sum(inverter.power.p_w) / RATING_W, battery.delivered_w / RATING_W
+
+    assert together(60.0) == (pytest.approx(0.2), pytest.approx(0.0, abs=1e-6))
+    assert together(61.2) == (pytest.approx(-0.188, abs=2e-3), pytest.approx(-0.188, abs=2e-3))
+    assert battery.soc_pu > 0.5, "what the grid gave is in the battery"
+    assert together(60.0) == (pytest.approx(0.2, abs=2e-3), pytest.approx(0.0, abs=1e-6))
+    assert together(58.8) == (pytest.approx(0.588, abs=2e-3), pytest.approx(0.388, abs=2e-3))
+
+
+@pytest.mark.parametrize(("kind", "power_pu"), [(None, 0.4), ("droop-before-volt-watt", 0.6)])
+def test_volt_watt_holds_at_low_frequency_but_in_a_defective_one(kind: str | None, power_pu: float) -> None:
+    inverter = running(1.0)
+    if kind:
+        inverter.inject(kind)
+    with serving(unit_1=inverter.registers) as wire:
+        driver = SunSpecInverter(wire.link())
+        driver.set_volt_watt(Characteristic((1.06, 1.10), (1.0, 0.2), 1.0))
+        driver.set_frequency_droop(DEFAULT)
+    for _ in range(30):
+        inverter.node.apply((1.09 * PHASE_V,) * 3, 60.0)
+        inverter.advance(0.5)
+    inverter.node.apply((1.09 * PHASE_V,) * 3, 59.364)
+    for _ in range(60):
+        inverter.advance(0.5)
+    assert sum(inverter.power.p_w) / RATING_W == pytest.approx(power_pu, abs=2e-3)
 
 
 @pytest.mark.parametrize(

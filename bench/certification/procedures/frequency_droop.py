@@ -57,11 +57,19 @@ def droop_below(rig: Rig, figures: SuiteFigures, name: str) -> Iterator[Finding]
     half = figures.frequency_droop.half_pu.value
     droop = put_droop(rig, figures, name, highest=1.0)
     for start_pu in (half, -half) if absorbs(rig) else (half,):
-        rig.supply(1.0 if start_pu > 0 else start_pu)
-        rig.functions.limit_power_pct(start_pu * PCT if start_pu > 0 else PCT, LIMITED_S)
-        rig.hold(figures.limit_active_power.within_s.value, 0.5)
+        _begin_at(rig, figures, start_pu)
         title = f"active power, frequency-droop {name} below nominal from {start_pu * PCT:g} %"
         yield from _run(rig, _course(rig, figures, name, droop, title, side=-1.0), start_pu)
+
+
+def _begin_at(rig: Rig, figures: SuiteFigures, start_pu: float) -> None:
+    """Bring the device to a power with more of it to be had: limited, or absorbing."""
+    rig.functions.limit_power_pct(max(start_pu, 0.0) * PCT or PCT, LIMITED_S)
+    if start_pu > 0.0:
+        rig.supply(1.0)
+    else:
+        rig.absorb(-start_pu)
+    rig.hold(figures.limit_active_power.within_s.value, 0.5)
 
 
 def offsets(droop: DroopFigures, edge_hz: float, small_hz: float, a_hz: float) -> tuple[float, ...]:
