@@ -13,6 +13,8 @@ pytest_plugins = [
     "steps.der_settings",
     "steps.isolation",
     "steps.certification",
+    "steps.certification_active_power",
+    "steps.certification_reactive",
     "steps.conformance",
 ]
 

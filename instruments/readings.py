@@ -168,24 +168,47 @@ class EnterServiceSettings:
     """When equipment may begin to deliver (IEEE 1547-2018 Table 4): voltage per unit and frequency from low to high.
 
     `delay_s`: for how long the grid has to be inside; `ramp_s`: how long power takes to rise to its rating.
+    `random_s` is the longest of the delays that are drawn where there is no ramp: 0 where it is off, NaN of equipment
+    that has none.
     """
 
     v_pu: tuple[float, float]
     f_hz: tuple[float, float]
     delay_s: float
     ramp_s: float
+    random_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class FrequencyDroop:
+    """Frequency-droop (IEEE 1547-2018 Table 23): deadbands above and below nominal, Hz, and droops.
+
+    A droop is the change of frequency, per unit of nominal, that moves active power by its rating. `response_s` is the
+    open-loop response time, to 90 %; `p_min_pu` how far power may fall, < 0 for equipment that then absorbs.
+    """
+
+    over_deadband_hz: float
+    under_deadband_hz: float
+    over_droop: float
+    under_droop: float
+    response_s: float
+    p_min_pu: float = 0.0
 
 
 @dataclass(frozen=True)
 class VoltVarCurve:
     """Volt-var characteristic: corner voltages in per unit of nominal, vars in per unit of rated VA (IEEE 1547 5.3.3).
 
-    `response_s` is the open-loop response time, to 90 % of the final change.
+    `response_s` is the open-loop response time, to 90 % of the final change. The corners stand where they say, whatever
+    `reference_pu` is that they were chosen for. With `autonomous_s`, the time constant, s, the reference follows the
+    voltage, and the corners move along with it; None: it stays.
     """
 
     v_pu: tuple[float, ...]
     q_pu: tuple[float, ...]
     response_s: float
+    reference_pu: float = 1.0
+    autonomous_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ from reports.run_directory import RunWriter
 from reports.verdict import Verdict
 
 PCT = 100.0
+ABSORBING_S = 3600.0
+"""A command to absorb ends by itself if the bench does not end it."""
 
 
 def reduced(bench: BenchFile, device: str) -> tuple[BenchFile, Terminal]:
@@ -191,6 +193,7 @@ class CertificationBench:
             instrument=InstrumentClass(share, share),
             advance=self._advance,
             supply=self._supply,
+            absorb=self._absorb,
             phases=self._places.phases(self._device),
         )
 
@@ -206,6 +209,14 @@ class CertificationBench:
                 f"nothing on this bench has the source behind {self._device} give {wanted}", Verdict.NOT_RUN
             )
         self._level_pu = level_pu
+
+    def _absorb(self, share_pu: float) -> None:
+        """Command the device, and a battery behind it that has an interface of its own, to take power from the grid."""
+        self._level_pu = 0.0
+        power_w = -share_pu * self.rig.nameplate.p_max_w
+        for name, device in self.config.devices.items():
+            if name == self._device or device.role == "battery":
+                self._drivers[name].set_power_w(power_w, ABSORBING_S)
 
     def _advance(self, dt_s: float) -> None:
         self.live.require_guardian()

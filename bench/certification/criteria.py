@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.certification.curves import Curve
+from bench.certification.curves import Expected
 from bench.measurement import Limits
 
 FULL_RESPONSE = 0.9
@@ -49,7 +49,7 @@ class Criterion:
         return response.value - self.target
 
 
-def steady_state(curve: Curve, stimulus: Reading, response: Reading, accuracy: Accuracy) -> Criterion:
+def steady_state(curve: Expected, stimulus: Reading, response: Reading, accuracy: Accuracy) -> Criterion:
     """Return the band of a response at rest."""
 
     def band(x: float) -> Limits:
@@ -60,7 +60,7 @@ def steady_state(curve: Curve, stimulus: Reading, response: Reading, accuracy: A
 
 
 def after_response_time(
-    curve: Curve, before: Reading, stimulus: Reading, response: Reading, accuracy: Accuracy
+    curve: Expected, before: Reading, stimulus: Reading, response: Reading, accuracy: Accuracy
 ) -> Criterion:
     """Return the band of a response one open-loop response time after its stimulus moved.
 
@@ -75,6 +75,24 @@ def after_response_time(
     start = (1.0 - FULL_RESPONSE) * before.uncertainty
     uncertain = Reading(response.value, response.uncertainty + start)
     return _held(_on_the_way(before.value, curve.at(stimulus.value)), band, stimulus, uncertain)
+
+
+def within_response_time(
+    curve: Expected, before: Reading, stimulus: Reading, response: Reading, accuracy: Accuracy
+) -> Criterion:
+    """Return the band of a response when the longest time is over that it may take.
+
+    As `after_response_time`, but a response that is there already is as good as one that is 90 % there.
+    """
+
+    def band(x: float) -> Limits:
+        low, high = curve.span(x, accuracy.x)
+        lowest, highest = min(low, _on_the_way(before.value, low)), max(high, _on_the_way(before.value, high))
+        return Limits(lowest - accuracy.y, highest + accuracy.y)
+
+    start = (1.0 - FULL_RESPONSE) * before.uncertainty
+    uncertain = Reading(response.value, response.uncertainty + start)
+    return _held(curve.at(stimulus.value), band, stimulus, uncertain)
 
 
 def _held(target: float, band: Callable[[float], Limits], stimulus: Reading, response: Reading) -> Criterion:

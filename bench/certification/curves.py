@@ -3,8 +3,36 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
+
+
+class Expected(Protocol):
+    """What a response has to be over its stimulus."""
+
+    def at(self, x: float) -> float:
+        """Return the response that is asked for at a stimulus."""
+
+    def span(self, x: float, tolerance: float) -> tuple[float, float]:
+        """Return the lowest and the highest response that is allowed anywhere within `tolerance` of a stimulus."""
+
+
+@dataclass(frozen=True)
+class Between:
+    """A response that is asked for, and the least that equipment has to give of it."""
+
+    asked: "Curve"
+    least: "Curve"
+
+    def at(self, x: float) -> float:
+        """Return what is asked for at a stimulus."""
+        return self.asked.at(x)
+
+    def span(self, x: float, tolerance: float) -> tuple[float, float]:
+        """Return the lowest and the highest of both within `tolerance` of a stimulus."""
+        ends = (*self.asked.span(x, tolerance), *self.least.span(x, tolerance))
+        return min(ends), max(ends)
 
 
 @dataclass(frozen=True)
@@ -31,6 +59,10 @@ class Curve:
         inside = [y for point, y in zip(self.x, self.y, strict=True) if low <= point <= high]
         values = [self.at(low), self.at(high), *inside]
         return min(values), max(values)
+
+    def moved(self, by: float) -> "Curve":
+        """Return the curve at stimuli that are higher by so much."""
+        return Curve(tuple(x + by for x in self.x), self.y)
 
     def capped(self, highest: float) -> "Curve":
         """Return the curve with nothing above a level: what equipment does that has no more than that to give."""

@@ -1,4 +1,4 @@
-"""What all files of figures are made of."""
+"""One figure of a standard, with where it is from."""
 
 from bench.config.section import Section
 

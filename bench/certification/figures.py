@@ -8,11 +8,18 @@ from pydantic import Field, ValidationError, model_validator
 
 from bench.certification.curves import Curve
 from bench.certification.figure import Figure
+from bench.certification.figures_active_power import DroopSection, PrioritySection
 from bench.certification.figures_interoperability import (
     ConfigurationFigures,
     MonitoringFigures,
     NameplateFigures,
     SettingsFigures,
+)
+from bench.certification.figures_reactive import (
+    AutonomousReferenceFigures,
+    ConstantPowerFactorFigures,
+    ConstantReactivePowerFigures,
+    UnbalanceFigures,
 )
 from bench.config.section import Section
 from instruments.errors import ConfigError
@@ -61,6 +68,11 @@ class CurveFigures(Section):
         """The characteristic itself."""
         return Curve(self.x, self.y)
 
+    def stretched(self, highest: float, lowest: float) -> "CurveFigures":
+        """Return the characteristic with its highest response there, and its lowest at minus `lowest`."""
+        up, down = highest / max(self.y), lowest / -min(self.y)
+        return self.model_copy(update={"y": tuple(y * (up if y > 0 else down) for y in self.y)})
+
     @model_validator(mode="after")
     def _is_a_curve(self) -> "CurveFigures":
         Curve(self.x, self.y)
@@ -68,18 +80,24 @@ class CurveFigures(Section):
 
 
 class CharacteristicFigures(Section):
-    """A named characteristic for both categories, and the levels of active power at which it is tested."""
+    """A named characteristic for both categories, and the levels of active power at which it is tested.
+
+    `of_rated_vars`: its outermost responses are the vars that the equipment is rated for; those that stand here are of
+    equipment with no more than its category asks for.
+    """
 
     name: str
     levels_pu: tuple[float, ...]
     source: str
     confirmed: bool
+    of_rated_vars: bool = False
     A: CurveFigures
     B: CurveFigures
 
-    def of(self, category: Category) -> CurveFigures:
-        """Return the characteristic of a category."""
-        return self.A if category == "A" else self.B
+    def of(self, category: str, injected_pu: float, absorbed_pu: float) -> CurveFigures:
+        """Return the characteristic of a category, for equipment with such ratings of vars, per unit of rated VA."""
+        curve = self.A if category == "A" else self.B
+        return curve.stretched(injected_pu, absorbed_pu) if self.of_rated_vars else curve
 
 
 class FunctionFigures(Section):
@@ -98,15 +116,6 @@ class FunctionFigures(Section):
         raise ConfigError(f"clause {self.clause} has no characteristic {name!r}; known: {known}")
 
 
-class LimitFigures(Section):
-    """Limits of active power that are commanded, each so often, and within what time they have to hold."""
-
-    clause: str
-    levels_pu: tuple[float, ...]
-    repetitions: Annotated[int, Field(ge=1)]
-    within_s: Figure
-
-
 class GridState(Section):
     """A voltage on all phases, per unit, and a frequency; rated where not said."""
 
@@ -114,12 +123,32 @@ class GridState(Section):
     f_hz: float = 60.0
 
 
+class LimitFigures(Section):
+    """Limits of active power that are commanded, each so often, and within what time they have to hold.
+
+    Meanwhile the named volt-watt and droop are in force, and the grid goes to each state and back, `settle_s` each.
+    """
+
+    clause: str
+    levels_pu: tuple[float, ...]
+    repetitions: Annotated[int, Field(ge=1)]
+    within_s: Figure
+    volt_watt: str
+    droop: str
+    settle_s: Annotated[float, Field(gt=0)]
+    states: tuple[GridState, ...]
+
+
 class EnterServiceCase(Section):
-    """Criteria, delay and ramp of entering service, and a state of the grid outside and one inside of the criteria."""
+    """Criteria, delay and ramp of entering service, and a state of the grid outside and one inside of the criteria.
+
+    `random_s` is the longest of the delays that are drawn in place of the ramp; 0: there is a ramp.
+    """
 
     name: str
     delay_s: Annotated[float, Field(ge=0)]
     ramp_s: Annotated[float, Field(gt=0)]
+    random_s: Annotated[float, Field(ge=0)] = 0.0
     v_pu: tuple[float, float]
     f_hz: tuple[float, float]
     outside: GridState
@@ -163,7 +192,13 @@ class SuiteFigures(Suite):
     volt_var: FunctionFigures
     volt_watt: FunctionFigures
     watt_var: FunctionFigures
+    frequency_droop: DroopSection
+    constant_power_factor: ConstantPowerFactorFigures
+    constant_reactive_power: ConstantReactivePowerFigures
+    unbalance: UnbalanceFigures
+    autonomous_reference: AutonomousReferenceFigures
     limit_active_power: LimitFigures
+    prioritization: PrioritySection
     enter_service: EnterServiceFigures
     nameplate: NameplateFigures
     configuration: ConfigurationFigures

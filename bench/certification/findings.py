@@ -8,6 +8,14 @@ from bench.measurement import Measurement
 from reports.verdict import Verdict
 
 
+class NotPassed(AssertionError):  # noqa: N818 - a finding about the device, not an error of the bench
+    """A clause that is not passed; `verdict` says whether the device failed or whether that could not be told."""
+
+    def __init__(self, text: str, verdict: Verdict) -> None:
+        super().__init__(text)
+        self.verdict = verdict
+
+
 @dataclass(frozen=True)
 class Finding:
     """A response held against its criterion at a moment of the test."""

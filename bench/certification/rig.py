@@ -47,7 +47,8 @@ class InstrumentClass:
 class Rig:
     """A device between its source and its supply. Raises what the drivers raise: TransportError, InstrumentError.
 
-    `advance` lets time pass for emulated equipment, s; `supply` makes a share of rated power available at its DC side.
+    `advance` lets time pass for emulated equipment, s; `supply` makes a share of rated power available at its DC side;
+    `absorb` has equipment with storage take a share of rated power from the grid.
     """
 
     clock: Clock
@@ -60,6 +61,7 @@ class Rig:
     instrument: InstrumentClass
     advance: Callable[[float], None]
     supply: Callable[[float], None]
+    absorb: Callable[[float], None]
     phases: int = 3
     samples: list[Sample] = field(default_factory=list)
     last_step_s: float = 0.0
@@ -70,11 +72,19 @@ class Rig:
         """Rated voltage of a phase to neutral, or across the pair of one-phase equipment, V."""
         return self.nameplate.v_nom_v / (math.sqrt(3.0) if self.phases > 1 else 1.0)
 
-    def set_grid(self, voltage_pu: float | Sequence[float], frequency_hz: float = NOMINAL_HZ) -> None:
-        """Put a voltage on all phases, or one on each; raises SafetyTrip outside the fences."""
+    def set_grid(
+        self,
+        voltage_pu: float | Sequence[float],
+        frequency_hz: float = NOMINAL_HZ,
+        angle_deg: Sequence[float] | None = None,
+    ) -> None:
+        """Put a voltage on all phases, or one on each; without angles they are symmetric.
+
+        Raises SafetyTrip outside the fences.
+        """
         self.clock.catch_up()  # what came before took its time; from here on, what is late counts as slip
         each = [voltage_pu] * self.phases if isinstance(voltage_pu, float) else list(voltage_pu)
-        self.source.set_voltage([v * self.phase_v for v in each], frequency_hz)
+        self.source.set_voltage([v * self.phase_v for v in each], frequency_hz, angle_deg)
 
     def hold(self, duration_s: float, every_s: float) -> list[Sample]:
         """Let time pass and look at the analyzer at equal distances, the last time at the end; return the samples."""

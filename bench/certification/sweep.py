@@ -1,10 +1,11 @@
 """Stepping a stimulus through a characteristic, and judging each answer after its response time and at rest."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from bench.certification.criteria import Accuracy, Reading, after_response_time, steady_state
-from bench.certification.curves import Curve
+from bench.certification.criteria import Accuracy, Criterion, Reading, after_response_time, steady_state
+from bench.certification.curves import Expected
 from bench.certification.findings import Finding
 from bench.certification.rig import Rig, Sample
 
@@ -17,32 +18,50 @@ REST_RESPONSES = 2
 COARSE = 10
 """Looks in a response time where nothing is judged but rest."""
 
+Responded = Callable[[Expected, Reading, Reading, Reading, Accuracy], Criterion]
+
 
 @dataclass(frozen=True)
 class Characteristic:
-    """What is stepped, what answers, and how well both have to be known; all per unit of rated."""
+    """What is stepped, what answers, and how well both have to be known; all per unit of rated.
+
+    `responded` judges the answer at `response_s`: a time that is set, or with `within_response_time` the longest one.
+    """
 
     clause: str
     name: str
-    curve: Curve
+    curve: Expected
     response_s: float
     accuracy: Accuracy
     apply: Callable[[float], None]
     stimulus: Callable[[Sequence[Sample]], Reading]
     answer: Callable[[Sequence[Sample]], Reading]
+    responded: Responded = after_response_time
 
 
 def sweep(rig: Rig, of: Characteristic, stimuli: Sequence[float]) -> Iterator[Finding]:
     """Step through the stimuli; yield two findings a step: after the response time, and at rest."""
     before = of.answer(_dwell(rig, of.response_s))
     for number, stimulus in enumerate(stimuli, start=1):
-        of.apply(stimulus)
-        rising = rig.hold(of.response_s, of.response_s / SAMPLES_A_RESPONSE)
         place = f"{of.name}, step {number} at {stimulus:.3f} pu"
-        yield _responded(rig, of, before, rising[-1], place)
-        resting = _dwell(rig, of.response_s)
-        yield _rested(rig, of, resting, place)
-        before = of.answer(resting[-1:])
+        before = yield from disturbed(rig, of, before, partial(of.apply, stimulus), place)
+
+
+def settled(rig: Rig, of: Characteristic, place: str) -> Generator[Finding, None, Reading]:
+    """Wait as long as a response takes; yield one finding at rest, and return the response that a step begins with."""
+    resting = _dwell(rig, of.response_s)
+    yield _rested(rig, of, resting, place)
+    return of.answer(resting[-1:])
+
+
+def disturbed(
+    rig: Rig, of: Characteristic, before: Reading, disturb: Callable[[], None], place: str
+) -> Generator[Finding, None, Reading]:
+    """Disturb the device; yield two findings, after the response time and at rest, and return the last response."""
+    disturb()
+    rising = rig.hold(of.response_s, of.response_s / SAMPLES_A_RESPONSE)
+    yield _responded(rig, of, before, rising[-1], place)
+    return (yield from settled(rig, of, place))
 
 
 def _dwell(rig: Rig, response_s: float) -> list[Sample]:
@@ -53,7 +72,7 @@ def _dwell(rig: Rig, response_s: float) -> list[Sample]:
 
 def _responded(rig: Rig, of: Characteristic, before: Reading, sample: Sample, place: str) -> Finding:
     stimulus, response = of.stimulus([sample]), of.answer([sample])
-    criterion = after_response_time(of.curve, before, stimulus, response, of.accuracy)
+    criterion = of.responded(of.curve, before, stimulus, response, of.accuracy)
     what = f"{place}: after {of.response_s:g} s"
     return Finding(what, stimulus, response, criterion, sample.time_s, rig.analyzer_name, of.clause)
 

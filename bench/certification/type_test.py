@@ -1,19 +1,28 @@
 """One type test of a device on its rig: what the steps of a certification feature do and judge."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bench.certification.criteria import after_response_time, within_response_time
 from bench.certification.figures import CharacteristicFigures, CurveFigures, SuiteFigures
 from bench.certification.findings import Finding
 from bench.certification.functions import FunctionTest, function_named
 from bench.certification.not_passed import NotPassed
 from bench.certification.procedures.configuration import configure_ratings
 from bench.certification.procedures.enter_service import enter_service_case
+from bench.certification.procedures.frequency_droop import droop_above, droop_below
 from bench.certification.procedures.limit_power import limit_power
 from bench.certification.procedures.monitoring import compare_readings
 from bench.certification.procedures.nameplate import examine_nameplate
+from bench.certification.procedures.prioritization import prioritization
+from bench.certification.procedures.reactive_commands import (
+    THREE_PHASES,
+    constant_power_factor,
+    constant_reactive_power,
+)
 from bench.certification.procedures.settings import write_settings
 from bench.certification.procedures.states import compare_states
+from bench.certification.procedures.volt_var_reference import autonomous_reference, unbalanced_voltages
 from bench.certification.refusals import RatingsError
 from bench.certification.rig import Rig
 from bench.certification.service import await_service
@@ -21,6 +30,8 @@ from bench.certification.sweep import Characteristic, sweep
 from bench.measurement import worded
 from instruments.errors import ConfigError
 from reports.verdict import Verdict, worst
+
+__all__ = ["InForce", "NotPassed", "TypeTest"]
 
 PCT = 100.0
 SHOWN = 6
@@ -62,7 +73,7 @@ class TypeTest:
         """Switch all functions off and put a characteristic of the device's category into force."""
         function = function_named(function_name)
         found = function.figures(self.figures).named(characteristic)
-        curve = found.A if self.rig.nameplate.category == "A" else found.B
+        curve = found.of(self.rig.nameplate.category, *self._rated_vars_pu())
         self.switch_off_functions()
         function.put(self.rig.functions, curve)
         self._in_force = InForce(function, found, curve)
@@ -83,6 +94,49 @@ class TypeTest:
         under_test = self._under_test(force)
         steps = force.function.steps(force.curve.curve, force.curve.reference_v_pu, span, under_test.accuracy.x)
         self.take(sweep(self.rig, under_test, steps))
+
+    def raise_frequency(self, characteristic: str, level_pct: float) -> None:
+        """Put a frequency-droop into force and judge it above nominal; raises ConfigError for a level it has not."""
+        if level_pct / PCT not in self.figures.frequency_droop.named(characteristic).levels_pu:
+            raise ConfigError(f"frequency-droop {characteristic} is not tested at {level_pct:g} % of rated power")
+        self.take(droop_above(self.rig, self.figures, characteristic, level_pct / PCT))
+
+    def lower_frequency(self, characteristic: str) -> None:
+        """Put a frequency-droop into force and judge it below nominal."""
+        self.take(droop_below(self.rig, self.figures, characteristic))
+
+    def hold_power_factor(self, setting: str) -> None:
+        """Command a power factor, disturb power and voltage, and judge the vars."""
+        self._rated_vars_pu()
+        found = self.figures.constant_power_factor.named(setting)
+        self.take(constant_power_factor(self.rig, self.figures, found))
+
+    def hold_reactive_power(self, setting: str) -> None:
+        """Command a share of rated vars, disturb power and voltage, and judge the vars."""
+        self._rated_vars_pu()
+        found = self.figures.constant_reactive_power.named(setting)
+        self.take(constant_reactive_power(self.rig, self.figures, found))
+
+    def unbalance(self, angles: str) -> None:
+        """Put unbalanced voltages in front of the device while it follows the curve in force, and judge the vars."""
+        self.figures.unbalance.cases(angles)
+        if self.rig.phases != THREE_PHASES:
+            raise NotPassed(f"{self.rig.device} has not three phases to be unbalanced", Verdict.NOT_RUN)
+        of = replace(self._under_test(self._required()), clause=self.figures.unbalance.clause)
+        self.take(unbalanced_voltages(self.rig, self.figures, of, angles))
+
+    def follow_voltage(self, time_constant_s: float) -> None:
+        """Let the reference voltage follow the voltage, and judge the vars after a step up and one down."""
+        section = self.figures.autonomous_reference
+        if time_constant_s not in section.time_constants_s:
+            raise ConfigError(f"clause {section.clause} is not tested with a time constant of {time_constant_s:g} s")
+        found = self.figures.volt_var.named(section.characteristic)
+        curve = found.of(self.rig.nameplate.category, *self._rated_vars_pu())
+        self.take(autonomous_reference(self.rig, self.figures, curve, time_constant_s))
+
+    def prioritize(self, mode: str) -> None:
+        """Put functions of active power and a mode of reactive power into force together, and judge what comes."""
+        self.take(prioritization(self.rig, self.figures, mode))
 
     def limit_power(self) -> None:
         """Command each limit of active power, and judge what comes after it."""
@@ -145,7 +199,15 @@ class TypeTest:
             apply=function.apply(rig),
             stimulus=function.stimulus(rig),
             answer=function.response(rig),
+            responded=within_response_time if function.at_latest else after_response_time,
         )
+
+    def _rated_vars_pu(self) -> tuple[float, float]:
+        """Return rated vars, injected and absorbed, per unit of rated VA; NOT_RUN for a device that states none."""
+        plate = self.rig.nameplate
+        if min(plate.q_max_injected_var, plate.q_max_absorbed_var) <= 0.0:
+            raise NotPassed(f"{self.rig.device} states no rated vars to be tested with", Verdict.NOT_RUN)
+        return plate.q_max_injected_var / plate.va_max_va, plate.q_max_absorbed_var / plate.va_max_va
 
     def _required(self) -> InForce:
         if self._in_force is None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from instruments.errors import SafetyTrip
-from instruments.readings import Nameplate, VoltVarCurve
+from instruments.readings import FrequencyDroop, Nameplate, VoltVarCurve
 
 Span = tuple[float, float]
 NO_LIMIT: Span = (-math.inf, math.inf)
@@ -13,6 +13,9 @@ LONGEST_REVERSION_S = 2**32 - 2
 """A 32-bit timer of SunSpec model 704; its last value means that there is none."""
 HIGHEST_PU = 2.0
 """Corner voltages of a volt-var curve beyond this are no voltages of a network."""
+WIDEST_DEADBAND_HZ = 5.0
+STEEPEST_DROOP, FLATTEST_DROOP = 0.001, 1.0
+"""Droops outside these answer to the noise of a frequency measurement, or to no frequency of a network."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ def check_reversion(device: str, reversion_s: float, shortest_s: float) -> None:
 
 def check_curve(device: str, curve: VoltVarCurve, nameplate: Nameplate, envelope: DerEnvelope) -> None:
     """Raise SafetyTrip for a volt-var curve that is none, or that asks for more vars than there may be."""
-    require_within(device, "voltage of the volt-var curve, pu,", curve.v_pu, (0.0, HIGHEST_PU))
+    voltages = (*curve.v_pu, curve.reference_pu)
+    require_within(device, "voltage of the volt-var curve, pu,", voltages, (0.0, HIGHEST_PU))
     if len(curve.v_pu) != len(curve.q_pu):
         raise SafetyTrip(f"{device}: {curve} is no volt-var curve; nothing was sent")
     rated = (-nameplate.q_max_absorbed_var, nameplate.q_max_injected_var)
@@ -54,13 +58,25 @@ def check_curve(device: str, curve: VoltVarCurve, nameplate: Nameplate, envelope
         device,
         "reactive power of the volt-var curve, var,",
         vars_asked,
-        _rounded(rated, nameplate),
+        rounded(rated, nameplate),
         envelope.reactive_var,
     )
-    require_within(device, "response time of the volt-var curve, s,", (curve.response_s,), (0.0, LONGEST_REVERSION_S))
+    times_s = (curve.response_s, curve.autonomous_s or 0.0)
+    require_within(device, "response time of the volt-var curve, s,", times_s, (0.0, LONGEST_REVERSION_S))
 
 
-def _rounded(rated: Span, nameplate: Nameplate) -> Span:
+def check_droop(device: str, droop: FrequencyDroop, nameplate: Nameplate) -> None:
+    """Raise SafetyTrip for a frequency-droop that is none, or that lets power fall below what the nameplate has."""
+    deadbands = (droop.over_deadband_hz, droop.under_deadband_hz)
+    require_within(device, "deadband of the frequency-droop, Hz,", deadbands, (0.0, WIDEST_DEADBAND_HZ))
+    droops = (droop.over_droop, droop.under_droop)
+    require_within(device, "droop, per unit,", droops, (STEEPEST_DROOP, FLATTEST_DROOP))
+    require_within(device, "response time of the frequency-droop, s,", (droop.response_s,), (0.0, LONGEST_REVERSION_S))
+    lowest = -nameplate.charge_max_w / nameplate.p_max_w if nameplate.p_max_w > 0.0 else 0.0
+    require_within(device, "lowest power of the frequency-droop, pu,", (droop.p_min_pu,), (lowest - 1e-3, 1.0))
+
+
+def rounded(rated: Span, nameplate: Nameplate) -> Span:
     """Allow for what the scale factors of a nameplate round off: 0.1 % of the rating."""
     little = nameplate.va_max_va * 1e-3
     return rated[0] - little, rated[1] + little

@@ -5,6 +5,7 @@ result asked for until the device has made up its mind.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from instruments.drivers.sunspec_device import Block, SunSpecDevice
@@ -17,6 +18,8 @@ ACTIVE_CURVE, SPARE_CURVE = 1, 2
 IN_PROGRESS, COMPLETED = 0, 1
 TOLERANCE_PU, TOLERANCE_S = 1e-3, 0.1
 """What may get lost in the scale factors of common equipment: 0.1 % and 0.1 s."""
+HEADER_DEFAULTS = {"VRef": PCT, "VRefAutoEna": 0.0}
+"""What a device does that has no such point: its reference voltage is the nominal one, and stays."""
 ADOPT_READS = 50
 """Reads of the adopt result before the device is given up."""
 
@@ -54,20 +57,41 @@ def read_curve(device: SunSpecDevice, model: CurveModel) -> Characteristic:
     )
 
 
-def adopt_curve(device: SunSpecDevice, model: CurveModel, wanted: Characteristic) -> None:
+def adopt_curve(
+    device: SunSpecDevice, model: CurveModel, wanted: Characteristic, header: Mapping[str, float] | None = None
+) -> None:
     """Write a characteristic, have the device adopt it, and compare what is then in force; it is not enabled by that.
 
-    Raises InstrumentError when the device has too few points, does not adopt, or adopts another characteristic.
+    `header`: further points of the curve that have to be so, written where the device holds others. Raises
+    InstrumentError when the device has too few points, does not adopt, or adopts another characteristic.
     """
     points = _count(device.read(model.model_id, "ID", "NCrv"), "NPt")
     if len(wanted.x_pu) > points:
         raise InstrumentError(f"{device.name} takes {points} {model.name} points, not {len(wanted.x_pu)}")
     _write(device, model, wanted)
+    for name in _differing(device, model, SPARE_CURVE, header or {}):
+        device.write(model.model_id, {f"Crv[{SPARE_CURVE}].{name}": (header or {})[name]})
     device.write(model.model_id, {"AdptCrvReq": SPARE_CURVE})
-    _await_adoption(device, model)
+    await_adoption(device, model.model_id, ("AdptCrvRslt", "NCrv"), f"the {model.name} curve")
     held = read_curve(device, model)
     if not _same(held, wanted):
         raise InstrumentError(f"{device.name} was given {wanted} and holds {held}")
+    if wrong := _differing(device, model, ACTIVE_CURVE, header or {}):
+        raise InstrumentError(f"{device.name} does not keep {', '.join(wrong)} of its {model.name} curve")
+
+
+def _differing(device: SunSpecDevice, model: CurveModel, number: int, header: Mapping[str, float]) -> list[str]:
+    """Return the points of a curve's header that the device holds otherwise; raises InstrumentError for one it lacks.
+
+    A device that lacks a point is as good as one that holds its default there.
+    """
+    if not header:
+        return []
+    block = device.read(model.model_id)
+    held = {name: block.number(f"Crv[{number}].{name}") for name in header}
+    if missing := [n for n, value in held.items() if math.isnan(value) and header[n] != HEADER_DEFAULTS.get(n)]:
+        raise InstrumentError(f"{device.name} has no {', '.join(missing)} in its {model.name} curve")
+    return [n for n, value in held.items() if not math.isnan(value) and abs(value - header[n]) > TOLERANCE_PU * PCT]
 
 
 def _count(block: Block, name: str) -> int:
@@ -92,15 +116,19 @@ def _write(device: SunSpecDevice, model: CurveModel, wanted: Characteristic) -> 
     device.write(model.model_id, points)
 
 
-def _await_adoption(device: SunSpecDevice, model: CurveModel) -> None:
+def await_adoption(device: SunSpecDevice, model_id: int, points: tuple[str, str], what: str) -> None:
+    """Ask for the result of an adoption until there is one; raises InstrumentError when it is not that it was done.
+
+    `points` of the model: that of the result, and the last of its head, up to which is read.
+    """
     result = float(IN_PROGRESS)
     for _ in range(ADOPT_READS):
-        result = device.read(model.model_id, "ID", "NCrv").number("AdptCrvRslt")
+        result = device.read(model_id, "ID", points[1]).number(points[0])
         if result != IN_PROGRESS:
             break
     if result != COMPLETED:
         outcome = "still at work on" if result == IN_PROGRESS else "failed to adopt"
-        raise InstrumentError(f"{device.name} {outcome} the {model.name} curve")
+        raise InstrumentError(f"{device.name} {outcome} {what}")
 
 
 def _same(held: Characteristic, wanted: Characteristic) -> bool:

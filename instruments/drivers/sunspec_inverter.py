@@ -1,8 +1,9 @@
 """Driver of a SunSpec inverter that follows IEEE 1547-2018: models 1, 701 to 705 and, where it has them, 706 to 715."""
 
 import math
+from collections.abc import Mapping
 
-from instruments.drivers.fence import UNFENCED, DerEnvelope, check_curve, check_reversion
+from instruments.drivers.fence import UNFENCED, DerEnvelope, check_curve, check_droop, check_reversion
 from instruments.drivers.sunspec_as_set import read_as_set
 from instruments.drivers.sunspec_curves import (
     CURVE_MODELS,
@@ -22,12 +23,24 @@ from instruments.drivers.sunspec_der import (
     release_power,
 )
 from instruments.drivers.sunspec_device import SunSpecDevice
+from instruments.drivers.sunspec_droop import DROOP, adopt_droop, read_droop
 from instruments.drivers.sunspec_ratings import configure, read_configuration, read_functions
+from instruments.drivers.sunspec_reactive import (
+    check_power_factor,
+    check_vars,
+    command_power_factor,
+    command_vars,
+    disable_vars,
+    read_reference,
+    reference_points,
+)
+from instruments.drivers.sunspec_service import read_settings, write_settings
 from instruments.errors import InstrumentError, SafetyTrip
 from instruments.readings import (
     AcReading,
     Characteristic,
     EnterServiceSettings,
+    FrequencyDroop,
     Identity,
     InverterModes,
     Nameplate,
@@ -128,7 +141,7 @@ class SunSpecInverter:
     def read_volt_var(self) -> VoltVarCurve:
         """Read the volt-var curve in force."""
         held = read_curve(self._device, VOLT_VAR)
-        return VoltVarCurve(held.x_pu, held.y_pu, held.response_s)
+        return VoltVarCurve(held.x_pu, held.y_pu, held.response_s, *read_reference(self._device))
 
     def set_volt_var(self, curve: VoltVarCurve) -> None:
         """Write a curve, have the inverter adopt it, compare what is then in force, and enable it.
@@ -137,7 +150,8 @@ class SunSpecInverter:
         envelope have; InstrumentError when the inverter has too few points, does not adopt, or adopts another curve.
         """
         check_curve(self._device.name, curve, self.read_nameplate(), self._envelope)
-        self._set_curve(VOLT_VAR, Characteristic(curve.v_pu, curve.q_pu, curve.response_s))
+        characteristic = Characteristic(curve.v_pu, curve.q_pu, curve.response_s)
+        self._set_curve(VOLT_VAR, characteristic, reference_points(curve))
 
     def set_volt_watt(self, characteristic: Characteristic) -> None:
         """Have the inverter adopt and enable voltage over limit of active power; raises as `set_volt_var`."""
@@ -147,32 +161,57 @@ class SunSpecInverter:
         """Have the inverter adopt and enable active over reactive power; raises as `set_volt_var`."""
         self._set_curve(WATT_VAR, characteristic)
 
+    def read_frequency_droop(self) -> FrequencyDroop:
+        """Read the frequency-droop in force."""
+        return read_droop(self._device)
+
+    def set_frequency_droop(self, droop: FrequencyDroop) -> None:
+        """Have the inverter adopt and enable a frequency-droop.
+
+        Raises SafetyTrip, before anything is sent, for what is no droop or for a power below what the nameplate has;
+        InstrumentError when the inverter does not adopt it, or adopts another.
+        """
+        check_droop(self._device.name, droop, self.read_nameplate())
+        adopt_droop(self._device, droop)
+        self._write_checked(DROOP, "Ena", ON)
+
+    def set_power_factor(self, power_factor: float, injects: bool) -> None:
+        """Command a constant power factor at which it `injects` or absorbs vars, with storage behind it both ways.
+
+        Raises SafetyTrip, before anything is sent, for more vars than nameplate or envelope have; InstrumentError when
+        the command does not read back.
+        """
+        check_power_factor(self._device.name, self.read_nameplate(), self._envelope, power_factor, injects)
+        command_power_factor(self._device, power_factor, injects)
+
+    def set_reactive_power(self, share_pu: float) -> None:
+        """Command constant reactive power, a share of rated VA, > 0 injected; raises as `set_power_factor`."""
+        check_vars(self._device.name, self.read_nameplate(), self._envelope, share_pu)
+        command_vars(self._device, share_pu)
+
+    def disable_reactive_commands(self) -> None:
+        """Switch off constant power factor and constant reactive power; InstrumentError when one stays on."""
+        disable_vars(self._device)
+
     def disable_functions(self) -> None:
-        """Switch off every function that it has and that follows a characteristic, and all commands of active power."""
-        for model in CURVE_MODELS:
-            if model.model_id in self._device.models():
-                self._write_checked(model.model_id, "Ena", OFF)
+        """Switch off every function that it has and that follows a characteristic, and all commands of power."""
+        for model_id in (*(model.model_id for model in CURVE_MODELS), DROOP):
+            if model_id in self._device.models():
+                self._write_checked(model_id, "Ena", OFF)
+        self.disable_reactive_commands()
         self._write_checked(704, "WMaxLimPctEna", OFF)
         self.release()
 
-    def set_enter_service(self, settings: EnterServiceSettings) -> None:
-        """Set the criteria, the delay and the ramp of entering service, and read them back.
+    def read_enter_service(self) -> EnterServiceSettings:
+        """Read when it may enter service, and how."""
+        return read_settings(self._device)
 
-        Raises InstrumentError when the inverter does not hold what was written.
+    def set_enter_service(self, settings: EnterServiceSettings) -> None:
+        """Set the criteria, the delay and the ramp, or the drawn delay, of entering service, and read them back.
+
+        Raises InstrumentError when the inverter does not hold what was written, or draws no delays and should.
         """
-        wanted = {
-            "ESVHi": settings.v_pu[1] * PCT,
-            "ESVLo": settings.v_pu[0] * PCT,
-            "ESHzHi": settings.f_hz[1],
-            "ESHzLo": settings.f_hz[0],
-            "ESDlyTms": settings.delay_s,
-        }
-        self._device.write(703, wanted)
-        self._device.write(703, {"ESRmpTms": settings.ramp_s})
-        held = self._device.read(703)
-        wrong = [n for n, v in (wanted | {"ESRmpTms": settings.ramp_s}).items() if not _close(held.number(n), v)]
-        if wrong:
-            raise InstrumentError(f"{self._device.name} does not keep {', '.join(wrong)} of model 703")
+        write_settings(self._device, settings)
 
     def cease_to_energize(self) -> None:
         """Withdraw the permission to be in service; IEEE 1547-2018 4.6.1 gives the inverter 2 s."""
@@ -189,8 +228,10 @@ class SunSpecInverter:
         finally:
             self.release()
 
-    def _set_curve(self, model: CurveModel, characteristic: Characteristic) -> None:
-        adopt_curve(self._device, model, characteristic)
+    def _set_curve(
+        self, model: CurveModel, characteristic: Characteristic, header: Mapping[str, float] | None = None
+    ) -> None:
+        adopt_curve(self._device, model, characteristic, header)
         self._write_checked(model.model_id, "Ena", ON)
 
     def _is(self, model_id: int, name: str, value: int) -> bool | None:
@@ -202,7 +243,3 @@ class SunSpecInverter:
         held = self._device.read(model_id, name, name).number(name)
         if held != value:
             raise InstrumentError(f"{self._device.name}: {name} of model {model_id} reads {held}, not {value}")
-
-
-def _close(held: float, wanted: float) -> bool:
-    return math.isclose(held, wanted, rel_tol=1e-3, abs_tol=1e-3)

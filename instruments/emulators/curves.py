@@ -7,13 +7,17 @@ from typing import Any
 from instruments.emulators.adoption import Adoption
 from instruments.emulators.curve_defects import SOUND, CurveDefect
 from instruments.emulators.der_model import DerModel
+from instruments.emulators.reference_defects import SOUND as SOUND_REFERENCE
+from instruments.emulators.reference_defects import ReferenceDefect
 from instruments.emulators.sunspec_image import ModelImage
 from instruments.sunspec.layout import Counts
 
 CURVES = 3
 PCT = 100.0
-AUTONOMOUS_S = 300
-"""Time constant of the autonomous reference voltage, IEEE 1547-2018 Table 8, s."""
+AUTONOMOUS_S, LONGEST_AUTONOMOUS_S = 300, 5000
+"""Time constant of the autonomous reference voltage, from default, the shortest, to longest, IEEE 1547-2018 Table 8."""
+REFERENCES_PCT = (95.0, 105.0)
+"""Reference voltages that may be set, IEEE 1547-2018 Table 8, per cent of nominal."""
 CURVE_SCALES = {"V_SF": -2, "W_SF": -2, "DeptRef_SF": -2, "RspTms_SF": -1}
 
 
@@ -85,7 +89,8 @@ class Curve:
 class CurveControl:
     """One curve model of an emulated device.
 
-    `defect` tells what is wrong with the function at this moment; `exclusive` switches off what excludes it.
+    `defect` tells what is wrong with the function at this moment, `reference` what is wrong with the reference voltage
+    of volt-var; `exclusive` switches off what excludes it.
     """
 
     def __init__(
@@ -97,8 +102,10 @@ class CurveControl:
         enabled: bool,
         defect: Callable[[], CurveDefect] = lambda: SOUND,
         exclusive: Callable[[], None] = lambda: None,
+        reference: Callable[[], ReferenceDefect] = lambda: SOUND_REFERENCE,
     ) -> None:
         self._exclusive = exclusive
+        self._reference, self._reference_applied = reference, SOUND_REFERENCE
         self._defect, self._applied = defect, SOUND
         self._kind = kind
         self._model = model
@@ -122,7 +129,7 @@ class CurveControl:
     def advance(self) -> None:
         """Finish an adoption that is under way, and let a defect begin or end."""
         self._adoption.finish()
-        if self._defect() != self._applied:
+        if self._defect() != self._applied or self._reference() != self._reference_applied:
             self._apply()
 
     def _show(self, index: int, curve: Curve) -> None:
@@ -154,7 +161,15 @@ class CurveControl:
         if self._model.get(prefix + "ActPt") != points or self._model.get(prefix + "DeptRef") != self._kind.reference:
             return False
         x, y = self._points(prefix, self._kind.x), self._points(prefix, self._kind.y)
+        if self._kind is VOLT_VAR and not self._reference_sound(prefix):
+            return False
         return list(x) == sorted(x) and list(y) == sorted(y, reverse=True) and max(map(abs, y)) <= PCT
+
+    def _reference_sound(self, prefix: str) -> bool:
+        times_s = self._model.get(prefix + "VRefAutoTms")
+        return REFERENCES_PCT[0] <= self._model.get(prefix + "VRef") <= REFERENCES_PCT[1] and (
+            AUTONOMOUS_S <= times_s <= LONGEST_AUTONOMOUS_S
+        )
 
     def _points(self, prefix: str, name: str) -> tuple[float, ...]:
         return tuple(self._model.get(f"{prefix}Pt[{i}].{name}") for i in range(1, len(self._kind.x_settings) + 1))
@@ -163,7 +178,11 @@ class CurveControl:
         settings: dict[str, Any] = {self._kind.enable: self._model.get("Ena") == 1}
         active = self._adoption.active
         defect = self._applied = self._defect()
+        self._reference_applied = self._reference()
         x, y = defect.bent(self._points(active, self._kind.x), self._points(active, self._kind.y))
+        if self._kind is VOLT_VAR:
+            y, moved = self._reference_applied.straightened(x, y), self._moved_pct(active)
+            x = [point - moved for point in x]
         for names, values in ((self._kind.x_settings, x), (self._kind.y_settings, y)):
             settings |= {name: pct / PCT for name, pct in zip(names, values, strict=True)}
         if self._kind.response is not None:
@@ -171,7 +190,17 @@ class CurveControl:
         if self._kind is VOLT_VAR:
             settings |= {
                 "QV_VREF": self._model.get(active + "VRef") / PCT,
-                "QV_VREF_AUTO_MODE": self._model.get(active + "VRefAutoEna") == 1,
-                "QV_VREF_TIME": self._model.get(active + "VRefAutoTms"),
+                "QV_VREF_AUTO_MODE": self._follows(active),
+                "QV_VREF_TIME": self._model.get(active + "VRefAutoTms") * self._reference_applied.time,
             }
         self._der.configure(**settings)
+
+    def _follows(self, active: str) -> bool:
+        return self._model.get(active + "VRefAutoEna") == 1 and not self._reference_applied.frozen
+
+    def _moved_pct(self, active: str) -> float:
+        """OpenDER takes corners as for a reference voltage of 1 and moves them by what the reference differs; undo it.
+
+        On the wire they are per cent of nominal voltage and stand as they are written, whatever the reference.
+        """
+        return 0.0 if self._reference_applied.shifts else self._model.get(active + "VRef") - PCT

@@ -12,6 +12,7 @@ from typing import Any
 
 import opender
 
+from instruments.emulators.der_defects import ActivePowerDefects
 from instruments.emulators.electrical import ElectricalNode, PhasePower
 from instruments.readings import Nameplate
 
@@ -54,25 +55,37 @@ class DerModel:
 
     def __init__(self, phases: int, storage: bool, **opender_settings: Any) -> None:
         self.phases = phases
-        self._storage = storage
+        self.storage = storage
         kind = opender.DER_BESS if storage else opender.DER_PV
         self._der: Any = kind(**opender_settings)
         self._take_over = self._der.exec_delay.mode_and_execution_delay
         # Its parts hold the original, which keeps the settings; only the step itself asks here.
         self._der.exec_delay = SimpleNamespace(mode_and_execution_delay=self._take_over_changes)
+        self.defects = ActivePowerDefects(self._der)
         self._is_changed = True
         """Whether settings may differ from those that were taken over last."""
         self.power = PhasePower((0.0,) * phases, (0.0,) * phases)
+        self.volt_var_looks_at: int | None = None
+        """The only phase whose voltage the functions of voltage see, where that is so by a defect."""
 
     def run(self, node: ElectricalNode, p_dc_w: float, dt_s: float) -> None:
         """Advance by `dt_s` with the node's voltage and frequency and a DC power that is available or asked for."""
         opender.DER.t_s = dt_s
         voltage: Any = list(node.voltage_v) if self.phases > 1 else node.voltage_v[0]
         angles = [math.radians(angle) for angle in node.angle_deg]
-        source = {"p_dem_w" if self._storage else "p_dc_w": p_dc_w}
+        source = {"p_dem_w" if self.storage else "p_dc_w": p_dc_w}
         self._der.update_der_input(v=voltage, theta=angles, f=node.frequency_hz, **source)
+        self._see(node)
         p_w, q_var = self._der.run()
         self.power = PhasePower((float(p_w) / self.phases,) * self.phases, (float(q_var) / self.phases,) * self.phases)
+
+    def _see(self, node: ElectricalNode) -> None:
+        """Let OpenDER take the mean of all phases, or hand it the one phase; its trips see all phases anyhow."""
+        phase, file = self.volt_var_looks_at, self._der.der_file
+        # Its setter knows no other than AVG and POS; with neither it keeps the voltage that it is given.
+        file._NP_V_MEAS_UNBALANCE = "AVG" if phase is None else ""
+        if phase is not None and self.phases > 1:
+            self._der.der_input.v_meas_pu = node.voltage_v[phase] * math.sqrt(3.0) / file.NP_AC_V_NOM
 
     @property
     def status(self) -> str:
@@ -93,6 +106,12 @@ class DerModel:
     def entering_service(self) -> bool:
         """Whether the equipment ramps up after it was permitted to be in service again."""
         return self.status == ENTERING
+
+    @property
+    def droops(self) -> bool:
+        """Whether frequency commands active power, or the way back from that is not over yet."""
+        droop = self._der.activepowerfunc.freqdroop
+        return bool(droop.pf_uf_active or droop.pf_of_active)
 
     @property
     def state_of_charge_pu(self) -> float:

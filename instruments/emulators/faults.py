@@ -120,10 +120,70 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         _INVERTER,
         "stays at work on a curve that it was told to adopt, and keeps its old",
     ),
+    FaultKind("deadband-ignored", _INVERTER, "goes straight from the first point of its volt-var curve to the last"),
+    FaultKind(
+        "looks-at-one-phase", _INVERTER, "answers to the voltage of its first phase, where that of all phases counts"
+    ),
+    FaultKind("vref-shifts-curve", _INVERTER, "moves its volt-var curve by what the reference voltage differs from 1"),
+    FaultKind("vref-frozen", _INVERTER, "takes an autonomous reference voltage, and keeps the reference that it has"),
+    FaultKind(
+        "vref-too-slow",
+        _INVERTER,
+        "takes the value times the time constant that its autonomous reference voltage was given",
+        default=10.0,
+    ),
+    FaultKind("var-wrong-sign", _INVERTER, "absorbs the vars that it is told to inject, and the other way round"),
+    FaultKind(
+        "wrong-power-factor", _INVERTER, "keeps the value as its power factor, whatever it was told", default=1.0
+    ),
+    FaultKind("wrong-var-base", _INVERTER, "takes a share of rated VA for one of its rated vars"),
+    FaultKind(
+        "slow-vars",
+        _INVERTER,
+        "takes the value times its response time to come to a commanded power factor or commanded vars",
+        default=6.0,
+    ),
+    FaultKind(
+        "no-vars-at-low-power",
+        _INVERTER,
+        "gives no commanded vars while it delivers less than the value's share of its rated active power",
+        default=0.1,
+    ),
     FaultKind(
         "isolation-undone",
         _INVERTER,
         "lets the customer's own system put it back into service while the utility has isolated it",
+    ),
+    FaultKind(
+        "wrong-ramp-rate",
+        _INVERTER,
+        "takes the value's share of the time for its ramp of entering service",
+        default=0.5,
+    ),
+    FaultKind("early-entry", _INVERTER, "enters service after the value's share of its delay", default=0.5),
+    FaultKind("ignores-entry-voltage", _INVERTER, "enters service whatever the voltage is"),
+    FaultKind("ignores-entry-frequency", _INVERTER, "enters service whatever the frequency is"),
+    FaultKind(
+        "overlooks-interruptions",
+        _INVERTER,
+        "counts on its delay of entering service when the grid leaves the criteria for less than the value's seconds",
+        default=1.0,
+    ),
+    FaultKind("ignores-permit", _INVERTER, "is in service whether or not it is permitted"),
+    FaultKind(
+        "droop-wrong-slope", _INVERTER, "moves its power with frequency by the value's share of its droop", default=0.5
+    ),
+    FaultKind(
+        "droop-from-the-wrong-base",
+        _INVERTER,
+        "lets its droop begin at rated power, and not at the power that it delivered before",
+    ),
+    FaultKind("wrong-priority", _INVERTER, "holds its droop under the active-power limit when frequency asks for more"),
+    FaultKind(
+        "droop-before-volt-watt", _INVERTER, "leaves volt-watt out while low frequency asks it for more active power"
+    ),
+    FaultKind(
+        "ignores-power-limit", _INVERTER, "takes a limit of active power, reads it back, and delivers all it has"
     ),
     FaultKind("alert-never-sent", _METER, "never sets its voltage event flags"),
     FaultKind("alert-for-a-healthy-voltage", _METER, "sets its under-voltage flag whatever the voltage is"),

@@ -14,9 +14,11 @@ from instruments.emulators.curves import (
     CurveKind,
 )
 from instruments.emulators.der_model import DerModel
+from instruments.emulators.faults import FaultSet
 from instruments.emulators.frequency_droop import COUNTS as DROOP_COUNTS
-from instruments.emulators.frequency_droop import DROOP, FrequencyDroop
-from instruments.emulators.reactive_control import ReactiveControl
+from instruments.emulators.frequency_droop import DROOP, FrequencyDroop, slope_of
+from instruments.emulators.reactive_control import ReactiveControl, reactive_defect
+from instruments.emulators.reference_defects import ReferenceDefect, reference_defect
 from instruments.emulators.sunspec_image import SunSpecImage
 from instruments.emulators.trip_curves import COUNTS as TRIP_COUNTS
 from instruments.emulators.trip_curves import TRIPS, TripCurve
@@ -59,8 +61,11 @@ class GridSupport:
         nameplate: Nameplate,
         volt_var: bool,
         defect: Callable[[int], CurveDefect],
+        time_s: Callable[[], float],
+        faults: FaultSet,
     ) -> None:
         """Take whether volt-var is on from the start, and what tells of defects of the curve of a model."""
+        self._faults, self._time_s = faults, time_s
         category = nameplate.category
         self._curves = {
             VOLT_VAR: self._curve(image, der, VOLT_VAR, VOLT_VAR_DEFAULT[category], defect, volt_var),
@@ -70,14 +75,17 @@ class GridSupport:
         self._adopting: tuple[CurveControl | TripCurve | FrequencyDroop, ...] = (
             *self._curves.values(),
             *(TripCurve(kind, image.model(kind.model_id), der) for kind in TRIPS),
-            FrequencyDroop(image.model(DROOP), der),
+            FrequencyDroop(image.model(DROOP), der, lambda: slope_of(faults, time_s())),
         )
-        self.reactive = ReactiveControl(image.model(704), nameplate, der, self._leave_to_commands)
+        self.reactive = ReactiveControl(
+            image.model(704), nameplate, der, self._leave_to_commands, lambda: reactive_defect(faults, time_s())
+        )
 
     def advance(self) -> None:
         """Finish adoptions that are under way, and let defects begin or end."""
         for function in self._adopting:
             function.advance()
+        self.reactive.advance()
 
     def _curve(
         self,
@@ -89,7 +97,10 @@ class GridSupport:
         on: bool = False,
     ) -> CurveControl:
         model, exclusive = image.model(kind.model_id), partial(self._exclude, kind)
-        return CurveControl(kind, model, der, default, on, partial(defect, kind.model_id), exclusive)
+        return CurveControl(kind, model, der, default, on, partial(defect, kind.model_id), exclusive, self._reference)
+
+    def _reference(self) -> ReferenceDefect:
+        return reference_defect(self._faults, self._time_s())
 
     def _exclude(self, chosen: CurveKind) -> None:
         """Switch off what also commands vars; volt-watt commands none."""

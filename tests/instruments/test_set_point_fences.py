@@ -42,7 +42,7 @@ from instruments.emulators.tap_changer_control import TapChangerControlEmulator
 from instruments.emulators.tap_changer_settings import TapChangerSettings
 from instruments.errors import InstrumentError, SafetyTrip
 from instruments.point_map import load_point_map
-from instruments.readings import VoltVarCurve
+from instruments.readings import FrequencyDroop, VoltVarCurve
 from instruments.transports.visa import VisaLink
 from tests.instruments.sunspec_bench import serving
 
@@ -84,10 +84,21 @@ SENSED = [
     *[(120.0, 1.0, degrees, 60.0) for degrees in (*NONE, 361.0)],
     *[(120.0, 1.0, 0.0, hertz) for hertz in (*NONE, 44.9, 65.1)],
 ]
+DROOPS = [
+    (FrequencyDroop(*values),)
+    for bad in NONE
+    for values in ((bad, 0.036, 0.05, 0.05, 5.0), (0.036, 0.036, 0.05, bad, 5.0), (0.036, 0.036, 0.05, 0.05, bad))
+] + [
+    (FrequencyDroop(0.036, -0.001, 0.05, 0.05, 5.0),),
+    (FrequencyDroop(6.0, 0.036, 0.05, 0.05, 5.0),),
+    (FrequencyDroop(0.036, 0.036, 0.0, 0.05, 5.0),),
+    (FrequencyDroop(0.036, 0.036, 0.05, 0.05, 5.0, -1.5),),
+]
 REFUSED: dict[type, dict[str, list[tuple[Any, ...]]]] = {
     SunSpecInverter: {
         "set_power_w": POWERS + REVERSIONS,
         "set_volt_var": CURVES,
+        "set_frequency_droop": DROOPS,
         "limit_power_pct": [*[(pct, 60.0) for pct in (*NONE, -1.0, 101.0)], *[(50.0, s) for s in (*NONE, -1.0)]],
     },
     SunSpecBattery: {"set_power_w": POWERS + REVERSIONS},
