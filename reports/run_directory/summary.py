@@ -78,6 +78,10 @@ class Comparison:
     series: str
 
 
+SMALLEST = 1e-9
+"""Keeps a share of a limit of 0 finite."""
+
+
 @dataclass(frozen=True, slots=True)
 class CriterionLine:
     """A response of a device under test held against its band; a limit that there is not is infinite."""
@@ -98,6 +102,13 @@ class CriterionLine:
     def margin(self) -> float:
         """How far the whole uncertainty band is inside its limits; below 0 where it is not."""
         return min(self.response - self.lower, self.upper - self.response) - self.uncertainty
+
+    @property
+    def share(self) -> float:
+        """The margin as a share of the band's half, or of the one limit: what is near to its limit is near 0."""
+        limit = min((abs(end) for end in (self.lower, self.upper) if math.isfinite(end)), default=1.0)
+        half = (self.upper - self.lower) / 2.0
+        return self.margin / max(half if math.isfinite(half) else limit, SMALLEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +136,8 @@ class ScenarioRun:
     not_compared: str = ""
     links: LinkRecord = field(default_factory=LinkRecord)
     findings: tuple[CriterionLine, ...] = ()
+    equipment_s: float = 0.0
+    """How long the type test took in the equipment's own time, s."""
 
     @property
     def key(self) -> str:
@@ -202,6 +215,7 @@ def _scenario(entry: Mapping[str, Any]) -> ScenarioRun:
         not_compared=str(comparison.get("absent") or ""),
         links=link_record(entry.get("links") or {}),
         findings=tuple(_criterion(finding) for finding in entry.get("findings", ())),
+        equipment_s=float(entry.get("equipment_s", 0.0)),
     )
 
 
