@@ -10,7 +10,7 @@ from reports.verdict import Verdict
 
 @dataclass(frozen=True)
 class Finding:
-    """A response held against its criterion at a moment of the test."""
+    """A response held against its criterion at a moment of the test; `stimulus_unit` where the stimulus has one."""
 
     what: str
     stimulus: Reading
@@ -21,6 +21,7 @@ class Finding:
     clause: str
     unit: str = "pu"
     details: tuple[str, ...] = ()
+    stimulus_unit: str = ""
 
     @property
     def measurement(self) -> Measurement:
@@ -46,6 +47,7 @@ class Finding:
         return {
             "what": self.what,
             "unit": self.unit,
+            "stimulus_unit": self.stimulus_unit,
             "time_s": round(self.time_s, 6),
             "stimulus": self.stimulus.value,
             "response": self.response.value,

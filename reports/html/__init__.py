@@ -1,5 +1,6 @@
 """``report.html``: one file that opens offline, asks for nothing from outside and runs no script."""
 
+import math
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -9,11 +10,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import evidence
-from reports.html.certificate import certificate
+from reports.html.certificate import HOUR_S, certificate
 from reports.html.view import page
 from reports.plain_text import visible
 from reports.run_directory import RunDirectory
 
+_UNITS = {"w": "W", "va": "VA", "var": "var", "v": "V"}
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -26,9 +28,14 @@ def html_report(directory: RunDirectory) -> str:
         "measured": evidence.measured,
         "bounds": evidence.bounds,
         "cited": partial(evidence.describe, directory),
+        "signed": "{:+.4g}".format,
+        "limit": _limit,
+        "rating": _rating,
+        "duration": _duration,
         "drawing": Markup,  # charts are SVG of our own making, in which the drawing library escaped every text
     }
     if directory.run.certification:
+        filters["figure"] = "{:.4g}".format
         return template_page("certificate.html.j2", filters, page=certificate(directory))
     return template_page("report.html.j2", filters, page=page(directory))
 
@@ -57,6 +64,21 @@ def _words(name: str) -> str:
 
 def _seconds(time_s: float | None) -> str:
     return "" if time_s is None else f"{time_s:.1f} s"
+
+
+def _limit(value: float) -> str:
+    """Return a limit; a dash for one that there is not."""
+    return f"{value:.4g}" if math.isfinite(value) else "–"
+
+
+def _rating(name: str, value: float) -> str:
+    """Return a rating of the nameplate with the unit that its name ends in."""
+    words, _, unit = name.rpartition("_")
+    return f"{words.replace('_', ' ')} {value:g} {_UNITS.get(unit, unit)}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / HOUR_S:.1f} h" if seconds >= HOUR_S else f"{seconds:.4g} s"
 
 
 def _span(times_s: tuple[float, float] | None) -> str:

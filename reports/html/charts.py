@@ -28,7 +28,7 @@ PALETTE = ("#1f5fa8", "#c2571a", "#2f7d4f", "#7a4fa3", "#9a7b0a", "#0f7f8c")
 HOUR_S = 3600.0
 LONG_H, MOST_TICKS, HOUR_STEPS = 4.0, 10, (1, 2, 3, 4, 6, 12, 24, 48, 168)
 """From what length on a time axis counts hours, and how far apart its ticks may be, h."""
-BAND_COLOUR = "#dff0e2"
+BAND_COLOUR, JUDGED_BAND_COLOUR = "#dff0e2", "#b5dcc0"
 _GENERATED_ID = re.compile(r' id="[A-Za-z0-9.]+_\d+"')
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -132,7 +132,7 @@ def point_chart(name: str, labels: tuple[str, str], sets: Sequence[tuple[str, Fl
             axes.plot(x, y, "os^Dv"[number % 5], ms=3.2, mew=0, alpha=0.8, color=colour, label=label)
         axes.set_xlabel(labels[0])
         axes.set_ylabel(labels[1])
-        legend(axes)
+        draw_legend(axes)
 
     return svg(name, 3.4, draw)
 
@@ -151,7 +151,7 @@ def _draw_judged(axes: Axes, points: Sequence[tuple[float, float, float, float]]
     bottom, top = axes.get_ylim()
     finite = [*y, *lower[np.isfinite(lower)], *upper[np.isfinite(upper)]]
     bottom, top = min(bottom, *finite), max(top, *finite)
-    axes.vlines(x, np.maximum(lower, bottom), np.minimum(upper, top), color=BAND_COLOUR, lw=3.0, zorder=1.0)
+    axes.vlines(x, np.maximum(lower, bottom), np.minimum(upper, top), color=JUDGED_BAND_COLOUR, lw=4.0, label="band")
     axes.plot(x, y, "o", ms=4.5, mfc="none", mec="#1c232b", mew=0.8, label="judged")
     axes.set_ylim(bottom, top)
 
@@ -197,10 +197,10 @@ def _finish_time_axis(axes: Axes, unit: str, time_s: Floats, marks: Sequence[Mar
         axes.set_xlabel("time (s)")
     axes.set_ylabel(unit)
     if legend:
-        legend(axes)
+        draw_legend(axes)
 
 
-def legend(axes: Axes) -> None:
+def draw_legend(axes: Axes) -> None:
     """Put the legend above the axes."""
     axes.legend(loc="lower left", bbox_to_anchor=(-0.012, 1), ncols=6, frameon=False, borderaxespad=1.0)
 

@@ -5,32 +5,44 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.html.charts import PALETTE, Floats, Line, legend, svg, time_chart
+from reports.html.charts import PALETTE, Floats, draw_legend, svg
 from reports.html.plots import Chart
 from reports.run_directory import CriterionLine
 from reports.verdict import Verdict
 
-BAND, GUARD, TARGET, BAD = "#cfe8d5", "#f3d9a4", "#2f7d4f", "#b3261e"
+BAND, GUARD, TARGET, BAD, INK = "#cfe8d5", "#f3c777", "#2f7d4f", "#b3261e", "#1c232b"
 ROOM = 0.12
 """Share of what is drawn that is left free above and below, and that a band without an end goes on for."""
-STILL_PU, STILL_HZ = 0.004, 0.02
-"""What a stimulus that is held may move by, and phases that are alike may differ by."""
-QUANTITIES = {"reactive power": "q_pu", "active power": "p_pu"}
-"""How the name of a finding begins -> column of the series that shows its response."""
-RIGHT_IN = 0.54
-"""Where the right of two panels begins, as a share of the width."""
+STILL = 0.004
+"""What the measured value of a stimulus that is held moves by at most."""
+MANY = 60
+"""From how many findings on their bands are drawn narrower."""
+PANEL_END, PANEL_BEGIN = 0.45, 0.54
+"""Where the left of two panels ends and where the right one begins, as a share of the width."""
 
 
 @dataclass(frozen=True)
 class Numbered:
-    """A finding and its number in its type test; `decided`: it is one of those that decided."""
+    """A finding and its number in its type test; of those that decided, `rank` 1 decided most, others have none."""
 
     number: int
     line: CriterionLine
-    decided: bool
+    rank: int | None = None
+
+    @property
+    def decided(self) -> bool:
+        """Whether it is one of those that decided."""
+        return self.rank is not None
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """Where a finding is put along the axis, and what is taken off all its values."""
+
+    place: Callable[[Numbered], float]
+    less: Callable[[CriterionLine], float]
 
 
 def criterion_charts(key: str, findings: Sequence[Numbered]) -> list[Chart]:
@@ -41,130 +53,74 @@ def criterion_charts(key: str, findings: Sequence[Numbered]) -> list[Chart]:
 
 def _of_unit(key: str, unit: str, findings: Sequence[Numbered]) -> Chart:
     stimuli = [found.line.stimulus for found in findings]
-    moves = max(stimuli) - min(stimuli) > STILL_PU
+    moves = max(stimuli) - min(stimuli) > STILL
+    stimulus_unit = findings[0].line.stimulus_unit
 
     def draw(axes: Axes) -> None:
-        errors = axes
+        errors = _split(axes) if moves else axes
         if moves:
-            box = axes.get_position()
-            axes.set_position((box.x0, box.y0, RIGHT_IN - 0.09 - box.x0, box.height))
-            errors = axes.figure.add_axes((RIGHT_IN, box.y0, box.x1 - RIGHT_IN, box.height))
-            _draw(axes, findings, lambda f: f.line.stimulus, centre=lambda _: 0.0)
-            axes.set_xlabel("measured stimulus (pu)")
+            _draw(axes, findings, _Panel(lambda found: found.line.stimulus, lambda _: 0.0))
+            axes.set_xlabel(f"measured stimulus ({stimulus_unit})" if stimulus_unit else "measured stimulus")
             axes.set_ylabel(f"response ({unit})")
-        _draw(errors, findings, lambda f: f.number, centre=lambda line: line.target)
-        errors.set_xlabel("finding")
+        _draw(errors, findings, _Panel(lambda found: found.number, lambda line: line.target))
+        errors.set_xlabel("number of the finding")
         errors.set_ylabel(f"response less target ({unit})")
-        legend(axes)
+        draw_legend(axes)
 
-    title = "Response over stimulus, and raw error" if moves else "Raw error"
-    return Chart(f"{title}, beside the band ({unit})", svg(f"{key} criteria {unit}", 2.9, draw))
+    title = f"Response over stimulus, and raw error ({unit})" if moves else f"Raw error ({unit})"
+    return Chart(title, svg(f"{key} criteria {unit}", 3.2, draw))
 
 
-def _draw(
-    axes: Axes,
-    findings: Sequence[Numbered],
-    place: Callable[[Numbered], float],
-    centre: Callable[[CriterionLine], float],
-) -> None:
-    """Draw each finding at its place: band, guard band inside of its ends, target and response, less a centre."""
-    low_end, high_end = _range(findings, centre)
-    x = np.array([place(found) for found in findings])
-    lower, upper, guard, target, response = (
-        np.array([pick(found.line) for found in findings])
-        for pick in (
-            lambda line: line.lower - centre(line),
-            lambda line: line.upper - centre(line),
-            lambda line: line.uncertainty,
-            lambda line: line.target - centre(line),
-            lambda line: line.response - centre(line),
-        )
-    )
-    width = 5.0 if len(findings) < 60 else 2.5
-    bottom, top = np.maximum(lower, low_end), np.minimum(upper, high_end)
-    axes.vlines(x, bottom, top, color=GUARD, lw=width, label="guard band")
-    inside = [(np.where(np.isfinite(end), end, clipped)) for end, clipped in ((lower + guard, bottom), (upper - guard, top))]
-    shown = inside[0] < inside[1]
-    axes.vlines(x[shown], inside[0][shown], inside[1][shown], color=BAND, lw=width, label="band")
+def _split(axes: Axes) -> Axes:
+    """Leave axes the left part of their place, and return others for the right part."""
+    box = axes.get_position()
+    axes.set_position((box.x0, box.y0, PANEL_END - box.x0, box.height))
+    return axes.figure.add_axes((PANEL_BEGIN, box.y0, box.x1 - PANEL_BEGIN, box.height))
+
+
+def _draw(axes: Axes, findings: Sequence[Numbered], panel: _Panel) -> None:
+    """Draw each finding at its place: band with the guard band inside of its ends, target and response."""
+    x = np.array([panel.place(found) for found in findings], dtype=np.float64)
+    less = np.array([panel.less(found.line) for found in findings])
+    axes.set_ylim(*_span(findings, less))
+    _draw_bands(axes, findings, x, less)
+    target, response = (_values(findings, name) - less for name in ("target", "response"))
     axes.plot(x, target, "_", ms=9, color=TARGET, label="target")
-    _draw_points(axes, findings, x, response)
-    axes.set_ylim(low_end, high_end)
+    _draw_responses(axes, findings, x, response)
 
 
-def _draw_points(axes: Axes, findings: Sequence[Numbered], x: Floats, y: Floats) -> None:
+def _draw_bands(axes: Axes, findings: Sequence[Numbered], x: Floats, less: Floats) -> None:
+    """Draw the bands; where the guard band leaves nothing of one, nothing that is measured could pass."""
+    bottom, top = axes.get_ylim()
+    width = 5.0 if len(findings) < MANY else 2.5
+    lower, upper = (_values(findings, name) - less for name in ("lower", "upper"))
+    guard = _values(findings, "uncertainty")
+    axes.vlines(x, np.maximum(lower, bottom), np.minimum(upper, top), color=GUARD, lw=width, label="guard band")
+    begin, end = np.maximum(lower + guard, bottom), np.minimum(upper - guard, top)
+    left = begin < end
+    axes.vlines(x[left], begin[left], end[left], color=BAND, lw=width, label="band")
+
+
+def _draw_responses(axes: Axes, findings: Sequence[Numbered], x: Floats, y: Floats) -> None:
     good = np.array([found.line.verdict is Verdict.PASS for found in findings])
     for chosen, colour, label in ((good, PALETTE[0], "measured"), (~good, BAD, "measured, not inside")):
         if chosen.any():
             axes.plot(x[chosen], y[chosen], "o", ms=3.4, mew=0, color=colour, label=label)
     decided = np.array([found.decided for found in findings])
-    axes.plot(x[decided], y[decided], "o", ms=8, mfc="none", mec="#1c232b", mew=0.9, label="decided")
-    for found, at, value in zip(findings, x, y, strict=True):
-        if found.decided:
-            axes.annotate(str(found.number), (at, value), (4, 4), textcoords="offset points", size=7)
+    axes.plot(x[decided], y[decided], "o", ms=8, mfc="none", mec=INK, mew=0.9, label="decided")
+    for number in np.flatnonzero(decided):
+        text = str(findings[number].number)
+        axes.annotate(text, (x[number], y[number]), (5, 5), textcoords="offset points", size=7.5)
 
 
-def _range(findings: Sequence[Numbered], centre: Callable[[CriterionLine], float]) -> tuple[float, float]:
-    """Return the ends of the axis: all that is measured or a limit, and some room."""
-    ends = [
-        value - centre(found.line)
-        for found in findings
-        for value in (found.line.response, found.line.target, found.line.lower, found.line.upper)
-        if math.isfinite(value)
-    ]
-    low, high = min(ends, default=0.0), max(ends, default=1.0)
+def _values(findings: Sequence[Numbered], name: str) -> Floats:
+    return np.array([getattr(found.line, name) for found in findings], dtype=np.float64)
+
+
+def _span(findings: Sequence[Numbered], less: Floats) -> tuple[float, float]:
+    """Return the ends of the axis: all that was measured or is a limit, and some room."""
+    ends = np.concatenate([_values(findings, name) - less for name in ("response", "target", "lower", "upper")])
+    finite = [float(end) for end in ends if math.isfinite(end)]
+    low, high = min(finite, default=0.0), max(finite, default=1.0)
     room = ROOM * ((high - low) or abs(high) or 1.0)
     return low - room, high + room
-
-
-def series_charts(key: str, table: pd.DataFrame, findings: Sequence[Numbered]) -> list[Chart]:
-    """Draw stimulus and response over time, with each judged point and its band where the series shows its quantity."""
-    if table.empty or "time_s" not in table:
-        return []
-    time_s = table["time_s"].to_numpy(dtype=np.float64)
-    asked = {column for found in findings if (column := _column(found.line))}
-    lines = [Line(name, table[c].to_numpy()) for name, c in QUANTITIES.items() if c in table and c in (asked or [c])]
-    stimuli = _stimuli(table)
-    charts = []
-    if lines:
-        right = next(iter(stimuli.items()), None)
-        chosen = None if right is None or len(right[1]) > 1 else (right[0], right[1][0])
-        drawn = time_chart(f"{key} time", "response (pu)", time_s, lines, right=chosen, points=_points(findings, lines))
-        charts.append(Chart("Stimulus and response over time", drawn, "Bars: band of each finding; rings: measured."))
-        if chosen is not None:
-            stimuli.pop(chosen[0])
-    charts += [Chart(unit, time_chart(f"{key} {unit}", unit, time_s, several)) for unit, several in stimuli.items()]
-    return charts
-
-
-def _stimuli(table: pd.DataFrame) -> dict[str, list[Line]]:
-    """Return what moves at the device's terminals: one voltage where phases are alike, the frequency if it moves."""
-    phases = [str(column) for column in table if str(column).startswith("voltage_")]
-    volts = table[phases]
-    alike = not phases or bool((volts.max(axis=1) - volts.min(axis=1)).max() < STILL_PU)
-    mean = [Line("voltage", volts.mean(axis=1).to_numpy())] if phases else []
-    each = [Line(name.removesuffix("_pu").replace("_", " "), table[name].to_numpy()) for name in phases]
-    found: dict[str, list[Line]] = {}
-    if phases and (not alike or float(np.ptp(mean[0].values)) > STILL_PU):
-        found["voltage (pu)"] = mean if alike else each
-    if "frequency_hz" in table and float(np.ptp(table["frequency_hz"].to_numpy())) > STILL_HZ:
-        found["frequency (Hz)"] = [Line("frequency", table["frequency_hz"].to_numpy())]
-    return found
-
-
-def _points(findings: Sequence[Numbered], lines: Sequence[Line]) -> list[tuple[float, float, float, float]]:
-    shown = {line.label for line in lines}
-    return [
-        (found.line.time_s, found.line.response, found.line.lower, found.line.upper)
-        for found in findings
-        if found.line.unit == "pu" and _quantity(found.line) in shown
-    ]
-
-
-def _column(line: CriterionLine) -> str | None:
-    return QUANTITIES.get(_quantity(line))
-
-
-def _quantity(line: CriterionLine) -> str:
-    return next((name for name in QUANTITIES if line.what.startswith(name)), "")
-
-

@@ -97,6 +97,7 @@ class CriterionLine:
     upper: float
     uncertainty: float
     verdict: Verdict
+    stimulus_unit: str = ""
 
     @property
     def margin(self) -> float:
@@ -225,6 +226,7 @@ def _criterion(entry: Mapping[str, Any]) -> CriterionLine:
     return CriterionLine(
         what=str(entry["what"]),
         unit=str(entry["unit"]),
+        stimulus_unit=str(entry.get("stimulus_unit") or ""),
         verdict=Verdict(entry["verdict"]),
         lower=-math.inf if lower is None else float(lower),
         upper=math.inf if upper is None else float(upper),
