@@ -15,7 +15,15 @@ from reports.html.view import page
 from reports.plain_text import visible
 from reports.run_directory import RunDirectory
 
-_UNITS = {"w": "W", "va": "VA", "var": "var", "v": "V"}
+_RATINGS = {
+    "p_max_w": ("active power", "W"),
+    "va_max_va": ("apparent power", "VA"),
+    "q_max_injected_var": ("reactive power injected", "var"),
+    "q_max_absorbed_var": ("reactive power absorbed", "var"),
+    "charge_max_w": ("charging power", "W"),
+    "v_nom_v": ("nominal voltage", "V"),
+}
+"""How ratings of a nameplate are called, with their units."""
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -28,14 +36,14 @@ def html_report(directory: RunDirectory) -> str:
         "measured": evidence.measured,
         "bounds": evidence.bounds,
         "cited": partial(evidence.describe, directory),
-        "signed": "{:+.4g}".format,
-        "limit": _limit,
+        "signed": partial(_known, form="+.4g"),
+        "limit": _known,
         "rating": _rating,
         "duration": _duration,
         "drawing": Markup,  # charts are SVG of our own making, in which the drawing library escaped every text
     }
     if directory.run.certification:
-        filters["figure"] = "{:.4g}".format
+        filters["figure"] = _known
         return template_page("certificate.html.j2", filters, page=certificate(directory))
     return template_page("report.html.j2", filters, page=page(directory))
 
@@ -66,15 +74,15 @@ def _seconds(time_s: float | None) -> str:
     return "" if time_s is None else f"{time_s:.1f} s"
 
 
-def _limit(value: float) -> str:
-    """Return a limit; a dash for one that there is not."""
-    return f"{value:.4g}" if math.isfinite(value) else "–"
+def _known(value: float, form: str = ".4g") -> str:
+    """Return a number; a dash for a limit that there is not, and for what was not measured."""
+    return format(value, form) if math.isfinite(value) else "–"
 
 
 def _rating(name: str, value: float) -> str:
-    """Return a rating of the nameplate with the unit that its name ends in."""
-    words, _, unit = name.rpartition("_")
-    return f"{words.replace('_', ' ')} {value:g} {_UNITS.get(unit, unit)}"
+    """Return a rating of the nameplate in words; one that is not known by its name stays as it is."""
+    words, unit = _RATINGS.get(name, (name, ""))
+    return f"{words} {value:g} {unit}".rstrip()
 
 
 def _duration(seconds: float) -> str:

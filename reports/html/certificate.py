@@ -1,5 +1,6 @@
 """What the page of a certification shows: whom it is about, what every clause came to, and the points that decided."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,13 +20,17 @@ HOUR_S = 3600.0
 
 @dataclass(frozen=True)
 class Coverage:
-    """A clause of the suite and what it came to; `why` where it was not run, `tests` by their numbers on the page."""
+    """A clause of the suite and what it came to; `why` where it was not run.
+
+    `tests` by their numbers on the page; the suite has so many `of` them.
+    """
 
     clause: str
     title: str
     verdict: Verdict
     why: str
     tests: Sequence[int]
+    of: int
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,8 @@ class TypeTestView:
     @property
     def errors(self) -> Mapping[str, CriterionLine]:
         """The finding of each unit that is furthest from its target: it moves long before a band is left."""
-        lines = sorted((found.line for found in self.findings), key=lambda line: abs(line.error))
+        known = (found.line for found in self.findings if math.isfinite(found.line.error))
+        lines = sorted(known, key=lambda line: abs(line.error))
         return {line.unit: line for line in lines}
 
 
@@ -141,7 +147,8 @@ def _instruments(run: RunSummary) -> Iterator[Instrument]:
 def _coverage(entry: Mapping[str, Any], scenarios: Sequence[ScenarioRun]) -> Coverage:
     clause = str(entry["clause"])
     tests = [number for number, scenario in enumerate(scenarios, start=1) if scenario.id == clause]
-    return Coverage(clause, str(entry["title"]), Verdict(entry["verdict"]), str(entry["why"]), tests)
+    verdict, of = Verdict(entry["verdict"]), int(entry.get("of", len(tests)))
+    return Coverage(clause, str(entry["title"]), verdict, str(entry["why"]), tests, of)
 
 
 def _test(directory: RunDirectory, number: int, scenario: ScenarioRun) -> TypeTestView:
@@ -162,5 +169,5 @@ def _numbered(lines: Sequence[CriterionLine]) -> list[Numbered]:
 
 
 def _decisiveness(line: CriterionLine) -> tuple[int, float]:
-    """Order findings: the worst verdict first, among equal ones the nearest to its limit."""
-    return -line.verdict.badness, line.share
+    """Order findings: the worst verdict first, among equal ones the nearest to its limit, not measured ones before."""
+    return -line.verdict.badness, line.share if math.isfinite(line.share) else -math.inf

@@ -150,7 +150,8 @@ def _draw_judged(axes: Axes, points: Sequence[tuple[float, float, float, float]]
     x, y, lower, upper = np.array(points).T
     bottom, top = axes.get_ylim()
     finite = [*y, *lower[np.isfinite(lower)], *upper[np.isfinite(upper)]]
-    bottom, top = min(bottom, *finite), max(top, *finite)
+    room = 0.05 * (max(top, *finite) - min(bottom, *finite))
+    bottom, top = min(bottom, min(finite) - room), max(top, max(finite) + room)
     axes.vlines(x, np.maximum(lower, bottom), np.minimum(upper, top), color=JUDGED_BAND_COLOUR, lw=4.0, label="band")
     axes.plot(x, y, "o", ms=4.5, mfc="none", mec="#1c232b", mew=0.8, label="judged")
     axes.set_ylim(bottom, top)

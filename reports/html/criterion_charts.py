@@ -1,10 +1,11 @@
 """Charts of criteria: what was measured beside its band, with the guard band of the instruments' uncertainty in it."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib import ticker
 from matplotlib.axes import Axes
 
 from reports.html.charts import PALETTE, Floats, draw_legend, svg
@@ -39,10 +40,10 @@ class Numbered:
 
 @dataclass(frozen=True)
 class _Panel:
-    """Where a finding is put along the axis, and what is taken off all its values."""
+    """Where findings are put along the axis, and what is taken off all values of each."""
 
-    place: Callable[[Numbered], float]
-    less: Callable[[CriterionLine], float]
+    x: Floats
+    less: Floats
 
 
 def criterion_charts(key: str, findings: Sequence[Numbered]) -> list[Chart]:
@@ -52,23 +53,44 @@ def criterion_charts(key: str, findings: Sequence[Numbered]) -> list[Chart]:
 
 
 def _of_unit(key: str, unit: str, findings: Sequence[Numbered]) -> Chart:
-    stimuli = [found.line.stimulus for found in findings]
-    moves = max(stimuli) - min(stimuli) > STILL
-    stimulus_unit = findings[0].line.stimulus_unit
+    """Draw responses beside their bands on the left; on the right their raw errors, on a scale of their own."""
+    stimuli, target = _values(findings, "stimulus"), _values(findings, "target")
+    moves = float(np.ptp(stimuli)) > STILL
 
     def draw(axes: Axes) -> None:
-        errors = _split(axes) if moves else axes
+        errors = _split(axes)
         if moves:
-            _draw(axes, findings, _Panel(lambda found: found.line.stimulus, lambda _: 0.0))
-            axes.set_xlabel(f"measured stimulus ({stimulus_unit})" if stimulus_unit else "measured stimulus")
-            axes.set_ylabel(f"response ({unit})")
-        _draw(errors, findings, _Panel(lambda found: found.number, lambda line: line.target))
-        errors.set_xlabel("number of the finding")
-        errors.set_ylabel(f"response less target ({unit})")
+            _draw_held(axes, findings, _Panel(stimuli, np.zeros_like(target)))
+            axes.set_xlabel(_with_unit("measured stimulus", findings[0].line.stimulus_unit))
+        else:
+            _draw_held(axes, findings, _Panel(_numbers(findings), target))
+            _finish_numbers(axes)
+        axes.set_ylabel(_with_unit("response" if moves else "response less target", unit))
+        _draw_errors(errors, findings)
+        errors.set_ylabel(_with_unit("raw error", unit))
         draw_legend(axes)
 
-    title = f"Response over stimulus, and raw error ({unit})" if moves else f"Raw error ({unit})"
-    return Chart(title, svg(f"{key} criteria {unit}", 3.2, draw))
+    over = "stimulus" if moves else "number"
+    return Chart(
+        f"Response over {over} with its band, and raw error ({unit})", svg(f"{key} criteria {unit}", 3.2, draw)
+    )
+
+
+def _with_unit(name: str, unit: str) -> str:
+    return f"{name} ({unit})" if unit else name
+
+
+def _draw_errors(axes: Axes, findings: Sequence[Numbered]) -> None:
+    """Draw how far each response is from its target: what moves here may still be far inside of its band."""
+    axes.axhline(0.0, color=TARGET, lw=0.9)
+    axes.margins(y=ROOM)
+    _draw_responses(axes, findings, _Panel(_numbers(findings), _values(findings, "target")))
+    _finish_numbers(axes)
+
+
+def _finish_numbers(axes: Axes) -> None:
+    axes.set_xlabel("number of the finding")
+    axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True, min_n_ticks=1))
 
 
 def _split(axes: Axes) -> Axes:
@@ -78,39 +100,42 @@ def _split(axes: Axes) -> Axes:
     return axes.figure.add_axes((PANEL_BEGIN, box.y0, box.x1 - PANEL_BEGIN, box.height))
 
 
-def _draw(axes: Axes, findings: Sequence[Numbered], panel: _Panel) -> None:
+def _draw_held(axes: Axes, findings: Sequence[Numbered], panel: _Panel) -> None:
     """Draw each finding at its place: band with the guard band inside of its ends, target and response."""
-    x = np.array([panel.place(found) for found in findings], dtype=np.float64)
-    less = np.array([panel.less(found.line) for found in findings])
-    axes.set_ylim(*_span(findings, less))
-    _draw_bands(axes, findings, x, less)
-    target, response = (_values(findings, name) - less for name in ("target", "response"))
-    axes.plot(x, target, "_", ms=9, color=TARGET, label="target")
-    _draw_responses(axes, findings, x, response)
+    axes.set_ylim(*_span(findings, panel.less))
+    _draw_bands(axes, findings, panel)
+    target = _values(findings, "target") - panel.less
+    axes.plot(panel.x, target, "_", ms=9, color=TARGET, label="target")
+    _draw_responses(axes, findings, panel)
 
 
-def _draw_bands(axes: Axes, findings: Sequence[Numbered], x: Floats, less: Floats) -> None:
+def _draw_bands(axes: Axes, findings: Sequence[Numbered], panel: _Panel) -> None:
     """Draw the bands; where the guard band leaves nothing of one, nothing that is measured could pass."""
     bottom, top = axes.get_ylim()
     width = 5.0 if len(findings) < MANY else 2.5
-    lower, upper = (_values(findings, name) - less for name in ("lower", "upper"))
-    guard = _values(findings, "uncertainty")
+    lower, upper = (_values(findings, name) - panel.less for name in ("lower", "upper"))
+    guard, x = _values(findings, "uncertainty"), panel.x
     axes.vlines(x, np.maximum(lower, bottom), np.minimum(upper, top), color=GUARD, lw=width, label="guard band")
     begin, end = np.maximum(lower + guard, bottom), np.minimum(upper - guard, top)
     left = begin < end
     axes.vlines(x[left], begin[left], end[left], color=BAND, lw=width, label="band")
 
 
-def _draw_responses(axes: Axes, findings: Sequence[Numbered], x: Floats, y: Floats) -> None:
+def _draw_responses(axes: Axes, findings: Sequence[Numbered], panel: _Panel) -> None:
+    x, y = panel.x, _values(findings, "response") - panel.less
     good = np.array([found.line.verdict is Verdict.PASS for found in findings])
     for chosen, colour, label in ((good, PALETTE[0], "measured"), (~good, BAD, "measured, not inside")):
         if chosen.any():
             axes.plot(x[chosen], y[chosen], "o", ms=3.4, mew=0, color=colour, label=label)
     decided = np.array([found.decided for found in findings])
     axes.plot(x[decided], y[decided], "o", ms=8, mfc="none", mec=INK, mew=0.9, label="decided")
-    for number in np.flatnonzero(decided):
-        text = str(findings[number].number)
-        axes.annotate(text, (x[number], y[number]), (5, 5), textcoords="offset points", size=7.5)
+    for found, at, value in zip(findings, x, y, strict=True):
+        if found.decided:
+            axes.annotate(str(found.number), (at, value), (5, 5), textcoords="offset points", size=7.5)
+
+
+def _numbers(findings: Sequence[Numbered]) -> Floats:
+    return np.array([found.number for found in findings], dtype=np.float64)
 
 
 def _values(findings: Sequence[Numbered], name: str) -> Floats:

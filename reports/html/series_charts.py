@@ -1,5 +1,6 @@
 """Charts of a type test over time: the stimulus, the measured response, and each judged point with its band."""
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -44,6 +45,7 @@ def _charts(key: str, table: pd.DataFrame, findings: Sequence[Numbered], when: s
             (line.time_s, line.response, line.lower, line.upper)
             for line in (found.line for found in findings)
             if line.unit == "pu" and _quantity(line) in responses and time_s[0] <= line.time_s <= time_s[-1]
+            if math.isfinite(line.response)
         ]
         drawn = time_chart(f"{key} response", "per unit", time_s, list(responses.values()), points=judged)
         charts.append(Chart(f"Response {when}, with the band of each finding", drawn))
@@ -86,7 +88,8 @@ def _voltages(volts: pd.DataFrame) -> list[Line]:
     mean = volts.mean(axis=1).to_numpy(dtype=np.float64)
     if float((volts.max(axis=1) - volts.min(axis=1)).max()) > STILL_PU:
         return [
-            Line(f"phase {number}", volts[name].to_numpy(dtype=np.float64)) for number, name in enumerate(volts, start=1)
+            Line(f"phase {number}", volts[name].to_numpy(dtype=np.float64))
+            for number, name in enumerate(volts, start=1)
         ]
     return [Line("voltage", mean)] if float(np.ptp(mean)) > STILL_PU else []
 

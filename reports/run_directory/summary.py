@@ -84,7 +84,10 @@ SMALLEST = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class CriterionLine:
-    """A response of a device under test held against its band; a limit that there is not is infinite."""
+    """A response of a device under test held against its band.
+
+    A limit that there is not is infinite, what was not measured is not-a-number.
+    """
 
     what: str
     unit: str
@@ -98,6 +101,7 @@ class CriterionLine:
     uncertainty: float
     verdict: Verdict
     stimulus_unit: str = ""
+    details: tuple[str, ...] = ()
 
     @property
     def margin(self) -> float:
@@ -137,6 +141,8 @@ class ScenarioRun:
     not_compared: str = ""
     links: LinkRecord = field(default_factory=LinkRecord)
     findings: tuple[CriterionLine, ...] = ()
+    besides: tuple[Verdict, ...] = ()
+    """What a type test came to besides its findings: it was stopped, the bench broke, a setting was not taken."""
     equipment_s: float = 0.0
     """How long the type test took in the equipment's own time, s."""
 
@@ -216,17 +222,19 @@ def _scenario(entry: Mapping[str, Any]) -> ScenarioRun:
         not_compared=str(comparison.get("absent") or ""),
         links=link_record(entry.get("links") or {}),
         findings=tuple(_criterion(finding) for finding in entry.get("findings", ())),
+        besides=tuple(Verdict(verdict) for verdict in entry.get("besides", ())),
         equipment_s=float(entry.get("equipment_s", 0.0)),
     )
 
 
 def _criterion(entry: Mapping[str, Any]) -> CriterionLine:
-    numbers = {name: float(entry[name]) for name in _CRITERION_NUMBERS}
+    numbers = {name: math.nan if entry[name] is None else float(entry[name]) for name in _CRITERION_NUMBERS}
     lower, upper = entry["lower"], entry["upper"]
     return CriterionLine(
         what=str(entry["what"]),
         unit=str(entry["unit"]),
         stimulus_unit=str(entry.get("stimulus_unit") or ""),
+        details=tuple(map(str, entry.get("details", ()))),
         verdict=Verdict(entry["verdict"]),
         lower=-math.inf if lower is None else float(lower),
         upper=math.inf if upper is None else float(upper),
