@@ -173,11 +173,15 @@ class EnterServiceFigures(Section):
 
 
 class Suite(Section):
-    """A suite and its clauses; `version` is that of its file, which who changes a figure changes too."""
+    """A suite and its clauses; `version` is that of its file, which who changes a figure changes too.
+
+    `method` says in words how a verdict comes about.
+    """
 
     suite: str
     title: str
     version: str
+    method: str
     sources: dict[str, str]
     ratings_clause: str
     """At which ratings are a failure that cannot be: all other clauses cannot be tested with them."""

@@ -9,3 +9,7 @@ class NotPassed(AssertionError):  # noqa: N818 - a finding about the device, not
     def __init__(self, text: str, verdict: Verdict) -> None:
         super().__init__(text)
         self.verdict = verdict
+
+
+class NotInside(NotPassed):
+    """Findings that are not inside their limits: who judges them again by others does not need this."""

@@ -7,7 +7,7 @@ from bench.certification.criteria import after_response_time, within_response_ti
 from bench.certification.figures import CharacteristicFigures, CurveFigures, SuiteFigures
 from bench.certification.findings import Finding
 from bench.certification.functions import FunctionTest, function_named
-from bench.certification.not_passed import NotPassed
+from bench.certification.not_passed import NotInside, NotPassed
 from bench.certification.procedures.configuration import configure_ratings
 from bench.certification.procedures.enter_service import enter_service_case
 from bench.certification.procedures.frequency_droop import droop_above, droop_below
@@ -30,8 +30,6 @@ from bench.certification.sweep import Characteristic, sweep
 from bench.measurement import worded
 from instruments.errors import ConfigError
 from reports.verdict import Verdict, worst
-
-__all__ = ["InForce", "NotPassed", "TypeTest"]
 
 PCT = 100.0
 SHOWN = 6
@@ -186,7 +184,7 @@ class TypeTest:
         told = [worded(finding.measurement) for finding in broken[:SHOWN]]
         more = [f"and {len(broken) - SHOWN} more"] if len(broken) > SHOWN else []
         verdict = worst(finding.verdict for finding in broken)
-        raise NotPassed("\n".join([f"{len(broken)} of {len(findings)} are not inside:", *told, *more]), verdict)
+        raise NotInside("\n".join([f"{len(broken)} of {len(findings)} are not inside:", *told, *more]), verdict)
 
     def _under_test(self, force: InForce) -> Characteristic:
         function, rig = force.function, self.rig

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from bench.certification.criteria import Criterion, Reading, at_least, at_most
 from bench.certification.figures import EnterServiceCase, GridState, SuiteFigures
-from bench.certification.findings import Finding, NotPassed
+from bench.certification.findings import Finding
+from bench.certification.not_passed import NotPassed
 from bench.certification.rig import Rig, Sample
 from instruments.readings import EnterServiceSettings
 from reports.verdict import Verdict

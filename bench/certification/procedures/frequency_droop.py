@@ -13,7 +13,8 @@ from bench.certification.criteria import Accuracy, Criterion, Reading, after_res
 from bench.certification.curves import Curve
 from bench.certification.figures import SuiteFigures
 from bench.certification.figures_active_power import DroopFigures
-from bench.certification.findings import Finding, NotPassed
+from bench.certification.findings import Finding
+from bench.certification.not_passed import NotPassed
 from bench.certification.owed_power import absorbs, put_droop, ramp
 from bench.certification.rig import Rig, Sample
 from bench.certification.sweep import COARSE, DWELL_RESPONSES, REST_RESPONSES, SAMPLES_A_RESPONSE

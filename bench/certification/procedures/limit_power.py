@@ -78,7 +78,8 @@ class _Limited:
         rig = self.grid.rig
         response, limit = rig.active_power(samples), Reading(self.level_pu)
         criterion = at_most(self.level_pu, response, self.grid.accuracy.power_pu)
-        return Finding(what, limit, response, criterion, samples[-1].time_s, rig.analyzer_name, self.grid.clause)
+        time_s, source, clause = samples[-1].time_s, rig.analyzer_name, self.grid.clause
+        return Finding(what, limit, response, criterion, time_s, source, clause, stimulus_unit="pu")
 
 
 def _delivered(rig: Rig, place: str, clause: str) -> Finding:
@@ -86,6 +87,5 @@ def _delivered(rig: Rig, place: str, clause: str) -> Finding:
     held = rig.hold(2.0, 0.5)
     response = rig.active_power(held)
     what = f"{place}: before it"
-    return Finding(
-        what, Reading(1.0), response, at_least(OFFERED_SHARE, response), held[-1].time_s, rig.analyzer_name, clause
-    )
+    criterion, time_s, source = at_least(OFFERED_SHARE, response), held[-1].time_s, rig.analyzer_name
+    return Finding(what, Reading(1.0), response, criterion, time_s, source, clause, stimulus_unit="pu")

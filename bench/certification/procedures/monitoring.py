@@ -89,7 +89,8 @@ def _compared(rig: Rig, figures: SuiteFigures, point: MonitoringPoint) -> Iterat
             continue
         time_s, source = samples[-1].time_s, f"{rig.device} against {rig.analyzer_name}"
         criterion = agrees(reference, allowed.value)
-        yield Finding(what, reference, Reading(value), criterion, time_s, source, figures.monitoring.clause, unit)
+        clause, told = figures.monitoring.clause, Reading(value)
+        yield Finding(what, reference, told, criterion, time_s, source, clause, unit, stimulus_unit=unit)
 
 
 def _mean_v(said: AcReading) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from bench.certification.criteria import Reading, at_most
 from bench.certification.findings import Finding
-from bench.certification.not_passed import NotPassed
+from bench.certification.not_passed import NotInside, NotPassed
 from bench.certification.rig import Rig
 from bench.certification.sunspec.checks import CHECKS
 from bench.certification.sunspec.image import Address, read_image
@@ -44,7 +44,7 @@ class ConformanceTest:
         told = [detail for finding in self.findings for detail in finding.details]
         if told:
             more = [f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else []
-            raise NotPassed("\n".join([f"{len(told)} violations:", *told[:SHOWN], *more]), Verdict.FAIL)
+            raise NotInside("\n".join([f"{len(told)} violations:", *told[:SHOWN], *more]), Verdict.FAIL)
 
     def _answered(self, violations: Iterable[str]) -> Iterator[str]:
         """Pass violations on; silence counts as one where the device answers a plain request over a new connection.
