@@ -1,5 +1,6 @@
 """Puts a rig together from a bench file: one device, the instruments in front of it, and nothing else."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,18 +77,25 @@ class CertificationBench:
     """One device on its rig, opened and identified; `close` makes it safe and takes it down."""
 
     def __init__(
-        self, bench: BenchFile, device: str, writer: RunWriter, key: str, seed: int, lease: Lease | None = None
+        self,
+        bench: BenchFile,
+        device: str,
+        writer: RunWriter,
+        key: str,
+        seed: int,
+        lease: Lease | None = None,
+        faults: Sequence[Fault] = (),
     ) -> None:
         """Open what the device needs and switch the source on; `key` is under what everything is recorded.
 
         Raises ConfigError, TransportError, IdentityMismatch, DeviceError for a device that cannot say who it is, and
-        NotPassed for one whose ratings cannot be; what was opened by then is made safe and closed. Real equipment needs
-        a `lease`, and has a guardian from before its source is switched on.
+        RatingsError for one whose ratings cannot be; what was opened by then is made safe and closed. Real equipment
+        needs a `lease`, and has a guardian from before its source is switched on. `faults` are of what is emulated.
         """
         self.config, self._terminal = reduced(bench, device)
         admit(self.config, lease)
         self._lease, self._folder = lease or Lease(), writer.path
-        self._device, self._seed = device, seed
+        self._device, self._seed, self._faults = device, seed, faults
         self.clock = make_clock(bench.clock.mode, bench.clock.slip_tolerance_s)
         self.evidence = Evidence(writer, self.clock, key)
         self.live, self._rack = LiveEquipment(self.config, self.clock, self.evidence.measurement), DriverRack()
@@ -102,12 +110,6 @@ class CertificationBench:
             for name, why in self.close().items():
                 error.add_note(f"{name} could not be proven safe: {why}")
             raise
-
-    def inject(self, fault: Fault) -> None:
-        """Make an emulated device or instrument of the rig defective; raises ConfigError for what it cannot have."""
-        if self._emulated is None:
-            raise ConfigError("the bench is not open")
-        self._emulated.inject(fault.target, fault.kind, fault.value, fault.start_s, fault.end_s)
 
     @property
     def address(self) -> Address:
@@ -142,6 +144,8 @@ class CertificationBench:
             sites = load_sites(self.config.feeder.sites) if self.config.feeder.sites else ()
             self._places = FeederPlaces(self.config, feeder, sites)
             self._emulated = EmulatedEquipment(self.config, self._places, self._seed)
+        for fault in self._faults:
+            self._emulated.inject(fault.target, fault.kind, fault.value, fault.start_s, fault.end_s)
         for name, device in self.config.devices.items():
             self._drivers[name] = self._open_driver(name, device)
             found = self.identities[name] = self._ask_identity(name)

@@ -123,10 +123,10 @@ class CertificationSession:
             raise NotPassed(f"not begun: {self._alive}", Verdict.NOT_RUN)
         key = scenario_key(title.clause, title.variant)
         self.writer.note(self._document([*self.scenarios, _entry(title) | UNFINISHED]))
-        bench = CertificationBench(self.bench, self.device, self.writer, key, self.seed, self._lease)
+        bench = CertificationBench(
+            self.bench, self.device, self.writer, key, self.seed, self._lease, faults=self._faults
+        )
         try:
-            for fault in self._faults:
-                bench.inject(fault)
             self.found.take(bench, is_first=not self.asked or title == self.asked[0])
             test = self._kind.make(bench, title.clause, lambda finding: _record(bench, finding))
             return Trial(title, bench, test, uncalibrated=overdue(self.bench.devices, bench.rig.analyzer_name))

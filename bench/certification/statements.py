@@ -1,5 +1,7 @@
 """What a device says over its interface, held against what it has to say: its own words, and no measurement."""
 
+import math
+
 from bench.certification.criteria import Criterion, Reading, agrees, at_least
 from bench.certification.findings import Finding
 from bench.certification.rig import Rig
@@ -17,7 +19,9 @@ class Statements:
         return self.held(what, said, at_least(1.0, said), "statements")
 
     def same(self, what: str, said: float, wanted: float, tolerance: float, unit: str) -> Finding:
-        """Judge whether what is said is what it should be; what is not said at all is NOT_RUN."""
+        """Judge whether what is said is what it should be; what is not said at all is no statement."""
+        if math.isnan(said):
+            return self.made(what, is_made=False)
         return self.held(what, Reading(said), agrees(Reading(wanted), tolerance), unit)
 
     def held(self, what: str, said: Reading, criterion: Criterion, unit: str) -> Finding:

@@ -46,9 +46,10 @@ class DefectiveInterface:
         """Take all of the registers or none; raises as `read`."""
         self._require_there()
         name = self._image.point_at(address)
-        if self._defect("refuses-curves") and name.startswith(("Crv[", "Ctl[")):
+        refused = self._defect("refuses-curves")
+        if refused and self._is_in(address, int(refused.value)) and name.startswith(("Crv[", "Ctl[")):
             raise ModbusRefusal(DEVICE_FAILURE)
-        if self._is_swallowed(address):
+        if name != "ES" and self._is_swallowed(address):
             return
         try:
             self._refused_as_it_is(lambda: self._image.write(address, values))

@@ -4,7 +4,7 @@ What the device holds is read back; active power is measured as well, because ho
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from bench.certification.criteria import Reading, agrees
@@ -22,24 +22,28 @@ def configure_ratings(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
     """Configure each rating to its share and back; on every way out they are tried to be put back."""
     section = figures.configuration
     say, rounding = Statements(rig, section.clause), figures.nameplate.rounding_pu
-    stated = {label: value for label, value in _stated(rig).items() if label in section.items and value > 0.0}
+    stated = _configurable(rig, section.items)
     try:
         for share in (section.share_pu.value, 1.0):
             for label, rating in stated.items():
                 held = _configured(rig, label, share * rating) / rating
                 yield say.same(f"{label} configured to {share:g} of itself", held, share, rounding, "pu")
-            yield _obeyed(rig, figures, share, say)
+            if ACTIVE_POWER in stated:
+                yield _obeyed(rig, figures, share, say)
     finally:
         for label, rating in stated.items():
             _configured(rig, label, rating)
 
 
-def _stated(rig: Rig) -> dict[str, float]:
-    return {label: value for label, value in rig.functions.read_as_set().items() if isinstance(value, float | int)}
+def _configurable(rig: Rig, items: Sequence[str]) -> dict[str, float]:
+    """Return the ratings of what it can do and can be configured to less of; it need not be configurable (10.4)."""
+    told, held = rig.functions.read_as_set(), rig.functions.read_configuration()
+    ratings = {label: told.get(label) for label in items if label in held}
+    return {label: value for label, value in ratings.items() if isinstance(value, float | int) and value > 0.0}
 
 
 def _configured(rig: Rig, label: str, value: float) -> float:
-    """Configure a rating; return what is held then, NaN where it cannot be configured. A refusal shows in that."""
+    """Configure a rating; return what is held then: a refusal shows in that."""
     with suppress(DeviceError):
         rig.functions.configure(label, value)
     return rig.functions.read_configuration().get(label, math.nan)

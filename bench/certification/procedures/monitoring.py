@@ -75,8 +75,8 @@ def _ramp(rig: Rig, before_hz: float, after_hz: float) -> None:
 
 def _compared(rig: Rig, figures: SuiteFigures, point: MonitoringPoint) -> Iterator[Finding]:
     samples = rig.hold(0.5, 0.1)
-    said, accuracy = rig.functions.read_ac(), figures.accuracy
-    _require_reached(rig, figures.monitoring, point, samples[-1])
+    said, accuracy, section, time_s = rig.functions.read_ac(), figures.accuracy, figures.monitoring, rig.clock.now_s
+    _require_reached(rig, section, point, samples[-1])
     for quantity, value, reference, allowed, unit in (
         ("active power", said.p_w / rig.nameplate.va_max_va, rig.active_power(samples), accuracy.power_pu, "pu"),
         ("reactive power", said.q_var / rig.nameplate.va_max_va, rig.reactive_power(samples), accuracy.power_pu, "pu"),
@@ -85,12 +85,11 @@ def _compared(rig: Rig, figures: SuiteFigures, point: MonitoringPoint) -> Iterat
     ):
         what = f"{quantity} that the device reports, {point.name}"
         if math.isnan(value):
-            yield Statements(rig, figures.monitoring.clause).made(what, is_made=False)
-            continue
-        time_s, source = samples[-1].time_s, f"{rig.device} against {rig.analyzer_name}"
-        criterion = agrees(reference, allowed.value)
-        clause, told = figures.monitoring.clause, Reading(value)
-        yield Finding(what, reference, told, criterion, time_s, source, clause, unit, stimulus_unit=unit)
+            yield Statements(rig, section.clause).made(what, is_made=False)
+        else:
+            source = f"{rig.device} against {rig.analyzer_name}"
+            criterion, told = agrees(reference, allowed.value), Reading(value)
+            yield Finding(what, reference, told, criterion, time_s, source, section.clause, unit, stimulus_unit=unit)
 
 
 def _mean_v(said: AcReading) -> float:

@@ -28,6 +28,7 @@ def examine_nameplate(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
     had = rig.functions.read_functions()
     for name in section.of(rig.nameplate.category).functions:
         yield say.made(f"function {name} in the nameplate", name in had)
+    yield say.made("the same apparent power as at the start", _number(told, "NP_VA_MAX") == rig.nameplate.va_max_va)
     yield from _vars(rig, section, say)
     yield from _within_apparent_power(told, say)
     yield from _voltages(told, figures, say)

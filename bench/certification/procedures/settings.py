@@ -27,11 +27,14 @@ ENTER_SERVICE = ("ES_V_LOW", "ES_V_HIGH", "ES_F_LOW", "ES_F_HIGH", "ES_DELAY", "
 
 
 def write_settings(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
-    """Set each function at each of its points, and compare; on every way out it is left off, and service as found."""
-    section, found = figures.settings, _read(rig)
+    """Set each function that it has at each of its points, and compare.
+
+    On every way out functions are left off, and the criteria of entering service as they were found.
+    """
+    section, found, has = figures.settings, _read(rig), rig.functions.read_functions()
     say = Statements(rig, section.clause)
     try:
-        for point in section.points:
+        for point in (point for point in section.points if MODES.get(point.function, "") in {"", *has}):
             held = _set(rig, point)
             for label, wanted in point.labels.items():
                 what = f"{label} as set, {point.function} {point.name}"
@@ -89,6 +92,10 @@ SETTERS: Mapping[str, Callable[[DerFunctions, Labels], None]] = {
     "watt-var": _watt_var,
 }
 """Functions by their names in the figures. A further one is one entry here, and two points there."""
+
+
+MODES = {"limit active power": "AP_LIMIT", "volt-var": "QV", "volt-watt": "PV", "watt-var": "QP"}
+"""Functions that a device need not have: those of its category are asked for at clause 6.4."""
 
 
 def _numbered(to: Labels, stem: str) -> tuple[float, ...]:

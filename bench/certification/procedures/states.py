@@ -18,7 +18,7 @@ NOTHING_PU = 0.02
 """What a device that has ceased to energize may still show as active power, per unit; noise and its own supply."""
 STOP_S, LOOK_S, SETTLE_S = 5.0, 2.0, 30.0
 RAMP_S = 120.0
-"""For what is left of a ramp once 90 % of power is there, the longest that may be set: a device may call it starting."""
+"""For what is left of the longest ramp once 90 % of power is there: a device may say that it is still starting."""
 LITTLE_PCT, REVERSION_S = 20.0, 3600.0
 """Active power in the sag: at rated power the current would rise beyond what the source can take."""
 
