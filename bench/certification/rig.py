@@ -76,7 +76,10 @@ class Rig:
         frequency_hz: float = NOMINAL_HZ,
         angle_deg: Sequence[float] | None = None,
     ) -> None:
-        """Put a voltage on all phases or one on each, symmetric without angles; raises SafetyTrip outside the fences."""
+        """Put a voltage on all phases, or one on each; without angles they are symmetric.
+
+        Raises SafetyTrip outside the fences.
+        """
         each = [voltage_pu] * self.phases if isinstance(voltage_pu, float) else list(voltage_pu)
         self.source.set_voltage([v * self.phase_v for v in each], frequency_hz, angle_deg)
 
