@@ -120,7 +120,6 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         _INVERTER,
         "stays at work on a curve that it was told to adopt, and keeps its old",
     ),
-    FaultKind("deadband-ignored", _INVERTER, "goes straight from the first point of its volt-var curve to the last"),
     FaultKind(
         "looks-at-one-phase", _INVERTER, "answers to the voltage of its first phase, where that of all phases counts"
     ),
@@ -148,6 +147,11 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         _INVERTER,
         "gives no commanded vars while it delivers less than the value's share of its rated active power",
         default=0.1,
+    ),
+    FaultKind(
+        "vars-stay-on",
+        _INVERTER,
+        "acknowledges that a commanded power factor or commanded vars are switched off, and goes on giving them",
     ),
     FaultKind(
         "isolation-undone",
