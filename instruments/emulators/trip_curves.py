@@ -4,6 +4,7 @@ A must-trip curve goes from the inner stage to the outer one: beyond the first p
 its time, beyond the second's after a shorter one.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from instruments.emulators.adoption import Adoption
@@ -11,6 +12,7 @@ from instruments.emulators.der_model import DerModel
 from instruments.emulators.sunspec_image import ModelImage
 from instruments.sunspec.layout import Counts
 
+NOMINAL_HZ = 60.0
 STAGES, SETS = 2, 2
 COUNTS: Counts = (("NPt", STAGES), ("NCrvSet", SETS))
 PCT = 100.0
@@ -34,11 +36,28 @@ OVER_FREQUENCY = TripKind(710, "Hz", (("OF1_TRIP_F", "OF1_TRIP_T"), ("OF2_TRIP_F
 TRIPS = (UNDER_VOLTAGE, OVER_VOLTAGE, UNDER_FREQUENCY, OVER_FREQUENCY)
 
 
-class TripCurve:
-    """One trip model of an emulated device, with the defaults that OpenDER has for its category."""
+@dataclass(frozen=True)
+class TripDefect:
+    """How equipment trips otherwise than it says: share of the time, and how much farther out, per unit of nominal."""
 
-    def __init__(self, kind: TripKind, model: ModelImage, der: DerModel) -> None:
+    time: float = 1.0
+    farther: float = 0.0
+
+
+SOUND = TripDefect()
+
+
+class TripCurve:
+    """One trip model of an emulated device, with the defaults that OpenDER has for its category.
+
+    `defect` tells what is wrong with trips at this moment.
+    """
+
+    def __init__(
+        self, kind: TripKind, model: ModelImage, der: DerModel, defect: Callable[[], TripDefect] = lambda: SOUND
+    ) -> None:
         self._kind, self._model, self._der = kind, model, der
+        self._defect, self._applied = defect, SOUND
         model.set({f"{kind.axis}_SF": -2, "Tms_SF": -2, "Ena": 1})
         points = ("AdptCrvReq", "AdptCrvRslt")
         self._adoption = Adoption(model, "Crv", points, SETS, self._sound, self._apply)
@@ -47,8 +66,10 @@ class TripCurve:
         model.refresh, model.on_write = self._adoption.before_read, self._adoption.written
 
     def advance(self) -> None:
-        """Finish an adoption that is under way."""
+        """Finish an adoption that is under way, and let a defect begin or end."""
         self._adoption.finish()
+        if self._defect() != self._applied:
+            self._apply()
 
     def _show(self, prefix: str, read_only: bool) -> None:
         self._model.set({prefix + "ReadOnly": int(read_only)})
@@ -71,5 +92,8 @@ class TripCurve:
         return (outer >= inner if self._kind.rising else outer <= inner) and 0.0 < outer_s <= inner_s
 
     def _apply(self) -> None:
+        defect = self._applied = self._defect()
+        nominal = PCT if self._kind.axis == "V" else NOMINAL_HZ
+        farther = defect.farther * nominal * (1.0 if self._kind.rising else -1.0)
         for (value, time), (held, held_s) in zip(self._kind.settings, self._stages(self._adoption.active), strict=True):
-            self._der.configure(**{value: held / self._kind.unit, time: held_s})
+            self._der.configure(**{value: (held + farther) / self._kind.unit, time: held_s * defect.time})
