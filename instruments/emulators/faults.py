@@ -83,7 +83,7 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
     FaultKind(
         "trip-level-off",
         _INVERTER,
-        "has its trip levels farther from nominal than it says by the value, per unit of nominal voltage and frequency",
+        "takes trip levels that it is told farther from nominal by the value, in per unit of voltage and in Hz",
         default=0.03,
     ),
     FaultKind("does-not-trip", _INVERTER, "stays on whatever its trip settings say"),

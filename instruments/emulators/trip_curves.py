@@ -12,7 +12,6 @@ from instruments.emulators.der_model import DerModel
 from instruments.emulators.sunspec_image import ModelImage
 from instruments.sunspec.layout import Counts
 
-NOMINAL_HZ = 60.0
 STAGES, SETS = 2, 2
 COUNTS: Counts = (("NPt", STAGES), ("NCrvSet", SETS))
 PCT = 100.0
@@ -38,7 +37,10 @@ TRIPS = (UNDER_VOLTAGE, OVER_VOLTAGE, UNDER_FREQUENCY, OVER_FREQUENCY)
 
 @dataclass(frozen=True)
 class TripDefect:
-    """How equipment trips otherwise than it says: share of the time, and how much farther out, per unit of nominal."""
+    """How equipment trips otherwise than it says: share of the time, and how much farther out, per unit and Hz.
+
+    Levels are off once they were set; those that it came with are right.
+    """
 
     time: float = 1.0
     farther: float = 0.0
@@ -57,10 +59,10 @@ class TripCurve:
         self, kind: TripKind, model: ModelImage, der: DerModel, defect: Callable[[], TripDefect] = lambda: SOUND
     ) -> None:
         self._kind, self._model, self._der = kind, model, der
-        self._defect, self._applied = defect, SOUND
+        self._defect, self._applied, self._told = defect, SOUND, False
         model.set({f"{kind.axis}_SF": -2, "Tms_SF": -2, "Ena": 1})
         points = ("AdptCrvReq", "AdptCrvRslt")
-        self._adoption = Adoption(model, "Crv", points, SETS, self._sound, self._apply)
+        self._adoption = Adoption(model, "Crv", points, SETS, self._sound, self._adopted)
         for index in range(1, SETS + 1):
             self._show(self._adoption.prefix(index), index == 1)
         model.refresh, model.on_write = self._adoption.before_read, self._adoption.written
@@ -91,9 +93,13 @@ class TripCurve:
         (inner, inner_s), (outer, outer_s) = self._stages(prefix)
         return (outer >= inner if self._kind.rising else outer <= inner) and 0.0 < outer_s <= inner_s
 
+    def _adopted(self) -> None:
+        self._told = True
+        self._apply()
+
     def _apply(self) -> None:
         defect = self._applied = self._defect()
-        nominal = PCT if self._kind.axis == "V" else NOMINAL_HZ
-        farther = defect.farther * nominal * (1.0 if self._kind.rising else -1.0)
+        unit = PCT if self._kind.axis == "V" else 1.0
+        farther = defect.farther * unit * (1.0 if self._kind.rising else -1.0) if self._told else 0.0
         for (value, time), (held, held_s) in zip(self._kind.settings, self._stages(self._adoption.active), strict=True):
             self._der.configure(**{value: (held + farther) / self._kind.unit, time: held_s * defect.time})
