@@ -21,6 +21,7 @@ from bench.certification.figures_reactive import (
     ConstantReactivePowerFigures,
     UnbalanceFigures,
 )
+from bench.certification.figures_trips import TripFigures
 from bench.config.section import Section
 from instruments.errors import ConfigError
 
@@ -208,6 +209,7 @@ class SuiteFigures(Suite):
     configuration: ConfigurationFigures
     settings: SettingsFigures
     monitoring: MonitoringFigures
+    trips: TripFigures
 
 
 def load_figures(path: Path = FOLDER / "ieee1547_1.yaml") -> SuiteFigures:

@@ -22,6 +22,7 @@ from bench.certification.procedures.reactive_commands import (
 )
 from bench.certification.procedures.settings import write_settings
 from bench.certification.procedures.states import compare_states
+from bench.certification.procedures.trips import TripTest
 from bench.certification.procedures.volt_var_reference import autonomous_reference, unbalanced_voltages
 from bench.certification.refusals import RatingsError
 from bench.certification.rig import Rig
@@ -163,6 +164,12 @@ class TypeTest:
     def write_settings(self) -> None:
         """Set each function at each point of the suite, and judge what is read back."""
         self.take(write_settings(self.rig, self.figures))
+
+    def trip(self, stage: str, setting: str) -> None:
+        """Set a stage of a trip alone in the way, go just inside and just beyond its level, and judge what comes."""
+        figures = self.figures.trips
+        found = figures.stage(stage)
+        self.take(TripTest(self.rig, self.figures, found, found.setting(self.rig.nameplate.abnormal, setting)).run())
 
     def take(self, findings: Iterable[Finding]) -> None:
         """Keep findings as they come, and tell them."""

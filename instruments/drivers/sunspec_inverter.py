@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from instruments.drivers.fence import UNFENCED, DerEnvelope, check_curve, check_droop, check_reversion
+from instruments.drivers.fence import UNFENCED, DerEnvelope, check_curve, check_droop, check_reversion, check_trip
 from instruments.drivers.sunspec_as_set import read_as_set
 from instruments.drivers.sunspec_curves import (
     CURVE_MODELS,
@@ -35,6 +35,7 @@ from instruments.drivers.sunspec_reactive import (
     reference_points,
 )
 from instruments.drivers.sunspec_service import read_settings, write_settings
+from instruments.drivers.sunspec_trips import adopt_trip, read_trip
 from instruments.errors import InstrumentError, SafetyTrip
 from instruments.readings import (
     AcReading,
@@ -45,6 +46,8 @@ from instruments.readings import (
     InverterModes,
     Nameplate,
     PowerCommand,
+    Trip,
+    TripKind,
     VoltVarCurve,
 )
 from instruments.transports.modbus import ModbusLink
@@ -212,6 +215,22 @@ class SunSpecInverter:
         Raises InstrumentError when the inverter does not hold what was written, or draws no delays and should.
         """
         write_settings(self._device, settings)
+
+    def read_trip(self, kind: TripKind) -> Trip:
+        """Read both stages of a trip that is in force."""
+        return read_trip(self._device, kind)
+
+    def set_trip(self, kind: TripKind, trip: Trip) -> None:
+        """Have the inverter adopt both stages of a trip, compare what is then in force, and see that it is enabled.
+
+        Raises SafetyTrip, before anything is sent, for what is no trip; InstrumentError when it is not adopted.
+        """
+        check_trip(self._device.name, kind, trip)
+        self._write_checked(adopt_trip(self._device, kind, trip), "Ena", ON)
+
+    def disable_frequency_droop(self) -> None:
+        """Switch off what answers frequency with power; it would hide a trip."""
+        self._write_checked(711, "Ena", OFF)
 
     def cease_to_energize(self) -> None:
         """Withdraw the permission to be in service; IEEE 1547-2018 4.6.1 gives the inverter 2 s."""
