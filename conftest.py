@@ -13,6 +13,7 @@ pytest_plugins = [
     "steps.der_settings",
     "steps.isolation",
     "steps.certification",
+    "steps.ride_through",
     "steps.conformance",
 ]
 

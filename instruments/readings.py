@@ -5,6 +5,7 @@ load, charging and absorbed vars are < 0. Tuples over phases hold one entry for 
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,26 @@ class EnterServiceSettings:
     f_hz: tuple[float, float]
     delay_s: float
     ramp_s: float
+
+
+TripKind = Literal["over_voltage", "under_voltage", "over_frequency", "under_frequency"]
+"""What equipment trips for."""
+
+
+@dataclass(frozen=True)
+class TripStage:
+    """A stage of a trip: beyond `level`, per unit of nominal voltage or Hz, equipment clears within `time_s`."""
+
+    level: float
+    time_s: float
+
+
+@dataclass(frozen=True)
+class Trip:
+    """Both stages of a mandatory trip (IEEE 1547-2018 6.4.1, 6.5.1): the inner one is nearer to nominal and slower."""
+
+    inner: TripStage
+    outer: TripStage
 
 
 @dataclass(frozen=True)

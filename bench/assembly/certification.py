@@ -137,6 +137,7 @@ class CertificationBench:
             advance=self._advance,
             supply=self._supply,
             phases=self._places.phases(self._device),
+            unrepresented=self._emulated.unrepresented(self._device) if self._emulated else {},
         )
 
     def _supply(self, level_pu: float) -> None:

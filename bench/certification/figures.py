@@ -7,21 +7,14 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from bench.certification.curves import Curve
+from bench.certification.figure import Figure
+from bench.certification.figures_ride_through import RideThroughFigures
 from bench.config.section import Section
 from instruments.errors import ConfigError
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "certification"
 Category = Literal["A", "B"]
 S = TypeVar("S", bound="Suite")
-
-
-class Figure(Section):
-    """One number of a standard, and where it is from."""
-
-    value: float
-    clause: str
-    source: str
-    confirmed: bool
 
 
 class ClauseEntry(Section):
@@ -181,6 +174,7 @@ class SuiteFigures(Suite):
     limit_active_power: LimitFigures
     enter_service: EnterServiceFigures
     monitoring: MonitoringFigures
+    ride_through: RideThroughFigures
 
 
 def load_figures(path: Path = FOLDER / "ieee1547_1.yaml") -> SuiteFigures:

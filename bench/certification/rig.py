@@ -5,7 +5,7 @@ registers are read only where a clause asks what they say.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
@@ -21,13 +21,17 @@ FREQUENCY_UNCERTAINTY_HZ = 0.001
 
 @dataclass(frozen=True)
 class Sample:
-    """One look of the analyzer: time since the start, s; voltage of each phase, power and vars per unit."""
+    """One look of the analyzer: time since the start, s; voltage of each phase, power, vars and current per unit.
+
+    `current_pu` is the mean of the phases.
+    """
 
     time_s: float
     voltage_pu: tuple[float, ...]
     frequency_hz: float
     p_pu: float
     q_pu: float
+    current_pu: float = math.nan
 
     @property
     def mean_voltage_pu(self) -> float:
@@ -48,6 +52,8 @@ class Rig:
     """A device between its source and its supply. Raises what the drivers raise: TransportError, InstrumentError.
 
     `advance` lets time pass for emulated equipment, s; `supply` makes a share of rated power available at its DC side.
+    `unrepresented` names what the behaviour model behind emulated equipment has nothing of, and why: a test of that
+    proves nothing by passing. Equipment that is real has everything.
     """
 
     clock: Clock
@@ -62,6 +68,7 @@ class Rig:
     supply: Callable[[float], None]
     phases: int = 3
     samples: list[Sample] = field(default_factory=list)
+    unrepresented: Mapping[str, str] = field(default_factory=dict)
     last_step_s: float = 0.0
     """Distance of the last two looks, s: how well a moment is known."""
 
@@ -70,10 +77,15 @@ class Rig:
         """Rated voltage of a phase to neutral, or across the pair of one-phase equipment, V."""
         return self.nameplate.v_nom_v / (math.sqrt(3.0) if self.phases > 1 else 1.0)
 
-    def set_grid(self, voltage_pu: float | Sequence[float], frequency_hz: float = NOMINAL_HZ) -> None:
-        """Put a voltage on all phases, or one on each; raises SafetyTrip outside the fences."""
+    def set_grid(
+        self,
+        voltage_pu: float | Sequence[float],
+        frequency_hz: float = NOMINAL_HZ,
+        angle_deg: Sequence[float] | None = None,
+    ) -> None:
+        """Put a voltage on all phases, or one on each; without angles they are symmetric; raises SafetyTrip."""
         each = [voltage_pu] * self.phases if isinstance(voltage_pu, float) else list(voltage_pu)
-        self.source.set_voltage([v * self.phase_v for v in each], frequency_hz)
+        self.source.set_voltage([v * self.phase_v for v in each], frequency_hz, angle_deg)
 
     def hold(self, duration_s: float, every_s: float) -> list[Sample]:
         """Let time pass and look at the analyzer at equal distances, the last time at the end; return the samples."""
@@ -93,7 +105,8 @@ class Rig:
         voltage_pu = tuple(v / self.phase_v for v in measured.voltage_v)
         rating_va = self.nameplate.va_max_va
         p_pu, q_pu = measured.total_p_w / rating_va, measured.total_q_var / rating_va
-        return Sample(self.clock.now_s, voltage_pu, measured.frequency_hz, p_pu, q_pu)
+        current_pu = fmean(measured.current_a) / (rating_va / self.phases / self.phase_v)
+        return Sample(self.clock.now_s, voltage_pu, measured.frequency_hz, p_pu, q_pu, current_pu)
 
     def voltage(self, samples: Sequence[Sample]) -> Reading:
         """Return the mean voltage over samples with the analyzer's uncertainty."""

@@ -64,7 +64,7 @@ def adopt_curve(device: SunSpecDevice, model: CurveModel, wanted: Characteristic
         raise InstrumentError(f"{device.name} takes {points} {model.name} points, not {len(wanted.x_pu)}")
     _write(device, model, wanted)
     device.write(model.model_id, {"AdptCrvReq": SPARE_CURVE})
-    _await_adoption(device, model)
+    await_adoption(device, model.model_id, f"{model.name} curve")
     held = read_curve(device, model)
     if not _same(held, wanted):
         raise InstrumentError(f"{device.name} was given {wanted} and holds {held}")
@@ -92,15 +92,16 @@ def _write(device: SunSpecDevice, model: CurveModel, wanted: Characteristic) -> 
     device.write(model.model_id, points)
 
 
-def _await_adoption(device: SunSpecDevice, model: CurveModel) -> None:
+def await_adoption(device: SunSpecDevice, model_id: int, what: str) -> None:
+    """Ask a model with `AdptCrvReq` until its adoption is over; raises InstrumentError when it failed or does not end."""
     result = float(IN_PROGRESS)
     for _ in range(ADOPT_READS):
-        result = device.read(model.model_id, "ID", "NCrv").number("AdptCrvRslt")
+        result = device.read(model_id, "ID", "AdptCrvRslt").number("AdptCrvRslt")
         if result != IN_PROGRESS:
             break
     if result != COMPLETED:
         outcome = "still at work on" if result == IN_PROGRESS else "failed to adopt"
-        raise InstrumentError(f"{device.name} {outcome} the {model.name} curve")
+        raise InstrumentError(f"{device.name} {outcome} the {what}")
 
 
 def _same(held: Characteristic, wanted: Characteristic) -> bool:

@@ -2,7 +2,7 @@
 
 import math
 
-from instruments.drivers.fence import UNFENCED, DerEnvelope, check_curve, check_reversion
+from instruments.drivers.fence import UNFENCED, DerEnvelope, check_curve, check_reversion, check_trip
 from instruments.drivers.sunspec_curves import (
     CURVE_MODELS,
     VOLT_VAR,
@@ -21,6 +21,7 @@ from instruments.drivers.sunspec_der import (
     release_power,
 )
 from instruments.drivers.sunspec_device import SunSpecDevice
+from instruments.drivers.sunspec_trips import adopt_trip, read_trip
 from instruments.errors import InstrumentError, SafetyTrip
 from instruments.readings import (
     AcReading,
@@ -30,6 +31,8 @@ from instruments.readings import (
     InverterModes,
     Nameplate,
     PowerCommand,
+    Trip,
+    TripKind,
     VoltVarCurve,
 )
 from instruments.transports.modbus import ModbusLink
@@ -149,6 +152,22 @@ class SunSpecInverter:
         wrong = [n for n, v in (wanted | {"ESRmpTms": settings.ramp_s}).items() if not _close(held.number(n), v)]
         if wrong:
             raise InstrumentError(f"{self._device.name} does not keep {', '.join(wrong)} of model 703")
+
+    def read_trip(self, kind: TripKind) -> Trip:
+        """Read both stages of a trip that is in force."""
+        return read_trip(self._device, kind)
+
+    def set_trip(self, kind: TripKind, trip: Trip) -> None:
+        """Have the inverter adopt both stages of a trip, compare what is then in force, and see that it is enabled.
+
+        Raises SafetyTrip, before anything is sent, for what is no trip; InstrumentError when it is not adopted.
+        """
+        check_trip(self._device.name, kind, trip)
+        self._write_checked(adopt_trip(self._device, kind, trip), "Ena", ON)
+
+    def disable_frequency_droop(self) -> None:
+        """Switch off what answers frequency with power; it would hide a trip."""
+        self._write_checked(711, "Ena", OFF)
 
     def cease_to_energize(self) -> None:
         """Withdraw the permission to be in service; IEEE 1547-2018 4.6.1 gives the inverter 2 s."""

@@ -1,12 +1,13 @@
 """Emulated inverter on SunSpec Modbus. Volt-var, ride-through, trips and enter service are those of EPRI OpenDER."""
 
 import math
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.curves import PCT, SOUND, CurveDefect
-from instruments.emulators.der_model import DerModel, settings
+from instruments.emulators.der_model import UNREPRESENTED, DerModel, settings
 from instruments.emulators.der_registers import (
     AcState,
     Energy,
@@ -20,6 +21,7 @@ from instruments.emulators.faults import FaultSet
 from instruments.emulators.functions import CONTROL_MODES, GridSupport
 from instruments.emulators.functions import MODELS as FUNCTION_MODELS
 from instruments.emulators.isolation import PERMITTING, CustomerInterface, Isolation
+from instruments.emulators.nuisance import NuisanceTrips
 from instruments.emulators.power_control import CommandPath, PowerControl
 from instruments.emulators.prime_mover import PrimeMover
 from instruments.emulators.reporting import Reporting
@@ -54,6 +56,8 @@ class InverterEmulator:
     """
 
     role = "inverter"
+    unrepresented: Mapping[str, str] = UNREPRESENTED
+    """What its behaviour has nothing of, and why: nobody can prove that it stands that."""
 
     def __init__(
         self,
@@ -84,6 +88,7 @@ class InverterEmulator:
         self._energy = Energy()
         self._der = DerModel(phases, storage=dc_source is not None, **settings(self.nameplate, phases))
         self._faults = FaultSet(self.role)
+        self._nuisance = NuisanceTrips(self.node, self._phase_v, lambda kind: self._faults.active(kind, self.time_s))
         dropped = partial(self._has, "acknowledges-and-does-not-act")
         self._control = PowerControl(self.registers.model(704), self.nameplate, dropped)
         self._path = CommandPath(self._faults, lambda: self._control.set_point_w, self.nameplate.p_max_w)
@@ -125,7 +130,8 @@ class InverterEmulator:
         self._support.advance()
         limit = self._control.limit_pu
         self._der.configure(AP_LIMIT_ENABLE=limit is not None, AP_LIMIT=1.0 if limit is None else limit)
-        self._der.configure(ES_PERMIT_SERVICE=self._may_serve)
+        nuisance = self._nuisance.trips(self.time_s, dt_s)
+        self._der.configure(ES_PERMIT_SERVICE=self._may_serve and not nuisance, MC_RETURN_T=self._restore_s)
         self._run_prime_mover(dt_s)
         self._der.run(self.node, self._dc_power_w(), dt_s)
         if self._prime_mover and not self._der.connected:
@@ -166,6 +172,17 @@ class InverterEmulator:
             response=response.value if response else SOUND.response,
             adopts=not self._has("curve-adopt-never-completes"),
         )
+
+    @property
+    def _restore_s(self) -> float:
+        """How long it waits after momentary cessation, s; a sound one not at all."""
+        slow = self._faults.active("slow-restore", self.time_s)
+        return slow.value if slow else 0.0
+
+    @property
+    def _phase_v(self) -> float:
+        """Rated voltage of a phase to neutral, or across the pair of one-phase equipment, V."""
+        return self.nameplate.v_nom_v / (math.sqrt(3.0) if self.node.phases > 1 else 1.0)
 
     def _has(self, kind: str) -> bool:
         return self._faults.active(kind, self.time_s) is not None
@@ -213,7 +230,7 @@ class InverterEmulator:
     def _alarms(self) -> int:
         if self._der.connected:
             return 0
-        base_v = self.nameplate.v_nom_v / (math.sqrt(3.0) if self.node.phases > 1 else 1.0)
+        base_v = self._phase_v
         alarms = 0 if self._permitted else MANUAL_SHUTDOWN
         if min(self.node.voltage_v) < UNDER_VOLTAGE_PU * base_v:
             alarms |= AC_UNDER_VOLT
