@@ -7,6 +7,7 @@ from bench.certification.abnormal import (
     disturb_frequency,
     disturb_voltage,
     keep_others_out,
+    require_angles_seen,
     require_represented,
     turn_angles,
 )
@@ -47,3 +48,9 @@ def angles_turned(type_test: TypeTest) -> None:
 def could_have_failed(type_test: TypeTest, what: str) -> None:
     """Tell a device from a model of one that has nothing of what was tested."""
     require_represented(type_test, what)
+
+
+@then("the analyzer has seen all angles change")
+def angles_seen(type_test: TypeTest) -> None:
+    """Tell what was measured from what was only set."""
+    require_angles_seen(type_test)

@@ -62,6 +62,12 @@ def require_represented(test: TypeTest, what: str) -> None:
         raise NotPassed(f"{what}: {test.rig.unrepresented[what]}, and passing proves nothing", Verdict.NOT_RUN)
 
 
+def require_angles_seen(test: TypeTest) -> None:
+    """Raise NotPassed: an analyzer that tells angles against its first phase does not see all phases turn together."""
+    reason = f"{test.rig.analyzer_name} tells angles against the first phase: nobody saw all phases turn together"
+    raise NotPassed(reason, Verdict.INCONCLUSIVE)
+
+
 def _category(test: TypeTest) -> Abnormal:
     stated = test.rig.nameplate.abnormal
     if stated not in get_args(Abnormal):

@@ -1,10 +1,10 @@
-"""One number of a standard, and where it is from."""
+"""What all files of figures are made of."""
 
 from bench.config.section import Section
 
 
 class Figure(Section):
-    """A value with the clause that asks for it, who says so, and whether that was confirmed by more than one source."""
+    """One number of a standard, and where it is from."""
 
     value: float
     clause: str

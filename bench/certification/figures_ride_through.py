@@ -77,7 +77,10 @@ class FastFrequency(Section):
 
 
 class PhaseAngleChange(Section):
-    """Changes of voltage angle, degrees: of each phase by itself and of all together, and for how long they stay."""
+    """Changes of voltage angle, degrees: of each phase by itself and of all together, and for how long they stay.
+
+    Rated power is offered; `delivered_pu` of it has to be there from `settles_s` after each change on.
+    """
 
     clause: str
     before_s: Figure
@@ -86,6 +89,7 @@ class PhaseAngleChange(Section):
     all_phases_deg: Figure
     all_phases_s: Figure
     settles_s: Figure
+    delivered_pu: Figure
     iterations: Annotated[int, Field(ge=1)]
 
 

@@ -1,7 +1,7 @@
 """What a type test makes of the looks that the analyzer took while the grid was disturbed.
 
 Pure functions of samples. A current counts as restored, or as ceased, from the moment after which it stays so to the
-end of the stage; that moment is known no better than the distance to the look before it.
+end of the stage; that moment lies between the first look that saw it and the look before.
 """
 
 import math
@@ -56,9 +56,10 @@ def settled_after(watched: Watched, holds: Callable[[Sample], bool], within_s: f
     broken = [number for number, sample in enumerate(watched.samples, start=1) if not holds(sample)]
     first = broken[-1] + 1 if broken else 1
     if first < len(times):
-        return Reading(times[first] - watched.begun_s, times[first] - times[first - 1])
-    whole_s, gap_s = times[-1] - watched.begun_s, times[-1] - times[-2]
-    return Reading(whole_s, gap_s if whole_s - gap_s > within_s else within_s + gap_s)
+        gap_s = times[first] - times[first - 1]
+        return Reading(times[first] - watched.begun_s - gap_s / 2.0, gap_s / 2.0)
+    whole_s = times[-1] - watched.begun_s
+    return Reading(whole_s, 0.0 if whole_s > within_s else within_s)
 
 
 def ceases(watched: Watched, residual_pu: float, within_s: float) -> list[Finding]:

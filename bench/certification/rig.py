@@ -23,7 +23,7 @@ FREQUENCY_UNCERTAINTY_HZ = 0.001
 class Sample:
     """One look of the analyzer: time since the start, s; voltage of each phase, power, vars and current per unit.
 
-    `current_pu` is the mean of the phases.
+    `current_pu` is the mean of the phases; `angle_deg` is against the first, empty where the analyzer tells none.
     """
 
     time_s: float
@@ -32,6 +32,7 @@ class Sample:
     p_pu: float
     q_pu: float
     current_pu: float = math.nan
+    angle_deg: tuple[float, ...] = ()
 
     @property
     def mean_voltage_pu(self) -> float:
@@ -106,7 +107,8 @@ class Rig:
         rating_va = self.nameplate.va_max_va
         p_pu, q_pu = measured.total_p_w / rating_va, measured.total_q_var / rating_va
         current_pu = fmean(measured.current_a) / (rating_va / self.phases / self.phase_v)
-        return Sample(self.clock.now_s, voltage_pu, measured.frequency_hz, p_pu, q_pu, current_pu)
+        angles = measured.angle_deg
+        return Sample(self.clock.now_s, voltage_pu, measured.frequency_hz, p_pu, q_pu, current_pu, angles)
 
     def voltage(self, samples: Sequence[Sample]) -> Reading:
         """Return the mean voltage over samples with the analyzer's uncertainty."""

@@ -93,7 +93,7 @@ def _write(device: SunSpecDevice, model: CurveModel, wanted: Characteristic) -> 
 
 
 def await_adoption(device: SunSpecDevice, model_id: int, what: str) -> None:
-    """Ask a model with `AdptCrvReq` until its adoption is over; raises InstrumentError when it failed or does not end."""
+    """Ask a model until its adoption of a curve is over; raises InstrumentError when it failed or does not end."""
     result = float(IN_PROGRESS)
     for _ in range(ADOPT_READS):
         result = device.read(model_id, "ID", "AdptCrvRslt").number("AdptCrvRslt")

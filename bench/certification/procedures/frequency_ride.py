@@ -11,6 +11,7 @@ from typing import cast
 from bench.certification.figures import SuiteFigures
 from bench.certification.figures_ride_through import Abnormal, FrequencyRideThrough
 from bench.certification.findings import Finding
+from bench.certification.played import require_frequency
 from bench.certification.riding import Watched, delivers
 from bench.certification.rig import NOMINAL_HZ, Rig, Sample
 
@@ -44,10 +45,8 @@ def ride_through_rate(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
     for repetition in range(1, section.repetitions + 1):
         yield from mover.undisturbed(f"before repetition {repetition}")
         for turn_hz in section.turns_hz:
-            begun_s, place = (
-                rig.clock.now_s,
-                f"at {mover.rate_hz_per_s:g} Hz/s to {turn_hz:g} Hz, repetition {repetition}",
-            )
+            begun_s = rig.clock.now_s
+            place = f"at {mover.rate_hz_per_s:g} Hz/s to {turn_hz:g} Hz, repetition {repetition}"
             farthest_hz = max(turn_hz, mover.at_hz)
             yield from mover.judged(mover.go_to(turn_hz), begun_s, farthest_hz, place)
         yield from mover.undisturbed(f"after repetition {repetition}")
@@ -76,6 +75,8 @@ class _Mover:
             self.rig.set_grid(1.0, start_hz + (f_hz - start_hz) * number / count)
             samples += self.rig.hold(RAMP_STEP_S, RAMP_STEP_S)
         self.at_hz = f_hz
+        tolerance_hz = self.figures.ride_through.margin.value * self.figures.accuracy.frequency_hz.value
+        require_frequency(self.rig, samples[-1], f_hz, tolerance_hz, f"a change of frequency to {f_hz:g} Hz")
         return samples
 
     def undisturbed(self, place: str) -> list[Finding]:

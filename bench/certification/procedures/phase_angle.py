@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from bench.certification.figures import SuiteFigures
 from bench.certification.findings import Finding
+from bench.certification.played import require_angles
 from bench.certification.procedures.ride_through import dwell
 from bench.certification.riding import Watched, delivers
 from bench.certification.rig import NOMINAL_HZ, Rig
 
-DELIVERED_PU = 0.9
-"""What has to be there before and after, of rated power."""
+LOOK_S = 0.1
+"""How often to look just after a change, s: what is judged begins half a second after it."""
 
 
 def change_phase_angle(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
@@ -25,7 +26,7 @@ def change_phase_angle(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
                 yield from _held(rig, figures, angles, duration_s, place)
             else:
                 rig.set_grid(1.0, NOMINAL_HZ, angles)
-                dwell(rig, duration_s)
+                require_angles(rig, dwell(rig, duration_s, LOOK_S)[-1], angles, place)
     yield from _held(rig, figures, symmetric, section.before_s.value, "after the last change")
 
 
@@ -43,9 +44,10 @@ def _changes(rig: Rig, figures: SuiteFigures) -> Iterator[tuple[str, list[float]
 def _held(rig: Rig, figures: SuiteFigures, angles: list[float], duration_s: float, place: str) -> list[Finding]:
     section, begun_s = figures.ride_through.phase_angle, rig.clock.now_s
     rig.set_grid(1.0, NOMINAL_HZ, angles)
-    samples, uncertainty = dwell(rig, duration_s), rig.instrument.power_pu
+    samples, uncertainty = dwell(rig, duration_s, LOOK_S), rig.instrument.power_pu
+    require_angles(rig, samples[-1], angles, place)
     watched = Watched(place, section.clause, rig.analyzer_name, begun_s, samples, uncertainty)
-    return delivers(watched, 1.0, 1.0 - DELIVERED_PU, section.settles_s.value)
+    return delivers(watched, 1.0, 1.0 - section.delivered_pu.value, section.settles_s.value)
 
 
 def _symmetric_deg(phases: int) -> list[float]:

@@ -13,11 +13,12 @@ from bench.certification.criteria import Reading, at_least
 from bench.certification.figures import SuiteFigures
 from bench.certification.figures_ride_through import Disturbances, RideThroughFigures, Stage, VoltageRideThrough
 from bench.certification.findings import Finding
+from bench.certification.played import require_voltage
 from bench.certification.riding import Before, Watched, active_current, ceases, keeps_current, restores
 from bench.certification.rig import Rig, Sample
 from reports.verdict import Verdict
 
-FINE_S, FINE_SPAN_S, COARSE_S = 0.01, 0.6, 0.5
+FINE_S, FINE_SPAN_S, COARSE_S = 0.01, 0.6, 1.0
 """Looks just after a change, for how long, and from then on, s; limits of 83 ms need hundredths of a second."""
 BEFORE_S = 1.0
 """Over how much of the undisturbed stage the current of before is measured, s."""
@@ -50,11 +51,11 @@ def ride_through_voltage(rig: Rig, figures: SuiteFigures, ride: VoltageRide) -> 
     rig.set_grid(1.0)
 
 
-def dwell(rig: Rig, duration_s: float) -> list[Sample]:
-    """Hold what is there, and look often at the beginning."""
-    fine_s = min(duration_s, FINE_SPAN_S)
-    samples = rig.hold(fine_s, FINE_S)
-    return samples + (rig.hold(duration_s - fine_s, COARSE_S) if duration_s > fine_s else [])
+def dwell(rig: Rig, duration_s: float, fine_s: float = FINE_S) -> list[Sample]:
+    """Hold what is there, and look often, each `fine_s`, at the beginning."""
+    span_s = min(duration_s, FINE_SPAN_S)
+    samples = rig.hold(span_s, fine_s)
+    return samples + (rig.hold(duration_s - span_s, COARSE_S) if duration_s > span_s else [])
 
 
 class _Player:
@@ -72,6 +73,7 @@ class _Player:
         begun_s = self._rig.clock.now_s
         self._rig.set_grid(stage.level_pu(self._margin_pu))
         samples, uncertainty = dwell(self._rig, stage.dwell_s), self._rig.instrument.power_pu
+        require_voltage(self._rig, samples[-1], stage.v_pu, place)
         watched = Watched(place, self._ride.section.clause, self._rig.analyzer_name, begun_s, samples, uncertainty)
         found = self._judged(watched, stage)
         if stage.demand == "continuous":

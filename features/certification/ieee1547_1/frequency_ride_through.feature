@@ -29,3 +29,4 @@ Feature: Equipment rides through low and high frequencies, fast changes, and cha
     When the voltages' angles change by steps, again and again
     Then everything that was measured is inside its limits
     And the device under test is one that could have failed at a change of phase angle
+    And the analyzer has seen all angles change
