@@ -1,5 +1,7 @@
 """What the grid does to a device that has to ride through it: the words of the features on abnormal conditions."""
 
+from collections.abc import Iterator
+
 from pytest_bdd import given, parsers, then, when
 
 from bench.certification.abnormal import (
@@ -11,13 +13,20 @@ from bench.certification.abnormal import (
     require_represented,
     turn_angles,
 )
+from bench.certification.session import Trial
 from bench.certification.type_test import TypeTest
+from instruments.errors import BenchError
 
 
 @given("its trips are as wide as they go")
-def others_kept_out(type_test: TypeTest) -> None:
-    """Keep trips, and power that follows frequency, out of the test."""
-    keep_others_out(type_test)
+def trips_out(type_test: TypeTest, trial: Trial) -> Iterator[None]:
+    """Keep trips, and power that follows frequency, out of the test; when that is over, bring the trips back."""
+    bring_back = keep_others_out(type_test)
+    yield
+    try:
+        bring_back()
+    except BenchError as error:
+        trial.take_failure("trips could not be set as they were", error)
 
 
 @when(parsers.parse("voltage {name} as its category has to ride through, at {level_pct:g} % of rated power"))

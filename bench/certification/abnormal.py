@@ -3,14 +3,15 @@
 Functions raise NotPassed where they cannot tell, ConfigError for what the suite does not have, and what drivers raise.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeVar, cast, get_args
 
 from bench.certification.figures_ride_through import Abnormal
 from bench.certification.procedures.frequency_ride import ride_through_frequency, ride_through_rate
 from bench.certification.procedures.phase_angle import change_phase_angle
 from bench.certification.procedures.ride_through import VoltageRide, ride_through_voltage
-from bench.certification.procedures.widening import keep_power, widen_trips
+from bench.certification.procedures.widening import keep_power, put_back, widen_trips
 from bench.certification.type_test import NotPassed, TypeTest
 from instruments.errors import ConfigError
 from reports.verdict import Verdict
@@ -19,11 +20,11 @@ PCT = 100.0
 T = TypeVar("T")
 
 
-def keep_others_out(test: TypeTest) -> None:
-    """Set trips as wide as they go, and let frequency leave active power alone."""
+def keep_others_out(test: TypeTest) -> Callable[[], None]:
+    """Let frequency leave active power alone and set trips as wide as they go; return what sets them as they were."""
     _category(test)
-    widen_trips(test.rig, test.figures.ride_through.trips)
     keep_power(test.rig)
+    return partial(put_back, test.rig, widen_trips(test.rig, test.figures.ride_through.trips))
 
 
 def disturb_voltage(test: TypeTest, name: str, level_pct: float) -> None:

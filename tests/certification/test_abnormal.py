@@ -17,8 +17,8 @@ from bench.certification.rig import Rig
 from bench.certification.type_test import NotPassed, TypeTest
 from instruments.drivers.sunspec_inverter import SunSpecInverter
 from instruments.emulators.inverter import InverterEmulator
-from instruments.errors import ConfigError
-from instruments.readings import Trip, TripStage
+from instruments.errors import ConfigError, InstrumentError
+from instruments.readings import Trip, TripKind, TripStage
 from reports.verdict import Verdict
 from tests.certification.riding_device import RidingDevice, rig_for
 from tests.instruments.sunspec_bench import serving
@@ -29,6 +29,18 @@ UNDER_VOLTAGE = {
     "II": Trip(TripStage(0.0, 21.0), TripStage(0.0, 2.0)),
     "III": Trip(TripStage(0.0, 50.0), TripStage(0.0, 21.0)),
 }
+
+
+KINDS: tuple[TripKind, ...] = ("over_voltage", "under_voltage", "over_frequency", "under_frequency")
+
+
+class Refusing(SunSpecInverter):
+    """A device that does not take the last of its trips."""
+
+    def set_trip(self, kind: TripKind, trip: Trip) -> None:
+        if kind == "under_frequency" and trip.inner.time_s == 1000.0:
+            raise InstrumentError("it is no 1000 s")
+        super().set_trip(kind, trip)
 
 
 def a_test(rig: Rig) -> TypeTest:
@@ -45,12 +57,26 @@ def test_trips_are_set_as_wide_as_they_go_over_the_devices_own_interface(abnorma
     with serving(unit_1=inverter.registers) as wire:
         rig = rig_for(RidingDevice(), abnormal)
         driver = rig.functions = SunSpecInverter(wire.link())
-        keep_others_out(a_test(rig))
+        before = {kind: driver.read_trip(kind) for kind in KINDS}
+        bring_back = keep_others_out(a_test(rig))
         assert driver.read_trip("under_voltage") == UNDER_VOLTAGE[abnormal]
         assert driver.read_trip("over_voltage") == Trip(TripStage(1.2, 13.0), TripStage(1.2, 0.16))
         assert driver.read_trip("under_frequency") == Trip(TripStage(50.0, 1000.0), TripStage(50.0, 1000.0))
         assert driver.read_trip("over_frequency") == Trip(TripStage(66.0, 1000.0), TripStage(66.0, 1000.0))
         assert inverter.registers.model(711).get("Ena") == 0, "frequency moves no power"
+        bring_back()
+        assert {kind: driver.read_trip(kind) for kind in KINDS} == before, "a device is not left without its trips"
+
+
+def test_trips_that_a_device_took_are_brought_back_where_it_refuses_others() -> None:
+    inverter = InverterEmulator("pv", 30.0)
+    with serving(unit_1=inverter.registers) as wire:
+        rig = rig_for(RidingDevice())
+        driver = rig.functions = Refusing(wire.link())
+        before = {kind: driver.read_trip(kind) for kind in KINDS}
+        with pytest.raises(InstrumentError, match="it is no 1000 s"):
+            keep_others_out(a_test(rig))
+        assert {kind: driver.read_trip(kind) for kind in KINDS} == before
 
 
 @pytest.mark.parametrize(

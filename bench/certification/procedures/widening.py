@@ -1,22 +1,39 @@
 """Settings that keep other functions out of a ride-through test: trips as wide as they go, power that stays."""
 
+from collections.abc import Mapping
 from typing import cast
 
 from bench.certification.figures_ride_through import Abnormal, TripLimits, WidestTrips
 from bench.certification.rig import Rig
+from instruments.errors import InstrumentError
 from instruments.readings import Trip, TripKind, TripStage
 
 
-def widen_trips(rig: Rig, widest: WidestTrips) -> None:
-    """Set all trips to the widest of the device's category; raises InstrumentError where it does not take them."""
+def widen_trips(rig: Rig, widest: WidestTrips) -> dict[TripKind, Trip]:
+    """Set all trips to the widest of the device's category, and return those that were in force.
+
+    Raises InstrumentError where the device does not take them; those that it took are put back then.
+    """
     limits: dict[TripKind, TripLimits] = {
         "over_voltage": widest.over_voltage,
         "under_voltage": widest.under_voltage[cast("Abnormal", rig.nameplate.abnormal)],
         "over_frequency": widest.over_frequency,
         "under_frequency": widest.under_frequency,
     }
-    for kind, trip in limits.items():
-        rig.functions.set_trip(kind, Trip(TripStage(*trip.inner), TripStage(*trip.outer)))
+    before = {kind: rig.functions.read_trip(kind) for kind in limits}
+    try:
+        for kind, trip in limits.items():
+            rig.functions.set_trip(kind, Trip(TripStage(*trip.inner), TripStage(*trip.outer)))
+    except InstrumentError:
+        put_back(rig, before)
+        raise
+    return before
+
+
+def put_back(rig: Rig, trips: Mapping[TripKind, Trip]) -> None:
+    """Set trips as they were: a device is not left without them."""
+    for kind, trip in trips.items():
+        rig.functions.set_trip(kind, trip)
 
 
 def keep_power(rig: Rig) -> None:
