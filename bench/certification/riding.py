@@ -26,7 +26,10 @@ class Before:
 
 @dataclass(frozen=True)
 class Watched:
-    """The looks at one stage, and since when it was on; `uncertainty_pu` is that of a current."""
+    """The looks at one stage, and since when it was on.
+
+    `uncertainty_pu` is that of a current, `timing_s` that of a moment by itself.
+    """
 
     place: str
     clause: str
@@ -34,6 +37,7 @@ class Watched:
     begun_s: float
     samples: Sequence[Sample]
     uncertainty_pu: float
+    timing_s: float = 0.0
 
     def since(self, elapsed_s: float) -> list[Sample]:
         """Return the looks from so long after the beginning on."""
@@ -57,9 +61,9 @@ def settled_after(watched: Watched, holds: Callable[[Sample], bool], within_s: f
     first = broken[-1] + 1 if broken else 1
     if first < len(times):
         gap_s = times[first] - times[first - 1]
-        return Reading(times[first] - watched.begun_s - gap_s / 2.0, gap_s / 2.0)
+        return Reading(times[first] - watched.begun_s - gap_s / 2.0, gap_s / 2.0 + watched.timing_s)
     whole_s = times[-1] - watched.begun_s
-    return Reading(whole_s, 0.0 if whole_s > within_s else within_s)
+    return Reading(whole_s, watched.timing_s if whole_s > within_s else within_s)
 
 
 def ceases(watched: Watched, residual_pu: float, within_s: float) -> list[Finding]:

@@ -1,6 +1,7 @@
 """What is made of the looks at a disturbance: exactly at, just inside and just outside of each limit."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -122,6 +123,11 @@ def test_output_that_goes_away_again_has_not_come_back() -> None:
     assert verdict(found) is Verdict.FAIL
     late = restores(watched((0.0, 1.0), (0.7, 0.0), (0.8, 1.0)), FULL, 0.8, RESTORE_S)
     assert [finding.verdict for finding in late] == [Verdict.FAIL, Verdict.FAIL], "it had to stay"
+
+
+def test_a_moment_that_is_known_badly_decides_nothing_near_the_limit() -> None:
+    looks = replace(watched((0.0, 1.0), (0.05, 0.0)), timing_s=0.05)
+    assert ceases(looks, 0.1, CEASE_S)[0].verdict is Verdict.INCONCLUSIVE, "0.05 +- 0.05 s may be more than 0.083 s"
 
 
 def test_a_stage_that_ends_before_output_has_to_be_back_tells_nothing_of_it() -> None:

@@ -20,6 +20,8 @@ from reports.verdict import Verdict
 
 FINE_S, FINE_SPAN_S, COARSE_S = 0.01, 0.6, 1.0
 """Looks just after a change, for how long, and from then on, s; limits of 83 ms need hundredths of a second."""
+WALL_TIMING_S = 0.05
+"""In wall time: a round trip to the source and one to the analyzer, s."""
 BEFORE_S = 1.0
 """Over how much of the undisturbed stage the current of before is measured, s."""
 OFFERED_SHARE = 0.9
@@ -74,7 +76,8 @@ class _Player:
         self._rig.set_grid(stage.level_pu(self._margin_pu))
         samples, uncertainty = dwell(self._rig, stage.dwell_s), self._rig.instrument.power_pu
         require_voltage(self._rig, samples[-1], stage.v_pu, place)
-        watched = Watched(place, self._ride.section.clause, self._rig.analyzer_name, begun_s, samples, uncertainty)
+        clause, timing_s = self._ride.section.clause, 0.0 if self._rig.clock.slip is None else WALL_TIMING_S
+        watched = Watched(place, clause, self._rig.analyzer_name, begun_s, samples, uncertainty, timing_s)
         found = self._judged(watched, stage)
         if stage.demand == "continuous":
             found.append(self._undisturbed(watched))
