@@ -181,6 +181,10 @@ class FaultSet:
         self._kinds = kinds
         self._faults: list[Fault] = []
 
+    def __bool__(self) -> bool:
+        """Whether there was or will be any fault at all."""
+        return bool(self._faults)
+
     def inject(self, kind: str, value: float | None = None, start_s: float = 0.0, end_s: float | None = None) -> None:
         """Add a fault; raises ConfigError for an unknown kind, a value it does not take, or an end before its start."""
         found = find_kind(self.role, kind, self._kinds)

@@ -130,7 +130,7 @@ class InverterEmulator:
         self._support.advance()
         limit = self._control.limit_pu
         self._der.configure(AP_LIMIT_ENABLE=limit is not None, AP_LIMIT=1.0 if limit is None else limit)
-        nuisance = self._nuisance.trips(self.time_s, dt_s)
+        nuisance = bool(self._faults) and self._nuisance.trips(self.time_s, dt_s)
         self._der.configure(ES_PERMIT_SERVICE=self._may_serve and not nuisance, MC_RETURN_T=self._restore_s)
         self._run_prime_mover(dt_s)
         self._der.run(self.node, self._dc_power_w(), dt_s)

@@ -18,13 +18,16 @@ FULL_TURN_DEG = 360.0
 
 
 class NuisanceTrips:
-    """Watches a node, and tells in which steps a defect trips the inverter; `active` tells which defect it has now."""
+    """Watches a node, and tells in which steps a defect trips the inverter; `active` tells which defect it has now.
+
+    What it was not asked about it has not seen: the first step after that is compared with nothing.
+    """
 
     def __init__(self, node: ElectricalNode, base_v: float, active: Callable[[str], Fault | None]) -> None:
         """Take the rated voltage of a phase, V."""
         self._node, self._base_v, self._active = node, base_v, active
         self._outside_s = 0.0
-        self._angle_deg = node.angle_deg
+        self._angle_deg: tuple[float, ...] | None = None
         self._seen: deque[tuple[float, float]] = deque()
 
     def trips(self, time_s: float, dt_s: float) -> bool:
@@ -40,7 +43,8 @@ class NuisanceTrips:
         return defect is not None and self._node.energized and self._outside_s >= defect.value
 
     def _by_angle(self) -> bool:
-        turned, self._angle_deg = zip(self._node.angle_deg, self._angle_deg, strict=True), self._node.angle_deg
+        before, self._angle_deg = self._angle_deg, self._node.angle_deg
+        turned = zip(self._angle_deg, before or self._angle_deg, strict=True)
         steps = [abs((now - before + FULL_TURN_DEG / 2) % FULL_TURN_DEG - FULL_TURN_DEG / 2) for now, before in turned]
         defect = self._active("phase-jump-trips")
         return defect is not None and max(steps) > defect.value

@@ -62,6 +62,7 @@ def test_each_defect_trips_by_its_own_cause_and_a_sound_inverter_by_none(kind: s
 def test_the_value_is_where_it_trips(kind: str, value: float, cause, trips: bool) -> None:
     inverter = running()
     inverter.inject(kind, value)
+    play(inverter, STEP_S)
     cause(inverter)
     assert (inverter.status == "Trip") is trips
 
