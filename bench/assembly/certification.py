@@ -199,6 +199,7 @@ class CertificationBench:
             supply=self._supply,
             absorb=self._absorb,
             phases=self._places.phases(self._device),
+            unrepresented=self._emulated.unrepresented(self._device) if self._emulated else {},
         )
 
     def _supply(self, level_pu: float) -> None:

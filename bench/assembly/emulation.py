@@ -134,6 +134,11 @@ class EmulatedEquipment:
             for group in self.meters:
                 group.fleet.advance(dt_s)
 
+    def unrepresented(self, name: str) -> Mapping[str, str]:
+        """Return what the behaviour model of a device has nothing of, and why; nothing for one that is not emulated."""
+        device = self.devices.get(name)
+        return device.unrepresented if isinstance(device, InverterEmulator) else {}
+
     def quiet_s(self) -> float:
         """Tell how long nothing in the equipment changes by itself, s; 0 where something is under way."""
         with self.host.lock:

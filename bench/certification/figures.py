@@ -21,6 +21,7 @@ from bench.certification.figures_reactive import (
     ConstantReactivePowerFigures,
     UnbalanceFigures,
 )
+from bench.certification.figures_ride_through import RideThroughFigures
 from bench.certification.figures_trips import TripFigures
 from bench.config.section import Section
 from instruments.errors import ConfigError
@@ -210,6 +211,7 @@ class SuiteFigures(Suite):
     settings: SettingsFigures
     monitoring: MonitoringFigures
     trips: TripFigures
+    ride_through: RideThroughFigures
 
 
 def load_figures(path: Path = FOLDER / "ieee1547_1.yaml") -> SuiteFigures:

@@ -5,7 +5,7 @@ registers are read only where a clause asks what they say.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
@@ -24,8 +24,9 @@ WALL_TIMING_S = 0.05
 
 @dataclass(frozen=True)
 class Sample:
-    """One look of the analyzer: time since the start, s; voltage of each phase, power and vars per unit.
+    """One look of the analyzer: time since the start, s; voltage of each phase, power, vars and current per unit.
 
+    `current_pu` is the mean of the phases; `angle_deg` is against the first, empty where the analyzer tells none.
     `stamp_s` is the analyzer's own time, s since a moment of its own; None where it tells none.
     """
 
@@ -34,6 +35,8 @@ class Sample:
     frequency_hz: float
     p_pu: float
     q_pu: float
+    current_pu: float = math.nan
+    angle_deg: tuple[float, ...] = ()
     stamp_s: float | None = None
 
     @property
@@ -60,7 +63,9 @@ class Rig:
     """A device between its source and its supply. Raises what the drivers raise: TransportError, InstrumentError.
 
     `advance` lets time pass for emulated equipment, s; `supply` makes a share of rated power available at its DC side;
-    `absorb` has equipment with storage take a share of rated power from the grid.
+    `absorb` has equipment with storage take a share of rated power from the grid. `unrepresented` names what the
+    behaviour model behind emulated equipment has nothing of, and why: a test of that proves nothing by passing.
+    Equipment that is real has everything.
     """
 
     clock: Clock
@@ -76,6 +81,7 @@ class Rig:
     absorb: Callable[[float], None]
     phases: int = 3
     samples: list[Sample] = field(default_factory=list)
+    unrepresented: Mapping[str, str] = field(default_factory=dict)
     last_step_s: float = 0.0
     """Distance of the last two looks, s: how well a moment is known."""
 
@@ -116,7 +122,9 @@ class Rig:
         voltage_pu = tuple(v / self.phase_v for v in measured.voltage_v)
         rating_va = self.nameplate.va_max_va
         p_pu, q_pu = measured.total_p_w / rating_va, measured.total_q_var / rating_va
-        return Sample(self.clock.now_s, voltage_pu, measured.frequency_hz, p_pu, q_pu, measured.time_s)
+        current_pu = fmean(measured.current_a) / (rating_va / self.phases / self.phase_v)
+        now_s, angles = self.clock.now_s, measured.angle_deg
+        return Sample(now_s, voltage_pu, measured.frequency_hz, p_pu, q_pu, current_pu, angles, measured.time_s)
 
     @property
     def timing_s(self) -> float:

@@ -20,6 +20,9 @@ TRIPPED = "Trip"
 ENTERING = "Entering Service"
 IN_SERVICE = frozenset({"Continuous Operation", "Mandatory Operation", "Permissive Operation", ENTERING})
 NOMINAL_HZ = 60.0
+_FOLLOWS = "the behaviour model has the grid's angle and frequency at once, no phase-locked loop that could lose them"
+UNREPRESENTED = {"change of phase angle": _FOLLOWS, "rate of change of frequency": _FOLLOWS}
+"""What OpenDER has nothing of, and so cannot fail at, with why."""
 
 
 def _not_from_opender(record: logging.LogRecord) -> bool:

@@ -163,6 +163,22 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         "acknowledges that a commanded power factor or commanded vars are switched off, and goes on giving them",
     ),
     FaultKind(
+        "no-ride-through",
+        _INVERTER,
+        "trips when voltage has been outside of continuous operation for the value's number of seconds",
+        default=0.1,
+    ),
+    FaultKind(
+        "slow-restore",
+        _INVERTER,
+        "stays off for the value's number of seconds after momentary cessation",
+        default=1.0,
+    ),
+    FaultKind(
+        "phase-jump-trips", _INVERTER, "trips when the angle of a voltage jumps by the value's degrees", default=10.0
+    ),
+    FaultKind("rocof-trips", _INVERTER, "trips when frequency changes by the value's Hz a second", default=0.4),
+    FaultKind(
         "isolation-undone",
         _INVERTER,
         "lets the customer's own system put it back into service while the utility has isolated it",

@@ -1,11 +1,12 @@
 """Emulated inverter on SunSpec Modbus. Volt-var, ride-through, trips and enter service are those of EPRI OpenDER."""
 
 import math
+from collections.abc import Mapping
 
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.curve_defects import SOUND, CurveDefect, defect_of
 from instruments.emulators.der_defects import active_power_defect
-from instruments.emulators.der_model import DerModel, settings
+from instruments.emulators.der_model import UNREPRESENTED, DerModel, settings
 from instruments.emulators.der_registers import (
     AcState,
     Energy,
@@ -22,6 +23,7 @@ from instruments.emulators.functions import CONTROL_MODES, GridSupport
 from instruments.emulators.functions import MODELS as FUNCTION_MODELS
 from instruments.emulators.interface import DefectiveInterface
 from instruments.emulators.isolation import PERMITTING, CustomerInterface, Isolation
+from instruments.emulators.nuisance import NuisanceTrips
 from instruments.emulators.power_control import CommandPath, PowerControl
 from instruments.emulators.prime_mover import PrimeMover
 from instruments.emulators.reporting import Reporting
@@ -47,6 +49,8 @@ class InverterEmulator:
     """
 
     role = "inverter"
+    unrepresented: Mapping[str, str] = UNREPRESENTED
+    """What its behaviour has nothing of, and why: nobody can prove that it stands that."""
 
     def __init__(
         self,
@@ -81,6 +85,7 @@ class InverterEmulator:
         self._faults = FaultSet(self.role)
         self.interface = DefectiveInterface(self.registers, self._faults, lambda: self.time_s)
         """The registers as the utility's clients reach them, with what is wrong with the interface."""
+        self._nuisance = NuisanceTrips(self.node, self._phase_v, lambda kind: self._faults.active(kind, self.time_s))
         self._path = CommandPath(self._faults, lambda: self._control.set_point_w, self.nameplate.p_max_w)
         self._volt_var, self._unit = volt_var, unit
         self._start()
@@ -139,7 +144,9 @@ class InverterEmulator:
         limit = self._limit_pu
         self._der.configure(AP_LIMIT_ENABLE=limit is not None, AP_LIMIT=1.0 if limit is None else limit)
         self._der.defects.now = active_power_defect(self._faults, self.time_s)
-        self._service.advance(self._may_serve, self._der.connected)
+        nuisance = not self._faults.is_empty and self._nuisance.trips(self.time_s, dt_s)
+        self._service.advance(self._may_serve and not nuisance, self._der.connected)
+        self._der.configure(MC_RETURN_T=self._restore_s)
         self._run_prime_mover(dt_s)
         self._der.volt_var_looks_at = 0 if self.has("looks-at-one-phase") else None
         self._der.run(self.node, self._dc_power_w(), dt_s)
@@ -207,6 +214,17 @@ class InverterEmulator:
         """Whether it has a kind of fault at this moment."""
         return self._faults.active(kind, self.time_s) is not None
 
+    @property
+    def _restore_s(self) -> float:
+        """How long it waits after momentary cessation, s; a sound one not at all."""
+        slow = self._faults.active("slow-restore", self.time_s)
+        return slow.value if slow else 0.0
+
+    @property
+    def _phase_v(self) -> float:
+        """Rated voltage of a phase to neutral, or across the pair of one-phase equipment, V."""
+        return self.nameplate.v_nom_v / (math.sqrt(3.0) if self.node.phases > 1 else 1.0)
+
     def _prepare_registers(self, unit: int, phases: int) -> None:
         image = self.registers
         publish_identity(image, Identity("derbench", "emulated inverter", "", "1", self.name), unit)
@@ -258,7 +276,7 @@ class InverterEmulator:
     def _alarms(self) -> int:
         if self._der.connected:
             return 0
-        base_v = self.nameplate.v_nom_v / (math.sqrt(3.0) if self.node.phases > 1 else 1.0)
+        base_v = self._phase_v
         alarms = 0 if self._permitted else MANUAL_SHUTDOWN
         if min(self.node.voltage_v) < UNDER_VOLTAGE_PU * base_v:
             alarms |= AC_UNDER_VOLT
