@@ -15,7 +15,7 @@ CLAUSES = {
     "Autonomous reference voltage, time constant 300": "5.14.5",
 }
 RAW_ERROR = 0.02
-"""The emulated inverter answers exactly but for its measurement and the analyzer's; the bands are 0.15 wide and more."""
+"""The emulated inverter is exact but for what the analyzer adds; the bands are 0.15 wide and more."""
 
 
 def played(out: Path, scenario: str, *more: str, bench: Path = BENCH) -> tuple[int, RunDirectory]:
