@@ -1,13 +1,12 @@
 """Fault cases are data: every kind of fault has one, they are read as a whole, and what is wrong is told at once."""
 
-import csv
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bench.config import load_bench
-from bench.fault_cases import BENCH, BENCHES, CASES, ROOT, caught_at, is_row, load_cases, told_by
+from bench.fault_cases import BENCH, BENCHES, CASES, caught_at, is_row, load_cases, told_by
 from bench.faults import KINDS
 from bench.mutants import failed_by, load_mutants
 from bench.use_case.tables import load as load_use_case
@@ -20,12 +19,6 @@ TYPE_TESTED = load_mutants()
 HEAD = "fault,plays,verdict,caught_at,culprit,why\n"
 STUCK = "ltc:stuck,then with demand response,FAIL,1.10.2,,\n"
 
-FILE = ROOT / "fixtures" / "certification" / "mutants.csv"
-MUTANTS = {
-    line["fault"].partition(":")[2].partition("=")[0]
-    for line in csv.DictReader(FILE.read_text(encoding="utf-8").splitlines())
-}
-"""Kinds that only a type test can notice, and has to."""
 Files = Callable[..., Path]
 
 
