@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from bench.certification.criteria import Reading
+from bench.certification.findings import NotPassed
 from bench.clock import Clock
 from instruments.readings import AcMeasurement, Nameplate
 from instruments.roles import DerFunctions, GridSimulator, PowerAnalyzer
+from reports.verdict import Verdict
 
 NOMINAL_HZ = 60.0
 FREQUENCY_UNCERTAINTY_HZ = 0.001
@@ -58,6 +60,10 @@ class InstrumentClass:
     power_pu: float
 
 
+def _nothing_absorbs(share_pu: float) -> None:
+    raise NotPassed(f"nothing on this bench has the device absorb {share_pu:g} of rated power", Verdict.NOT_RUN)
+
+
 @dataclass
 class Rig:
     """A device between its source and its supply. Raises what the drivers raise: TransportError, InstrumentError.
@@ -78,8 +84,8 @@ class Rig:
     instrument: InstrumentClass
     advance: Callable[[float], None]
     supply: Callable[[float], None]
-    absorb: Callable[[float], None]
     phases: int = 3
+    absorb: Callable[[float], None] = _nothing_absorbs
     samples: list[Sample] = field(default_factory=list)
     unrepresented: Mapping[str, str] = field(default_factory=dict)
     last_step_s: float = 0.0
