@@ -100,7 +100,7 @@ def failed_by(kind: str, mutants: Iterable[Mutant]) -> tuple[str, ...]:
 
 
 def overlooked(kind: str, mutants: Iterable[Mutant]) -> tuple[str, ...]:
-    """Return the suites in which no clause looks at mutants of a kind."""
+    """Return the suites in which no clause fails for some mutant of a kind."""
     return tuple(sorted({m.suite for m in mutants if m.fault.kind == kind and not m.clauses}))
 
 

@@ -25,7 +25,7 @@ _LEGEND = (
     "ROWS OR CLAUSE: where runs failed in the cases of fixtures/faults; -: no case of this kind. Behind the name of a",
     "suite: the clauses of its type tests that fail, by fixtures/certification/mutants.csv.",
     "tolerated: runs pass with it, and their record tells of it under these names.",
-    "overlooked: no clause of this suite looks at what it spoils.",
+    "overlooked: with some value of it, no clause of this suite fails; mutants.csv says with which, and why.",
 )
 
 

@@ -52,8 +52,9 @@ def carry_out(asked: Asked) -> MatrixLine:
 
 
 def _line(asked: Asked, outcome: Outcome, taken_s: float) -> MatrixLine:
-    make = line_of_type_tests if isinstance(asked, TypeTests) else line_of
-    return make(asked, outcome, taken_s)  # type: ignore[arg-type]
+    if isinstance(asked, TypeTests):
+        return line_of_type_tests(asked, outcome, taken_s)
+    return line_of(asked, outcome, taken_s)
 
 
 def _played(plays: Sequence[Asked], jobs: int, console: Console) -> Iterator[tuple[Asked, MatrixLine]]:
