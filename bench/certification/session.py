@@ -167,7 +167,6 @@ class CertificationSession:
                 "findings": [finding.entry() for finding in trial.test.findings],
             }
         )
-        self.writer.note(self._document(self.scenarios))
         return verdict
 
     def leave(self) -> None:

@@ -58,7 +58,7 @@ def test_other_limits_give_another_verdict_but_never_undo_what_broke(run: Path, 
     assert "clause 5.14.9: was FAIL, is PASS" in text
     assert text.endswith("verdict by these limits: ERROR (it was ERROR)")
     assert verdict is Verdict.ERROR, "a link that broke is no matter of limits"
-    wide.write_text("rows: {1.1: 30}\n")
+    wide.write_text('rows: {"1.1": 30}\n')
     with pytest.raises(ConfigError, match="has no rows"):
         replay(run, wide)
 
