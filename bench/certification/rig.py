@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from bench.certification.criteria import Reading
-from bench.certification.findings import NotPassed
+from bench.certification.not_passed import NotPassed
 from bench.clock import Clock
 from instruments.readings import AcMeasurement, Nameplate
 from instruments.roles import DerFunctions, GridSimulator, PowerAnalyzer

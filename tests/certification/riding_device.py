@@ -7,8 +7,9 @@ keep it up, and for good delivers nothing once it has tripped.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from rigs import rig_around
+
 from bench.certification.rig import InstrumentClass, Rig
-from bench.clock import Clock
 from instruments.readings import AcMeasurement, Nameplate
 
 RATING_VA, NOMINAL_V, PHASES = 30_000.0, 173.205080757, 3
@@ -91,20 +92,7 @@ class RidingDevice:
 def rig_for(device: RidingDevice, abnormal: str = "III", power_pu: float = 0.0025) -> Rig:
     """Return a rig in virtual time with the device, its source and its analyzer in one."""
     plate = Nameplate(RATING_VA, RATING_VA, 0.44 * RATING_VA, 0.44 * RATING_VA, 0.0, NOMINAL_V, "B", abnormal)
-    clock = Clock()
-    return Rig(
-        clock=clock,
-        device="synthetic",
-        functions=None,  # type: ignore[arg-type]  # no procedure of riding through touches its settings
-        source=device,  # type: ignore[arg-type]
-        analyzer=device,  # type: ignore[arg-type]
-        analyzer_name="analyzer",
-        nameplate=plate,
-        instrument=InstrumentClass(0.0025, power_pu),
-        advance=device.advance,
-        supply=device.supply,
-        phases=PHASES,
-    )
+    return rig_around(device, plate, InstrumentClass(0.0025, power_pu), PHASES, functions=None)
 
 
 def ideal_but(**changes: object) -> RidingDevice:

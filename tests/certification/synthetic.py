@@ -8,8 +8,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rigs import rig_around
+
 from bench.certification.rig import InstrumentClass, Rig
-from bench.clock import Clock
 from instruments.readings import AcMeasurement, AcReading, Characteristic, Nameplate, VoltVarCurve
 
 RATED_VA, RATED_V, PHASES = 100e3, 480.0, 3
@@ -117,16 +118,6 @@ def rig_of(device: SyntheticDevice, category: str = "B", instrument: InstrumentC
     """Put a device on its rig."""
     vars_pu = (0.44, 0.25 if category == "A" else 0.44)
     injected, absorbed = (share * RATED_VA for share in vars_pu)
-    return Rig(
-        clock=Clock(),
-        device="synthetic",
-        functions=device,
-        source=device,
-        analyzer=device,
-        analyzer_name="analyzer",
-        nameplate=Nameplate(RATED_VA, RATED_VA, injected, absorbed, 0.0, RATED_V, category, "III"),
-        instrument=instrument,
-        advance=device.advance,
-        supply=device.supply,
-        phases=PHASES,
+    return rig_around(
+        device, Nameplate(RATED_VA, RATED_VA, injected, absorbed, 0.0, RATED_V, category, "III"), instrument, PHASES
     )

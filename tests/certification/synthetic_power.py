@@ -8,8 +8,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rigs import rig_around
+
 from bench.certification.rig import InstrumentClass, Rig
-from bench.clock import Clock
 from instruments.readings import AcMeasurement, Characteristic, EnterServiceSettings, FrequencyDroop, Nameplate
 
 RATED_VA, RATED_V, PHASES = 100e3, 480.0, 3
@@ -148,17 +149,10 @@ class ActivePowerDevice:
 def rig_of(device: ActivePowerDevice, instrument: InstrumentClass = EXACT) -> Rig:
     """Put a device on its rig; one that can absorb says so on its nameplate."""
     charge_w = -device.lowest_pu * RATED_VA
-    return Rig(
-        clock=Clock(),
-        device="synthetic",
-        functions=device,  # type: ignore[arg-type]
-        source=device,  # type: ignore[arg-type]
-        analyzer=device,  # type: ignore[arg-type]
-        analyzer_name="analyzer",
-        nameplate=Nameplate(RATED_VA, RATED_VA, 44e3, 44e3, charge_w, RATED_V, "B", "III"),
-        instrument=instrument,
-        advance=device.advance,
-        supply=device.supply,
-        phases=PHASES,
+    return rig_around(
+        device,
+        Nameplate(RATED_VA, RATED_VA, 44e3, 44e3, charge_w, RATED_V, "B", "III"),
+        instrument,
+        PHASES,
         absorb=device.absorb,
     )

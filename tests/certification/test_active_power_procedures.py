@@ -6,7 +6,8 @@ from dataclasses import fields
 import pytest
 
 from bench.certification.figures import EnterServiceCase, load_figures
-from bench.certification.findings import Finding, NotPassed
+from bench.certification.findings import Finding
+from bench.certification.not_passed import NotPassed
 from bench.certification.procedures.enter_service import enter_service_case
 from bench.certification.procedures.frequency_droop import droop_above, droop_below
 from bench.certification.procedures.limit_power import limit_power

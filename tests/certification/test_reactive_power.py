@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rigs import rig_around
 
 from bench.certification.criteria import Accuracy, Criterion, Reading, first_order, steady_state, within_response_time
 from bench.certification.curves import Curve
 from bench.certification.figures import load_figures
 from bench.certification.findings import Finding
 from bench.certification.procedures.reactive_commands import held_vars, power_factor_curve
-from bench.certification.rig import InstrumentClass, Rig
+from bench.certification.rig import InstrumentClass
 from bench.certification.type_test import NotPassed, TypeTest
-from bench.clock import Clock
 from bench.measurement import judge
 from instruments.errors import ConfigError
 from instruments.readings import AcMeasurement, Nameplate, VoltVarCurve
@@ -118,19 +118,7 @@ def type_test(device: Device, category: str = "B", uncertainty: float = 0.0, pha
     nameplate = Nameplate(
         RATING_VA, RATING_VA, injected * RATING_VA, absorbed * RATING_VA, 0.0, PHASE_V * math.sqrt(3), category, "III"
     )
-    rig = Rig(
-        clock=Clock(),
-        device="device",
-        functions=device,  # type: ignore[arg-type]  # what these tests ask of a device, and no more
-        source=device,  # type: ignore[arg-type]
-        analyzer=device,  # type: ignore[arg-type]
-        analyzer_name="analyzer",
-        nameplate=nameplate,
-        instrument=InstrumentClass(uncertainty, uncertainty),
-        advance=device.advance,
-        supply=device.offer,
-        phases=phases,
-    )
+    rig = rig_around(device, nameplate, InstrumentClass(uncertainty, uncertainty), phases, supply=device.offer)
     return TypeTest(rig, FIGURES, lambda _: None)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf, sqrt
 
+from rigs import rig_around
+
 from bench.certification.rig import InstrumentClass, Rig
 from bench.clock import Clock
 from instruments.errors import InstrumentError
@@ -101,16 +103,10 @@ def rig_of(
     device: TripDevice, abnormal: str = "III", voltage_pu: float = 0.0, clock: Clock | None = None, va: float = RATED_VA
 ) -> Rig:
     """Put a device on its rig; `voltage_pu` is the analyzer's uncertainty of voltage."""
-    return Rig(
+    return rig_around(
+        device,
+        Nameplate(va, va, 0.44 * va, 0.44 * va, 0.0, RATED_V, "B", abnormal),
+        InstrumentClass(voltage_pu, 0.0),
+        PHASES,
         clock=clock or Clock(),
-        device="device",
-        functions=device,
-        source=device,
-        analyzer=device,
-        analyzer_name="analyzer",
-        nameplate=Nameplate(va, va, 0.44 * va, 0.44 * va, 0.0, RATED_V, "B", abnormal),
-        instrument=InstrumentClass(voltage_pu, 0.0),
-        advance=device.advance,
-        supply=device.supply,
-        phases=PHASES,
     )
