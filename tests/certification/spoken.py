@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rigs import rig_around
+
 from bench.certification.rig import InstrumentClass, Rig
 from bench.clock import make_clock
 from instruments.readings import (
@@ -87,7 +89,7 @@ class Spoken:
         configured = self.configured.get("NP_P_MAX", RATING_VA) / RATING_VA if self.obeys_configuration else 1.0
         return min(self.limit_pu, configured) if self.delivers else 0.0
 
-    def set_voltage(self, voltage_v: Sequence[float], frequency_hz: float) -> None:
+    def set_voltage(self, voltage_v: Sequence[float], frequency_hz: float, _angle_deg: Any = None) -> None:
         self.voltage_pu, self.frequency_hz = voltage_v[0] / PHASE_V, frequency_hz
         self.latched |= 0 if self.delivers else self.alarms_in_a_sag
 
@@ -169,15 +171,12 @@ def _numbered(stem: str, values: Sequence[float]) -> dict[str, float]:
 
 def rig_of(device: Any, nameplate: Nameplate | None = None, uncertainty: float = 0.0) -> Rig:
     """Put a device that is its own source and analyzer on a rig whose analyzer has an uncertainty, per unit."""
-    return Rig(
+    return rig_around(
+        device,
+        nameplate or plate(),
+        InstrumentClass(uncertainty, uncertainty),
+        phases=3,
         clock=make_clock("virtual", 0.1),
-        device="formula",
-        functions=device,
-        source=device,
-        analyzer=device,
-        analyzer_name="analyzer",
-        nameplate=nameplate or plate(),
-        instrument=InstrumentClass(uncertainty, uncertainty),
         advance=lambda _dt_s: None,
         supply=lambda _level_pu: None,
     )
