@@ -53,6 +53,18 @@ def compare_readings(type_test: TypeTest) -> None:
     type_test.compare_readings()
 
 
+@when(parsers.parse("the grid goes just inside and beyond {stage} at its {setting} setting"))
+def goes_beyond(type_test: TypeTest, stage: str, setting: str) -> None:
+    """Set one stage of a trip with all others out of its way, and go to both sides of its level."""
+    type_test.trip(stage, setting)
+
+
+@then("nothing trips just inside the level")
+def nothing_trips(type_test: TypeTest) -> None:
+    """Judge that the device is still there."""
+    type_test.require_all("just inside")
+
+
 @then("each response is inside its band when the response time is over")
 def responds_in_time(type_test: TypeTest) -> None:
     """Judge the 90 % rule at the open-loop response time."""

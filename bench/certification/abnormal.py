@@ -8,11 +8,12 @@ from functools import partial
 from typing import TypeVar, cast, get_args
 
 from bench.certification.figures_ride_through import Abnormal
+from bench.certification.not_passed import NotPassed
 from bench.certification.procedures.frequency_ride import ride_through_frequency, ride_through_rate
 from bench.certification.procedures.phase_angle import change_phase_angle
 from bench.certification.procedures.ride_through import VoltageRide, ride_through_voltage
 from bench.certification.procedures.widening import keep_power, put_back, widen_trips
-from bench.certification.type_test import NotPassed, TypeTest
+from bench.certification.type_test import TypeTest
 from instruments.errors import ConfigError
 from reports.verdict import Verdict
 

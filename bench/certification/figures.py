@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 from bench.certification.curves import Curve
 from bench.certification.figure import Figure
 from bench.certification.figures_ride_through import RideThroughFigures
+from bench.certification.figures_trips import TripFigures
 from bench.config.section import Section
 from instruments.errors import ConfigError
 
@@ -175,6 +176,7 @@ class SuiteFigures(Suite):
     enter_service: EnterServiceFigures
     monitoring: MonitoringFigures
     ride_through: RideThroughFigures
+    trips: TripFigures
 
 
 def load_figures(path: Path = FOLDER / "ieee1547_1.yaml") -> SuiteFigures:

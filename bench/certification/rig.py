@@ -18,12 +18,16 @@ NOMINAL_HZ = 60.0
 FREQUENCY_UNCERTAINTY_HZ = 0.001
 """Of an analyzer that measures power quality, Hz: class A of IEC 61000-4-30 asks for 10 mHz, instruments have 1."""
 
+WALL_TIMING_S = 0.05
+"""In wall time without time stamps of the analyzer: a round trip, and the time between two of its readings, s."""
+
 
 @dataclass(frozen=True)
 class Sample:
     """One look of the analyzer: time since the start, s; voltage of each phase, power, vars and current per unit.
 
-    `current_pu` is the mean of the phases; `angle_deg` is against the first, empty where the analyzer tells none.
+    `current_pu` is the mean of the phases; `angle_deg` is against the first, empty where the analyzer tells none;
+    `stamp_s` is the analyzer's own time, s since a moment of its own, None where it tells none.
     """
 
     time_s: float
@@ -33,6 +37,12 @@ class Sample:
     q_pu: float
     current_pu: float = math.nan
     angle_deg: tuple[float, ...] = ()
+    stamp_s: float | None = None
+
+    @property
+    def moment_s(self) -> float:
+        """When it was, s: by the analyzer where that tells, else by the bench; only differences mean anything."""
+        return self.time_s if self.stamp_s is None else self.stamp_s
 
     @property
     def mean_voltage_pu(self) -> float:
@@ -107,8 +117,22 @@ class Rig:
         rating_va = self.nameplate.va_max_va
         p_pu, q_pu = measured.total_p_w / rating_va, measured.total_q_var / rating_va
         current_pu = fmean(measured.current_a) / (rating_va / self.phases / self.phase_v)
-        angles = measured.angle_deg
-        return Sample(self.clock.now_s, voltage_pu, measured.frequency_hz, p_pu, q_pu, current_pu, angles)
+        return Sample(
+            self.clock.now_s,
+            voltage_pu,
+            measured.frequency_hz,
+            p_pu,
+            q_pu,
+            current_pu,
+            measured.angle_deg,
+            measured.time_s,
+        )
+
+    @property
+    def timing_s(self) -> float:
+        """How well the moment of a look is known, s: exactly in virtual time and by the analyzer's own time stamps."""
+        stamped = bool(self.samples) and self.samples[-1].stamp_s is not None
+        return 0.0 if self.clock.slip is None or stamped else WALL_TIMING_S
 
     def voltage(self, samples: Sequence[Sample]) -> Reading:
         """Return the mean voltage over samples with the analyzer's uncertainty."""

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from bench.certification.figures import CharacteristicFigures, CurveFigures, SuiteFigures
 from bench.certification.findings import Finding
 from bench.certification.functions import FunctionTest, function_named
+from bench.certification.not_passed import NotPassed
 from bench.certification.procedures.enter_service import enter_service_case
 from bench.certification.procedures.limit_power import limit_power
 from bench.certification.procedures.monitoring import compare_readings
+from bench.certification.procedures.trips import TripTest
 from bench.certification.rig import Rig
 from bench.certification.sweep import Characteristic, sweep
 from bench.measurement import worded
@@ -21,14 +23,6 @@ IN_SERVICE_SHARE = 0.9
 """Of the power that is offered, what a device that is in service delivers at least."""
 PCT = 100.0
 SHOWN = 6
-
-
-class NotPassed(AssertionError):  # noqa: N818 - a finding about the device, not an error of the bench
-    """A clause that is not passed; `verdict` says whether the device failed or whether that could not be told."""
-
-    def __init__(self, text: str, verdict: Verdict) -> None:
-        super().__init__(text)
-        self.verdict = verdict
 
 
 @dataclass(frozen=True)
@@ -103,6 +97,12 @@ class TypeTest:
     def compare_readings(self) -> None:
         """Bring the device into each state of the suite, and judge its own readings by the analyzer's."""
         self.take(compare_readings(self.rig, self.figures))
+
+    def trip(self, stage: str, setting: str) -> None:
+        """Set a stage of a trip alone in the way, go just inside and just beyond its level, and judge what comes."""
+        figures = self.figures.trips
+        found = figures.stage(stage)
+        self.take(TripTest(self.rig, self.figures, found, found.setting(self.rig.nameplate.abnormal, setting)).run())
 
     def take(self, findings: Iterable[Finding]) -> None:
         """Keep findings as they come, and tell them."""

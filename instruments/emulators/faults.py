@@ -78,6 +78,15 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         "takes the value times the open-loop response time that its volt-var curve asks for",
         default=3.0,
     ),
+    FaultKind("late-trip", _INVERTER, "trips after the value times the clearing time that it says", default=1.25),
+    FaultKind("early-trip", _INVERTER, "trips after the value's share of the clearing time that it says", default=0.75),
+    FaultKind(
+        "trip-level-off",
+        _INVERTER,
+        "takes trip levels that it is told farther from nominal by the value, in per unit of voltage and in Hz",
+        default=0.03,
+    ),
+    FaultKind("does-not-trip", _INVERTER, "stays on whatever its trip settings say"),
     FaultKind(
         "curve-adopt-never-completes",
         _INVERTER,

@@ -19,7 +19,8 @@ from instruments.emulators.frequency_droop import DROOP, FrequencyDroop
 from instruments.emulators.reactive_control import ReactiveControl
 from instruments.emulators.sunspec_image import SunSpecImage
 from instruments.emulators.trip_curves import COUNTS as TRIP_COUNTS
-from instruments.emulators.trip_curves import TRIPS, TripCurve
+from instruments.emulators.trip_curves import SOUND as SOUND_TRIP
+from instruments.emulators.trip_curves import TRIPS, TripCurve, TripDefect
 from instruments.readings import Nameplate
 
 CURVES = (VOLT_VAR, VOLT_WATT, WATT_VAR)
@@ -59,8 +60,9 @@ class GridSupport:
         nameplate: Nameplate,
         volt_var: bool,
         defect: Callable[[], CurveDefect],
+        trip_defect: Callable[[], TripDefect] = lambda: SOUND_TRIP,
     ) -> None:
-        """Take whether volt-var is on from the start, and what tells of defects of volt-var."""
+        """Take whether volt-var is on from the start, and what tells of defects of volt-var and of trips."""
         category = nameplate.category
         self._curves = {
             VOLT_VAR: self._curve(image, der, VOLT_VAR, VOLT_VAR_DEFAULT[category], volt_var, defect),
@@ -69,7 +71,7 @@ class GridSupport:
         }
         self._adopting: tuple[CurveControl | TripCurve | FrequencyDroop, ...] = (
             *self._curves.values(),
-            *(TripCurve(kind, image.model(kind.model_id), der) for kind in TRIPS),
+            *(TripCurve(kind, image.model(kind.model_id), der, trip_defect) for kind in TRIPS),
             FrequencyDroop(image.model(DROOP), der),
         )
         self.reactive = ReactiveControl(image.model(704), nameplate, der, self._leave_to_commands)

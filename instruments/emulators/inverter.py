@@ -26,6 +26,9 @@ from instruments.emulators.power_control import CommandPath, PowerControl
 from instruments.emulators.prime_mover import PrimeMover
 from instruments.emulators.reporting import Reporting
 from instruments.emulators.sunspec_image import SunSpecImage
+from instruments.emulators.timing import NEVER_S
+from instruments.emulators.trip_curves import SOUND as SOUND_TRIP
+from instruments.emulators.trip_curves import TripDefect
 from instruments.readings import Identity, Nameplate
 
 KILO = 1000.0
@@ -92,7 +95,9 @@ class InverterEmulator:
         dropped = partial(self._has, "acknowledges-and-does-not-act")
         self._control = PowerControl(self.registers.model(704), self.nameplate, dropped)
         self._path = CommandPath(self._faults, lambda: self._control.set_point_w, self.nameplate.p_max_w)
-        self._support = GridSupport(self.registers, self._der, self.nameplate, volt_var, self._curve_defect)
+        self._support = GridSupport(
+            self.registers, self._der, self.nameplate, volt_var, self._curve_defect, self._trip_defect
+        )
         self.registers.model(704).on_write = self._commanded
         self._prepare_registers(unit, phases)
         self._reporting = Reporting(self.registers.model(701), self._faults)
@@ -183,6 +188,15 @@ class InverterEmulator:
     def _phase_v(self) -> float:
         """Rated voltage of a phase to neutral, or across the pair of one-phase equipment, V."""
         return self.nameplate.v_nom_v / (math.sqrt(3.0) if self.node.phases > 1 else 1.0)
+
+    def _trip_defect(self) -> TripDefect:
+        """Return what is wrong with trips now."""
+        found = (self._faults.active(kind, self.time_s) for kind in ("late-trip", "early-trip"))
+        share = next((fault.value for fault in found if fault), SOUND_TRIP.time)
+        off = self._faults.active("trip-level-off", self.time_s)
+        return TripDefect(
+            time=NEVER_S if self._has("does-not-trip") else share, farther=off.value if off else SOUND_TRIP.farther
+        )
 
     def _has(self, kind: str) -> bool:
         return self._faults.active(kind, self.time_s) is not None

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable
 
 from bench.certification.criteria import Reading, at_most
 from bench.certification.findings import Finding
+from bench.certification.not_passed import NotPassed
 from bench.certification.rig import Rig
 from bench.certification.sunspec.checks import CHECKS
 from bench.certification.sunspec.image import Address
 from bench.certification.sunspec.settings import SETTINGS
-from bench.certification.type_test import NotPassed
 from instruments.errors import ConfigError
 from reports.verdict import Verdict
 
