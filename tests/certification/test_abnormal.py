@@ -13,8 +13,9 @@ from bench.certification.abnormal import (
     require_represented,
 )
 from bench.certification.figures import load_figures
+from bench.certification.not_passed import NotPassed
 from bench.certification.rig import Rig
-from bench.certification.type_test import NotPassed, TypeTest
+from bench.certification.type_test import TypeTest
 from instruments.drivers.sunspec_inverter import SunSpecInverter
 from instruments.emulators.inverter import InverterEmulator
 from instruments.errors import ConfigError, InstrumentError

@@ -15,13 +15,11 @@ from bench.certification.figures_ride_through import Disturbances, RideThroughFi
 from bench.certification.findings import Finding
 from bench.certification.played import require_voltage
 from bench.certification.riding import Before, Watched, active_current, ceases, keeps_current, restores
-from bench.certification.rig import Rig, Sample
+from bench.certification.rig import WALL_TIMING_S, Rig, Sample
 from reports.verdict import Verdict
 
 FINE_S, FINE_SPAN_S, COARSE_S = 0.01, 0.6, 1.0
 """Looks just after a change, for how long, and from then on, s; limits of 83 ms need hundredths of a second."""
-WALL_TIMING_S = 0.05
-"""In wall time: a round trip to the source and one to the analyzer, s."""
 BEFORE_S = 1.0
 """Over how much of the undisturbed stage the current of before is measured, s."""
 OFFERED_SHARE = 0.9
