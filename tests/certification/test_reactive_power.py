@@ -76,6 +76,9 @@ class Device:
     def set_volt_var(self, curve: VoltVarCurve) -> None:
         self.curve, self.reference = curve, curve.reference_pu
 
+    def set_watt_var(self, _characteristic: object) -> None:
+        self.log.append("watt-var")
+
     def offer(self, level_pu: float) -> None:
         self.p = level_pu
 
@@ -287,8 +290,32 @@ def test_unbalance_is_answered_by_all_phases(category: str, looks_at: str, angle
     test.follow("volt-var", "1")
     test.offer(100.0)
     test.unbalance(angles)
-    assert len(test.findings) == 9, "balanced, and four steps with two findings each"
+    assert len(test.findings) == 10, "balanced, four steps with two findings each, and that it delivered"
     assert worst_of(test) is (Verdict.FAIL if looks_at == "first" else Verdict.PASS)
+
+
+@pytest.mark.parametrize(("function", "curve"), [("volt-var", "1"), ("watt-var", "1")])
+def test_a_device_that_trips_on_the_way_does_not_pass_for_one_that_has_no_vars_to_give(
+    function: str, curve: str
+) -> None:
+    test = type_test(Device(trips=True), "A")
+    test.follow(function, curve)
+    test.offer(100.0)
+    test.step_through()
+    assert failed(test)[-1].what.endswith("least of all the time")
+    with pytest.raises(NotPassed) as found:
+        test.require_service()
+    assert found.value.verdict is Verdict.FAIL
+
+
+def test_a_device_that_trips_of_unbalance_does_not_pass() -> None:
+    test = type_test(Device(trips=True), "A")
+    test.follow("volt-var", "1")
+    test.offer(100.0)
+    test.unbalance("symmetric")
+    assert [f.what.rpartition(", ")[2] for f in failed(test)] == ["least of all the time"], (
+        "its vars are in their bands"
+    )
 
 
 def test_what_has_not_three_phases_cannot_be_unbalanced() -> None:
