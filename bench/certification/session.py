@@ -139,11 +139,15 @@ class CertificationSession:
         """Record a type test whose rig could not be put together, with all that its error notes."""
         unsafe = list(getattr(error, "__notes__", ()))
         verdict = Verdict.ERROR if unsafe else verdict_of(error)
-        if isinstance(error, RatingsError) and verdict is Verdict.FAIL and title.clause != self.suite.ratings_clause:
+        if verdict is Verdict.FAIL and title.clause != self._clause_of(error):
             verdict = Verdict.NOT_RUN
         told = f"{type(error).__name__}: {error}" if verdict in {Verdict.ERROR, Verdict.ABORTED} else str(error)
         self._note_alive(title, [note.partition(" ")[0] for note in unsafe])
         self.not_carried_out(title, verdict, "; ".join([told, *unsafe]))
+
+    def _clause_of(self, error: Exception) -> str:
+        """Return the clause that a device fails with which no test can begin."""
+        return self.suite.ratings_clause if isinstance(error, RatingsError) else self.suite.identity_clause
 
     def not_carried_out(self, title: ClauseTitle, verdict: Verdict, reason: str) -> None:
         """Record a type test of which nothing is to be told but why."""
