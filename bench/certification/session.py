@@ -13,10 +13,10 @@ from bench.certification.calibration import described, overdue
 from bench.certification.figures import ClauseEntry
 from bench.certification.findings import Finding
 from bench.certification.suites import DeviceTest, SuiteKind
+from bench.certification.type_test import NotInside
 from bench.config import BenchFile
 from bench.faults import Fault
 from bench.lease import Lease
-from bench.measurement import worded
 from bench.safety import Interrupted
 from bench.session import run_head
 from reports.run_directory import RunWriter, scenario_key
@@ -49,9 +49,12 @@ class Trial:
     aborted: str = ""
     uncalibrated: str = ""
     """Why nothing that the analyzer measured is better than INCONCLUSIVE."""
+    by_findings: bool = False
+    """Whether it failed by nothing but findings that are not inside their limits."""
 
     def take_failure(self, step: str, error: BaseException) -> None:
         """Tell a finding from a bench that broke and from a person who stopped it."""
+        self.by_findings = isinstance(error, NotInside)
         if isinstance(error, Interrupted):
             self.aborted = f"{step}: {error}"
         elif isinstance(error, AssertionError):
@@ -100,7 +103,7 @@ class CertificationSession:
         `asked` are all scenarios that are going to be carried out: one that is not, is in the record for it.
         """
         self.bench, self.device, self.seed = bench, device, seed
-        self._kind, self.suite = suite, suite.load()
+        self._kind, self.suite, self._count = suite, suite.load(), suite.scenario_counts()
         self._faults, self._lease, self._partial = faults, lease, partial
         self._head = run_head(reduced(bench, device)[0], bench_path, seed, faults)
         self.writer = RunWriter.create(path, self._head)
@@ -130,7 +133,7 @@ class CertificationSession:
 
     def not_carried_out(self, title: ClauseTitle, verdict: Verdict, reason: str) -> None:
         """Record a type test of which nothing is to be told but why."""
-        self.scenarios.append(_entry(title) | {"verdict": verdict.value, "reason": reason})
+        self.scenarios.append(_entry(title) | {"verdict": verdict.value, "reason": reason, "besides": [verdict.value]})
 
     def close(self, trial: Trial) -> Verdict:
         """End a type test on any way out: make safe, record; return its verdict."""
@@ -145,10 +148,10 @@ class CertificationSession:
                 "reason": "; ".join(_reasons(trial)),
                 "series": series,
                 "equipment_s": round(trial.bench.clock.now_s, 6),
+                "besides": [verdict.value for verdict in _besides(trial)],
                 "findings": [finding.entry() for finding in trial.test.findings],
             }
         )
-        self.writer.note(self._document(self.scenarios))
         return verdict
 
     def leave(self) -> None:
@@ -179,7 +182,9 @@ class CertificationSession:
                 "suite": self.suite.suite,
                 "title": self.suite.title,
                 "version": self.suite.version,
+                "method": self.suite.method,
                 "file": self._kind.identity(),
+                "unconfirmed": self._kind.unconfirmed(),
                 "device": self.device,
                 "partial": self._partial,
                 "nameplate": self.found.nameplate,
@@ -199,6 +204,7 @@ class CertificationSession:
             "title": clause.title,
             "verdict": verdict.value,
             "scenarios": len(played),
+            "of": self._count[clause.clause],
             "why": why,
             "counts": bool(played) or (not clause.beyond and not self._partial),
         }
@@ -221,9 +227,13 @@ def _entry(title: ClauseTitle) -> dict[str, Any]:
 
 def _verdict(trial: Trial) -> Verdict:
     """The worst of what was found and of what broke; a test that found nothing was not run."""
-    verdicts = [finding.verdict for finding in trial.test.findings] or [Verdict.NOT_RUN]
-    if trial.failed is not None:
-        verdicts.append(trial.failed)
+    found = [finding.verdict for finding in trial.test.findings] or [Verdict.NOT_RUN]
+    return worst([*found, *_besides(trial)])
+
+
+def _besides(trial: Trial) -> list[Verdict]:
+    """Return what a type test came to besides its findings."""
+    verdicts = [] if trial.failed is None or trial.by_findings else [trial.failed]
     if trial.problems:
         verdicts.append(Verdict.ERROR)
     if trial.aborted:
@@ -231,11 +241,11 @@ def _verdict(trial: Trial) -> Verdict:
     slip = trial.bench.clock.slip
     if (slip is not None and slip.exceeded) or trial.uncalibrated:
         verdicts.append(Verdict.INCONCLUSIVE)
-    return worst(verdicts)
+    return verdicts
 
 
 def _reasons(trial: Trial) -> list[str]:
-    broken = [worded(f.measurement) for f in trial.test.findings if f.verdict is not Verdict.PASS]
+    broken = [f.worded for f in trial.test.findings if f.verdict is not Verdict.PASS]
     return [*trial.problems, *filter(None, [trial.aborted, trial.uncalibrated]), *trial.shortfalls, *broken[:3]]
 
 

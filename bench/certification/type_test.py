@@ -40,6 +40,10 @@ class InForce:
     curve: CurveFigures
 
 
+class NotInside(NotPassed):
+    """Findings that are not inside their limits: who judges them again by others does not need this."""
+
+
 class TypeTest:
     """A device under test. Methods raise NotPassed, and what the drivers raise."""
 
@@ -124,7 +128,7 @@ class TypeTest:
         told = [worded(finding.measurement) for finding in broken[:SHOWN]]
         more = [f"and {len(broken) - SHOWN} more"] if len(broken) > SHOWN else []
         verdict = worst(finding.verdict for finding in broken)
-        raise NotPassed("\n".join([f"{len(broken)} of {len(findings)} are not inside:", *told, *more]), verdict)
+        raise NotInside("\n".join([f"{len(broken)} of {len(findings)} are not inside:", *told, *more]), verdict)
 
     def _under_test(self, force: InForce) -> Characteristic:
         function, rig = force.function, self.rig

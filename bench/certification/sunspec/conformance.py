@@ -8,7 +8,7 @@ from bench.certification.rig import Rig
 from bench.certification.sunspec.checks import CHECKS
 from bench.certification.sunspec.image import Address
 from bench.certification.sunspec.settings import SETTINGS
-from bench.certification.type_test import NotPassed
+from bench.certification.type_test import NotInside, NotPassed
 from instruments.errors import ConfigError
 from reports.verdict import Verdict
 
@@ -44,7 +44,7 @@ class ConformanceTest:
         told = [detail for finding in self.findings for detail in finding.details]
         if told:
             more = [f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else []
-            raise NotPassed("\n".join([f"{len(told)} violations:", *told[:SHOWN], *more]), Verdict.FAIL)
+            raise NotInside("\n".join([f"{len(told)} violations:", *told[:SHOWN], *more]), Verdict.FAIL)
 
     def _take(self, aspect: str, violations: Iterable[str]) -> None:
         found = tuple(violations)
