@@ -273,6 +273,8 @@ def replay(run: Path, limits: Path | None) -> None:
     measurements:                       # by quantity, clause or row; * stands for anything
       - {quantity: "active power of *", tolerance: 5}
       - {clause: "ANSI*", lower: 114, upper: 126}
+
+    A certification has findings instead of rows: "measurements" only, by quantity or clause of the standard.
     """
     from bench.commands.replay import replay as judge_again
 

@@ -162,11 +162,15 @@ class MonitoringFigures(Section):
 
 
 class Suite(Section):
-    """A suite and its clauses; `version` is that of its file, which who changes a figure changes too."""
+    """A suite and its clauses; `version` is that of its file, which who changes a figure changes too.
+
+    `method` says in words how a verdict comes about.
+    """
 
     suite: str
     title: str
     version: str
+    method: str
     sources: dict[str, str]
     clauses: tuple[ClauseEntry, ...]
 

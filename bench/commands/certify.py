@@ -93,8 +93,9 @@ def _arguments(request: CertifyRequest) -> list[str]:
 def _table(run: Any) -> Table:
     title = f"verdict of what was run: {run.verdict.value}"
     table = Table(title=title, title_style=STYLES.get(run.verdict.value, "bold yellow"))
-    for heading in ("clause", "title", "verdict", "why"):
+    for heading in ("clause", "title", "verdict", "tests", "why"):
         table.add_column(heading)
     for entry in run.certification["coverage"]:
-        table.add_row(entry["clause"], entry["title"], entry["verdict"], entry["why"])
+        tests = f"{entry['scenarios']} of {entry['of']}" if entry["scenarios"] else ""
+        table.add_row(entry["clause"], entry["title"], entry["verdict"], tests, entry["why"])
     return table

@@ -32,7 +32,8 @@ def limit_power(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
             response = rig.active_power(held)
             criterion = at_most(level_pu, response, accuracy)
             time_s, source = held[-1].time_s, rig.analyzer_name
-            yield Finding(place, Reading(level_pu), response, criterion, time_s, source, section.clause)
+            limit = Reading(level_pu)
+            yield Finding(place, limit, response, criterion, time_s, source, section.clause, stimulus_unit="pu")
             rig.functions.limit_power_pct(PCT, REVERSION_S)
             rig.hold(section.within_s.value, 0.5)
 
@@ -42,6 +43,5 @@ def _delivered(rig: Rig, place: str, clause: str) -> Finding:
     held = rig.hold(2.0, 0.5)
     response = rig.active_power(held)
     what = f"{place}: before it"
-    return Finding(
-        what, Reading(1.0), response, at_least(OFFERED_SHARE, response), held[-1].time_s, rig.analyzer_name, clause
-    )
+    criterion, time_s, source = at_least(OFFERED_SHARE, response), held[-1].time_s, rig.analyzer_name
+    return Finding(what, Reading(1.0), response, criterion, time_s, source, clause, stimulus_unit="pu")

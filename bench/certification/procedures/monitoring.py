@@ -35,4 +35,5 @@ def _compared(rig: Rig, figures: SuiteFigures, point: MonitoringPoint) -> Iterat
         what = f"{quantity} that the device reports, {point.name}"
         criterion = agrees(reference, allowed)
         time_s, source = samples[-1].time_s, f"{rig.device} against {rig.analyzer_name}"
-        yield Finding(what, reference, Reading(value), criterion, time_s, source, figures.monitoring.clause, unit)
+        clause, told = figures.monitoring.clause, Reading(value)
+        yield Finding(what, reference, told, criterion, time_s, source, clause, unit, stimulus_unit=unit)
