@@ -224,7 +224,7 @@ class CertificationSession:
         """Say what a clause came to; one that the suite has no scenario for counts, unless it is beyond any rig."""
         played = [entry for entry in scenarios if entry["id"] == clause.clause]
         verdict = worst(Verdict(entry["verdict"]) for entry in played) if played else Verdict.NOT_RUN
-        why = "" if played else clause.missing or clause.beyond or "was not asked for"
+        why = _first_reason(played, verdict) if played else clause.missing or clause.beyond or "was not asked for"
         return {
             "clause": clause.clause,
             "title": clause.title,
@@ -273,6 +273,14 @@ def _besides(trial: Trial) -> list[Verdict]:
 def _reasons(trial: Trial) -> list[str]:
     broken = [f.worded for f in trial.test.findings if f.verdict is not Verdict.PASS]
     return [*trial.problems, *filter(None, [trial.aborted, trial.uncalibrated]), *trial.shortfalls, *broken[:3]]
+
+
+def _first_reason(played: Sequence[Mapping[str, Any]], verdict: Verdict) -> str:
+    """Say of the first test that makes a clause what it came to why that is; nothing of one that passed."""
+    if verdict is Verdict.PASS:
+        return ""
+    first = next(entry for entry in played if entry["verdict"] == verdict.value)
+    return f"{first['title']}: {first['reason']}"
 
 
 def _table(trial: Trial) -> dict[str, Any]:
