@@ -280,7 +280,7 @@ def _first_reason(played: Sequence[Mapping[str, Any]], verdict: Verdict) -> str:
     if verdict is Verdict.PASS:
         return ""
     first = next(entry for entry in played if entry["verdict"] == verdict.value)
-    return f"{first['title']}: {first['reason']}"
+    return f"{first['title']}: {first.get('reason') or 'was not finished'}"
 
 
 def _table(trial: Trial) -> dict[str, Any]:
