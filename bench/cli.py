@@ -346,8 +346,8 @@ def speed(only: tuple[str, ...], feeder: Path | None, bench: Path) -> None:
     microseconds), story (scenario 1 with its report, seconds), use_case (all that `bench run` plays, with its report,
     seconds), certify (the whole suite of IEEE 1547.1, seconds, with the hours that equipment would take), day and week
     (24 h and 168 h, as a multiple of real time), runs_200 (200 runs in one process: seconds for one, then threads, open
-    files, engine contexts and memory at the end, `raw` being those after 20 runs). The last two take a quarter of an hour
-    each, and are measured only when they are named.
+    files, engine contexts and memory at the end, `raw` being those after 20 runs). The last two take a quarter of an
+    hour each, and are measured only when they are named.
     """
     from bench.commands.speed import speed as measure
 
