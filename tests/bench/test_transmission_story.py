@@ -89,7 +89,7 @@ def test_where_a_called_customers_meter_is_silent_it_is_not_known_whether_he_she
     assert f"load reduction of premise_s016 was not measured by {meter}" in record.reasons[row]
 
 
-@LONG
+@pytest.mark.soak  # the fault matrix plays the same under ten seeds
 @pytest.mark.parametrize("seed", [2, 3])
 def test_good_equipment_passes_whatever_is_drawn(seed: int, tmp_path: Path) -> None:
     """On the bench file as it is, to its own horizon; many more seeds are for the fault matrix."""
