@@ -13,7 +13,9 @@ pytest_plugins = [
     "steps.der_settings",
     "steps.isolation",
     "steps.certification",
+    "steps.certification_active_power",
     "steps.certification_reactive",
+    "steps.ride_through",
     "steps.conformance",
 ]
 
@@ -27,5 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--fault", action="append", default=[], help="TARGET:KIND[=VALUE][@START[..END]]")
     group.addoption("--device", default=None, help="the device that is certified")
     group.addoption("--suite", default=None, help="the suite that it is certified by")
-    group.addoption("--scenario", default=None, help="play only scenarios whose name contains this text")
+    group.addoption(
+        "--scenario", action="append", default=[], help="play only scenarios whose name contains one of these texts"
+    )
     group.addoption("--no-comparison", action="store_true", help="no second run with autonomous controls only")

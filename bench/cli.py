@@ -148,26 +148,39 @@ def run(
 @click.option("--bench", type=click.Path(path_type=Path), required=True, help="bench file")
 @click.option("--device", required=True, help="the device of the bench file that is tested")
 @click.option("--suite", required=True, help="suite of type tests: ieee1547.1, sunspec")
-@click.option("--scenario", help="carry out only scenarios whose name contains this text")
+@click.option(
+    "--scenario", "scenarios", multiple=True, help="carry out only scenarios whose name contains this text; repeatable"
+)
 @click.option("--fault", "faults", multiple=True, metavar="TARGET:KIND[=VALUE][@START[..END]]", help="inject a fault")
 @click.option("--out", type=click.Path(path_type=Path), help="run directory to write  [default: a new one under runs/]")
 @click.option("--seed", type=int, default=1, show_default=True, help="seed of everything that is drawn")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    help="scenarios at the same time, on emulated equipment only  [default: one a processor]",
+)
+@click.option(
+    "--pdf/--no-pdf", default=None, help="make certificate.pdf  [default: where the whole suite is asked for]"
+)
 def certify(
     *,
     bench: Path,
     device: str,
     suite: str,
-    scenario: str | None,
+    scenarios: tuple[str, ...],
     faults: tuple[str, ...],
     out: Path | None,
     seed: int,
+    jobs: int | None,
+    pdf: bool | None,
 ) -> None:
     """Carry out the type tests of one device, and write a run directory with a certificate-style report."""
     from bench.commands.certify import CertifyRequest, console_for
     from bench.commands.certify import certify as carry_out
 
     folder = out or _new_run()
-    sys.exit(carry_out(CertifyRequest(bench, device, suite, folder, seed, faults, scenario), console_for()))
+    request = CertifyRequest(bench, device, suite, folder, seed, faults, scenarios, jobs, pdf)
+    sys.exit(carry_out(request, console_for()))
 
 
 @main.command()
@@ -260,6 +273,8 @@ def replay(run: Path, limits: Path | None) -> None:
     measurements:                       # by quantity, clause or row; * stands for anything
       - {quantity: "active power of *", tolerance: 5}
       - {clause: "ANSI*", lower: 114, upper: 126}
+
+    A certification has findings instead of rows: "measurements" only, by quantity or clause of the standard.
     """
     from bench.commands.replay import replay as judge_again
 

@@ -81,6 +81,9 @@ class Clock:
             self.environment.step()
         return True
 
+    def catch_up(self) -> None:
+        """Go on to the present moment, where time passes by itself: what comes next is timed from there, not late."""
+
     def _advance_to(self, end_s: float) -> None:
         if end_s > self.now_s:
             self.environment.run(until=end_s)
@@ -102,6 +105,11 @@ class WallClock(Clock):
     def __post_init__(self) -> None:
         super().__init__()
         self.slip = Slip(self.tolerance_s)
+
+    def catch_up(self) -> None:
+        """Let what was due come, late or not, and the clock show the moment that it is."""
+        if self._started_s >= 0:
+            self.run_until(max(self.now_s, time.monotonic() - self._started_s))
 
     def _pace(self, due_s: float) -> None:
         if due_s == float("inf"):

@@ -20,6 +20,10 @@ class InstrumentError(BenchError):
     """A device or instrument answered, but refused or reported an error of its own."""
 
 
+class Unanswered(InstrumentError):
+    """A gateway answered in the place of a unit behind it, which is silent or cannot be reached."""
+
+
 class IdentityMismatch(BenchError):
     """The device at the address is another than the one configured."""
 

@@ -5,6 +5,7 @@ load, charging and absorbed vars are < 0. Tuples over phases hold one entry for 
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -168,12 +169,51 @@ class EnterServiceSettings:
     """When equipment may begin to deliver (IEEE 1547-2018 Table 4): voltage per unit and frequency from low to high.
 
     `delay_s`: for how long the grid has to be inside; `ramp_s`: how long power takes to rise to its rating.
+    `random_s` is the longest of the delays that are drawn where there is no ramp: 0 where it is off, NaN of equipment
+    that has none.
     """
 
     v_pu: tuple[float, float]
     f_hz: tuple[float, float]
     delay_s: float
     ramp_s: float
+    random_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class FrequencyDroop:
+    """Frequency-droop (IEEE 1547-2018 Table 23): deadbands above and below nominal, Hz, and droops.
+
+    A droop is the change of frequency, per unit of nominal, that moves active power by its rating. `response_s` is the
+    open-loop response time, to 90 %; `p_min_pu` how far power may fall, < 0 for equipment that then absorbs.
+    """
+
+    over_deadband_hz: float
+    under_deadband_hz: float
+    over_droop: float
+    under_droop: float
+    response_s: float
+    p_min_pu: float = 0.0
+
+
+TripKind = Literal["over_voltage", "under_voltage", "over_frequency", "under_frequency"]
+"""What equipment trips for."""
+
+
+@dataclass(frozen=True)
+class TripStage:
+    """A stage of a trip: beyond `level`, per unit of nominal voltage or Hz, equipment clears within `time_s`."""
+
+    level: float
+    time_s: float
+
+
+@dataclass(frozen=True)
+class Trip:
+    """Both stages of a mandatory trip (IEEE 1547-2018 6.4.1, 6.5.1): the inner one is nearer to nominal and slower."""
+
+    inner: TripStage
+    outer: TripStage
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ def differences(left: RunDirectory, right: RunDirectory) -> list[Difference]:
     """Compare two runs from the top down; an empty list says that the same was exchanged and found."""
     return [
         *_values("", _head(left.run), _head(right.run)),
+        *_values("certification", _certified(left.run), _certified(right.run)),
         *_scenarios(left, right),
         *_measurements(left, right),
         *_first_trace_line(left, right),
@@ -77,6 +78,16 @@ def _head(run: RunSummary) -> dict[str, Any]:
         head |= {f"device {name} {key}": value for key, value in device.items() if key not in {"identity", "emulated"}}
         head |= {f"device {name} {key}": value for key, value in identity.items()}
     return head
+
+
+def _certified(run: RunSummary) -> dict[str, Any]:
+    """Return what a certification was about and what each clause came to, as one level of names."""
+    about = run.certification
+    told = {key: about[key] for key in ("suite", "version", "device", "partial", "unconfirmed") if key in about}
+    for part in ("file", "nameplate", "settings"):
+        told |= {f"{part} {key}": value for key, value in (about.get(part) or {}).items()}
+    clauses = about.get("coverage", ())
+    return told | {f"clause {entry['clause']} {entry['title']}": entry["verdict"] for entry in clauses}
 
 
 def _scenarios(left: RunDirectory, right: RunDirectory) -> Iterator[Difference]:
@@ -149,7 +160,12 @@ def _cited(item: RowItem) -> str:
 
 
 def _measurements(left: RunDirectory, right: RunDirectory) -> Iterator[Difference]:
-    ours, theirs = _named(left.measurements, _measured_name), _named(right.measurements, _measured_name)
+    """Name what was measured otherwise; of a scenario that only one run has, nothing more is told than that."""
+    shared = {scenario.key for scenario in left.run.scenarios} & {scenario.key for scenario in right.run.scenarios}
+    ours, theirs = (
+        _named((line for line in run.measurements if not line.scenario or line.scenario in shared), _measured_name)
+        for run in (left, right)
+    )
     for name in ours | theirs:
         one, other = ours.get(name), theirs.get(name)
         columns = [column for column in JUDGED if _differs(one, other, column)]

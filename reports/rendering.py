@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from reports.allure import write_allure_results
+from reports.data_files import write_data
 from reports.errors import ReportError
 from reports.html import html_report
 from reports.junit import junit_xml
@@ -39,5 +40,7 @@ def _render(directory: RunDirectory) -> Path:
     write_atomically(folder / "report.html", page.encode(errors="replace"))
     write_atomically(folder / "junit.xml", junit)
     write_allure_results(directory, folder / "allure-results")
+    if directory.run.certification:
+        write_data(directory, folder)
     write_manifest(folder)
     return folder

@@ -53,6 +53,42 @@ def compare_readings(type_test: TypeTest) -> None:
     type_test.compare_readings()
 
 
+@when("its state is compared out of service and in it")
+def compare_states(type_test: TypeTest) -> None:
+    """Read whether the device says that it runs, is connected, has an alarm."""
+    type_test.compare_states()
+
+
+@when("its nameplate is read")
+def read_nameplate(type_test: TypeTest) -> None:
+    """Read all that the device states of itself."""
+    type_test.examine_nameplate()
+
+
+@when("each of its ratings is configured to less and back")
+def configure_ratings(type_test: TypeTest) -> None:
+    """Configure the ratings over the device's own interface."""
+    type_test.configure_ratings()
+
+
+@when("each of its functions is set at each point of the suite")
+def write_settings(type_test: TypeTest) -> None:
+    """Write settings, and read the settings file."""
+    type_test.write_settings()
+
+
+@when(parsers.parse("the grid goes just inside and beyond {stage} at its {setting} setting"))
+def goes_beyond(type_test: TypeTest, stage: str, setting: str) -> None:
+    """Set one stage of a trip with all others out of its way, and go to both sides of its level."""
+    type_test.trip(stage, setting)
+
+
+@then("nothing trips just inside the level")
+def nothing_trips(type_test: TypeTest) -> None:
+    """Judge that the device is still there."""
+    type_test.require_all("just inside")
+
+
 @then("each response is inside its band when the response time is over")
 def responds_in_time(type_test: TypeTest) -> None:
     """Judge the 90 % rule at the open-loop response time."""

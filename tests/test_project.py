@@ -35,8 +35,9 @@ def blocks(language: str) -> list[str]:
 
 
 def shown_commands() -> list[str]:
-    """Every `bench ...` that the README shows, in blocks and in running text, without placeholders in capitals."""
-    lines = [line for block in blocks("sh") for part in block.splitlines() for line in part.split(" && ")]
+    """Every `bench ...` that the README shows, in blocks and in running text, without comments and `&` behind them."""
+    parts = [part.partition(" #")[0].rstrip(" &") for block in blocks("sh") for part in block.splitlines()]
+    lines = [line for part in parts for line in part.split(" && ")]
     inline = re.findall(r"`((?:\.venv/bin/)?bench [^`]+)`", README)
     found = [line.removeprefix(".venv/bin/") for line in [*lines, *inline]]
     return sorted({line for line in found if line.startswith("bench ") and "..." not in line})

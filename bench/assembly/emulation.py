@@ -134,6 +134,11 @@ class EmulatedEquipment:
             for group in self.meters:
                 group.fleet.advance(dt_s)
 
+    def unrepresented(self, name: str) -> Mapping[str, str]:
+        """Return what the behaviour model of a device has nothing of, and why; nothing for one that is not emulated."""
+        device = self.devices.get(name)
+        return device.unrepresented if isinstance(device, InverterEmulator) else {}
+
     def quiet_s(self) -> float:
         """Tell how long nothing in the equipment changes by itself, s; 0 where something is under way."""
         with self.host.lock:
@@ -205,7 +210,7 @@ class EmulatedEquipment:
             _needed(name, "rating_kva", device.rated_kva or None),
             category=emulate.category,
             abnormal=emulate.abnormal,
-            v_nom_v=_needed(name, "nominal_v", emulate.nominal_v),
+            v_nom_v=_needed(name, "nominal_v", device.rated_v or None),
             phases=self._node(name).phases,
             node=self._node(name),
             dc_source=source if isinstance(source, BatteryEmulator) else None,
@@ -213,12 +218,12 @@ class EmulatedEquipment:
             volt_var=emulate.volt_var,
             unit=self._wanted(device).unit or 1,
         )
-        banks: dict[int, RegisterBank] = {self._wanted(device).unit or 1: inverter.registers}
+        banks: dict[int, RegisterBank] = {self._wanted(device).unit or 1: inverter.interface}
         if emulate.customer_unit is not None:
             if emulate.customer_unit in banks:
                 raise ConfigError(f"devices.{name}.emulate.customer_unit: the utility's interface has this unit id")
             banks[emulate.customer_unit] = inverter.customer_registers
-        self._listen(name, device, banks)
+        self._listen(name, device, banks, inverter.has)
         self.devices[name] = inverter
 
     def _serve_sensing_source(self, name: str, device: Device, _emulate: Emulation) -> None:
@@ -305,9 +310,15 @@ class EmulatedEquipment:
         self._listen(name, device, {self._wanted(device).unit or 1: registers})
         self.devices[name] = emulator
 
-    def _listen(self, name: str, device: Device, banks: Mapping[int, RegisterBank]) -> None:
+    def _listen(
+        self,
+        name: str,
+        device: Device,
+        banks: Mapping[int, RegisterBank],
+        defect: Callable[[str], bool] = lambda _kind: False,
+    ) -> None:
         wanted = self._wanted(device)
-        self.servers[name] = ModbusServer(self.host, banks)
+        self.servers[name] = ModbusServer(self.host, banks, defect)
         _, port = self.servers[name].listen(wanted.host, wanted.port, served_tls(device))
         self.endpoints[name] = Endpoint(name, device.role, wanted.at_port(port))
 

@@ -12,9 +12,8 @@ from bench.clock import Clock
 from bench.config import BenchFile, class_of_pct
 from bench.lease import Lease
 from bench.measurement import Measurement, worded
-from bench.plant.terminals import MeasuredTerminal
 from bench.safety import SafetyChain
-from bench.truth.residual import residual_voltage
+from bench.truth.residual import FedTerminal, residual_voltage
 from instruments.drivers.scpi_source import RESIDUAL_V
 from instruments.errors import blaming
 from reports.verdict import Verdict
@@ -39,7 +38,7 @@ class LiveEquipment:
         self._config, self._clock, self._keep = config, clock, keep
         self._chain = SafetyChain()
         self._guardian: Guardian | None = None
-        self._fed: list[MeasuredTerminal] = []
+        self._fed: list[FedTerminal] = []
         self.residuals: list[Measurement] = []
         """What was left at terminals when their sources had been switched off, once that is done."""
 
@@ -54,7 +53,7 @@ class LiveEquipment:
         for name in energized:
             self._chain.register(name, drivers[name])
 
-    def switch_on(self, terminal: MeasuredTerminal) -> None:
+    def switch_on(self, terminal: FedTerminal) -> None:
         """Switch the source of a terminal on, which has its voltage already."""
         self._fed.append(terminal)
         with blaming(terminal.source_name):
@@ -92,7 +91,7 @@ class LiveEquipment:
         left = [(terminal.source_name, self._residual(terminal)) for terminal in fed]
         return {source: _told(unsafe.get(source), found) for source, found in left if found.verdict is not Verdict.PASS}
 
-    def _residual(self, terminal: MeasuredTerminal) -> Measurement:
+    def _residual(self, terminal: FedTerminal) -> Measurement:
         class_pct = class_of_pct(self._config.devices[terminal.analyzer_name])
         left = residual_voltage(terminal, class_pct, RESIDUAL_V, self._clock.now_s)
         self.residuals.append(left)

@@ -82,7 +82,8 @@ def within_response_time(
 ) -> Criterion:
     """Return the band of a response when the longest time is over that it may take.
 
-    As `after_response_time`, but a response that is there already is as good as one that is 90 % there.
+    As `after_response_time`, but a response that is there already is as good as one that is 90 % there; its target is
+    what lies nearest to it between the two.
     """
 
     def band(x: float) -> Limits:
@@ -92,7 +93,9 @@ def within_response_time(
 
     start = (1.0 - FULL_RESPONSE) * before.uncertainty
     uncertain = Reading(response.value, response.uncertainty + start)
-    return _held(curve.at(stimulus.value), band, stimulus, uncertain)
+    end = curve.at(stimulus.value)
+    low, high = sorted((_on_the_way(before.value, end), end))
+    return _held(min(max(response.value, low), high), band, stimulus, uncertain)
 
 
 def _held(target: float, band: Callable[[float], Limits], stimulus: Reading, response: Reading) -> Criterion:

@@ -8,12 +8,21 @@ from pydantic import Field, ValidationError, model_validator
 
 from bench.certification.curves import Curve
 from bench.certification.figure import Figure
+from bench.certification.figures_active_power import DroopSection, PrioritySection
+from bench.certification.figures_interoperability import (
+    ConfigurationFigures,
+    MonitoringFigures,
+    NameplateFigures,
+    SettingsFigures,
+)
 from bench.certification.figures_reactive import (
     AutonomousReferenceFigures,
     ConstantPowerFactorFigures,
     ConstantReactivePowerFigures,
     UnbalanceFigures,
 )
+from bench.certification.figures_ride_through import RideThroughFigures
+from bench.certification.figures_trips import TripFigures
 from bench.config.section import Section
 from instruments.errors import ConfigError
 
@@ -109,15 +118,6 @@ class FunctionFigures(Section):
         raise ConfigError(f"clause {self.clause} has no characteristic {name!r}; known: {known}")
 
 
-class LimitFigures(Section):
-    """Limits of active power that are commanded, each so often, and within what time they have to hold."""
-
-    clause: str
-    levels_pu: tuple[float, ...]
-    repetitions: Annotated[int, Field(ge=1)]
-    within_s: Figure
-
-
 class GridState(Section):
     """A voltage on all phases, per unit, and a frequency; rated where not said."""
 
@@ -125,12 +125,32 @@ class GridState(Section):
     f_hz: float = 60.0
 
 
+class LimitFigures(Section):
+    """Limits of active power that are commanded, each so often, and within what time they have to hold.
+
+    Meanwhile the named volt-watt and droop are in force, and the grid goes to each state and back, `settle_s` each.
+    """
+
+    clause: str
+    levels_pu: tuple[float, ...]
+    repetitions: Annotated[int, Field(ge=1)]
+    within_s: Figure
+    volt_watt: str
+    droop: str
+    settle_s: Annotated[float, Field(gt=0)]
+    states: tuple[GridState, ...]
+
+
 class EnterServiceCase(Section):
-    """Criteria, delay and ramp of entering service, and a state of the grid outside and one inside of the criteria."""
+    """Criteria, delay and ramp of entering service, and a state of the grid outside and one inside of the criteria.
+
+    `random_s` is the longest of the delays that are drawn in place of the ramp; 0: there is a ramp.
+    """
 
     name: str
     delay_s: Annotated[float, Field(ge=0)]
     ramp_s: Annotated[float, Field(gt=0)]
+    random_s: Annotated[float, Field(ge=0)] = 0.0
     v_pu: tuple[float, float]
     f_hz: tuple[float, float]
     outside: GridState
@@ -154,28 +174,19 @@ class EnterServiceFigures(Section):
         raise ConfigError(f"clause {self.clause} has no case {name!r}; known: {', '.join(c.name for c in self.cases)}")
 
 
-class MonitoringPoint(Section):
-    """A state in which a device's own readings are compared with the analyzer's."""
-
-    name: str
-    power_pu: float
-    v_pu: float = 1.0
-    f_hz: float = 60.0
-
-
-class MonitoringFigures(Section):
-    """States in which readings are compared."""
-
-    clause: str
-    points: tuple[MonitoringPoint, ...]
-
-
 class Suite(Section):
-    """A suite and its clauses."""
+    """A suite and its clauses; `version` is that of its file, which who changes a figure changes too.
+
+    `method` says in words how a verdict comes about.
+    """
 
     suite: str
     title: str
+    version: str
+    method: str
     sources: dict[str, str]
+    ratings_clause: str
+    """At which ratings are a failure that cannot be: all other clauses cannot be tested with them."""
     clauses: tuple[ClauseEntry, ...]
 
 
@@ -187,13 +198,20 @@ class SuiteFigures(Suite):
     volt_var: FunctionFigures
     volt_watt: FunctionFigures
     watt_var: FunctionFigures
+    frequency_droop: DroopSection
     constant_power_factor: ConstantPowerFactorFigures
     constant_reactive_power: ConstantReactivePowerFigures
     unbalance: UnbalanceFigures
     autonomous_reference: AutonomousReferenceFigures
     limit_active_power: LimitFigures
+    prioritization: PrioritySection
     enter_service: EnterServiceFigures
+    nameplate: NameplateFigures
+    configuration: ConfigurationFigures
+    settings: SettingsFigures
     monitoring: MonitoringFigures
+    trips: TripFigures
+    ride_through: RideThroughFigures
 
 
 def load_figures(path: Path = FOLDER / "ieee1547_1.yaml") -> SuiteFigures:

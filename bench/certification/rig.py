@@ -5,29 +5,46 @@ registers are read only where a clause asks what they say.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
 from bench.certification.criteria import Reading
+from bench.certification.not_passed import NotPassed
 from bench.clock import Clock
 from instruments.readings import AcMeasurement, Nameplate
 from instruments.roles import DerFunctions, GridSimulator, PowerAnalyzer
+from reports.verdict import Verdict
 
 NOMINAL_HZ = 60.0
 FREQUENCY_UNCERTAINTY_HZ = 0.001
 """Of an analyzer that measures power quality, Hz: class A of IEC 61000-4-30 asks for 10 mHz, instruments have 1."""
 
+WALL_TIMING_S = 0.05
+"""In wall time without time stamps of the analyzer: a round trip, and the time between two of its readings, s."""
+
 
 @dataclass(frozen=True)
 class Sample:
-    """One look of the analyzer: time since the start, s; voltage of each phase, power and vars per unit."""
+    """One look of the analyzer: time since the start, s; voltage of each phase, power, vars and current per unit.
+
+    `current_pu` is the mean of the phases; `angle_deg` is against the first, empty where the analyzer tells none.
+    `stamp_s` is the analyzer's own time, s since a moment of its own; None where it tells none.
+    """
 
     time_s: float
     voltage_pu: tuple[float, ...]
     frequency_hz: float
     p_pu: float
     q_pu: float
+    current_pu: float = math.nan
+    angle_deg: tuple[float, ...] = ()
+    stamp_s: float | None = None
+
+    @property
+    def moment_s(self) -> float:
+        """When it was, s: by the analyzer where that tells, else by the bench; only differences mean anything."""
+        return self.time_s if self.stamp_s is None else self.stamp_s
 
     @property
     def mean_voltage_pu(self) -> float:
@@ -43,11 +60,18 @@ class InstrumentClass:
     power_pu: float
 
 
+def _nothing_absorbs(share_pu: float) -> None:
+    raise NotPassed(f"nothing on this bench has the device absorb {share_pu:g} of rated power", Verdict.NOT_RUN)
+
+
 @dataclass
 class Rig:
     """A device between its source and its supply. Raises what the drivers raise: TransportError, InstrumentError.
 
-    `advance` lets time pass for emulated equipment, s; `supply` makes a share of rated power available at its DC side.
+    `advance` lets time pass for emulated equipment, s; `supply` makes a share of rated power available at its DC side;
+    `absorb` has equipment with storage take a share of rated power from the grid. `unrepresented` names what the
+    behaviour model behind emulated equipment has nothing of, and why: a test of that proves nothing by passing.
+    Equipment that is real has everything.
     """
 
     clock: Clock
@@ -61,7 +85,9 @@ class Rig:
     advance: Callable[[float], None]
     supply: Callable[[float], None]
     phases: int = 3
+    absorb: Callable[[float], None] = _nothing_absorbs
     samples: list[Sample] = field(default_factory=list)
+    unrepresented: Mapping[str, str] = field(default_factory=dict)
     last_step_s: float = 0.0
     """Distance of the last two looks, s: how well a moment is known."""
 
@@ -80,6 +106,7 @@ class Rig:
 
         Raises SafetyTrip outside the fences.
         """
+        self.clock.catch_up()  # what came before took its time; from here on, what is late counts as slip
         each = [voltage_pu] * self.phases if isinstance(voltage_pu, float) else list(voltage_pu)
         self.source.set_voltage([v * self.phase_v for v in each], frequency_hz, angle_deg)
 
@@ -101,7 +128,15 @@ class Rig:
         voltage_pu = tuple(v / self.phase_v for v in measured.voltage_v)
         rating_va = self.nameplate.va_max_va
         p_pu, q_pu = measured.total_p_w / rating_va, measured.total_q_var / rating_va
-        return Sample(self.clock.now_s, voltage_pu, measured.frequency_hz, p_pu, q_pu)
+        current_pu = fmean(measured.current_a) / (rating_va / self.phases / self.phase_v)
+        now_s, angles = self.clock.now_s, measured.angle_deg
+        return Sample(now_s, voltage_pu, measured.frequency_hz, p_pu, q_pu, current_pu, angles, measured.time_s)
+
+    @property
+    def timing_s(self) -> float:
+        """How well the moment of a look is known, s: exactly in virtual time and by the analyzer's own time stamps."""
+        stamped = bool(self.samples) and self.samples[-1].stamp_s is not None
+        return 0.0 if self.clock.slip is None or stamped else WALL_TIMING_S
 
     def voltage(self, samples: Sequence[Sample]) -> Reading:
         """Return the mean voltage over samples with the analyzer's uncertainty."""

@@ -1,9 +1,12 @@
 """The suites of type tests: their clauses, their features, and what carries out a scenario of each."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+import yaml
 
 from bench.assembly.certification import CertificationBench
 from bench.certification.figures import FOLDER, Suite, load_figures, load_suite
@@ -11,9 +14,14 @@ from bench.certification.findings import Finding
 from bench.certification.rig import Rig
 from bench.certification.sunspec.conformance import ConformanceTest
 from bench.certification.type_test import TypeTest
+from bench.use_case.feature_files import read_stories
 from instruments.errors import ConfigError
+from reports.run_directory.layout import file_sha256
 
 FEATURES = Path(__file__).parents[2] / "features" / "certification"
+CLAUSE = "clause-"
+"""How the tag begins that says which clause a scenario tests."""
+SUNSPEC = FOLDER / "sunspec.yaml"
 Tell = Callable[[Finding], None]
 
 
@@ -26,12 +34,46 @@ class DeviceTest(Protocol):
 
 @dataclass(frozen=True)
 class SuiteKind:
-    """A suite by its name; `features` is the folder of its scenarios."""
+    """A suite by its name; `features` is the folder of its scenarios, `file` has its clauses and figures."""
 
     name: str
     features: Path
+    file: Path
     load: Callable[[], Suite]
     make: Callable[[CertificationBench, str, Tell], DeviceTest]
+
+    def identity(self) -> dict[str, str]:
+        """Return name and SHA-256 of the file, for the record."""
+        return {"path": self.file.name, "sha256": file_sha256(self.file)}
+
+    def scenario_counts(self) -> Counter[str]:
+        """Return how many scenarios there are of each clause, examples of an outline counted each."""
+        stories = (story for path in sorted(self.features.glob("*.feature")) for story in read_stories(path))
+        return Counter(
+            tag.removeprefix(CLAUSE)
+            for story in stories
+            if not story.is_background
+            for tag in story.tags
+            if tag.startswith(CLAUSE)
+            for _ in story.names
+        )
+
+    def unconfirmed(self) -> list[str]:
+        """Return which figures nobody has held against the standard yet, by their place in the file."""
+        return list(_unconfirmed(yaml.safe_load(self.file.read_text(encoding="utf-8")), ""))
+
+
+def _unconfirmed(part: Any, place: str) -> Iterator[str]:
+    """Yield the places below one; parts of a list go by their names, where they have any."""
+    if isinstance(part, Mapping):
+        if part.get("confirmed") is False:
+            yield place
+        for key, value in part.items():
+            yield from _unconfirmed(value, f"{place}.{key}" if place else str(key))
+    elif isinstance(part, list):
+        for number, value in enumerate(part, start=1):
+            name = value.get("name", number) if isinstance(value, Mapping) else number
+            yield from _unconfirmed(value, f"{place} {name}")
 
 
 def _type_test(bench: CertificationBench, _clause: str, tell: Tell) -> TypeTest:
@@ -45,8 +87,8 @@ def _conformance(bench: CertificationBench, clause: str, tell: Tell) -> Conforma
 SUITES = {
     kind.name: kind
     for kind in (
-        SuiteKind("ieee1547.1", FEATURES / "ieee1547_1", load_figures, _type_test),
-        SuiteKind("sunspec", FEATURES / "sunspec", lambda: load_suite(FOLDER / "sunspec.yaml"), _conformance),
+        SuiteKind("ieee1547.1", FEATURES / "ieee1547_1", FOLDER / "ieee1547_1.yaml", load_figures, _type_test),
+        SuiteKind("sunspec", FEATURES / "sunspec", SUNSPEC, lambda: load_suite(SUNSPEC), _conformance),
     )
 }
 

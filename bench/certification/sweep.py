@@ -15,6 +15,7 @@ DWELL_RESPONSES = 4
 """How long a stimulus is held, in response times."""
 REST_RESPONSES = 2
 """From when on an answer counts as at rest, in response times."""
+STIMULUS_UNIT = "pu"
 COARSE = 10
 """Looks in a response time where nothing is judged but rest."""
 
@@ -74,11 +75,16 @@ def _responded(rig: Rig, of: Characteristic, before: Reading, sample: Sample, pl
     stimulus, response = of.stimulus([sample]), of.answer([sample])
     criterion = of.responded(of.curve, before, stimulus, response, of.accuracy)
     what = f"{place}: after {of.response_s:g} s"
-    return Finding(what, stimulus, response, criterion, sample.time_s, rig.analyzer_name, of.clause)
+    return Finding(
+        what, stimulus, response, criterion, sample.time_s, rig.analyzer_name, of.clause, stimulus_unit=STIMULUS_UNIT
+    )
 
 
 def _rested(rig: Rig, of: Characteristic, samples: Sequence[Sample], place: str) -> Finding:
     stimulus, response = of.stimulus(samples), of.answer(samples)
     criterion = steady_state(of.curve, stimulus, response, of.accuracy)
     time_s = samples[-1].time_s
-    return Finding(f"{place}: at rest", stimulus, response, criterion, time_s, rig.analyzer_name, of.clause)
+    what = f"{place}: at rest"
+    return Finding(
+        what, stimulus, response, criterion, time_s, rig.analyzer_name, of.clause, stimulus_unit=STIMULUS_UNIT
+    )

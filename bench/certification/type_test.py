@@ -7,36 +7,34 @@ from bench.certification.criteria import after_response_time, within_response_ti
 from bench.certification.figures import CharacteristicFigures, CurveFigures, SuiteFigures
 from bench.certification.findings import Finding
 from bench.certification.functions import FunctionTest, function_named
+from bench.certification.not_passed import NotInside, NotPassed
+from bench.certification.procedures.configuration import configure_ratings
 from bench.certification.procedures.enter_service import enter_service_case
+from bench.certification.procedures.frequency_droop import droop_above, droop_below
 from bench.certification.procedures.in_service import ENDING, stayed_in_service
 from bench.certification.procedures.limit_power import limit_power
 from bench.certification.procedures.monitoring import compare_readings
+from bench.certification.procedures.nameplate import examine_nameplate
+from bench.certification.procedures.prioritization import prioritization
 from bench.certification.procedures.reactive_commands import (
     THREE_PHASES,
     constant_power_factor,
     constant_reactive_power,
 )
+from bench.certification.procedures.settings import write_settings
+from bench.certification.procedures.states import compare_states
+from bench.certification.procedures.trips import TripTest
 from bench.certification.procedures.volt_var_reference import autonomous_reference, unbalanced_voltages
+from bench.certification.refusals import RatingsError
 from bench.certification.rig import Rig
+from bench.certification.service import await_service
 from bench.certification.sweep import Characteristic, sweep
 from bench.measurement import worded
 from instruments.errors import ConfigError
 from reports.verdict import Verdict, worst
 
-ENTER_SERVICE_S = 900.0
-"""How long a device may take to be in service: the default delay and ramp of IEEE 1547-2018, 300 s each, and half."""
-IN_SERVICE_SHARE = 0.9
-"""Of the power that is offered, what a device that is in service delivers at least."""
 PCT = 100.0
 SHOWN = 6
-
-
-class NotPassed(AssertionError):  # noqa: N818 - a finding about the device, not an error of the bench
-    """A clause that is not passed; `verdict` says whether the device failed or whether that could not be told."""
-
-    def __init__(self, text: str, verdict: Verdict) -> None:
-        super().__init__(text)
-        self.verdict = verdict
 
 
 @dataclass(frozen=True)
@@ -52,9 +50,9 @@ class TypeTest:
     """A device under test. Methods raise NotPassed, and what the drivers raise."""
 
     def __init__(self, rig: Rig, figures: SuiteFigures, tell: Callable[[Finding], None]) -> None:
-        """Take whom to tell of findings; raises ConfigError for a device that does not say of which category it is."""
+        """Take whom to tell of findings; raises RatingsError for a device that does not say of which category it is."""
         if rig.nameplate.category not in {"A", "B"}:
-            raise ConfigError(f"{rig.device} states no normal operating category, but {rig.nameplate.category!r}")
+            raise RatingsError(f"{rig.device} states no normal operating category, but {rig.nameplate.category!r}")
         self.rig, self.figures, self._tell = rig, figures, tell
         self.findings: list[Finding] = []
         self._in_force: InForce | None = None
@@ -65,10 +63,7 @@ class TypeTest:
         self.rig.supply(1.0)
         self.rig.set_grid(1.0)
         self.rig.functions.enter_service()
-        deadline_s = self.rig.clock.now_s + ENTER_SERVICE_S
-        while self.rig.hold(1.0, 1.0)[-1].p_pu < IN_SERVICE_SHARE:
-            if self.rig.clock.now_s > deadline_s:
-                raise NotPassed(f"{self.rig.device} did not enter service in {ENTER_SERVICE_S:g} s", Verdict.NOT_RUN)
+        await_service(self.rig)
 
     def switch_off_functions(self) -> None:
         """Switch every function off that follows a characteristic, and every command of active power."""
@@ -104,6 +99,16 @@ class TypeTest:
             offered_pu = min(steps) if force.function.by_power else self._level_pct / PCT
             self._require_service(begun, offered_pu, under_test)
 
+    def raise_frequency(self, characteristic: str, level_pct: float) -> None:
+        """Put a frequency-droop into force and judge it above nominal; raises ConfigError for a level it has not."""
+        if level_pct / PCT not in self.figures.frequency_droop.named(characteristic).levels_pu:
+            raise ConfigError(f"frequency-droop {characteristic} is not tested at {level_pct:g} % of rated power")
+        self.take(droop_above(self.rig, self.figures, characteristic, level_pct / PCT))
+
+    def lower_frequency(self, characteristic: str) -> None:
+        """Put a frequency-droop into force and judge it below nominal."""
+        self.take(droop_below(self.rig, self.figures, characteristic))
+
     def hold_power_factor(self, setting: str) -> None:
         """Command a power factor, disturb power and voltage, and judge the vars."""
         self._rated_vars_pu()
@@ -116,14 +121,13 @@ class TypeTest:
         found = self.figures.constant_reactive_power.named(setting)
         self.take(constant_reactive_power(self.rig, self.figures, found))
 
-    def unbalance(self, angles: str) -> None:
+    def unbalance(self) -> None:
         """Put unbalanced voltages in front of the device while it follows the curve in force, and judge the vars."""
-        self.figures.unbalance.cases(angles)
         if self.rig.phases != THREE_PHASES:
             raise NotPassed(f"{self.rig.device} has not three phases to be unbalanced", Verdict.NOT_RUN)
         of = replace(self._under_test(self._required()), clause=self.figures.unbalance.clause)
         begun = len(self.rig.samples)
-        self.take(unbalanced_voltages(self.rig, self.figures, of, angles))
+        self.take(unbalanced_voltages(self.rig, self.figures, of))
         self._require_service(begun, self._level_pct / PCT, of)
 
     def follow_voltage(self, time_constant_s: float) -> None:
@@ -134,6 +138,10 @@ class TypeTest:
         found = self.figures.volt_var.named(section.characteristic)
         curve = found.of(self.rig.nameplate.category, *self._rated_vars_pu())
         self.take(autonomous_reference(self.rig, self.figures, curve, time_constant_s))
+
+    def prioritize(self, mode: str) -> None:
+        """Put functions of active power and a mode of reactive power into force together, and judge what comes."""
+        self.take(prioritization(self.rig, self.figures, mode))
 
     def limit_power(self) -> None:
         """Command each limit of active power, and judge what comes after it."""
@@ -146,6 +154,28 @@ class TypeTest:
     def compare_readings(self) -> None:
         """Bring the device into each state of the suite, and judge its own readings by the analyzer's."""
         self.take(compare_readings(self.rig, self.figures))
+
+    def compare_states(self) -> None:
+        """Bring the device out of service and into it, and judge what it says of that by what the analyzer sees."""
+        self.take(compare_states(self.rig, self.figures))
+
+    def examine_nameplate(self) -> None:
+        """Read all that it states of itself, and judge whether it is whole, fits together, and is true."""
+        self.take(examine_nameplate(self.rig, self.figures))
+
+    def configure_ratings(self) -> None:
+        """Configure each rating to less than it is, and back, and judge what is held and what is delivered."""
+        self.take(configure_ratings(self.rig, self.figures))
+
+    def write_settings(self) -> None:
+        """Set each function at each point of the suite, and judge what is read back."""
+        self.take(write_settings(self.rig, self.figures))
+
+    def trip(self, stage: str, setting: str) -> None:
+        """Set a stage of a trip alone in the way, go just inside and just beyond its level, and judge what comes."""
+        figures = self.figures.trips
+        found = figures.stage(stage)
+        self.take(TripTest(self.rig, self.figures, found, found.setting(self.rig.nameplate.abnormal, setting)).run())
 
     def take(self, findings: Iterable[Finding]) -> None:
         """Keep findings as they come, and tell them."""
@@ -175,7 +205,7 @@ class TypeTest:
         told = [worded(finding.measurement) for finding in broken[:SHOWN]]
         more = [f"and {len(broken) - SHOWN} more"] if len(broken) > SHOWN else []
         verdict = worst(finding.verdict for finding in broken)
-        raise NotPassed("\n".join([f"{len(broken)} of {len(findings)} are not inside:", *told, *more]), verdict)
+        raise NotInside("\n".join([f"{len(broken)} of {len(findings)} are not inside:", *told, *more]), verdict)
 
     def _under_test(self, force: InForce) -> Characteristic:
         function, rig = force.function, self.rig

@@ -1,8 +1,7 @@
 """`bench certify`: the type tests of one device."""
 
 import os
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -12,29 +11,20 @@ from rich.table import Table
 from bench.assembly.admission import real_resources
 from bench.assembly.certification import reduced
 from bench.certification.suites import suite_named
+from bench.commands.certify_parallel import jobs_for, play_in_parallel, scenario_count
+from bench.commands.certify_request import CertifyRequest
+from bench.commands.one_core import one_core
 from bench.commands.playing import Leased, Refusals
 from bench.commands.run import ROOT, STYLES, console_for, not_played
 from bench.config import load_bench
 from bench.faults import check_fault, parse_fault
 from bench.lease import Lease, take_lease
 from instruments.errors import ConfigError
+from reports.pdf import add_pdf
 from reports.rendering import render
 from reports.run_directory import RunDirectory
 
 __all__ = ["CertifyRequest", "certify", "console_for"]
-
-
-@dataclass(frozen=True)
-class CertifyRequest:
-    """What the command line asks for."""
-
-    bench: Path
-    device: str
-    suite: str
-    out: Path
-    seed: int = 1
-    faults: tuple[str, ...] = ()
-    scenario: str | None = None
 
 
 def certify(request: CertifyRequest, console: Console) -> int:
@@ -58,20 +48,33 @@ def certify(request: CertifyRequest, console: Console) -> int:
 def _carry_out(request: CertifyRequest, console: Console, lease: Lease) -> int:
     refusals = Refusals()
     os.environ.pop("PYTEST_ADDOPTS", None)
-    status = pytest.ExitCode(pytest.main(_arguments(request), plugins=[refusals, Leased(lease)]))
+    status = _play(request, [refusals, Leased(lease)])
     if refusals.misconfigured:
         raise ConfigError(refusals.misconfigured[0])
     if not (request.out / "run.json").is_file():
         raise not_played(status, refusals)
-    page = render(request.out) / "report.html"
+    rendered = render(request.out)
     summary = RunDirectory.open(request.out).run
     console.print(_table(summary))
-    console.print(f"report: {page}", soft_wrap=True, highlight=False)
+    told = [f"report: {rendered / 'report.html'}"]
+    if not request.scenarios if request.pdf is None else request.pdf:
+        told.append(add_pdf(rendered))
+    for line in told:
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
     return summary.verdict.exit_code
 
 
+def _play(request: CertifyRequest, plugins: list[object]) -> pytest.ExitCode:
+    small, _ = reduced(load_bench(request.bench), request.device)
+    jobs = jobs_for(small, scenario_count(suite_named(request.suite).features, request.scenarios), request.jobs)
+    if jobs > 1:
+        return play_in_parallel(request, _arguments(request), plugins, jobs)
+    with one_core() if small.clock.mode == "virtual" else nullcontext():
+        return pytest.ExitCode(pytest.main([*_arguments(request), f"--out={request.out.resolve()}"], plugins=plugins))
+
+
 def _arguments(request: CertifyRequest) -> list[str]:
-    arguments = [
+    return [
         str(suite_named(request.suite).features),
         f"--rootdir={ROOT}",
         f"--confcutdir={ROOT}",
@@ -81,18 +84,18 @@ def _arguments(request: CertifyRequest) -> list[str]:
         f"--bench={request.bench.resolve()}",
         f"--device={request.device}",
         f"--suite={request.suite}",
-        f"--out={request.out.resolve()}",
         f"--seed={request.seed}",
         *(f"--fault={fault}" for fault in request.faults),
+        *(f"--scenario={text}" for text in request.scenarios),
     ]
-    return [*arguments, f"--scenario={request.scenario}"] if request.scenario else arguments
 
 
 def _table(run: Any) -> Table:
     title = f"verdict of what was run: {run.verdict.value}"
     table = Table(title=title, title_style=STYLES.get(run.verdict.value, "bold yellow"))
-    for heading in ("clause", "title", "verdict", "why"):
+    for heading in ("clause", "title", "verdict", "tests", "why"):
         table.add_column(heading)
     for entry in run.certification["coverage"]:
-        table.add_row(entry["clause"], entry["title"], entry["verdict"], entry["why"])
+        tests = f"{entry['scenarios']} of {entry['of']}" if entry["scenarios"] else ""
+        table.add_row(entry["clause"], entry["title"], entry["verdict"], tests, entry["why"])
     return table

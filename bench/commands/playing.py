@@ -14,6 +14,9 @@ from instruments.errors import ConfigError
 from reports.plain_text import visible
 from reports.verdict import RowState
 
+MISCONFIGURED = "misconfigured"
+"""Names what a report of a test tells of why it could not be carried out as configured."""
+
 
 class Progress:
     """A line for each row as it is decided, for a person at a terminal and for a log."""
@@ -88,6 +91,11 @@ class Refusals:
         """Take a test module that could not be read."""
         if report.failed:
             self.uncollected.append(_reason(report))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take what a worker told of a type test that could not be carried out as configured."""
+        told = [str(value) for name, value in report.user_properties if name == MISCONFIGURED]
+        self.misconfigured += [text for text in told if text not in self.misconfigured]
 
     def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
         """Take a scenario that could not be played as configured."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from bench.judgement.certification import judge_certification
 from bench.judgement.findings import Change, changed_decisions, changes
 from bench.judgement.limits import ChangedLimits, read_limits
 from bench.judgement.replay import Rejudged, judge_again
@@ -21,6 +22,8 @@ def replay(path: Path, limits_file: Path | None) -> tuple[str, Verdict]:
     INCONCLUSIVE. Raises ReportError for what is no run directory, ConfigError for limits that cannot be used.
     """
     run, limits = RunDirectory.open(path), ChangedLimits() if limits_file is None else read_limits(limits_file)
+    if run.run.certification:
+        return _replay_certification(run, limits)
     if not run.has_judgement:
         return f"{path}: {_why_not(run)}; it cannot be judged again", Verdict.INCONCLUSIVE
     try:
@@ -33,6 +36,24 @@ def replay(path: Path, limits_file: Path | None) -> tuple[str, Verdict]:
     _require_effect(limits, judged)
     lines = [*_rules(judged, limits), *map(str, found)]
     return _by_other_limits(run, judged, lines) if not limits.is_none else _by_the_same(run, judged, found, lines)
+
+
+def _replay_certification(run: RunDirectory, limits: ChangedLimits) -> tuple[str, Verdict]:
+    if limits.rows:
+        raise ConfigError("a certification has no rows: give limits of measurements, by quantity or clause")
+    if not run.run.complete:
+        return f"{run.path}: incomplete: the run did not finish, and cannot be judged again", Verdict.INCONCLUSIVE
+    try:
+        judged = judge_certification(run, limits)
+    except ReportError as error:
+        return _broken(run, error)
+    lines, was = [str(change) for change in judged.changes], run.run.verdict
+    if not limits.is_none:
+        return "\n".join([*lines, f"verdict by these limits: {judged.verdict} (it was {was})"]), judged.verdict
+    if lines:
+        return "\n".join([*lines, f"{run.path}: not what its own record gives"]), Verdict.FAIL
+    findings = sum(test.findings for test in judged.tests)
+    return f"the same verdict for the same limits: {was} ({len(judged.tests)} type tests, {findings} findings)", was
 
 
 def _why_not(run: RunDirectory) -> str:

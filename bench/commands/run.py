@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.assembly.admission import real_resources
+from bench.commands.one_core import one_core
 from bench.commands.playing import ChosenFeatures, Leased, People, Progress, Refusals
 from bench.commands.prompt import operator_at
 from bench.config import BenchFile, load_bench
@@ -66,7 +68,8 @@ def run(request: RunRequest, console: Console) -> int:
     with take_lease(real_resources(bench), bench.bench, request.out, tell) as lease:
         for remark in lease.remarks:
             tell(remark)
-        return _play(request, console, lease)
+        with one_core() if bench.clock.mode == "virtual" else nullcontext():
+            return _play(request, console, lease)
 
 
 def _play(request: RunRequest, console: Console, lease: Lease) -> int:

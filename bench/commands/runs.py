@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from reports.compare import differences
+from reports.pdf import add_pdf
 from reports.rendering import render
 from reports.run_directory import Finding, RunDirectory, integrity
 from reports.run_directory.layout import MANIFEST_FILE, RUN_FILE
@@ -46,8 +47,10 @@ def sign(path: Path, key: Path, passphrase: Callable[[], str]) -> str:
 
 
 def report(path: Path) -> str:
-    """Render a run again and tell where; raises ReportError when it is no run directory."""
-    return f"report: {render(path) / 'report.html'}"
+    """Render a run again and tell where, with a certificate's PDF; raises ReportError for what is no run directory."""
+    rendered = render(path)
+    pdf = [add_pdf(rendered)] if RunDirectory.open(path).run.certification else []
+    return "\n".join([f"report: {rendered / 'report.html'}", *pdf])
 
 
 def compare(left: Path, right: Path) -> tuple[str, Verdict]:

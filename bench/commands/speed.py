@@ -14,6 +14,7 @@ from rich.console import Console
 
 from bench.commands.figures import Figure
 from bench.commands.run import RunRequest, run
+from bench.commands.speed_certify import certify_figures
 from bench.commands.speed_many import runs_figures
 from bench.commands.speed_plant import days_figure, step_figure
 from instruments.drivers.sunspec_inverter import SunSpecInverter
@@ -45,6 +46,7 @@ def speed(only: Sequence[str], feeder: Path | None, bench: Path, tell: Callable[
         "story": partial(run_figure, "story", bench, "scenario_1"),
         "use_case": partial(run_figure, "use_case", bench),
         "day": partial(days_figure, "day", 1),
+        "certify": partial(certify_figures, "certify"),
         "week": partial(days_figure, "week", 7),
         "runs_200": partial(runs_figures, "runs_200"),
     }

@@ -9,6 +9,8 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Generic, TypeVar
 
+from bench.commands.one_core import one_core
+
 J = TypeVar("J")
 R = TypeVar("R")
 _SPAWN = get_context("spawn")
@@ -30,7 +32,7 @@ def spread(
     `work` has to be a function of a module, jobs and results have to be picklable. A job over `limit_s` is ended.
     """
     waiting = deque(jobs)
-    workers = [_Worker(work) for _ in range(min(processes, len(waiting)))]
+    workers = [_Worker(work, number) for number in range(min(processes, len(waiting)))]
     try:
         while waiting or any(worker.busy for worker in workers):
             for worker in workers:
@@ -53,10 +55,10 @@ def _patience_s(busy: "list[_Worker[J, R]]", limit_s: float) -> float:
 
 
 class _Worker(Generic[J, R]):
-    """A process and the job that it is on."""
+    """A process and the job that it is on; each has a core of its own as far as they go."""
 
-    def __init__(self, work: Callable[[J], R]) -> None:
-        self._work, self._job = work, deque[J]()
+    def __init__(self, work: Callable[[J], R], number: int) -> None:
+        self._work, self._number, self._job = work, number, deque[J]()
         self._start()
 
     @property
@@ -101,14 +103,14 @@ class _Worker(Generic[J, R]):
     def _start(self) -> None:
         self._begun_s = time.perf_counter()
         self.connection, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(target=_serve, args=(theirs, self._work), daemon=True)
+        self._process = _SPAWN.Process(target=_serve, args=(theirs, self._work, self._number), daemon=True)
         self._process.start()
         theirs.close()
 
 
-def _serve(connection: "Connection[object, object]", work: Callable[[object], object]) -> None:
+def _serve(connection: "Connection[object, object]", work: Callable[[object], object], number: int) -> None:
     """Do jobs until nobody sends any more."""
-    with suppress(EOFError, KeyboardInterrupt):
+    with suppress(EOFError, KeyboardInterrupt), one_core(number):
         while True:
             job = connection.recv()
             try:

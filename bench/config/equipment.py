@@ -1,5 +1,6 @@
 """The parts of the bench file about time, links, devices, and what is wired to what."""
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -20,6 +21,10 @@ Role = Literal[
 ]
 CONTROL_ROLES = frozenset({"load_tap_changer", "capacitor_bank"})
 """Roles of controls, which sense secondaries and act through contacts."""
+
+
+INSTRUMENTS = frozenset({"grid_simulator", "power_analyzer", "sensing_source", "digital_io"})
+"""Roles of what sources or measures for the bench."""
 
 
 class ClockSection(Section):
@@ -154,7 +159,7 @@ class Identification(Section):
     serial: str | None = None
 
 
-RATINGS = ("rating_kva", "capacity_kwh", "dc_source")
+RATINGS = ("rating_kva", "capacity_kwh", "dc_source", "nominal_v")
 """What a bench has to know of equipment, emulated or not."""
 
 
@@ -167,6 +172,7 @@ class Device(Section):
     stored.
     `start_up_s`: how long a real device may take until it is in service, or discharged, when a scenario is to begin.
     `customer_resource` is where the customer's own energy management system reaches a real inverter, if it does.
+    `calibrated` and `calibration_due` of an instrument: the days of its certificate of calibration, YYYY-MM-DD.
     """
 
     role: Role
@@ -179,6 +185,7 @@ class Device(Section):
     rating_kva: Annotated[float, Field(gt=0)] | None = None
     capacity_kwh: Annotated[float, Field(gt=0)] | None = None
     dc_source: Name | None = None
+    nominal_v: Annotated[float, Field(gt=0)] | None = None
     accuracy_pct: Annotated[float, Field(gt=0)] = 3.0
     uncertainty_pct: Annotated[float, Field(ge=0)] = 0.5
     class_pct: Annotated[float, Field(gt=0)] | None = None
@@ -186,7 +193,17 @@ class Device(Section):
     timeout_s: Annotated[float, Field(gt=0)] = 2.0
     tls: TlsSection | None = None
     start_up_s: Annotated[float, Field(gt=0)] = 900.0
+    calibrated: date | None = None
+    calibration_due: date | None = None
     emulate: Emulation | None = None
+
+    @model_validator(mode="after")
+    def _is_calibrated_as_an_instrument(self) -> "Device":
+        if not self.is_instrument and (self.calibrated or self.calibration_due):
+            raise ValueError(f"calibrated: a {self.role} is no instrument of the bench")
+        if self.calibrated and self.calibration_due and self.calibrated > self.calibration_due:
+            raise ValueError(f"calibration_due: {self.calibration_due} lies before {self.calibrated}, when it was done")
+        return self
 
     @model_validator(mode="after")
     def _is_held_to_its_limits(self) -> "Device":
@@ -206,9 +223,19 @@ class Device(Section):
         return self
 
     @property
+    def is_instrument(self) -> bool:
+        """Whether it belongs to the laboratory, and not to what is tested."""
+        return self.role in INSTRUMENTS
+
+    @property
     def rated_kva(self) -> float:
         """The unit's own rating as the bench file gives it; 0 where it does not."""
         return self.rating_kva or (self.emulate.rating_kva if self.emulate else None) or 0.0
+
+    @property
+    def rated_v(self) -> float:
+        """The unit's own voltage as the bench file gives it; 0 where it does not."""
+        return self.nominal_v or (self.emulate.nominal_v if self.emulate else None) or 0.0
 
     @property
     def stored_kwh(self) -> float | None:

@@ -242,10 +242,10 @@ def _message(line: TraceLine) -> Message:
 
 
 def _proof(line: MeasurementLine, limits: ChangedLimits) -> Proof:
-    return Proof(line, limits.of(_read(line)))
+    return Proof(line, limits.of(read_measurement(line)))
 
 
-def _read(line: MeasurementLine) -> Measurement:
+def read_measurement(line: MeasurementLine) -> Measurement:
     """Return a recorded measurement as it was made."""
     return Measurement(
         line.quantity,

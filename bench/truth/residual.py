@@ -1,14 +1,26 @@
 """Proof that a terminal is dead once its source is off: by the analyzer, which is no part of the source."""
 
+from typing import Protocol
+
 from bench.measurement import Limits, Measurement
-from bench.plant.terminals import MeasuredTerminal
 from instruments.errors import InstrumentError, TransportError
+from instruments.roles import GridSimulator, PowerAnalyzer
 from reports.verdict import Verdict
 
 RESIDUAL_CLAUSE = "safe state: no voltage behind a source that is off"
 
 
-def residual_voltage(terminal: MeasuredTerminal, class_pct: float, allowed_v: float, time_s: float) -> Measurement:
+class FedTerminal(Protocol):
+    """A device behind a source and an analyzer."""
+
+    device: str
+    source: GridSimulator
+    source_name: str
+    analyzer: PowerAnalyzer
+    analyzer_name: str
+
+
+def residual_voltage(terminal: FedTerminal, class_pct: float, allowed_v: float, time_s: float) -> Measurement:
     """Measure the highest voltage of any phase at a terminal whose source has been switched off.
 
     `class_pct` is the analyzer's; what does not answer has measured nothing.

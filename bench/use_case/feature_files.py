@@ -1,6 +1,6 @@
 """The steps of feature files, read with the parser that pytest-bdd uses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,29 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A Gherkin scenario, or the background of one or more (`is_background`), with the tags that apply to it."""
+    """A Gherkin scenario, or the background of one or more (`is_background`), with the tags that apply to it.
+
+    `examples` are the values of an outline, one mapping for each time that it is played.
+    """
 
     name: str
     place: str
     tags: frozenset[str]
     steps: tuple[Step, ...]
     is_background: bool = False
+    examples: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Under which names it is played: an outline's examples have one each."""
+        return tuple(with_example(self.name, example) for example in self.examples) or (self.name,)
+
+
+def with_example(name: str, example: Mapping[str, str]) -> str:
+    """Put an outline's values into its name."""
+    for key, value in example.items():
+        name = name.replace(f"<{key}>", str(value))
+    return name
 
 
 class FeatureSyntaxError(Exception):
@@ -74,7 +90,18 @@ def _story(node: Any, file: str, tags: frozenset[str], *, is_background: bool) -
     for step in node["steps"]:
         keyword = _KEYWORDS.get(step["keywordType"], keyword)
         steps.append(Step(keyword, step["text"], _place(step, file)))
-    return Story(node["name"], _place(node, file), tags, tuple(steps), is_background)
+    return Story(node["name"], _place(node, file), tags, tuple(steps), is_background, tuple(_examples(node)))
+
+
+def _examples(node: Any) -> Iterator[Mapping[str, str]]:
+    for table in node.get("examples", ()):
+        head = _cells(table["tableHeader"]) if table.get("tableHeader") else []
+        for row in table.get("tableBody", ()):
+            yield dict(zip(head, _cells(row), strict=True))
+
+
+def _cells(row: Any) -> list[str]:
+    return [str(cell["value"]) for cell in row["cells"]]
 
 
 def _place(node: Any, file: str) -> str:

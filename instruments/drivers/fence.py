@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from instruments.errors import SafetyTrip
-from instruments.readings import Nameplate, VoltVarCurve
+from instruments.readings import FrequencyDroop, Nameplate, Trip, TripKind, VoltVarCurve
 
 Span = tuple[float, float]
 NO_LIMIT: Span = (-math.inf, math.inf)
@@ -13,6 +13,19 @@ LONGEST_REVERSION_S = 2**32 - 2
 """A 32-bit timer of SunSpec model 704; its last value means that there is none."""
 HIGHEST_PU = 2.0
 """Corner voltages of a volt-var curve beyond this are no voltages of a network."""
+WIDEST_DEADBAND_HZ = 5.0
+STEEPEST_DROOP, FLATTEST_DROOP = 0.001, 1.0
+"""Droops outside these answer to the noise of a frequency measurement, or to no frequency of a network."""
+
+TRIP_LEVELS: dict[TripKind, Span] = {
+    "over_voltage": (1.0, 1.3),
+    "under_voltage": (0.0, 1.0),
+    "over_frequency": (60.0, 70.0),
+    "under_frequency": (45.0, 60.0),
+}
+"""Levels of a trip: on the right side of nominal, and not so far that it would be as good as none; per unit and Hz."""
+TRIP_TIMES_S: Span = (0.01, 1000.0)
+"""Clearing times, s: no shorter than a half-wave, no longer than IEEE 1547-2018 Table 18 has them."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +75,28 @@ def check_curve(device: str, curve: VoltVarCurve, nameplate: Nameplate, envelope
     require_within(device, "response time of the volt-var curve, s,", times_s, (0.0, LONGEST_REVERSION_S))
 
 
+def check_droop(device: str, droop: FrequencyDroop, nameplate: Nameplate) -> None:
+    """Raise SafetyTrip for a frequency-droop that is none, or that lets power fall below what the nameplate has."""
+    deadbands = (droop.over_deadband_hz, droop.under_deadband_hz)
+    require_within(device, "deadband of the frequency-droop, Hz,", deadbands, (0.0, WIDEST_DEADBAND_HZ))
+    droops = (droop.over_droop, droop.under_droop)
+    require_within(device, "droop, per unit,", droops, (STEEPEST_DROOP, FLATTEST_DROOP))
+    require_within(device, "response time of the frequency-droop, s,", (droop.response_s,), (0.0, LONGEST_REVERSION_S))
+    lowest = -nameplate.charge_max_w / nameplate.p_max_w if nameplate.p_max_w > 0.0 else 0.0
+    require_within(device, "lowest power of the frequency-droop, pu,", (droop.p_min_pu,), (lowest - 1e-3, 1.0))
+
+
 def rounded(rated: Span, nameplate: Nameplate) -> Span:
     """Allow for what the scale factors of a nameplate round off: 0.1 % of the rating."""
     little = nameplate.va_max_va * 1e-3
     return rated[0] - little, rated[1] + little
+
+
+def check_trip(device: str, kind: TripKind, trip: Trip) -> None:
+    """Raise SafetyTrip for stages that are none, or whose outer one is nearer to nominal or slower than the inner."""
+    name, stages = kind.replace("_", "-"), (trip.inner, trip.outer)
+    require_within(device, f"{name} trip level", [stage.level for stage in stages], TRIP_LEVELS[kind])
+    require_within(device, f"{name} clearing time, s,", [stage.time_s for stage in stages], TRIP_TIMES_S)
+    farther = trip.outer.level - trip.inner.level
+    if (farther if kind.startswith("over") else -farther) < 0.0 or trip.outer.time_s > trip.inner.time_s:
+        raise SafetyTrip(f"{device}: the stages of {trip} are in the wrong order; nothing was sent")

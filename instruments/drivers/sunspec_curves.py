@@ -72,7 +72,7 @@ def adopt_curve(
     for name in _differing(device, model, SPARE_CURVE, header or {}):
         device.write(model.model_id, {f"Crv[{SPARE_CURVE}].{name}": (header or {})[name]})
     device.write(model.model_id, {"AdptCrvReq": SPARE_CURVE})
-    _await_adoption(device, model)
+    await_adoption(device, model.model_id, ("AdptCrvRslt", "NCrv"), f"the {model.name} curve")
     held = read_curve(device, model)
     if not _same(held, wanted):
         raise InstrumentError(f"{device.name} was given {wanted} and holds {held}")
@@ -116,15 +116,19 @@ def _write(device: SunSpecDevice, model: CurveModel, wanted: Characteristic) -> 
     device.write(model.model_id, points)
 
 
-def _await_adoption(device: SunSpecDevice, model: CurveModel) -> None:
+def await_adoption(device: SunSpecDevice, model_id: int, points: tuple[str, str], what: str) -> None:
+    """Ask for the result of an adoption until there is one; raises InstrumentError when it is not that it was done.
+
+    `points` of the model: that of the result, and the last of its head, up to which is read.
+    """
     result = float(IN_PROGRESS)
     for _ in range(ADOPT_READS):
-        result = device.read(model.model_id, "ID", "NCrv").number("AdptCrvRslt")
+        result = device.read(model_id, "ID", points[1]).number(points[0])
         if result != IN_PROGRESS:
             break
     if result != COMPLETED:
         outcome = "still at work on" if result == IN_PROGRESS else "failed to adopt"
-        raise InstrumentError(f"{device.name} {outcome} the {model.name} curve")
+        raise InstrumentError(f"{device.name} {outcome} {what}")
 
 
 def _same(held: Characteristic, wanted: Characteristic) -> bool:

@@ -20,7 +20,12 @@ END = 0xFFFF
 MAX_MODELS = 64
 LARGEST_EXPONENT = 10
 """Of a scale factor, either way (SunSpec Device Information Model Specification, type sunssf)."""
-COUNT_POINTS = {705: ("NPt", "NCrv"), 706: ("NPt", "NCrv"), 712: ("NPt", "NCrv"), 714: ("NPrt",)}
+COUNT_POINTS = {
+    **dict.fromkeys((705, 706, 712), ("NPt", "NCrv")),
+    **dict.fromkeys((707, 708, 709, 710), ("NPt", "NCrvSet")),
+    711: ("NCtl",),
+    714: ("NPrt",),
+}
 """Points that size the repeating groups of a model; they lie before the groups, so they are found without counts."""
 
 

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Mapping
 
-from instruments.drivers.fence import UNFENCED, DerEnvelope, check_curve, check_reversion
+from instruments.drivers.fence import UNFENCED, DerEnvelope, check_curve, check_droop, check_reversion, check_trip
+from instruments.drivers.sunspec_as_set import read_as_set
 from instruments.drivers.sunspec_curves import (
     CURVE_MODELS,
     VOLT_VAR,
@@ -22,6 +23,8 @@ from instruments.drivers.sunspec_der import (
     release_power,
 )
 from instruments.drivers.sunspec_device import SunSpecDevice
+from instruments.drivers.sunspec_droop import DROOP, adopt_droop, read_droop
+from instruments.drivers.sunspec_ratings import configure, read_configuration, read_functions
 from instruments.drivers.sunspec_reactive import (
     check_power_factor,
     check_vars,
@@ -31,21 +34,27 @@ from instruments.drivers.sunspec_reactive import (
     read_reference,
     reference_points,
 )
+from instruments.drivers.sunspec_service import read_settings, write_settings
+from instruments.drivers.sunspec_trips import adopt_trip, read_trip
 from instruments.errors import InstrumentError, SafetyTrip
 from instruments.readings import (
     AcReading,
     Characteristic,
     EnterServiceSettings,
+    FrequencyDroop,
     Identity,
     InverterModes,
     Nameplate,
     PowerCommand,
+    Trip,
+    TripKind,
     VoltVarCurve,
 )
 from instruments.transports.modbus import ModbusLink
 
 PCT = 100.0
 REMOTE, ENABLED = 0, 1
+SUPERVISION = 715
 OFF, ON = 0, 1
 
 
@@ -67,6 +76,27 @@ class SunSpecInverter:
         if self._nameplate is None:
             self._nameplate = read_nameplate(self._device)
         return self._nameplate
+
+    def read_as_set(self) -> dict[str, float | str]:
+        """Read ratings and settings, by the labels of the common file format."""
+        return read_as_set(self._device)
+
+    def read_functions(self) -> frozenset[str]:
+        """Read which functions it says it has, by what the labels of their settings begin with."""
+        return read_functions(self._device)
+
+    def read_configuration(self) -> dict[str, float]:
+        """Read what its ratings are configured to, by the labels of `read_as_set`, in W, VA, var and V."""
+        return read_configuration(self._device)
+
+    def configure(self, label: str, value: float) -> None:
+        """Configure a rating to less than it is, or back to it; raises as `sunspec_ratings.configure`."""
+        configure(self._device, label, value)
+
+    def reset_alarms(self) -> None:
+        """Acknowledge alarms that are latched, where it can be told to; raises InstrumentError when it refuses."""
+        if SUPERVISION in self._device.models():
+            self._device.write(SUPERVISION, {"AlarmReset": 1})
 
     def read_ac(self) -> AcReading:
         """Read what the inverter says of its terminals."""
@@ -134,6 +164,20 @@ class SunSpecInverter:
         """Have the inverter adopt and enable active over reactive power; raises as `set_volt_var`."""
         self._set_curve(WATT_VAR, characteristic)
 
+    def read_frequency_droop(self) -> FrequencyDroop:
+        """Read the frequency-droop in force."""
+        return read_droop(self._device)
+
+    def set_frequency_droop(self, droop: FrequencyDroop) -> None:
+        """Have the inverter adopt and enable a frequency-droop.
+
+        Raises SafetyTrip, before anything is sent, for what is no droop or for a power below what the nameplate has;
+        InstrumentError when the inverter does not adopt it, or adopts another.
+        """
+        check_droop(self._device.name, droop, self.read_nameplate())
+        adopt_droop(self._device, droop)
+        self._write_checked(DROOP, "Ena", ON)
+
     def set_power_factor(self, power_factor: float, injects: bool) -> None:
         """Command a constant power factor at which it `injects` or absorbs vars, with storage behind it both ways.
 
@@ -154,31 +198,39 @@ class SunSpecInverter:
 
     def disable_functions(self) -> None:
         """Switch off every function that it has and that follows a characteristic, and all commands of power."""
-        for model in CURVE_MODELS:
-            if model.model_id in self._device.models():
-                self._write_checked(model.model_id, "Ena", OFF)
+        for model_id in (*(model.model_id for model in CURVE_MODELS), DROOP):
+            if model_id in self._device.models():
+                self._write_checked(model_id, "Ena", OFF)
         self.disable_reactive_commands()
         self._write_checked(704, "WMaxLimPctEna", OFF)
         self.release()
 
-    def set_enter_service(self, settings: EnterServiceSettings) -> None:
-        """Set the criteria, the delay and the ramp of entering service, and read them back.
+    def read_enter_service(self) -> EnterServiceSettings:
+        """Read when it may enter service, and how."""
+        return read_settings(self._device)
 
-        Raises InstrumentError when the inverter does not hold what was written.
+    def set_enter_service(self, settings: EnterServiceSettings) -> None:
+        """Set the criteria, the delay and the ramp, or the drawn delay, of entering service, and read them back.
+
+        Raises InstrumentError when the inverter does not hold what was written, or draws no delays and should.
         """
-        wanted = {
-            "ESVHi": settings.v_pu[1] * PCT,
-            "ESVLo": settings.v_pu[0] * PCT,
-            "ESHzHi": settings.f_hz[1],
-            "ESHzLo": settings.f_hz[0],
-            "ESDlyTms": settings.delay_s,
-        }
-        self._device.write(703, wanted)
-        self._device.write(703, {"ESRmpTms": settings.ramp_s})
-        held = self._device.read(703)
-        wrong = [n for n, v in (wanted | {"ESRmpTms": settings.ramp_s}).items() if not _close(held.number(n), v)]
-        if wrong:
-            raise InstrumentError(f"{self._device.name} does not keep {', '.join(wrong)} of model 703")
+        write_settings(self._device, settings)
+
+    def read_trip(self, kind: TripKind) -> Trip:
+        """Read both stages of a trip that is in force."""
+        return read_trip(self._device, kind)
+
+    def set_trip(self, kind: TripKind, trip: Trip) -> None:
+        """Have the inverter adopt both stages of a trip, compare what is then in force, and see that it is enabled.
+
+        Raises SafetyTrip, before anything is sent, for what is no trip; InstrumentError when it is not adopted.
+        """
+        check_trip(self._device.name, kind, trip)
+        self._write_checked(adopt_trip(self._device, kind, trip), "Ena", ON)
+
+    def disable_frequency_droop(self) -> None:
+        """Switch off what answers frequency with power; it would hide a trip."""
+        self._write_checked(711, "Ena", OFF)
 
     def cease_to_energize(self) -> None:
         """Withdraw the permission to be in service; IEEE 1547-2018 4.6.1 gives the inverter 2 s."""
@@ -210,7 +262,3 @@ class SunSpecInverter:
         held = self._device.read(model_id, name, name).number(name)
         if held != value:
             raise InstrumentError(f"{self._device.name}: {name} of model {model_id} reads {held}, not {value}")
-
-
-def _close(held: float, wanted: float) -> bool:
-    return math.isclose(held, wanted, rel_tol=1e-3, abs_tol=1e-3)

@@ -24,7 +24,10 @@ class Adoption:
         sound: Callable[[str], bool],
         adopted: Callable[[], None],
         completes: Callable[[], bool] = lambda: True,
+        keeps_old: Callable[[], bool] = lambda: False,
     ) -> None:
+        """Take what judges a set and what is to be done then; and whether it is defective, and ends, or does it."""
+        self._keeps_old = keeps_old
         self._model, self._group, self._sets = model, group, sets
         self._request, self._result = points
         self._sound, self._adopted, self._completes = sound, adopted, completes
@@ -61,7 +64,7 @@ class Adoption:
             return
         index, self._requested = self._requested, None
         good = 1 < index <= self._sets and self._sound(self.prefix(index))
-        if good:
+        if good and not self._keeps_old():
             self._model.copy_group(self.prefix(index), self.active)
             self._adopted()
         self._model.set({self._result: COMPLETED if good else FAILED})

@@ -5,7 +5,6 @@ from the end of one step to the end of the next; the state of charge counts what
 """
 
 from collections.abc import Callable
-from functools import partial
 
 from instruments.emulators.der_model import NOMINAL_HZ, DerModel, settings
 from instruments.emulators.der_registers import (
@@ -79,8 +78,7 @@ class BatteryEmulator:
             SOC_INIT=soc_init,
         )
         self._faults = FaultSet(self.role)
-        dropped = partial(self._has, "acknowledges-and-does-not-act")
-        self._control = PowerControl(self.registers.model(704), self.nameplate, dropped)
+        self._control = PowerControl(self.registers.model(704), self.nameplate, self._has)
         self._path = CommandPath(self._faults, lambda: self._control.set_point_w, self.nameplate.p_max_w)
         self._prepare_registers(unit)
         self._reporting = {n: Reporting(self.registers.model(n), self._faults) for n in (701, 713, 714)}

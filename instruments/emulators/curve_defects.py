@@ -19,7 +19,7 @@ Corners = Sequence[float]
 class CurveDefect:
     """Shares of slope, of the dead band's width and of response time; the sign of the response; a shift of voltage, %.
 
-    `adopts`: whether an adoption comes to an end.
+    `adopts`: whether an adoption comes to an end; `adopts_any`: whether of anything; `keeps_old`: without effect.
     """
 
     slope: float = 1.0
@@ -28,6 +28,8 @@ class CurveDefect:
     sign: float = 1.0
     shift_pct: float = 0.0
     adopts: bool = True
+    adopts_any: bool = False
+    keeps_old: bool = False
 
     def bent(self, x_pct: Corners, y_pct: Corners) -> tuple[Corners, Corners]:
         """Return the corners, in percent, of the curve that is followed instead of one."""
@@ -71,4 +73,6 @@ def defect_of(faults: FaultSet, model_id: int, time_s: float) -> CurveDefect:
         sign=-1.0 if reversal and faults.active(reversal, time_s) else 1.0,
         shift_pct=value("curves-shifted", 0.0) * PCT if by_voltage else 0.0,
         adopts=model_id != VOLT_VAR or faults.active("curve-adopt-never-completes", time_s) is None,
+        adopts_any=faults.active("adopts-any-curve", time_s) is not None,
+        keeps_old=faults.active("adopts-nothing", time_s) is not None,
     )

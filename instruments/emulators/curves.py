@@ -113,7 +113,9 @@ class CurveControl:
         scales = {name: exponent for name, exponent in CURVE_SCALES.items() if name in model.layout.points}
         model.set({**scales, "Ena": int(enabled)})
         points = ("AdptCrvReq", "AdptCrvRslt")
-        self._adoption = Adoption(model, "Crv", points, CURVES, self._sound, self._apply, self._completes)
+        self._adoption = Adoption(
+            model, "Crv", points, CURVES, self._sound, self._apply, self._completes, self._keeps_old
+        )
         for index in range(1, CURVES + 1):
             self._show(index, default)
         model.refresh, model.on_write = self._adoption.before_read, self._written
@@ -148,8 +150,13 @@ class CurveControl:
     def _completes(self) -> bool:
         return self._defect().adopts
 
+    def _keeps_old(self) -> bool:
+        return self._defect().keeps_old
+
     def _sound(self, prefix: str) -> bool:
         """Judge a shape: all points used, the right reference, rising along x, never rising along y."""
+        if self._defect().adopts_any:
+            return True
         points = len(self._kind.x_settings)
         if self._model.get(prefix + "ActPt") != points or self._model.get(prefix + "DeptRef") != self._kind.reference:
             return False

@@ -12,6 +12,7 @@ from typing import Any
 
 import opender
 
+from instruments.emulators.der_defects import ActivePowerDefects
 from instruments.emulators.electrical import ElectricalNode, PhasePower
 from instruments.readings import Nameplate
 
@@ -19,6 +20,9 @@ TRIPPED = "Trip"
 ENTERING = "Entering Service"
 IN_SERVICE = frozenset({"Continuous Operation", "Mandatory Operation", "Permissive Operation", ENTERING})
 NOMINAL_HZ = 60.0
+_FOLLOWS = "the behaviour model has the grid's angle and frequency at once, no phase-locked loop that could lose them"
+UNREPRESENTED = {"change of phase angle": _FOLLOWS, "rate of change of frequency": _FOLLOWS}
+"""What OpenDER has nothing of, and so cannot fail at, with why."""
 
 
 def _not_from_opender(record: logging.LogRecord) -> bool:
@@ -54,12 +58,13 @@ class DerModel:
 
     def __init__(self, phases: int, storage: bool, **opender_settings: Any) -> None:
         self.phases = phases
-        self._storage = storage
+        self.storage = storage
         kind = opender.DER_BESS if storage else opender.DER_PV
         self._der: Any = kind(**opender_settings)
         self._take_over = self._der.exec_delay.mode_and_execution_delay
         # Its parts hold the original, which keeps the settings; only the step itself asks here.
         self._der.exec_delay = SimpleNamespace(mode_and_execution_delay=self._take_over_changes)
+        self.defects = ActivePowerDefects(self._der)
         self._is_changed = True
         """Whether settings may differ from those that were taken over last."""
         self.power = PhasePower((0.0,) * phases, (0.0,) * phases)
@@ -71,7 +76,7 @@ class DerModel:
         opender.DER.t_s = dt_s
         voltage: Any = list(node.voltage_v) if self.phases > 1 else node.voltage_v[0]
         angles = [math.radians(angle) for angle in node.angle_deg]
-        source = {"p_dem_w" if self._storage else "p_dc_w": p_dc_w}
+        source = {"p_dem_w" if self.storage else "p_dc_w": p_dc_w}
         self._der.update_der_input(v=voltage, theta=angles, f=node.frequency_hz, **source)
         self._see(node)
         p_w, q_var = self._der.run()
@@ -104,6 +109,12 @@ class DerModel:
     def entering_service(self) -> bool:
         """Whether the equipment ramps up after it was permitted to be in service again."""
         return self.status == ENTERING
+
+    @property
+    def droops(self) -> bool:
+        """Whether frequency commands active power, or the way back from that is not over yet."""
+        droop = self._der.activepowerfunc.freqdroop
+        return bool(droop.pf_uf_active or droop.pf_of_active)
 
     @property
     def state_of_charge_pu(self) -> float:

@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass
 
 from instruments.emulators.electrical import ElectricalNode, PhasePower
+from instruments.emulators.modbus_server import ILLEGAL_VALUE, ModbusRefusal
 from instruments.emulators.sunspec_image import ModelImage, SunSpecImage, Value
 from instruments.readings import Identity, Nameplate
 from instruments.sunspec.layout import scale_exponent
@@ -20,6 +21,11 @@ OFF, STARTING, RUNNING = 0, 2, 3
 SINGLE_PHASE, THREE_PHASE = 0, 2
 HOUR_S = 3600.0
 PF_SCALE = -3
+SUSCEPTANCE_SCALE = -3
+LEAST_PU, HIGHEST_PU = 0.88, 1.10
+"""Voltages of continuous operation, per unit (IEEE 1547-2018 Table 14 to 16)."""
+LEAST_POWER_FACTOR = {"A": (0.90, 0.97), "B": (0.90, 0.90)}
+"""Least power factor at rated apparent power, injecting and absorbing vars (IEEE 1547-2018 5.3.2)."""
 CATEGORIES = ("A", "B")
 ABNORMAL_CATEGORIES = ("I", "II", "III")
 
@@ -75,8 +81,10 @@ def publish_nameplate(model: ModelImage, nameplate: Nameplate) -> None:
     """Fill model 702: ratings, and the same values as configured."""
     power_sf = scale_exponent(nameplate.va_max_va * HEADROOM, UINT16)
     model.set({"W_SF": power_sf, "VA_SF": power_sf, "Var_SF": power_sf, "V_SF": _volt_scale(nameplate.v_nom_v)})
-    for ending in ("Rtg", ""):
-        model.set({name + ending: value for name, value in _ratings(nameplate).items()})
+    model.set({"PF_SF": PF_SCALE, "S_SF": SUSCEPTANCE_SCALE})
+    values = _ratings(nameplate)
+    model.set({stated: value for (stated, _), value in values.items()})
+    model.set({configured: value for (_, configured), value in values.items() if configured})
     model.set(
         {
             "NorOpCatRtg": CATEGORIES.index(nameplate.category),
@@ -85,15 +93,43 @@ def publish_nameplate(model: ModelImage, nameplate: Nameplate) -> None:
     )
 
 
-def _ratings(nameplate: Nameplate) -> dict[str, float]:
-    return {
-        "WMax": nameplate.p_max_w,
-        "VAMax": nameplate.va_max_va,
-        "VarMaxInj": nameplate.q_max_injected_var,
-        "VarMaxAbs": nameplate.q_max_absorbed_var,
-        "WChaRteMax": nameplate.charge_max_w,
-        "WDisChaRteMax": nameplate.p_max_w,
-        "VNom": nameplate.v_nom_v,
+def check_configuration(model: ModelImage, names: frozenset[str]) -> None:
+    """Refuse what model 702 is configured to beyond its rating, or to nothing at all; raises ModbusRefusal."""
+    for stated, configured in POINTS_OF_RATINGS:
+        if configured in names and not 0.0 <= model.get(configured) <= model.get(stated):
+            raise ModbusRefusal(ILLEGAL_VALUE)
+    if any(name in names and model.get(name) <= 0.0 for name in ("WMax", "VAMax", "VNom")):
+        raise ModbusRefusal(ILLEGAL_VALUE)
+
+
+POINTS_OF_RATINGS = (
+    *(("WMaxRtg", "WMax"), ("WOvrExtRtg", "WMaxOvrExt"), ("WUndExtRtg", "WMaxUndExt"), ("VAMaxRtg", "VAMax")),
+    *(("VarMaxInjRtg", "VarMaxInj"), ("VarMaxAbsRtg", "VarMaxAbs"), ("VNomRtg", "VNom")),
+    *(("WChaRteMaxRtg", "WChaRteMax"), ("WDisChaRteMaxRtg", "WDisChaRteMax")),
+    *(("VAChaRteMaxRtg", "VAChaRteMax"), ("VADisChaRteMaxRtg", "VADisChaRteMax")),
+)
+"""Ratings of model 702 that can be configured to less, with the point that holds what they are configured to."""
+
+
+def _ratings(nameplate: Nameplate) -> dict[tuple[str, str], float]:
+    """Return values of IEEE 1547-2018 Table 28 by the points that state them and that hold the configured ones."""
+    va, least_pf = nameplate.va_max_va, LEAST_POWER_FACTOR[nameplate.category]
+    over_w, under_w = (math.sqrt(va**2 - q**2) for q in (nameplate.q_max_injected_var, nameplate.q_max_absorbed_var))
+    charge_va = va if nameplate.charge_max_w > 0.0 else 0.0
+    values = (
+        *(nameplate.p_max_w, min(over_w, nameplate.p_max_w), min(under_w, nameplate.p_max_w), va),
+        *(nameplate.q_max_injected_var, nameplate.q_max_absorbed_var, nameplate.v_nom_v),
+        *(nameplate.charge_max_w, nameplate.p_max_w, charge_va, va),
+    )
+    ratings = dict(zip(POINTS_OF_RATINGS, values, strict=True))
+    return ratings | {
+        ("VMaxRtg", "VMax"): HIGHEST_PU * nameplate.v_nom_v,
+        ("VMinRtg", "VMin"): LEAST_PU * nameplate.v_nom_v,
+        ("PFOvrExtRtg", "PFOvrExt"): least_pf[0],
+        ("PFUndExtRtg", "PFUndExt"): least_pf[1],
+        ("WOvrExtRtgPF", "WOvrExtPF"): min(over_w, nameplate.p_max_w) / va,
+        ("WUndExtRtgPF", "WUndExtPF"): min(under_w, nameplate.p_max_w) / va,
+        ("ReactSusceptRtg", ""): 0.0,
     }
 
 

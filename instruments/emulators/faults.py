@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from instruments.emulators.interface_faults import INTERFACE_FAULTS
 from instruments.errors import ConfigError
 
 
@@ -78,6 +79,51 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         "takes the value times the open-loop response time that its volt-var curve asks for",
         default=3.0,
     ),
+    FaultKind("late-trip", _INVERTER, "trips after the value times the clearing time that it says", default=1.25),
+    FaultKind("early-trip", _INVERTER, "trips after the value's share of the clearing time that it says", default=0.75),
+    FaultKind(
+        "trip-level-off",
+        _INVERTER,
+        "takes trip levels that it is told farther from nominal by the value, in per unit of voltage and in Hz",
+        default=0.03,
+    ),
+    FaultKind("does-not-trip", _INVERTER, "stays on whatever its trip settings say"),
+    FaultKind(
+        "wrong-dead-band",
+        _INVERTER,
+        "has the value's share of the width of its volt-var curve's dead band",
+        default=0.0,
+    ),
+    FaultKind("volt-var-reversed", _INVERTER, "injects where its volt-var curve asks it to absorb, and the reverse"),
+    FaultKind(
+        "wrong-volt-watt-slope",
+        _INVERTER,
+        "follows its volt-watt curve with the value's share of its slope",
+        default=0.5,
+    ),
+    FaultKind(
+        "wrong-volt-watt-response-time",
+        _INVERTER,
+        "takes the value times the open-loop response time that its volt-watt curve asks for",
+        default=4.0,
+    ),
+    FaultKind("wrong-watt-var-slope", _INVERTER, "gives the value's share of its watt-var curve's vars", default=0.5),
+    FaultKind("watt-var-reversed", _INVERTER, "injects where its watt-var curve asks it to absorb"),
+    FaultKind(
+        "curves-shifted",
+        _INVERTER,
+        "follows its volt-var and volt-watt curves as if they were the value higher in voltage, per unit",
+        default=0.03,
+    ),
+    FaultKind("misreports-voltage", _INVERTER, "reports its voltages off by the value, a fraction", default=0.02),
+    FaultKind("misreports-power", _INVERTER, "reports its active power off by the value, a fraction", default=0.1),
+    FaultKind(
+        "misreports-vars",
+        _INVERTER,
+        "reports vars off by the value's share of its active power, as with a current sensor that shifts the phase",
+        default=0.1,
+    ),
+    FaultKind("misreports-frequency", _INVERTER, "reports a frequency off by the value, Hz", default=0.05),
     FaultKind(
         "curve-adopt-never-completes",
         _INVERTER,
@@ -117,9 +163,56 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         "acknowledges that a commanded power factor or commanded vars are switched off, and goes on giving them",
     ),
     FaultKind(
+        "no-ride-through",
+        _INVERTER,
+        "trips when voltage has been outside of continuous operation for the value's number of seconds",
+        default=0.1,
+    ),
+    FaultKind(
+        "slow-restore",
+        _INVERTER,
+        "stays off for the value's number of seconds after momentary cessation",
+        default=1.0,
+    ),
+    FaultKind(
+        "phase-jump-trips", _INVERTER, "trips when the angle of a voltage jumps by the value's degrees", default=10.0
+    ),
+    FaultKind("rocof-trips", _INVERTER, "trips when frequency changes by the value's Hz a second", default=0.4),
+    FaultKind(
         "isolation-undone",
         _INVERTER,
         "lets the customer's own system put it back into service while the utility has isolated it",
+    ),
+    FaultKind(
+        "wrong-ramp-rate",
+        _INVERTER,
+        "takes the value's share of the time for its ramp of entering service",
+        default=0.5,
+    ),
+    FaultKind("early-entry", _INVERTER, "enters service after the value's share of its delay", default=0.5),
+    FaultKind("ignores-entry-voltage", _INVERTER, "enters service whatever the voltage is"),
+    FaultKind("ignores-entry-frequency", _INVERTER, "enters service whatever the frequency is"),
+    FaultKind(
+        "overlooks-interruptions",
+        _INVERTER,
+        "counts on its delay of entering service when the grid leaves the criteria for less than the value's seconds",
+        default=1.0,
+    ),
+    FaultKind("ignores-permit", _INVERTER, "is in service whether or not it is permitted"),
+    FaultKind(
+        "droop-wrong-slope", _INVERTER, "moves its power with frequency by the value's share of its droop", default=0.5
+    ),
+    FaultKind(
+        "droop-from-the-wrong-base",
+        _INVERTER,
+        "lets its droop begin at rated power, and not at the power that it delivered before",
+    ),
+    FaultKind("wrong-priority", _INVERTER, "holds its droop under the active-power limit when frequency asks for more"),
+    FaultKind(
+        "droop-before-volt-watt", _INVERTER, "leaves volt-watt out while low frequency asks it for more active power"
+    ),
+    FaultKind(
+        "ignores-power-limit", _INVERTER, "takes a limit of active power, reads it back, and delivers all it has"
     ),
     FaultKind("alert-never-sent", _METER, "never sets its voltage event flags"),
     FaultKind("alert-for-a-healthy-voltage", _METER, "sets its under-voltage flag whatever the voltage is"),
@@ -158,6 +251,7 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
     ),
     FaultKind("error-in-its-queue", _INSTRUMENT | {"digital_io"}, "keeps putting an error into its queue"),
     FaultKind("does-not-switch-off", _SOURCE | {"digital_io"}, "says off and stays on; a contact once closed stays so"),
+    *(FaultKind(name, _INVERTER, told, default) for name, told, default in INTERFACE_FAULTS),
 )
 
 
@@ -199,8 +293,8 @@ class FaultSet:
         self._faults: list[Fault] = []
 
     @property
-    def empty(self) -> bool:
-        """Whether nothing was ever wrong, and nothing is going to be: what is asked in each step asks this first."""
+    def is_empty(self) -> bool:
+        """Whether nothing was ever injected."""
         return not self._faults
 
     def inject(self, kind: str, value: float | None = None, start_s: float = 0.0, end_s: float | None = None) -> None:

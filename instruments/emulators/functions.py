@@ -16,12 +16,12 @@ from instruments.emulators.curves import (
 from instruments.emulators.der_model import DerModel
 from instruments.emulators.faults import FaultSet
 from instruments.emulators.frequency_droop import COUNTS as DROOP_COUNTS
-from instruments.emulators.frequency_droop import DROOP, FrequencyDroop
+from instruments.emulators.frequency_droop import DROOP, FrequencyDroop, slope_of
 from instruments.emulators.reactive_control import ReactiveControl, reactive_defect
 from instruments.emulators.reference_defects import ReferenceDefect, reference_defect
 from instruments.emulators.sunspec_image import SunSpecImage
 from instruments.emulators.trip_curves import COUNTS as TRIP_COUNTS
-from instruments.emulators.trip_curves import TRIPS, TripCurve
+from instruments.emulators.trip_curves import TRIPS, TripCurve, TripDefect, trip_defect
 from instruments.readings import Nameplate
 
 CURVES = (VOLT_VAR, VOLT_WATT, WATT_VAR)
@@ -72,10 +72,17 @@ class GridSupport:
             VOLT_WATT: self._curve(image, der, VOLT_WATT, VOLT_WATT_DEFAULT, defect),
             WATT_VAR: self._curve(image, der, WATT_VAR, WATT_VAR_DEFAULT[category], defect),
         }
+
+        def trips() -> TripDefect:
+            return trip_defect(faults, time_s())
+
         self._adopting: tuple[CurveControl | TripCurve | FrequencyDroop, ...] = (
             *self._curves.values(),
-            *(TripCurve(kind, image.model(kind.model_id), der) for kind in TRIPS),
-            FrequencyDroop(image.model(DROOP), der),
+            *(
+                TripCurve(kind, image.model(kind.model_id), der, lambda: trip_defect(faults, time_s()))
+                for kind in TRIPS
+            ),
+            FrequencyDroop(image.model(DROOP), der, lambda: slope_of(faults, time_s())),
         )
         self.reactive = ReactiveControl(
             image.model(704), nameplate, der, self._leave_to_commands, lambda: reactive_defect(faults, time_s())

@@ -22,7 +22,7 @@ class AcSourceRatings:
     """Ranges that an AC source accepts: phase to neutral voltage, frequency, and rms current per phase."""
 
     voltage_v: tuple[float, float] = (0.0, 300.0)
-    frequency_hz: tuple[float, float] = (45.0, 65.0)
+    frequency_hz: tuple[float, float] = (40.0, 70.0)
     current_a: float = 100.0
     trip_delay_s: float = 0.1
 

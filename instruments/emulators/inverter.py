@@ -1,26 +1,29 @@
 """Emulated inverter on SunSpec Modbus. Volt-var, ride-through, trips and enter service are those of EPRI OpenDER."""
 
 import math
-from functools import partial
-from typing import Any
+from collections.abc import Mapping
 
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.curve_defects import SOUND, CurveDefect, defect_of
-from instruments.emulators.curves import PCT
-from instruments.emulators.der_model import DerModel, settings
+from instruments.emulators.der_defects import active_power_defect
+from instruments.emulators.der_model import UNREPRESENTED, DerModel, settings
 from instruments.emulators.der_registers import (
     AcState,
     Energy,
+    check_configuration,
     prepare_measurement,
     publish_identity,
     publish_measurement,
     publish_nameplate,
 )
 from instruments.emulators.electrical import ElectricalNode, PhasePower
+from instruments.emulators.enter_service import EnterService, service_defect
 from instruments.emulators.faults import FaultSet
 from instruments.emulators.functions import CONTROL_MODES, GridSupport
 from instruments.emulators.functions import MODELS as FUNCTION_MODELS
+from instruments.emulators.interface import DefectiveInterface
 from instruments.emulators.isolation import PERMITTING, CustomerInterface, Isolation
+from instruments.emulators.nuisance import NuisanceTrips
 from instruments.emulators.power_control import CommandPath, PowerControl
 from instruments.emulators.prime_mover import PrimeMover
 from instruments.emulators.reporting import Reporting
@@ -34,15 +37,6 @@ UNDER_VOLTAGE_PU, OVER_VOLTAGE_PU = 0.88, 1.10
 """Outside these a tripped inverter blames the voltage (IEEE 1547-2018 Tables 11 to 13, UV1 and OV1)."""
 Q_SHARE = {"A": (0.44, 0.25), "B": (0.44, 0.44)}
 """Reactive capability, injected and absorbed, in per unit of rated VA (IEEE 1547-2018 Table 7)."""
-ENTER_SERVICE = {
-    "ESVHi": ("ES_V_HIGH", 105.0, PCT),
-    "ESVLo": ("ES_V_LOW", 91.7, PCT),
-    "ESHzHi": ("ES_F_HIGH", 60.1, 1.0),
-    "ESHzLo": ("ES_F_LOW", 59.5, 1.0),
-    "ESDlyTms": ("ES_DELAY", 300.0, 1.0),
-    "ESRmpTms": ("ES_RAMP_RATE", 300.0, 1.0),
-}
-"""Point of model 703 -> OpenDER setting, default of IEEE 1547-2018 Table 4, divisor to OpenDER's unit."""
 
 
 class InverterEmulator:
@@ -55,6 +49,8 @@ class InverterEmulator:
     """
 
     role = "inverter"
+    unrepresented: Mapping[str, str] = UNREPRESENTED
+    """What its behaviour has nothing of, and why: nobody can prove that it stands that."""
 
     def __init__(
         self,
@@ -82,21 +78,37 @@ class InverterEmulator:
         """What the customer's own system reaches, where it has an interface; `registers` are the utility's."""
         self._battery = dc_source
         self._prime_mover = PrimeMover(self.nameplate.p_max_w) if generator else None
+        self._demanded_w = 0.0
+        """What its DC side asked it to deliver before frequency commanded it."""
         self._energy = Energy()
         self._der = DerModel(phases, storage=dc_source is not None, **settings(self.nameplate, phases))
         self._faults = FaultSet(self.role)
-        dropped = partial(self._has, "acknowledges-and-does-not-act")
-        self._control = PowerControl(self.registers.model(704), self.nameplate, dropped)
+        self.interface = DefectiveInterface(self.registers, self._faults, lambda: self.time_s)
+        """The registers as the utility's clients reach them, with what is wrong with the interface."""
+        self._nuisance = NuisanceTrips(self.node, self._phase_v, lambda kind: self._faults.active(kind, self.time_s))
         self._path = CommandPath(self._faults, lambda: self._control.set_point_w, self.nameplate.p_max_w)
-        self._support = GridSupport(
-            self.registers, self._der, self.nameplate, volt_var, self._curve_defect, lambda: self.time_s, self._faults
-        )
-        self.registers.model(704).on_write = self._commanded
-        self._prepare_registers(unit, phases)
+        self._volt_var, self._unit = volt_var, unit
+        self._start()
         self._reporting = Reporting(self.registers.model(701), self._faults)
         self.node.attach(lambda: self._der.power)
         if dc_source is not None:
             dc_source.link = self._link_limits_w
+
+    def _start(self) -> None:
+        """Come up with the settings that it was made with."""
+        self._control = PowerControl(self.registers.model(704), self.nameplate, self.has)
+        self._support = GridSupport(
+            self.registers,
+            self._der,
+            self.nameplate,
+            self._volt_var,
+            self._curve_defect,
+            lambda: self.time_s,
+            self._faults,
+        )
+        self.registers.model(704).on_write = self._commanded
+        self._prepare_registers(self._unit, self.node.phases)
+        self._is_down = False
 
     @property
     def power(self) -> PhasePower:
@@ -123,17 +135,39 @@ class InverterEmulator:
     def advance(self, dt_s: float) -> None:
         """Let time pass, s; the owner holds the host's lock, and has set the node's voltage and `available_w`."""
         self.time_s += dt_s
+        if self._is_down and not self.has("reboots"):
+            self._start()
+        self._is_down = self.has("reboots")
         self._energy.add(sum(self.power.p_w), dt_s)
         self._control.advance(dt_s)
         self._support.advance()
-        limit = self._control.limit_pu
+        limit = self._limit_pu
         self._der.configure(AP_LIMIT_ENABLE=limit is not None, AP_LIMIT=1.0 if limit is None else limit)
-        self._der.configure(ES_PERMIT_SERVICE=self._may_serve)
+        self._der.defects.now = active_power_defect(self._faults, self.time_s)
+        nuisance = not self._faults.is_empty and self._nuisance.trips(self.time_s, dt_s)
+        self._service.advance(self._may_serve and not nuisance, self._der.connected)
+        self._der.configure(MC_RETURN_T=self._restore_s)
         self._run_prime_mover(dt_s)
-        self._der.volt_var_looks_at = 0 if self._has("looks-at-one-phase") else None
+        self._der.volt_var_looks_at = 0 if self.has("looks-at-one-phase") else None
         self._der.run(self.node, self._dc_power_w(), dt_s)
         if self._prime_mover and not self._der.connected:
             self._prime_mover.trip()
+
+    @property
+    def _limit_pu(self) -> float | None:
+        """Limit of active power, per unit of its rating: the command's share of what it is configured to."""
+        commanded = None if self.has("ignores-power-limit") else self._control.limit_pu
+        configured = self._configured_pu
+        if commanded is None:
+            return None if configured == 1.0 else configured
+        return commanded * configured
+
+    @property
+    def _configured_pu(self) -> float:
+        """Active power that it is configured to, per unit of its rating (IEEE 1547-2018 10.4)."""
+        ratings = self.registers.model(702)
+        share = ratings.get("WMax") / ratings.get("WMaxRtg")
+        return 1.0 if self.has("ignores-configuration") else share
 
     def _run_prime_mover(self, dt_s: float) -> None:
         if self._prime_mover:
@@ -143,13 +177,24 @@ class InverterEmulator:
         """Power that the DC side gives to the bridge, within the inverter's own command."""
         if self._prime_mover:
             return self._prime_mover.delivered_w
+        if self._battery and self._der.droops:
+            return self._demanded_w
         battery_w = self._battery.delivered_w if self._battery else 0.0
         offered_w = self.available_w + battery_w
         effective = self._path.effective_w(self.time_s)
-        return offered_w if effective is None else max(min(effective, 0.0), min(max(effective, 0.0), offered_w))
+        within_w = offered_w if effective is None else max(min(effective, 0.0), min(max(effective, 0.0), offered_w))
+        self._demanded_w = within_w
+        return within_w
 
     def _link_limits_w(self) -> tuple[float, float]:
-        """What a battery behind the link may deliver: charging from PV always, all else by the inverter's command."""
+        """What a battery behind the link may deliver: charging from PV always, all else by the inverter's command.
+
+        While frequency commands the inverter, the battery gives or takes what that asks for beyond what PV gives.
+        """
+        if self._der.connected and self._der.droops:
+            delivered_w = sum(self.power.p_w)
+            beyond_w = delivered_w - min(self.available_w, max(delivered_w, 0.0))
+            return beyond_w, beyond_w
         effective = self._path.effective_w(self.time_s)
         if effective is None or not self._der.connected:
             return -self.available_w, 0.0
@@ -163,10 +208,22 @@ class InverterEmulator:
 
     def _curve_defect(self, model_id: int) -> CurveDefect:
         """Return what is wrong with the function of a curve model now."""
-        return SOUND if self._faults.empty else defect_of(self._faults, model_id, self.time_s)
+        return SOUND if self._faults.is_empty else defect_of(self._faults, model_id, self.time_s)
 
-    def _has(self, kind: str) -> bool:
+    def has(self, kind: str) -> bool:
+        """Whether it has a kind of fault at this moment."""
         return self._faults.active(kind, self.time_s) is not None
+
+    @property
+    def _restore_s(self) -> float:
+        """How long it waits after momentary cessation, s; a sound one not at all."""
+        slow = self._faults.active("slow-restore", self.time_s)
+        return slow.value if slow else 0.0
+
+    @property
+    def _phase_v(self) -> float:
+        """Rated voltage of a phase to neutral, or across the pair of one-phase equipment, V."""
+        return self.nameplate.v_nom_v / (math.sqrt(3.0) if self.node.phases > 1 else 1.0)
 
     def _prepare_registers(self, unit: int, phases: int) -> None:
         image = self.registers
@@ -175,7 +232,14 @@ class InverterEmulator:
         image.model(702).set({"CtrlModes": CONTROL_MODES})
         prepare_measurement(image.model(701), self.nameplate, phases)
         image.model(701).refresh = self._publish_ac
-        image.model(703).set({"V_SF": -2, "Hz_SF": -3, "ES": 1} | {n: d for n, (_, d, _) in ENTER_SERVICE.items()})
+        image.model(702).on_write = lambda names: check_configuration(image.model(702), names)
+        self._service = EnterService(
+            image.model(703),
+            self._der,
+            self.nameplate,
+            self.name,
+            lambda: service_defect(self._faults, self.time_s),
+        )
         image.model(715).set({"LocRemCtl": 0, "DERHb": 0, "ControllerHb": 0, "AlarmReset": 0, "OpCtl": 1})
         for model_id in (703, 715):
             image.model(model_id).on_write = self._service_written
@@ -185,18 +249,17 @@ class InverterEmulator:
     @property
     def _permitted(self) -> bool:
         image = self.registers
-        return image.model(703).get("ES") == 1 and image.model(715).get("OpCtl") in PERMITTING
+        permitted = image.model(703).get("ES") == 1 and image.model(715).get("OpCtl") in PERMITTING
+        return permitted or self.has("ignores-permit")
 
     @property
     def _may_serve(self) -> bool:
         """Whether it may be in service, and has not tripped by a defect of its own."""
-        return self._permitted and not self._has("trips")
+        return self._permitted and not self.has("trips") and not self.has("reboots")
 
     def _service_written(self, names: frozenset[str]) -> None:
-        self._isolation.written(names, self._has("isolation-undone"))
-        model = self.registers.model(703)
-        values: dict[str, Any] = {s: model.get(point) / unit for point, (s, _, unit) in ENTER_SERVICE.items()}
-        self._der.configure(ES_PERMIT_SERVICE=self._may_serve, **values)
+        self._isolation.written(names, self.has("isolation-undone"))
+        self._service.apply(self._may_serve)
 
     def _publish_ac(self) -> None:
         self._reporting.mend()
@@ -204,14 +267,16 @@ class InverterEmulator:
         phases = self.node.phases
         power = PhasePower((reported / phases,) * phases, self.power.q_var)
         der = self._der
-        state = AcState(power, der.running, der.connected, self._alarms(), self._energy, der.entering_service)
+        says = self.has("always-running")
+        running, connected = der.running or says, der.connected or says
+        state = AcState(power, running, connected, self._alarms(), self._energy, der.entering_service)
         publish_measurement(self.registers.model(701), state, self.node)
         self._reporting.spoil(self.time_s)
 
     def _alarms(self) -> int:
         if self._der.connected:
             return 0
-        base_v = self.nameplate.v_nom_v / (math.sqrt(3.0) if self.node.phases > 1 else 1.0)
+        base_v = self._phase_v
         alarms = 0 if self._permitted else MANUAL_SHUTDOWN
         if min(self.node.voltage_v) < UNDER_VOLTAGE_PU * base_v:
             alarms |= AC_UNDER_VOLT

@@ -44,6 +44,10 @@ class ModbusRefusal(Exception):  # noqa: N818  an answer of the protocol, not a 
         self.code = code
 
 
+class NoAnswer(Exception):  # noqa: N818  equipment that is gone: nobody is there to call it an error
+    """The device is gone in the middle of a request: its connection is closed without an answer."""
+
+
 class RegisterBank(Protocol):
     """Holding registers of one unit."""
 
@@ -69,14 +73,22 @@ class ModbusServer:
     """Serves register banks by unit id; takes the host's lock for each request.
 
     `log` holds the last requests, oldest first: what reached the equipment, for whoever must prove it; `heard` is told
-    of each, in the server's thread. A bank that fails with another exception than ModbusRefusal is answered with
-    exception 04 and listed in `failures`.
+    of each, in the server's thread. `defect` says of a kind of fault whether the interface has it. A bank that fails
+    with another exception than ModbusRefusal and NoAnswer is answered with exception 04 and listed in `failures`.
     """
 
-    def __init__(self, host: EmulatorHost, banks: Mapping[int, RegisterBank]) -> None:
+    def __init__(
+        self,
+        host: EmulatorHost,
+        banks: Mapping[int, RegisterBank],
+        defect: Callable[[str], bool] = lambda _kind: False,
+    ) -> None:
         self.log: deque[Received] = deque(maxlen=LOG_LENGTH)
         self.heard: Callable[[Received], None] = lambda _received: None
         self.failures: list[Exception] = []
+        self.defect = defect
+        self.first: object | None = None
+        """The client that is served, where the interface knows but one."""
         self._host = host
         self._banks = dict(banks)
 
@@ -85,12 +97,14 @@ class ModbusServer:
         return self._host.serve(lambda: _Connection(self), address, port, tls)
 
     def answer(self, unit: int, pdu: bytes) -> bytes:
-        """Carry out one request and return the PDU of the answer."""
+        """Carry out one request and return the PDU of the answer; raises NoAnswer where the equipment is gone."""
         function = pdu[0]
         try:
             return self._carry_out(unit, pdu)
         except ModbusRefusal as refusal:
             return bytes((function | 0x80, refusal.code))
+        except NoAnswer:
+            raise
         except Exception as error:  # a defect of the emulator must reach its owner and not kill the link
             self.failures.append(error)
             return bytes((function | 0x80, DEVICE_FAILURE))
@@ -210,11 +224,21 @@ class _Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  the loop makes no other kind
         self._transport = transport
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._server.first = self._server.first or self
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        if self._server.first is self:
+            self._server.first = None
 
     def data_received(self, data: bytes) -> None:
+        if self._server.defect("answers-one-client") and self._server.first not in {None, self}:
+            return
         self._pending += data
         if not self._again:
             self._answer_some()
+        if self._server.defect("drops-partial-requests"):
+            self._pending.clear()
 
     def pause_writing(self) -> None:
         self._blocked = True
@@ -249,7 +273,13 @@ class _Connection(asyncio.Protocol):
         while count < most and (frame := self._next_frame()) is not None:
             count += 1
             transaction, unit, pdu = frame
-            answer = self._server.answer(unit, pdu)
+            try:
+                answer = self._server.answer(unit, pdu)
+            except NoAnswer:
+                self._give_up()
+                return count
+            if self._server.defect("loses-pipelined-requests"):
+                self._pending.clear()
             answers += HEADER.pack(transaction, 0, len(answer) + 1, unit) + answer
         if answers and self._transport is not None:
             self._transport.write(bytes(answers))
@@ -270,7 +300,7 @@ class _Connection(asyncio.Protocol):
         return transaction, unit, pdu
 
     def _give_up(self) -> None:
-        """Drop a client whose stream is not Modbus: the start of the next frame cannot be known."""
+        """Drop a client: its stream is not Modbus, so that no next frame can be found, or nobody is there to answer."""
         self._pending.clear()
         if self._transport is not None:
             self._transport.close()

@@ -21,8 +21,17 @@ class Reversion:
     `values` are the points that have a reversion value of their own, named with the ending Rvrt.
     """
 
-    def __init__(self, model: ModelImage, enable: str, time: str, remaining: str, values: tuple[str, ...]) -> None:
-        self._model = model
+    def __init__(
+        self,
+        model: ModelImage,
+        enable: str,
+        time: str,
+        remaining: str,
+        values: tuple[str, ...],
+        has: Callable[[str], bool] = lambda _kind: False,
+    ) -> None:
+        """Take whether the timer `has` a kind of fault now."""
+        self._model, self._has = model, has
         self._enable, self._time, self._remaining, self._values = enable, time, remaining, values
         self._remaining_s = 0.0
 
@@ -38,13 +47,21 @@ class Reversion:
 
     def written(self, names: frozenset[str]) -> None:
         """Take note of the points that a client wrote."""
+        if self._remaining_s > 0.0 and self._is_deaf:
+            return
         if names & {self._enable, self._time}:
             self._remaining_s = self._model.get(self._time) if self.enabled else 0.0
             self._publish()
 
+    @property
+    def _is_deaf(self) -> bool:
+        """Whether it is defective, and does not hear of another time, or of none."""
+        cancelled = self._model.get(self._time) == 0.0
+        return self._has("reverts-when-cancelled" if cancelled else "keeps-the-first-time")
+
     def advance(self, dt_s: float) -> None:
         """Let time pass, s."""
-        if self._remaining_s <= 0:
+        if self._remaining_s <= 0 or self._has("never-reverts"):
             return
         self._remaining_s = max(0.0, self._remaining_s - dt_s)
         if self._remaining_s == 0:
@@ -62,17 +79,17 @@ class Reversion:
 class PowerControl:
     """Set-point and limit of active power as model 704 holds them.
 
-    `drops_writes`: whether it is defective, and a write that is answered with success changes nothing.
+    `has`: whether it has a kind of fault now.
     """
 
-    def __init__(self, model: ModelImage, nameplate: Nameplate, drops_writes: Callable[[], bool]) -> None:
+    def __init__(self, model: ModelImage, nameplate: Nameplate, has: Callable[[str], bool]) -> None:
         self._model = model
         self._nameplate = nameplate
-        self._drops_writes = drops_writes
+        self._has = has
         model.set(_INITIAL)
         model.on_write = self.written
         self._set = Reversion(model, "WSetEna", "WSetRvrtTms", "WSetRvrtRem", ("WSet", "WSetPct"))
-        self._limit = Reversion(model, "WMaxLimPctEna", "WMaxLimPctRvrtTms", "WMaxLimPctRvrtRem", ("WMaxLimPct",))
+        self._limit = Reversion(model, "WMaxLimPctEna", "WMaxLimPctRvrtTms", "WMaxLimPctRvrtRem", ("WMaxLimPct",), has)
 
     @property
     def set_point_w(self) -> float | None:
@@ -107,7 +124,7 @@ class PowerControl:
             self._check(name, lowest_pct, FULL_PCT)
         for name in ("WMaxLimPct", "WMaxLimPctRvrt"):
             self._check(name, 0.0, FULL_PCT)
-        if self._drops_writes():
+        if self._has("acknowledges-and-does-not-act"):
             raise WriteDropped
         self._set.written(names)
         self._limit.written(names)

@@ -49,7 +49,7 @@ SOUND = ReactiveDefect()
 
 def reactive_defect(faults: FaultSet, time_s: float) -> ReactiveDefect:
     """Return what is wrong with commands of reactive power at a moment."""
-    if faults.empty:
+    if faults.is_empty:
         return SOUND
     factor, slow = faults.active("wrong-power-factor", time_s), faults.active("slow-vars", time_s)
     idle = faults.active("no-vars-at-low-power", time_s)

@@ -23,7 +23,7 @@ SOUND = ReferenceDefect()
 
 def reference_defect(faults: FaultSet, time_s: float) -> ReferenceDefect:
     """Return what is wrong at a moment."""
-    if faults.empty:
+    if faults.is_empty:
         return SOUND
     slow = faults.active("vref-too-slow", time_s)
     return ReferenceDefect(

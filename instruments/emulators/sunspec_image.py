@@ -135,6 +135,11 @@ class SunSpecImage:
                 return model
         raise KeyError(model_id)
 
+    def point_at(self, address: int) -> str:
+        """Return the name of the point that begins at a register; empty where none does."""
+        found = self._points.get(address)
+        return found[1].name if found else ""
+
     def read(self, address: int, count: int) -> list[int]:
         """Return registers with their values of this moment; raises ModbusRefusal outside the map."""
         start = address - BASE

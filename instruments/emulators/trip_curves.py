@@ -4,11 +4,14 @@ A must-trip curve goes from the inner stage to the outer one: beyond the first p
 its time, beyond the second's after a shorter one.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from instruments.emulators.adoption import Adoption
 from instruments.emulators.der_model import DerModel
+from instruments.emulators.faults import FaultSet
 from instruments.emulators.sunspec_image import ModelImage
+from instruments.emulators.timing import NEVER_S
 from instruments.sunspec.layout import Counts
 
 STAGES, SETS = 2, 2
@@ -34,21 +37,51 @@ OVER_FREQUENCY = TripKind(710, "Hz", (("OF1_TRIP_F", "OF1_TRIP_T"), ("OF2_TRIP_F
 TRIPS = (UNDER_VOLTAGE, OVER_VOLTAGE, UNDER_FREQUENCY, OVER_FREQUENCY)
 
 
-class TripCurve:
-    """One trip model of an emulated device, with the defaults that OpenDER has for its category."""
+@dataclass(frozen=True)
+class TripDefect:
+    """How equipment trips otherwise than it says: share of the time, and how much farther out, per unit and Hz.
 
-    def __init__(self, kind: TripKind, model: ModelImage, der: DerModel) -> None:
+    Levels are off once they were set; those that it came with are right.
+    """
+
+    time: float = 1.0
+    farther: float = 0.0
+
+
+SOUND = TripDefect()
+
+
+def trip_defect(faults: FaultSet, time_s: float) -> TripDefect:
+    """Return what is wrong with trips at a moment."""
+    found = (faults.active(kind, time_s) for kind in ("late-trip", "early-trip"))
+    share = next((fault.value for fault in found if fault), SOUND.time)
+    never, off = faults.active("does-not-trip", time_s), faults.active("trip-level-off", time_s)
+    return TripDefect(time=NEVER_S if never else share, farther=off.value if off else SOUND.farther)
+
+
+class TripCurve:
+    """One trip model of an emulated device, with the defaults that OpenDER has for its category.
+
+    `defect` tells what is wrong with trips at this moment.
+    """
+
+    def __init__(
+        self, kind: TripKind, model: ModelImage, der: DerModel, defect: Callable[[], TripDefect] = lambda: SOUND
+    ) -> None:
         self._kind, self._model, self._der = kind, model, der
+        self._defect, self._applied, self._told = defect, SOUND, False
         model.set({f"{kind.axis}_SF": -2, "Tms_SF": -2, "Ena": 1})
         points = ("AdptCrvReq", "AdptCrvRslt")
-        self._adoption = Adoption(model, "Crv", points, SETS, self._sound, self._apply)
+        self._adoption = Adoption(model, "Crv", points, SETS, self._sound, self._adopted)
         for index in range(1, SETS + 1):
             self._show(self._adoption.prefix(index), index == 1)
         model.refresh, model.on_write = self._adoption.before_read, self._adoption.written
 
     def advance(self) -> None:
-        """Finish an adoption that is under way."""
+        """Finish an adoption that is under way, and let a defect begin or end."""
         self._adoption.finish()
+        if self._defect() != self._applied:
+            self._apply()
 
     def _show(self, prefix: str, read_only: bool) -> None:
         self._model.set({prefix + "ReadOnly": int(read_only)})
@@ -70,6 +103,13 @@ class TripCurve:
         (inner, inner_s), (outer, outer_s) = self._stages(prefix)
         return (outer >= inner if self._kind.rising else outer <= inner) and 0.0 < outer_s <= inner_s
 
+    def _adopted(self) -> None:
+        self._told = True
+        self._apply()
+
     def _apply(self) -> None:
+        defect = self._applied = self._defect()
+        unit = PCT if self._kind.axis == "V" else 1.0
+        farther = defect.farther * unit * (1.0 if self._kind.rising else -1.0) if self._told else 0.0
         for (value, time), (held, held_s) in zip(self._kind.settings, self._stages(self._adoption.active), strict=True):
-            self._der.configure(**{value: held / self._kind.unit, time: held_s})
+            self._der.configure(**{value: (held + farther) / self._kind.unit, time: held_s * defect.time})

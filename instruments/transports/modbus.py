@@ -11,7 +11,7 @@ from pymodbus.client import ModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusException
 from pymodbus.pdu import ModbusPDU
 
-from instruments.errors import InstrumentError, TransportError
+from instruments.errors import InstrumentError, TransportError, Unanswered
 from instruments.tls import TlsClient
 from instruments.transports.modbus_client import StrictClient
 from instruments.transports.secure_channel import SecureChannel
@@ -33,6 +33,8 @@ REFUSALS = {
     11: "gateway target failed to respond",
 }
 """MODBUS Application Protocol Specification V1.1b3, section 7."""
+BY_GATEWAY = frozenset({10, 11})
+"""Of them, what a gateway says and not the unit."""
 
 
 class ModbusConnection:
@@ -97,7 +99,8 @@ class ModbusConnection:
 class ModbusLink:
     """Holding registers of one unit; reads and writes of any length, split as the protocol demands.
 
-    Raises TransportError when the connection fails, InstrumentError when the unit refuses. Each request and its answer
+    Raises TransportError when the connection fails, InstrumentError when the unit refuses, Unanswered, which is one of
+    them, when its gateway does in its place. Each request and its answer
     go to the observer, with the address written as first register + count.
     """
 
@@ -167,7 +170,8 @@ class ModbusLink:
         if answer.isError():
             code = answer.exception_code
             reason = REFUSALS.get(code, f"exception {code}")
-            refusal = InstrumentError(f"{self.name} refused the {operation} of {label}: {reason}")
+            kind = Unanswered if code in BY_GATEWAY else InstrumentError
+            refusal = kind(f"{self.name} refused the {operation} of {label}: {reason}")
             raise self._reported(refusal, operation, label, values)
         return answer
 

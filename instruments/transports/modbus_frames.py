@@ -95,10 +95,14 @@ class ModbusFrames:
             raise TransportError(f"{self._name} does not answer: {error}") from error
         return data
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._socket.close()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._socket.close()
+        self.close()

@@ -1,43 +1,77 @@
 """What the page of a certification shows: whom it is about, what every clause came to, and the points that decided."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from reports.errors import ReportError
-from reports.html.charts import Held, Line, band_chart, time_chart
+from reports.html.criterion_charts import Numbered, criterion_charts
 from reports.html.plots import Chart
+from reports.html.series_charts import series_charts
 from reports.html.view import verdict_of_files
 from reports.run_directory import CriterionLine, Finding, RunDirectory, RunSummary, ScenarioRun
 from reports.verdict import Verdict, counts
 
-CLOSEST = 6
+DECIDED = 6
 """Findings of a test that are shown in figures: those nearest to, or beyond, their limits."""
+HOUR_S = 3600.0
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """A clause of the suite and what it came to; `why` where it was not run."""
+    """A clause of the suite and what it came to; `why` where it was not run.
+
+    `tests` by their numbers on the page; the suite has so many `of` them.
+    """
 
     clause: str
     title: str
     verdict: Verdict
-    scenarios: int
     why: str
+    tests: Sequence[int]
+    of: int
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """What sourced or measured, and how well it is known to."""
+
+    name: str
+    role: str
+    identity: str
+    emulated: bool
+    accuracy: str
+    calibrated: str
+    due: str
 
 
 @dataclass(frozen=True)
 class TypeTestView:
     """One type test: its findings in pictures, and those that decided in figures."""
 
+    number: int
     run: ScenarioRun
-    counted: Mapping[str, int]
-    closest: Sequence[CriterionLine]
-    largest_error: float | None
+    findings: Sequence[Numbered]
     charts: Sequence[Chart]
     absent: str = ""
+
+    @property
+    def counted(self) -> Mapping[str, int]:
+        """How many findings have each verdict."""
+        return counts(found.line.verdict for found in self.findings)
+
+    @property
+    def decided(self) -> Sequence[Numbered]:
+        """The findings that decided, that which decided most first."""
+        return sorted((found for found in self.findings if found.decided), key=lambda found: found.rank or 0)
+
+    @property
+    def errors(self) -> Mapping[str, CriterionLine]:
+        """The finding of each unit that is furthest from its target: it moves long before a band is left."""
+        known = (found.line for found in self.findings if math.isfinite(found.line.error))
+        lines = sorted(known, key=lambda line: abs(line.error))
+        return {line.unit: line for line in lines}
 
 
 @dataclass(frozen=True)
@@ -50,6 +84,7 @@ class CertificateView:
     device: Mapping[str, Any]
     identity: Mapping[str, str]
     nameplate: Mapping[str, Any]
+    instruments: Sequence[Instrument]
     coverage: Sequence[Coverage]
     tests: Sequence[TypeTestView]
 
@@ -63,67 +98,76 @@ class CertificateView:
         """Suite, device and whether all of the suite was asked for."""
         return self.run.certification
 
+    @property
+    def counted(self) -> Mapping[str, int]:
+        """How many clauses came to each verdict."""
+        return counts(entry.verdict for entry in self.coverage)
+
+    @property
+    def equipment_h(self) -> float:
+        """How long all that was done took in the equipment's own time, h."""
+        return sum(test.run.equipment_s for test in self.tests) / HOUR_S
+
 
 def certificate(directory: RunDirectory) -> CertificateView:
     """Work out the page of a certification."""
-    run = directory.run
-    findings = [finding for finding in directory.verify() if not finding.file.startswith("rendered/")]
-    device = run.devices.get(str(run.certification.get("device")), {})
+    run, about = directory.run, directory.run.certification
+    device = run.devices.get(str(about.get("device")), {})
     return CertificateView(
         name=directory.path.resolve().name,
         run=run,
-        findings=findings,
+        findings=[finding for finding in directory.verify() if not finding.file.startswith("rendered/")],
         device=device,
         identity=device.get("identity") or {},
-        nameplate=run.certification.get("nameplate") or {},
-        coverage=[_coverage(entry) for entry in run.certification.get("coverage", ())],
-        tests=[_test(directory, scenario) for scenario in run.scenarios],
+        nameplate=about.get("nameplate") or {},
+        instruments=list(_instruments(run)),
+        coverage=[_coverage(entry, run.scenarios) for entry in about.get("coverage", ())],
+        tests=[_test(directory, number, scenario) for number, scenario in enumerate(run.scenarios, start=1)],
     )
 
 
-def _coverage(entry: Mapping[str, Any]) -> Coverage:
-    return Coverage(
-        str(entry["clause"]), str(entry["title"]), Verdict(entry["verdict"]), int(entry["scenarios"]), str(entry["why"])
-    )
+def _instruments(run: RunSummary) -> Iterator[Instrument]:
+    for name, device in run.devices.items():
+        if name == run.certification.get("device"):
+            continue
+        identity, pct = device.get("identity") or {}, device.get("uncertainty_pct")
+        emulated = bool(device.get("emulated"))
+        unsaid = "emulated" if emulated else "not stated"
+        yield Instrument(
+            name=name,
+            role=str(device.get("role") or "").replace("_", " "),
+            identity=" · ".join(str(value) for value in identity.values() if value) or "not stated",
+            emulated=emulated,
+            accuracy="not stated" if pct is None else f"{pct:g} %",
+            calibrated=str(device.get("calibrated") or unsaid),
+            due=str(device.get("calibration_due") or unsaid),
+        )
 
 
-def _test(directory: RunDirectory, scenario: ScenarioRun) -> TypeTestView:
-    found = scenario.findings
-    errors = [abs(finding.error) for finding in found]
-    charts, absent = [*_held(scenario)], ""
+def _coverage(entry: Mapping[str, Any], scenarios: Sequence[ScenarioRun]) -> Coverage:
+    clause = str(entry["clause"])
+    tests = [number for number, scenario in enumerate(scenarios, start=1) if scenario.id == clause]
+    verdict, of = Verdict(entry["verdict"]), int(entry.get("of", len(tests)))
+    return Coverage(clause, str(entry["title"]), verdict, str(entry["why"]), tests, of)
+
+
+def _test(directory: RunDirectory, number: int, scenario: ScenarioRun) -> TypeTestView:
+    findings = _numbered(scenario.findings)
+    charts, absent = criterion_charts(scenario.key, findings), ""
     try:
-        charts += _over_time(scenario, directory.series(scenario))
+        table = directory.series(scenario)
+        charts += [] if table is None else series_charts(scenario.key, table, findings)
     except ReportError as error:
         absent = str(error)
-    return TypeTestView(
-        run=scenario,
-        counted=counts(finding.verdict for finding in found),
-        closest=sorted(found, key=lambda finding: finding.margin)[:CLOSEST],
-        largest_error=max(errors, default=None),
-        charts=charts,
-        absent=absent,
-    )
+    return TypeTestView(number, scenario, findings, charts, absent)
 
 
-def _held(scenario: ScenarioRun) -> list[Chart]:
-    if not scenario.findings:
-        return []
-    points = [
-        Held(f.stimulus, f.response, f.target, f.lower, f.upper, f.verdict is Verdict.PASS) for f in scenario.findings
-    ]
-    drawn = band_chart(f"{scenario.key} bands", ("stimulus (pu)", "response (pu)"), points)
-    return [Chart("Response over measured stimulus, each with its band", drawn)]
+def _numbered(lines: Sequence[CriterionLine]) -> list[Numbered]:
+    ordered = sorted(range(len(lines)), key=lambda index: _decisiveness(lines[index]))[:DECIDED]
+    ranks = {index: rank for rank, index in enumerate(ordered, start=1)}
+    return [Numbered(index + 1, line, ranks.get(index)) for index, line in enumerate(lines)]
 
 
-def _held_point(line: CriterionLine) -> Held:
-    return Held(line.stimulus, line.response, line.target, line.lower, line.upper, line.verdict is Verdict.PASS)
-
-
-def _over_time(scenario: ScenarioRun, table: pd.DataFrame | None) -> list[Chart]:
-    if table is None or table.empty:
-        return []
-    time_s = table["time_s"].to_numpy()
-    lines = [Line("reactive power", table["q_pu"].to_numpy()), Line("active power", table["p_pu"].to_numpy())]
-    voltage = table[[column for column in table if str(column).startswith("voltage_")]].mean(axis=1).to_numpy()
-    drawn = time_chart(f"{scenario.key} time", "pu", time_s, lines, right=("pu", Line("voltage", voltage)))
-    return [Chart("Stimulus and response over time", drawn)]
+def _decisiveness(line: CriterionLine) -> tuple[int, float]:
+    """Order findings: the worst verdict first, among equal ones the nearest to its limit, not measured ones before."""
+    return -line.verdict.badness, line.share if math.isfinite(line.share) else -math.inf

@@ -28,7 +28,7 @@ PALETTE = ("#1f5fa8", "#c2571a", "#2f7d4f", "#7a4fa3", "#9a7b0a", "#0f7f8c")
 HOUR_S = 3600.0
 LONG_H, MOST_TICKS, HOUR_STEPS = 4.0, 10, (1, 2, 3, 4, 6, 12, 24, 48, 168)
 """From what length on a time axis counts hours, and how far apart its ticks may be, h."""
-BAND_COLOUR = "#dff0e2"
+BAND_COLOUR, JUDGED_BAND_COLOUR = "#dff0e2", "#b5dcc0"
 _GENERATED_ID = re.compile(r' id="[A-Za-z0-9.]+_\d+"')
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -86,21 +86,26 @@ def time_chart(
     band: Band | None = None,
     marks: Sequence[Mark] = (),
     right: tuple[str, Line] | None = None,
+    points: Sequence[tuple[float, float, float, float]] = (),
 ) -> str:
-    """Draw lines over a common time axis; `right` is a line with an axis and unit of its own."""
+    """Draw lines over a common time axis; `right` is a line with an axis and unit of its own.
+
+    `points` that were judged: time, value, and both ends of its band, which may be infinite.
+    """
 
     def draw(axes: Axes) -> None:
         if band is not None:
             _draw_band(axes, band)
         for number, line in enumerate(lines):
             _draw_line(axes, time_s, line, line.colour or PALETTE[number % len(PALETTE)])
+        _draw_judged(axes, points)
         if right is not None:
             _draw_right(axes, time_s, *right, PALETTE[max(3, len(lines)) % len(PALETTE)])
         if all(line.stepped for line in lines):
             axes.yaxis.set_major_locator(ticker.MaxNLocator(integer=True, min_n_ticks=1))
         _finish_time_axis(axes, unit, time_s, marks)
 
-    return _svg(name, 2.15, draw)
+    return svg(name, 2.15, draw)
 
 
 def lane_chart(name: str, time_s: Floats, lanes: Sequence[Line], marks: Sequence[Mark] = ()) -> str:
@@ -114,7 +119,7 @@ def lane_chart(name: str, time_s: Floats, lanes: Sequence[Line], marks: Sequence
         axes.set_ylim(-0.6, len(lanes) - 0.4)
         _finish_time_axis(axes, "", time_s, marks, legend=False)
 
-    return _svg(name, 0.8 + 0.3 * len(lanes), draw)
+    return svg(name, 0.8 + 0.3 * len(lanes), draw)
 
 
 def point_chart(name: str, labels: tuple[str, str], sets: Sequence[tuple[str, Floats, Floats]], band: Band) -> str:
@@ -127,47 +132,29 @@ def point_chart(name: str, labels: tuple[str, str], sets: Sequence[tuple[str, Fl
             axes.plot(x, y, "os^Dv"[number % 5], ms=3.2, mew=0, alpha=0.8, color=colour, label=label)
         axes.set_xlabel(labels[0])
         axes.set_ylabel(labels[1])
-        _legend(axes)
+        draw_legend(axes)
 
-    return _svg(name, 3.4, draw)
-
-
-@dataclass(frozen=True)
-class Held:
-    """A response at a stimulus, held against a band: all per unit; `good` draws it in the colour of a pass."""
-
-    x: float
-    y: float
-    target: float
-    lower: float
-    upper: float
-    good: bool
-
-
-def band_chart(name: str, labels: tuple[str, str], points: Sequence[Held]) -> str:
-    """Draw what was measured over what it answered to, each point with its own band and what the curve asks for."""
-
-    def draw(axes: Axes) -> None:
-        x = np.array([point.x for point in points])
-        low, high = (np.array([getattr(point, end) for point in points]) for end in ("lower", "upper"))
-        axes.vlines(x, low, high, color=BAND_COLOUR, lw=5, label="band")
-        axes.plot(x, [point.target for point in points], "_", ms=11, color="#4b9460", label="curve")
-        for good, colour, label in ((True, PALETTE[0], "inside"), (False, "#b3261e", "not inside")):
-            chosen = [point for point in points if point.good is good]
-            if chosen:
-                xs, ys = [point.x for point in chosen], [point.y for point in chosen]
-                axes.plot(xs, ys, "o", ms=3.6, mew=0, color=colour, label=label)
-        axes.set_xlabel(labels[0])
-        axes.set_ylabel(labels[1])
-        _legend(axes)
-
-    return _svg(name, 2.9, draw)
+    return svg(name, 3.4, draw)
 
 
 def _draw_band(axes: Axes, band: Band) -> None:
     axes.axhspan(band.lower, band.upper, color=BAND_COLOUR, lw=0, label=band.label)
     for limit in (band.lower, band.upper):
         axes.axhline(limit, color="#4b9460", lw=0.9)
+
+
+def _draw_judged(axes: Axes, points: Sequence[tuple[float, float, float, float]]) -> None:
+    """Draw points over their bands; a band without an end goes to that of the axis, which it leaves as it is."""
+    if not points:
+        return
+    x, y, lower, upper = np.array(points).T
+    bottom, top = axes.get_ylim()
+    finite = [*y, *lower[np.isfinite(lower)], *upper[np.isfinite(upper)]]
+    room = 0.05 * (max(top, *finite) - min(bottom, *finite))
+    bottom, top = min(bottom, min(finite) - room), max(top, max(finite) + room)
+    axes.vlines(x, np.maximum(lower, bottom), np.minimum(upper, top), color=JUDGED_BAND_COLOUR, lw=4.0, label="band")
+    axes.plot(x, y, "o", ms=4.5, mfc="none", mec="#1c232b", mew=0.8, label="judged")
+    axes.set_ylim(bottom, top)
 
 
 def _draw_line(axes: Axes, time_s: Floats, line: Line, colour: str) -> None:
@@ -211,10 +198,11 @@ def _finish_time_axis(axes: Axes, unit: str, time_s: Floats, marks: Sequence[Mar
         axes.set_xlabel("time (s)")
     axes.set_ylabel(unit)
     if legend:
-        _legend(axes)
+        draw_legend(axes)
 
 
-def _legend(axes: Axes) -> None:
+def draw_legend(axes: Axes) -> None:
+    """Put the legend above the axes."""
     axes.legend(loc="lower left", bbox_to_anchor=(-0.012, 1), ncols=6, frameon=False, borderaxespad=1.0)
 
 
@@ -246,7 +234,8 @@ def _extremes(values: Floats, start: int, end: int) -> tuple[int, int, int, int]
     return start, start + low, start + high, end - 1
 
 
-def _svg(name: str, height_in: float, draw: Callable[[Axes], None]) -> str:
+def svg(name: str, height_in: float, draw: Callable[[Axes], None]) -> str:
+    """Draw into axes that fill a figure of the common width; the name makes the ids in it."""
     with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
         figure = Figure(figsize=(WIDTH_IN, height_in))
         FigureCanvasSVG(figure)

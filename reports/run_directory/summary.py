@@ -78,9 +78,16 @@ class Comparison:
     series: str
 
 
+SMALLEST = 1e-9
+"""Keeps a share of a limit of 0 finite."""
+
+
 @dataclass(frozen=True, slots=True)
 class CriterionLine:
-    """A response of a device under test held against its band; a limit that there is not is infinite."""
+    """A response of a device under test held against its band.
+
+    A limit that there is not is infinite, what was not measured is not-a-number.
+    """
 
     what: str
     unit: str
@@ -93,11 +100,20 @@ class CriterionLine:
     upper: float
     uncertainty: float
     verdict: Verdict
+    stimulus_unit: str = ""
+    details: tuple[str, ...] = ()
 
     @property
     def margin(self) -> float:
         """How far the whole uncertainty band is inside its limits; below 0 where it is not."""
         return min(self.response - self.lower, self.upper - self.response) - self.uncertainty
+
+    @property
+    def share(self) -> float:
+        """The margin as a share of the band's half, or of the one limit: what is near to its limit is near 0."""
+        limit = min((abs(end) for end in (self.lower, self.upper) if math.isfinite(end)), default=1.0)
+        half = (self.upper - self.lower) / 2.0
+        return self.margin / max(half if math.isfinite(half) else limit, SMALLEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +141,10 @@ class ScenarioRun:
     not_compared: str = ""
     links: LinkRecord = field(default_factory=LinkRecord)
     findings: tuple[CriterionLine, ...] = ()
+    besides: tuple[Verdict, ...] = ()
+    """What a type test came to besides its findings: it was stopped, the bench broke, a setting was not taken."""
+    equipment_s: float = 0.0
+    """How long the type test took in the equipment's own time, s."""
 
     @property
     def key(self) -> str:
@@ -202,15 +222,19 @@ def _scenario(entry: Mapping[str, Any]) -> ScenarioRun:
         not_compared=str(comparison.get("absent") or ""),
         links=link_record(entry.get("links") or {}),
         findings=tuple(_criterion(finding) for finding in entry.get("findings", ())),
+        besides=tuple(Verdict(verdict) for verdict in entry.get("besides", ())),
+        equipment_s=float(entry.get("equipment_s", 0.0)),
     )
 
 
 def _criterion(entry: Mapping[str, Any]) -> CriterionLine:
-    numbers = {name: float(entry[name]) for name in _CRITERION_NUMBERS}
+    numbers = {name: math.nan if entry[name] is None else float(entry[name]) for name in _CRITERION_NUMBERS}
     lower, upper = entry["lower"], entry["upper"]
     return CriterionLine(
         what=str(entry["what"]),
         unit=str(entry["unit"]),
+        stimulus_unit=str(entry.get("stimulus_unit") or ""),
+        details=tuple(map(str, entry.get("details", ()))),
         verdict=Verdict(entry["verdict"]),
         lower=-math.inf if lower is None else float(lower),
         upper=math.inf if upper is None else float(upper),

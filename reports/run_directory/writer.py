@@ -3,6 +3,7 @@
 import difflib
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
@@ -36,6 +37,8 @@ def _plain(value: Any) -> Any:
 
 
 _encode = json.JSONEncoder(allow_nan=False, default=_plain).encode
+_SEQ, _PREV = b'{"seq": ', b', "prev": "'
+"""How a line begins, and how its end begins."""
 
 
 class _ChainedLog:
@@ -64,6 +67,17 @@ class _ChainedLog:
             self._seq += 1
             self._prev = sha256(line)
             return self._seq
+
+    def adopt(self, line: bytes) -> None:
+        """Append a line of another log of the kind: its content stays, number and place in the chain are made anew."""
+        begin, end = line.find(b","), line.rfind(_PREV)
+        if not line.startswith(_SEQ) or begin < 0 or end < begin:
+            raise ReportError(f"{self._name}: {line[:40]!r} is no line of another log of the kind")
+        with self._lock:
+            made = b'%s%d%s%s%s"}\n' % (_SEQ, self._seq + 1, line[begin:end], _PREV, self._prev.encode())
+            self._write(made)
+            self._seq += 1
+            self._prev = sha256(made)
 
     def _write(self, line: bytes) -> None:
         try:
@@ -127,6 +141,13 @@ class RunWriter:
         """
         return self._logs[log].append(record)
 
+    def adopt(self, log: LogName, line: bytes) -> None:
+        """Append a line that another run directory's writer has written, as the next of this run.
+
+        :raises ReportError: it is no such line
+        """
+        self._logs[log].adopt(line)
+
     def written(self, log: LogName) -> int:
         """Return how many lines a log has, which is the number of its last."""
         return self._logs[log].count
@@ -140,19 +161,33 @@ class RunWriter:
         :returns: the file's path inside the run directory, for ``run.json``
         :raises ReportError: no ``time_s``, columns of unequal length, a scenario that has its series already
         """
-        name = series_file(index, part)
-        target = self.path / name
-        if target.exists():
-            raise ReportError(f"{name} is written already; a series is never written over")
+        name, target = self._new_series(index, part)
         if "time_s" not in table:
             raise ReportError(f"{name}: the table has no column time_s")
         try:
             columns = pa.table({column: pa.array(values) for column, values in table.items()})
         except (ValueError, TypeError) as error:  # pyarrow's errors derive from these
             raise ReportError(f"{name}: {error}") from error
-        target.parent.mkdir(exist_ok=True)
         pq.write_table(columns, target, compression="zstd")
         return name
+
+    def adopt_series(self, index: int, file: Path) -> str:
+        """Take a series that another run directory holds, as that of scenario `index`; return as `write_series`."""
+        name, target = self._new_series(index)
+        shutil.copyfile(file, target)
+        return name
+
+    def _new_series(self, index: int, part: str = "") -> tuple[str, Path]:
+        name = series_file(index, part)
+        target = self.path / name
+        if target.exists():
+            raise ReportError(f"{name} is written already; a series is never written over")
+        target.parent.mkdir(exist_ok=True)
+        return name, target
+
+    def note(self, run: Mapping[str, Any]) -> None:
+        """Write what is known of ``run.json`` by now, for who reads what a kill has left; it reads incomplete."""
+        write_atomically(self.path / RUN_FILE, _run_document(run, complete=False))
 
     def finish(self, run: Mapping[str, Any]) -> None:
         """Close the logs, hash everything into ``manifest.sha256``, and then write ``run.json`` as complete.

@@ -1,29 +1,24 @@
 """Fault cases are data: every kind of fault has one, they are read as a whole, and what is wrong is told at once."""
 
-import csv
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bench.config import load_bench
-from bench.fault_cases import BENCH, BENCHES, CASES, ROOT, caught_at, is_row, load_cases, told_by
+from bench.fault_cases import BENCH, BENCHES, CASES, caught_at, is_row, load_cases, told_by
 from bench.faults import KINDS
+from bench.mutants import failed_by, load_mutants
 from bench.use_case.tables import load as load_use_case
 from instruments.emulators.faults import FaultKind
 from instruments.errors import ConfigError
 from reports.verdict import Verdict
 
 ALL = load_cases()
+TYPE_TESTED = load_mutants()
 HEAD = "fault,plays,verdict,caught_at,culprit,why\n"
 STUCK = "ltc:stuck,then with demand response,FAIL,1.10.2,,\n"
 
-FILE = ROOT / "fixtures" / "certification" / "mutants.csv"
-MUTANTS = {
-    line["fault"].partition(":")[2].partition("=")[0]
-    for line in csv.DictReader(FILE.read_text(encoding="utf-8").splitlines())
-}
-"""Kinds that only a type test can notice, and has to."""
 Files = Callable[..., Path]
 
 
@@ -47,14 +42,14 @@ def refused(folder: Path) -> str:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_every_kind_of_fault_has_a_case(kind: FaultKind) -> None:
-    has_one = any(case.fault.kind == kind.name for case in ALL) or kind.name in MUTANTS
-    assert has_one, f"no line below {CASES} has {kind.name!r}: is it noticed at all?"
+    has_one = any(played.fault.kind == kind.name for played in (*ALL, *TYPE_TESTED))
+    assert has_one, f"no line below {CASES}, and none of the mutants, has {kind.name!r}: is it noticed at all?"
 
 
 def test_every_kind_of_fault_is_noticed_or_tolerated_where_its_cases_say() -> None:
     rows = set(load_use_case().rows)
-    for kind in (kind for kind in KINDS if kind.name not in MUTANTS):
-        places = caught_at(kind.name, ALL)
+    for kind in KINDS:
+        places = (*caught_at(kind.name, ALL), *failed_by(kind.name, TYPE_TESTED))
         tolerated = {case.verdict for case in ALL if case.fault.kind == kind.name} == {Verdict.PASS}
         assert places or tolerated, f"{kind.name} is caught nowhere"
         assert {place for place in places if is_row(place)} <= rows

@@ -1,10 +1,22 @@
 """The oracle of the type tests against worked values and at its limits."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.certification.criteria import Accuracy, Criterion, Reading, after_response_time, first_order, steady_state
+from bench.certification.criteria import (
+    Accuracy,
+    Criterion,
+    Reading,
+    after_response_time,
+    agrees,
+    at_least,
+    at_most,
+    first_order,
+    steady_state,
+)
 from bench.certification.curves import Curve
 from bench.certification.figures import load_figures
 from bench.certification.stimuli import volt_var_steps
@@ -60,6 +72,55 @@ def test_a_response_at_its_limit_passes_and_one_beyond_fails(offset: float, expe
     assert verdict(steady_state(CURVE_1_B, Reading(1.05), Reading(response), ACCURACY), response) is expected
 
 
+@pytest.mark.parametrize(
+    ("upper", "limit"),
+    [(True, -0.024), (False, -0.372)],
+    ids=["0.9 of -0.11 and 0.075", "0.9 of -0.33 and 0.075"],
+)
+@pytest.mark.parametrize(("inwards", "expected"), [(0.0, Verdict.PASS), (1e-6, Verdict.PASS), (-1e-6, Verdict.FAIL)])
+def test_a_response_at_its_time_passes_at_both_limits_and_fails_beyond(
+    upper: bool, limit: float, inwards: float, expected: Verdict
+) -> None:
+    def held(response: float) -> Criterion:
+        return after_response_time(CURVE_1_B, Reading(0.0), Reading(1.05), Reading(response), ACCURACY)
+
+    limits = held(limit).limits
+    exactly = limits.upper if upper else limits.lower
+    assert exactly == pytest.approx(limit, abs=1e-12)
+    response = exactly - inwards if upper else exactly + inwards
+    assert verdict(held(response), response) is expected
+
+
+@pytest.mark.parametrize(
+    ("criterion", "limit", "outwards"),
+    [
+        pytest.param(lambda r: at_most(0.66, r, 0.075), 0.735, 1.0, id="at most"),
+        pytest.param(lambda r: at_least(295.5, r), 295.5, -1.0, id="at least"),
+        pytest.param(lambda r: agrees(Reading(1.0, r.uncertainty), 0.01), 1.01, 1.0, id="agrees, above"),
+        pytest.param(lambda r: agrees(Reading(1.0, r.uncertainty), 0.01), 0.99, -1.0, id="agrees, below"),
+    ],
+)
+def test_single_limits_pass_exactly_at_them_and_fail_beyond(
+    criterion: Callable[[Reading], Criterion], limit: float, outwards: float
+) -> None:
+    for offset, uncertainty, expected in (
+        (0.0, 0.0, Verdict.PASS),
+        (-1e-6, 0.0, Verdict.PASS),
+        (1e-6, 0.0, Verdict.FAIL),
+        (-0.0011, 0.001, Verdict.PASS),
+        (-0.0009, 0.001, Verdict.INCONCLUSIVE),
+        (0.0009, 0.001, Verdict.INCONCLUSIVE),
+        (0.0011, 0.001, Verdict.FAIL),
+    ):
+        response = limit + outwards * offset
+        assert verdict(criterion(Reading(response, uncertainty)), response) is expected, f"{offset} from {limit}"
+
+
+def test_the_response_before_is_known_no_better_than_it_was_measured() -> None:
+    blunt = after_response_time(CURVE_1_B, Reading(0.0, 0.02), Reading(1.05), Reading(-0.2, 0.003), ACCURACY)
+    assert blunt.uncertainty == pytest.approx(0.003 + 0.1 * 0.02), "a tenth of the way still hangs on where it began"
+
+
 def test_where_the_instruments_decide_it_cannot_be_told() -> None:
     response = Reading(-0.400, uncertainty=0.01)
     assert verdict(steady_state(CURVE_1_B, Reading(1.05), response, ACCURACY), response.value) is Verdict.INCONCLUSIVE
@@ -94,6 +155,24 @@ def test_a_better_instrument_never_turns_a_pass_into_a_fail(v: float, u: float, 
     sharp = verdict(steady_state(CURVE_1_B, Reading(v), Reading(q), ACCURACY), q)
     blunt = verdict(steady_state(CURVE_1_B, Reading(v, u), Reading(q, u), ACCURACY), q)
     assert blunt in {sharp, Verdict.INCONCLUSIVE}
+
+
+@given(v=st.floats(0.85, 1.15), before=st.floats(-0.5, 0.5))
+def test_what_the_curve_asks_for_is_inside_its_own_band(v: float, before: float) -> None:
+    rest = steady_state(CURVE_1_B, Reading(v), Reading(CURVE_1_B.at(v)), ACCURACY)
+    assert verdict(rest, rest.target) is Verdict.PASS
+    way = after_response_time(CURVE_1_B, Reading(before), Reading(v), Reading(0.0), ACCURACY)
+    assert verdict(way, way.target) is Verdict.PASS
+    assert (rest.error(Reading(rest.target + 0.01)), way.error(Reading(way.target))) == (pytest.approx(0.01), 0.0)
+
+
+@given(v=st.floats(0.85, 1.15), q=st.floats(-0.6, 0.6), towards=st.floats(0.0, 1.0))
+def test_who_comes_nearer_to_the_curve_is_not_judged_worse(v: float, q: float, towards: float) -> None:
+    far = steady_state(CURVE_1_B, Reading(v), Reading(q), ACCURACY)
+    nearer = q + towards * (far.target - q)
+    near = steady_state(CURVE_1_B, Reading(v), Reading(nearer), ACCURACY)
+    if verdict(far, q) is Verdict.PASS:
+        assert verdict(near, nearer) is Verdict.PASS
 
 
 def test_the_sweep_of_curve_1_goes_up_back_down_and_back() -> None:

@@ -7,14 +7,19 @@ import pytest
 
 from bench.certification.sunspec.checks import CHECKS
 from bench.certification.sunspec.image import Address
+from instruments.drivers.sunspec_inverter import SunSpecInverter
 from instruments.emulators.electrical import ElectricalNode
+from instruments.emulators.host import EmulatorHost
 from instruments.emulators.inverter import InverterEmulator
-from instruments.emulators.modbus_server import ILLEGAL_VALUE, ModbusRefusal, RegisterBank
+from instruments.emulators.modbus_server import ILLEGAL_VALUE, ModbusRefusal, ModbusServer, RegisterBank
 from instruments.emulators.sunspec_image import BASE, SunSpecImage
+from instruments.errors import TransportError
 from tests.instruments.sunspec_bench import serving
 
 Reads = Callable[[int, list[int]], list[int]]
 UNIT = 1
+LONGEST = 2000
+"""Registers, more than the chain has."""
 
 
 class Broken:
@@ -38,12 +43,16 @@ class Broken:
             self.kept |= {address + n: value for n, value in enumerate(values)}
 
 
-def image() -> SunSpecImage:
+def emulated() -> InverterEmulator:
     node = ElectricalNode(3)
     node.apply((120.0,) * 3)
     inverter = InverterEmulator("inverter", 25.0, v_nom_v=208.0, node=node)
     inverter.advance(1.0)
-    return inverter.registers
+    return inverter
+
+
+def image() -> SunSpecImage:
+    return emulated().registers
 
 
 @contextmanager
@@ -103,16 +112,31 @@ def test_a_chain_without_an_end_is_found(aspect: str) -> None:
     assert any("does not end" in text for text in found), found
 
 
-def test_a_second_marker_is_found() -> None:
-    registers = image()
-
+@pytest.mark.parametrize("base", [50000, 0])
+def test_the_same_chain_at_a_second_legal_address_is_nothing_against_it(base: int) -> None:
     class Twice(Broken):
         def read(self, address: int, count: int) -> list[int]:
-            return super().read(address + BASE if address < 1000 else address, count)
+            return super().read(address - base + BASE if 0 <= address - base < LONGEST else address, count)
 
-    with at(Twice(registers)) as address:
-        found = list(CHECKS["discovery"](address))
-    assert any("as well" in text for text in found), found
+    with at(Twice(image())) as address:
+        assert list(CHECKS["discovery"](address)) == []
+
+
+@pytest.mark.parametrize("base", [50000, 0])
+def test_a_device_at_any_legal_base_address_is_examined_and_driven(base: int) -> None:
+    class Moved(Broken):
+        def read(self, address: int, count: int) -> list[int]:
+            return super().read(address - base + BASE if address >= base else 0, count)
+
+        def write(self, address: int, values: list[int]) -> None:
+            super().write(address - base + BASE if address >= base else 0, values)
+
+    with serving(unit_1=Moved(image())) as wire:
+        address = Address(*wire.address, UNIT)
+        assert [told for aspect in CHECKS for told in CHECKS[aspect](address)] == []
+        driver = SunSpecInverter(wire.link())
+        driver.limit_power_pct(50.0, 0.0)
+        assert driver.identify().serial == "inverter"
 
 
 @pytest.mark.parametrize("aspect", ["writing", "curve in force"])
@@ -149,3 +173,46 @@ def test_a_wrong_exception_is_found() -> None:
     with at(Vague(image())) as address:
         found = list(CHECKS["exceptions"](address))
     assert any("registers that there are not" in text for text in found), found
+
+
+@pytest.mark.parametrize(
+    ("fault", "aspect", "told"),
+    [
+        ("no-marker", "discovery", "no legal base address"),
+        ("second-marker", "discovery", "the marker stands at 50000 as well"),
+        ("chain-without-end", "implementation", "does not end"),
+        ("serial-number-missing", "common model", "SN is empty"),
+        ("states-another-unit", "common model", "states unit 99"),
+        ("wrong-model-length", "implementation", "model 715 states 8 registers, its definition has 7"),
+        ("mandatory-point-missing", "implementation", "mandatory ACType of model 701"),
+        ("scale-factor-out-of-range", "values", "scale factor V_SF of model 703 is 99"),
+        ("symbol-unknown", "values", "ES of model 703 is 7"),
+        ("read-only-can-be-written", "writing", "is read-only and can be written"),
+        ("takes-any-value", "writing", "WMaxLimPct can be, are accepted"),
+        ("curve-in-force-can-be-written", "curve in force", "Crv[1].ActPt of model 705 can be written"),
+        ("wrong-exception", "exceptions", "registers that there are not is answered with exception 4"),
+    ],
+)
+def test_a_defective_interface_is_found(fault: str, aspect: str, told: str) -> None:
+    inverter = emulated()
+    inverter.inject(fault)
+    with at(inverter.interface) as address:
+        found = list(CHECKS[aspect](address))
+    assert any(told in text for text in found), f"{aspect} says {found}"
+
+
+@pytest.mark.parametrize(
+    ("fault", "aspect"),
+    [
+        ("drops-partial-requests", "requests in parts"),
+        ("loses-pipelined-requests", "pipelined requests"),
+        ("answers-one-client", "several clients"),
+    ],
+)
+def test_requests_that_are_lost_leave_the_examination_without_an_answer(fault: str, aspect: str) -> None:
+    inverter = emulated()
+    inverter.inject(fault)
+    with EmulatorHost() as host:
+        address = Address(*ModbusServer(host, {UNIT: inverter.interface}, inverter.has).listen(), UNIT)
+        with pytest.raises(TransportError, match="does not answer"):
+            list(CHECKS[aspect](address))

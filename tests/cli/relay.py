@@ -36,8 +36,9 @@ class Relay:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                self._open.append(client)
                 server = socket.create_connection(self._target)
-                self._open += [client, server]
+                self._open.append(server)
                 Thread(target=self._pump, args=(client, server, True), daemon=True).start()
                 Thread(target=self._pump, args=(server, client, False), daemon=True).start()
 

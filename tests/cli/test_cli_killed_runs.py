@@ -150,8 +150,10 @@ def start(equipment: Equipment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """Start runs on the real site; `relays` stand before some devices, `changes` are of the source's section."""
     monkeypatch.setenv("DERBENCH_LEASES", str(tmp_path / "leases"))
     runs: list[Run] = []
+    used: list[Relay] = []
 
     def begin(relays: dict[str, Relay] | None = None, **changes: Any) -> Run:
+        used.extend((relays or {}).values())
         path = real_bench(tmp_path, equipment, relays or {}, changes)
         out = tmp_path / f"run{len(runs)}"
         command = [COMMAND, "run", "--bench", path, "--scenario", SCENARIO, "--out", out]
@@ -163,6 +165,8 @@ def start(equipment: Equipment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for run in runs:
         run.process.kill()
         run.process.communicate()
+    for relay in used:
+        relay.cut()
 
 
 def real_bench(folder: Path, equipment: Equipment, relays: dict[str, Relay], changes: dict[str, Any]) -> Path:

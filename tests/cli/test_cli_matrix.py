@@ -24,6 +24,7 @@ def cases(monkeypatch: pytest.MonkeyPatch) -> list[FaultCase]:
     """The cases that the matrix has, instead of all."""
     chosen: list[FaultCase] = []
     monkeypatch.setattr(command, "load_cases", lambda: tuple(chosen))
+    monkeypatch.setattr(command, "load_mutants", tuple)
     return chosen
 
 

@@ -8,11 +8,12 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from bench.commands import speed, speed_many, speed_plant
+from bench.commands import speed, speed_certify, speed_many, speed_plant
 from bench.commands.figures import Figure
 from bench.feeder.bare import BareEngine
 from bench.feeder.engine import Feeder
 from bench.plant.plant import Plant
+from reports.run_directory import RunWriter
 
 FIELDS = ["name", "value", "unit", "raw", "ratio"]
 
@@ -91,7 +92,7 @@ def test_many_runs_tell_what_the_process_holds_at_the_end_and_what_it_held_befor
 
 def test_what_takes_long_is_measured_only_when_it_is_named(bench, monkeypatch):
     named = []
-    for maker in ("step_figure", "exchange_figure", "run_figure", "days_figure", "runs_figures"):
+    for maker in ("step_figure", "exchange_figure", "run_figure", "days_figure", "runs_figures", "certify_figures"):
 
         def note(name="exchange", *_arguments):
             named.append(name)
@@ -99,7 +100,8 @@ def test_what_takes_long_is_measured_only_when_it_is_named(bench, monkeypatch):
 
         monkeypatch.setattr(speed, maker, note)
     told = lines(bench("speed"))
-    assert [line["name"] for line in told] == named == ["step_10", "step_1000", "exchange", "story", "use_case", "day"]
+    known = ["step_10", "step_1000", "exchange", "story", "use_case", "day", "certify"]
+    assert [line["name"] for line in told] == named == known
 
 
 @pytest.mark.long
@@ -131,6 +133,39 @@ def test_a_run_that_leaves_something_behind_is_seen(monkeypatch, tmp_path):
         for thing in held:
             thing.set() if isinstance(thing, threading.Event) else thing.close()
     assert (after.descriptors - before.descriptors, after.threads - before.threads) == (3, 3)
+
+
+def certified(monkeypatch, **test) -> list[object]:
+    """Have `bench certify` write a run with one type test of two hours; return what it is asked for."""
+    asked = []
+
+    def carry_out(request, _console) -> int:
+        asked.append(request)
+        entry = {"id": "5.6", "variant": "", "verdict": "PASS", "equipment_s": 7200.0} | test
+        with RunWriter.create(request.out) as writer:
+            writer.finish({"verdict": "NOT_RUN", "scenarios": [entry]})
+        return 5
+
+    monkeypatch.setattr(speed_certify, "certify", carry_out)
+    return asked
+
+
+def test_a_certification_is_told_in_seconds_and_in_the_hours_of_its_procedures(bench, monkeypatch):
+    asked = certified(monkeypatch)
+    wall, procedures = lines(bench("speed", "--only", "certify"))
+    assert (wall["name"], wall["unit"], wall["raw"]) == ("certify", "s", None)
+    assert "1 type tests, all passed" in wall["note"]
+    assert (procedures["name"], procedures["value"], procedures["unit"]) == ("certify_procedures", 2.0, "h")
+    (request,) = asked
+    assert (request.suite, request.scenarios, request.jobs) == ("ieee1547.1", (), None), "not the whole suite"
+
+
+def test_a_certification_that_does_not_pass_is_no_figure(bench, monkeypatch):
+    certified(monkeypatch, verdict="FAIL")
+    result = bench("speed", "--only", "certify")
+    assert result.exit_code == 3
+    assert "5.6 FAIL" in result.stderr
+    assert result.stdout == ""
 
 
 @pytest.mark.parametrize(("name", "tags"), [("story", "scenario_1"), ("use_case", None)])

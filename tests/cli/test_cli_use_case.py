@@ -148,6 +148,8 @@ def test_every_fault_kind_is_listed_once_with_the_rows_that_catch_it(bench):
     ]
     line = next(line for line in found.stdout.splitlines() if line.startswith("scaled "))
     assert line.split()[1:4] == ["0.9", "1.3.4,", "2.3.1C.4,"]
+    type_tested = next(line for line in found.stdout.splitlines() if line.startswith("wrong-dead-band "))
+    assert "ieee1547.1 5.14.4; overlooked: ieee1547.1 " in type_tested
 
 
 def test_a_kind_that_is_tolerated_is_listed_with_what_tells_of_it(bench, monkeypatch):

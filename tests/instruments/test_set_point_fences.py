@@ -42,7 +42,7 @@ from instruments.emulators.tap_changer_control import TapChangerControlEmulator
 from instruments.emulators.tap_changer_settings import TapChangerSettings
 from instruments.errors import InstrumentError, SafetyTrip
 from instruments.point_map import load_point_map
-from instruments.readings import VoltVarCurve
+from instruments.readings import FrequencyDroop, Trip, TripStage, VoltVarCurve
 from instruments.transports.visa import VisaLink
 from tests.instruments.sunspec_bench import serving
 
@@ -74,6 +74,26 @@ CURVES = [
     *[(replace(curve(), reference_pu=v),) for v in (*NONE, -0.1, 2.1)],
     *[(replace(curve(), autonomous_s=seconds),) for seconds in (*NONE, -1.0)],
 ]
+
+
+def trip(inner=(1.1, 2.0), outer=(1.2, 0.16)) -> Trip:
+    return Trip(TripStage(*inner), TripStage(*outer))
+
+
+TRIPS = [
+    *[("over_voltage", trip(inner=(v, 2.0))) for v in (*NONE, 0.99, 1.21)],
+    *[("over_voltage", trip(outer=(v, 0.16))) for v in (*NONE, 1.09, 1.31)],
+    *[("over_voltage", trip(inner=(1.1, s))) for s in (*NONE, 0.0, 0.15, 1001.0)],
+    *[("over_voltage", trip(outer=(1.2, s))) for s in (*NONE, 0.0, 2.1)],
+    *[("under_voltage", trip((0.88, 2.0), (v, 0.16))) for v in (*NONE, -0.01, 0.89)],
+    ("under_voltage", trip((1.01, 2.0), (0.5, 0.16))),
+    *[("over_frequency", trip((f, 300.0), (62.0, 0.16))) for f in (*NONE, 59.9, 62.1)],
+    ("over_frequency", trip((61.0, 300.0), (70.1, 0.16))),
+    *[("under_frequency", trip((f, 300.0), (57.0, 0.16))) for f in (*NONE, 60.1, 56.9)],
+    ("under_frequency", trip((58.5, 300.0), (44.9, 0.16))),
+]
+
+
 VOLTAGES = [
     *[((volts, 120.0, 120.0), 60.0) for volts in (*NONE, 79.9, 140.1, 301.0)],
     *[((120.0, 120.0, volts), 60.0) for volts in (*NONE, 79.9, 140.1)],
@@ -86,12 +106,25 @@ SENSED = [
     *[(120.0, 1.0, degrees, 60.0) for degrees in (*NONE, 361.0)],
     *[(120.0, 1.0, 0.0, hertz) for hertz in (*NONE, 44.9, 65.1)],
 ]
+DROOPS = [
+    (FrequencyDroop(*values),)
+    for bad in NONE
+    for values in ((bad, 0.036, 0.05, 0.05, 5.0), (0.036, 0.036, 0.05, bad, 5.0), (0.036, 0.036, 0.05, 0.05, bad))
+] + [
+    (FrequencyDroop(0.036, -0.001, 0.05, 0.05, 5.0),),
+    (FrequencyDroop(6.0, 0.036, 0.05, 0.05, 5.0),),
+    (FrequencyDroop(0.036, 0.036, 0.0, 0.05, 5.0),),
+    (FrequencyDroop(0.036, 0.036, 0.05, 0.05, 5.0, -1.5),),
+]
 REFUSED: dict[type, dict[str, list[tuple[Any, ...]]]] = {
     SunSpecInverter: {
         "set_power_w": POWERS + REVERSIONS,
         "set_volt_var": CURVES,
+        "set_frequency_droop": DROOPS,
+        "configure": [("NP_P_MAX", watts) for watts in (*NONE, -1.0, 0.0, RATING_W + 1.0)] + [("QV_OLRT", 5.0)],
         "set_power_factor": [(factor, True) for factor in (*NONE, 0.0, -0.9, 1.01)] + [(0.95, True), (0.95, False)],
         "set_reactive_power": [(share,) for share in (*NONE, 0.301, -0.301, 0.6)],
+        "set_trip": TRIPS,
         "limit_power_pct": [*[(pct, 60.0) for pct in (*NONE, -1.0, 101.0)], *[(50.0, s) for s in (*NONE, -1.0)]],
     },
     SunSpecBattery: {"set_power_w": POWERS + REVERSIONS},

@@ -1,16 +1,20 @@
 """Entering service: IEEE 1547.1-2020 clause 5.6, Table 11.
 
 The device is kept out by its permit and by a grid outside of its criteria. Once the grid is inside, nothing may come
-before the delay, an interruption starts the delay anew, and power may not be there before the ramp allows it.
+before the delay, an interruption starts the delay anew, and power may not be there before the ramp allows it. Where the
+delay is drawn in place of a ramp, power has to come before the longest that may be drawn is over.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 from bench.certification.criteria import Criterion, Reading, at_least, at_most
 from bench.certification.figures import EnterServiceCase, GridState, SuiteFigures
 from bench.certification.findings import Finding
+from bench.certification.not_passed import NotPassed
 from bench.certification.rig import Rig, Sample
 from instruments.readings import EnterServiceSettings
+from reports.verdict import Verdict
 
 NOTHING_PU = 0.02
 """What a device that has ceased to energize may still show as active power, per unit; noise and its own supply."""
@@ -27,7 +31,7 @@ LOOKS_A_RAMP = 500
 def enter_service_case(rig: Rig, figures: SuiteFigures, case: EnterServiceCase) -> Iterator[Finding]:
     """Take the device through one case; yield what was found at each stage."""
     tell = _Teller(rig, figures.enter_service.clause, case.name)
-    early = figures.enter_service.early_pu.value
+    _require_drawing(rig, case)
     rig.functions.cease_to_energize()
     rig.functions.set_enter_service(_settings(case))
     yield tell.silent(_wait(rig, case), "without permit")
@@ -36,7 +40,7 @@ def enter_service_case(rig: Rig, figures: SuiteFigures, case: EnterServiceCase) 
     yield tell.silent(_wait(rig, case), "outside of the criteria")
     if case.delay_s:
         yield from _interrupted(rig, case, tell)
-    yield from _entered(rig, case, tell, early)
+    yield from _entered(rig, figures, case, tell)
     rig.functions.cease_to_energize()
     within_s = figures.enter_service.stop_within_s.value
     rig.hold(within_s, within_s / 20.0)
@@ -76,12 +80,13 @@ def _interrupted(rig: Rig, case: EnterServiceCase, tell: _Teller) -> Iterator[Fi
     rig.hold(INTERRUPTION_S, INTERRUPTION_S / 2.0)
 
 
-def _entered(rig: Rig, case: EnterServiceCase, tell: _Teller, early: float) -> Iterator[Finding]:
+def _entered(rig: Rig, figures: SuiteFigures, case: EnterServiceCase, tell: _Teller) -> Iterator[Finding]:
     """Let the grid be inside, and measure when power begins and when it is there."""
     _set(rig, case.inside)
     since_s = rig.clock.now_s
-    longest_s = max(LEAST_WAIT_S, PATIENCE * (case.delay_s + case.ramp_s))
-    step_s = min(1.0, case.ramp_s / LOOKS_A_RAMP)
+    rising_s = case.random_s or case.ramp_s
+    longest_s = max(LEAST_WAIT_S, PATIENCE * (case.delay_s + rising_s))
+    step_s = min(1.0, rising_s / LOOKS_A_RAMP)
     begun_s = _until(rig, NOTHING_PU, longest_s, step_s)
     arrived_s = _until(rig, RATED_SHARE, longest_s, step_s)
     if begun_s is None or arrived_s is None:
@@ -89,11 +94,26 @@ def _entered(rig: Rig, case: EnterServiceCase, tell: _Teller, early: float) -> I
         yield tell.found("active power at the end", missing, at_least(RATED_SHARE, missing), rig.clock.now_s)
         return
     begun, arrived = begun_s - since_s, arrived_s - since_s
-    earliest_s = early * case.delay_s
+    earliest_s = figures.enter_service.early_pu.value * case.delay_s
     if earliest_s:
         yield tell.duration("time until power comes", begun, lambda r: at_least(earliest_s, r), begun_s)
-    whole_s = early * (case.delay_s + RATED_SHARE * case.ramp_s)
+    if case.random_s:
+        latest_s = (1.0 + _share_of_time(figures)) * (case.delay_s + case.random_s)
+        yield tell.duration("longest time until power comes", begun, lambda r: at_most(latest_s, r), begun_s)
+        return
+    whole_s = figures.enter_service.early_pu.value * (case.delay_s + RATED_SHARE * case.ramp_s)
     yield tell.duration("time until rated power", arrived, lambda r: at_least(whole_s, r), arrived_s)
+
+
+def _share_of_time(figures: SuiteFigures) -> float:
+    """Return how well the device has to know a time, as a share of it."""
+    return figures.accuracy.widening.value * figures.accuracy.duration_pu.value
+
+
+def _require_drawing(rig: Rig, case: EnterServiceCase) -> None:
+    """Raise NotPassed for a case with a drawn delay where the device has none: large equipment need not (4.10.3)."""
+    if case.random_s and math.isnan(rig.functions.read_enter_service().random_s):
+        raise NotPassed(f"{rig.device} has no randomised delay of entering service", Verdict.NOT_RUN)
 
 
 def _until(rig: Rig, level_pu: float, longest_s: float, step_s: float) -> float | None:
@@ -109,7 +129,7 @@ def _until(rig: Rig, level_pu: float, longest_s: float, step_s: float) -> float 
 def _wait(rig: Rig, case: EnterServiceCase) -> list[Sample]:
     """Wait as long as clause 5.6 has it, and return what was seen after the device has had time to stop."""
     rig.hold(3.0, 0.5)
-    return rig.hold(max(LEAST_WAIT_S, 2.0 * case.delay_s), 1.0)
+    return rig.hold(max(LEAST_WAIT_S, 2.0 * case.delay_s + case.random_s), 1.0)
 
 
 def _set(rig: Rig, state: GridState) -> None:
@@ -117,4 +137,4 @@ def _set(rig: Rig, state: GridState) -> None:
 
 
 def _settings(case: EnterServiceCase) -> EnterServiceSettings:
-    return EnterServiceSettings(case.v_pu, case.f_hz, case.delay_s, case.ramp_s)
+    return EnterServiceSettings(case.v_pu, case.f_hz, case.delay_s, case.ramp_s, case.random_s)

@@ -1,11 +1,18 @@
-"""Limiting active power: IEEE 1547.1-2020 clause 5.13."""
+"""Limiting active power: IEEE 1547.1-2020 clause 5.13, with volt-watt and frequency-droop in force.
 
-from collections.abc import Iterator
+What is delivered has to be below the limit when the time to comply is over. Then frequency and voltage go away and come
+back: high voltage and high frequency lower power further, low frequency raises it from where the limit held it.
+"""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bench.certification.active_power import NOMINAL_HZ, Owed
 from bench.certification.criteria import Reading, at_least, at_most
 from bench.certification.figures import SuiteFigures
 from bench.certification.findings import Finding
-from bench.certification.rig import Rig
+from bench.certification.owed_power import OwedPower, accuracies, put_droop, put_volt_watt
+from bench.certification.rig import Rig, Sample
 
 PCT = 100.0
 REVERSION_S = 3600.0
@@ -16,25 +23,63 @@ OFFERED_SHARE = 0.9
 
 
 def limit_power(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
-    """Command each limit, the repetitions of the suite; what is delivered after the time to comply has to be below.
+    """Command each limit, the repetitions of the suite, and take the grid through its states under each.
 
     Before each limit the device delivers what is offered: one that delivers nothing would keep every limit.
     """
     section = figures.limit_active_power
-    accuracy = figures.accuracy.widening.value * figures.accuracy.power_pu.value
+    free = _unlimited(rig, figures)
     for repetition in range(1, section.repetitions + 1):
         for level_pu in section.levels_pu:
             place = f"active power limited to {level_pu * PCT:g} %, repetition {repetition}"
             yield _delivered(rig, place, section.clause)
-            rig.functions.limit_power_pct(level_pu * PCT, REVERSION_S)
-            rig.hold(section.within_s.value, 0.5)
-            held = rig.hold(REST_S, 0.5)
-            response = rig.active_power(held)
-            criterion = at_most(level_pu, response, accuracy)
-            time_s, source = held[-1].time_s, rig.analyzer_name
-            yield Finding(place, Reading(level_pu), response, criterion, time_s, source, section.clause)
+            yield from _Limited(free, level_pu, place).findings(figures)
             rig.functions.limit_power_pct(PCT, REVERSION_S)
             rig.hold(section.within_s.value, 0.5)
+
+
+def _unlimited(rig: Rig, figures: SuiteFigures) -> OwedPower:
+    """Put volt-watt and the droop into force at rated voltage and frequency."""
+    section = figures.limit_active_power
+    volt_watt = put_volt_watt(rig, figures, section.volt_watt)
+    return OwedPower(
+        rig=rig,
+        owed=Owed(put_droop(rig, figures, section.droop), volt_watt),
+        accuracy=accuracies(figures.accuracy),
+        clause=section.clause,
+        settle_s=section.settle_s,
+        rocof_hz_per_s=figures.frequency_droop.rocof_hz_per_s.of(rig.nameplate.abnormal),
+    )
+
+
+@dataclass(frozen=True)
+class _Limited:
+    """One limit in force."""
+
+    grid: OwedPower
+    level_pu: float
+    place: str
+
+    def findings(self, figures: SuiteFigures) -> Iterator[Finding]:
+        """Command the limit, and judge what comes of it at rest and in each state of the grid."""
+        section, rig = figures.limit_active_power, self.grid.rig
+        self.grid.limit_to(self.level_pu)
+        rig.functions.limit_power_pct(self.level_pu * PCT, REVERSION_S)
+        rig.hold(section.within_s.value, 0.5)
+        yield self._held(rig.hold(REST_S, 0.5), self.place)
+        for state in section.states:
+            where = f"{self.place}, at {state.v_pu:.2f} pu and {state.f_hz:.2f} Hz"
+            yield self.grid.judged(self.grid.go_to(state.v_pu, state.f_hz), where)
+            yield self._held(self.grid.go_to(1.0, NOMINAL_HZ), f"{where}: after it")
+
+    def _held(self, samples: Sequence[Sample], what: str) -> Finding:
+        """Judge that a limit holds at rated voltage and frequency; from there the droop will begin."""
+        self.grid.begin_at(samples)
+        rig = self.grid.rig
+        response, limit = rig.active_power(samples), Reading(self.level_pu)
+        criterion = at_most(self.level_pu, response, self.grid.accuracy.power_pu)
+        time_s, source, clause = samples[-1].time_s, rig.analyzer_name, self.grid.clause
+        return Finding(what, limit, response, criterion, time_s, source, clause, stimulus_unit="pu")
 
 
 def _delivered(rig: Rig, place: str, clause: str) -> Finding:
@@ -42,6 +87,5 @@ def _delivered(rig: Rig, place: str, clause: str) -> Finding:
     held = rig.hold(2.0, 0.5)
     response = rig.active_power(held)
     what = f"{place}: before it"
-    return Finding(
-        what, Reading(1.0), response, at_least(OFFERED_SHARE, response), held[-1].time_s, rig.analyzer_name, clause
-    )
+    criterion, time_s, source = at_least(OFFERED_SHARE, response), held[-1].time_s, rig.analyzer_name
+    return Finding(what, Reading(1.0), response, criterion, time_s, source, clause, stimulus_unit="pu")

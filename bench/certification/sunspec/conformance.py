@@ -1,15 +1,15 @@
 """A conformance test of a device's SunSpec interface: what the steps of its features do and judge."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from bench.certification.criteria import Reading, at_most
 from bench.certification.findings import Finding
+from bench.certification.not_passed import NotInside, NotPassed
 from bench.certification.rig import Rig
 from bench.certification.sunspec.checks import CHECKS
-from bench.certification.sunspec.image import Address
+from bench.certification.sunspec.image import Address, read_image
 from bench.certification.sunspec.settings import SETTINGS
-from bench.certification.type_test import NotPassed
-from instruments.errors import ConfigError
+from instruments.errors import ConfigError, TransportError
 from reports.verdict import Verdict
 
 SHOWN = 8
@@ -29,11 +29,11 @@ class ConformanceTest:
         self.rig.hold(2.0, 0.5)
 
     def examine(self, aspect: str) -> None:
-        """Examine one aspect; raises ConfigError naming the known ones, TransportError for an interface in silence."""
+        """Examine one aspect; raises ConfigError naming the known ones, TransportError for a link that is lost."""
         if aspect in CHECKS:
             self._take(aspect, CHECKS[aspect](self._at))
         elif aspect in SETTINGS:
-            self._take(aspect, SETTINGS[aspect](self.rig))
+            self._take(aspect, SETTINGS[aspect](self.rig, self._at))
         else:
             raise ConfigError(f"nothing is examined as {aspect!r}; known: {', '.join([*CHECKS, *SETTINGS])}")
 
@@ -44,10 +44,21 @@ class ConformanceTest:
         told = [detail for finding in self.findings for detail in finding.details]
         if told:
             more = [f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else []
-            raise NotPassed("\n".join([f"{len(told)} violations:", *told[:SHOWN], *more]), Verdict.FAIL)
+            raise NotInside("\n".join([f"{len(told)} violations:", *told[:SHOWN], *more]), Verdict.FAIL)
+
+    def _answered(self, violations: Iterable[str]) -> Iterator[str]:
+        """Pass violations on; silence counts as one where the device answers a plain request over a new connection.
+
+        Raises TransportError where it does not: then it is the link that is lost, and nothing is known.
+        """
+        try:
+            yield from violations
+        except TransportError as error:
+            read_image(self._at)
+            yield f"it stopped answering: {error}"
 
     def _take(self, aspect: str, violations: Iterable[str]) -> None:
-        found = tuple(violations)
+        found = tuple(self._answered(violations))
         count = Reading(float(len(found)))
         finding = Finding(
             what=f"violations in {aspect}",

@@ -1,6 +1,7 @@
 """What a device shows at its SunSpec base address, read frame by frame and without our driver."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -57,7 +58,11 @@ class ShownModel:
     def raw(self, name: str) -> int | str | None:
         """Return a point as it stands in the registers; None where the device says that it does not have it."""
         point = self.plan.points[name]
-        return from_words(point, self.words[point.offset : point.offset + point.size])
+        return from_words(point, self.of(point))
+
+    def of(self, point: Point) -> tuple[int, ...]:
+        """Return the registers of a point."""
+        return self.words[point.offset : point.offset + point.size]
 
     def exponent(self, point: Point) -> int | None:
         """Return the power of ten of a point; None where its scale factor is not implemented."""
@@ -66,19 +71,33 @@ class ShownModel:
         raw = self.raw(point.scale)
         return raw if isinstance(raw, int) else None
 
-    @property
+    @cached_property
     def mandatory(self) -> frozenset[str]:
-        """Names of the points that every device with this model has to implement."""
-        group: Mapping[str, Any] = definitions.get_model_def(self.model_id)["group"]
-        return frozenset(p["name"] for p in group.get("points", ()) if p.get("mandatory") == "M")
+        """Names of the points that every device with this model has to implement, those in its groups included."""
+        definition: Mapping[str, Any] = definitions.get_model_def(self.model_id)["group"]
+        wanted = frozenset(_mandatory(definition, ""))
+        return frozenset(name for name in self.plan.points if _INDEX.sub("", name) in wanted)
+
+
+_INDEX = re.compile(r"\[\d+\]")
+
+
+def _mandatory(group: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    """Names of the mandatory points of a group and of the groups in it, without indices."""
+    yield from (prefix + point["name"] for point in group.get("points", ()) if point.get("mandatory") == "M")
+    for inner in group.get("groups", ()):
+        yield from _mandatory(inner, f"{prefix}{inner['name']}.")
 
 
 @dataclass(frozen=True)
 class ShownImage:
-    """The whole chain, and where else a marker was found; `ended` is False where the chain leads out of the map."""
+    """The whole chain; `ended` is False where it leads out of the map.
+
+    `others`: where else a marker stands, and the ids of the models behind it.
+    """
 
     base: int | None
-    other_bases: tuple[int, ...]
+    others: tuple[tuple[int, tuple[int, ...]], ...]
     models: tuple[ShownModel, ...]
     ended: bool
 
@@ -94,7 +113,13 @@ def read_image(at: Address) -> ShownImage:
         if not bases:
             return ShownImage(None, (), (), ended=False)
         models, ended = _chain(frames, at.unit, bases[0] + len(MARKER))
-        return ShownImage(bases[0], tuple(bases[1:]), tuple(models), ended)
+        others = tuple((base, _ids(frames, at.unit, base)) for base in bases[1:])
+        return ShownImage(bases[0], others, tuple(models), ended)
+
+
+def _ids(frames: ModbusFrames, unit: int, base: int) -> tuple[int, ...]:
+    models, _ = _chain(frames, unit, base + len(MARKER))
+    return tuple(model.model_id for model in models)
 
 
 def _chain(frames: ModbusFrames, unit: int, address: int) -> tuple[list[ShownModel], bool]:

@@ -10,3 +10,9 @@ Feature: Equipment says the truth about its terminals
     Given every function is off
     When its readings are compared in each state of the suite
     Then everything that was measured is inside its limits
+
+  @clause-6.7
+  Scenario: Its states agree with what it does
+    Given every function is off
+    When its state is compared out of service and in it
+    Then everything that was measured is inside its limits

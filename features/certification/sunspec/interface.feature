@@ -51,9 +51,14 @@ Feature: The SunSpec interface is what its clients expect
     When its reversion is examined
     Then nothing is found against it
 
-  @clause-REV-3
+  @clause-REV-2
   Scenario: A new time takes the place of the old one
     When its replaced reversion is examined
+    Then nothing is found against it
+
+  @clause-REV-3
+  Scenario: A command whose time was taken away stays until it is ended
+    When its cancelled reversion is examined
     Then nothing is found against it
 
   @clause-TCP-1

@@ -1,0 +1,163 @@
+"""Taking a device beyond the level of a trip: when the stimulus was there, and when the device stopped.
+
+Both moments lie between two looks of the analyzer, and are known no better than that.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from bench.certification.criteria import Reading
+from bench.certification.not_passed import NotPassed
+from bench.certification.rig import Rig, Sample
+from bench.certification.trip_plan import TripPlan
+from instruments.errors import SafetyTrip
+from reports.verdict import Verdict
+
+LOOKS_A_TOLERANCE = 10
+"""Looks of the analyzer during the tolerance of a clearing time, where a trip is due."""
+LOOKS_BEFORE = 12
+"""Looks until a trip is due."""
+CEASED_SHARE = 0.05
+"""Of the power before, what counts as none any more."""
+HOLD = 1.5
+"""How long a stimulus is held beyond the level at most, in clearing times."""
+RISE_LOOKS = 4
+"""Looks during the time that a source has for its step."""
+
+Lines = Sequence[int]
+"""Numbers of the phases that are stepped, from 0; none of them: frequency is."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment between two looks, s."""
+
+    after_s: float
+    by_s: float
+
+    def since(self, earlier: "Moment", timing_s: float) -> Reading:
+        """Return the time from an earlier moment to this one; `timing_s` is how well a look's own time is known."""
+        value = (self.after_s + self.by_s - earlier.after_s - earlier.by_s) / 2.0
+        spread = (self.by_s - self.after_s + earlier.by_s - earlier.after_s) / 2.0
+        return Reading(value, spread + timing_s)
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """When the stimulus went beyond the level, what it was, and when power ceased: None where it did not."""
+
+    onset: Moment
+    stimulus: Reading
+    ceased: Moment | None
+    last: Sample
+
+
+class Stepper:
+    """Puts the stimulus of a plan in front of a device. Raises NotPassed where the source or the analyzer cannot."""
+
+    def __init__(self, rig: Rig, plan: TripPlan, target: float, rise_s: float) -> None:
+        """Take where beyond the level the stimulus is put, and for how long a source may be on the way, s."""
+        self._rig, self._plan, self._target, self._rise_s = rig, plan, target, rise_s
+        self._fine_s = max(plan.tolerance_s / LOOKS_A_TOLERANCE, 2.0 * rig.timing_s)
+
+    def require_timing(self) -> None:
+        """Raise NotPassed where times are known so badly that no verdict could come of it."""
+        known_s, wanted_s = self._rig.timing_s, self._plan.tolerance_s / 2.0
+        if known_s > wanted_s:
+            raise NotPassed(
+                f"{self._rig.analyzer_name} gives no times of its own, and the bench knows a moment to {known_s:g} s "
+                f"where {wanted_s:g} s is needed",
+                Verdict.NOT_RUN,
+            )
+
+    def nominal(self) -> None:
+        """Bring voltage and frequency back to rated."""
+        self._rig.set_grid(1.0)
+
+    def inside(self, lines: Lines, duration_s: float) -> Reading:
+        """Hold the stimulus just inside; return what it was."""
+        self._put(self._plan.inside, lines)
+        stimulus = self.measured(self._rig.hold(duration_s, duration_s / LOOKS_BEFORE), lines)
+        if not self._plan.is_inside(stimulus.value, stimulus.uncertainty):
+            raise NotPassed(self._wrong(stimulus, self._plan.inside), Verdict.NOT_RUN)
+        return stimulus
+
+    def dwell(self, lines: Lines, duration_s: float) -> Reading:
+        """Hold the stimulus beyond the level for a time, then bring it back; return what it was."""
+        onset, first = self._step(lines)
+        left_s = duration_s - (first.moment_s - onset.after_s)
+        samples = self._rig.hold(left_s, left_s / LOOKS_BEFORE) if left_s > 0.0 else [first]
+        self.nominal()
+        return self.measured(samples, lines)
+
+    def cross(self, lines: Lines, before_pu: float) -> Crossing:
+        """Hold the stimulus beyond the level until power ceases, or for so long that it is late for sure."""
+        onset, first = self._step(lines)
+        stimulus, last, nothing = self.measured([first], lines), first, CEASED_SHARE * before_pu
+        if first.p_pu < nothing:
+            return Crossing(onset, stimulus, Moment(onset.after_s, first.moment_s), first)
+        for dt_s in self._looks(first.moment_s - onset.after_s):
+            sample = self._rig.hold(dt_s, dt_s)[-1]
+            if sample.p_pu < nothing:
+                return Crossing(onset, stimulus, Moment(last.moment_s, sample.moment_s), sample)
+            last = sample
+        return Crossing(onset, stimulus, None, last)
+
+    def stay(self, crossing: Crossing) -> None:
+        """Stay beyond the level until the trip would have been due at the latest."""
+        left_s = (self._plan.limits.upper or 0.0) - (crossing.last.moment_s - crossing.onset.by_s)
+        if left_s > 0.0:
+            self._rig.hold(left_s, left_s)
+
+    def measured(self, samples: Sequence[Sample], lines: Lines) -> Reading:
+        """Return what the analyzer saw of the stimulus."""
+        if not self._plan.by_voltage:
+            return self._rig.frequency(samples)
+        value = fmean(sample.voltage_pu[line] for sample in samples for line in lines)
+        return Reading(value, self._rig.instrument.voltage_pu * value)
+
+    def _put(self, value: float, lines: Lines) -> None:
+        try:
+            if self._plan.by_voltage:
+                self._rig.set_grid([value if line in lines else 1.0 for line in range(self._rig.phases)])
+            else:
+                self._rig.set_grid(1.0, value)
+        except SafetyTrip as error:
+            raise NotPassed(f"the source may not or cannot do what the test needs: {error}", Verdict.NOT_RUN) from error
+
+    def _step(self, lines: Lines) -> tuple[Moment, Sample]:
+        """Step beyond the level; return when that was, and the first look that shows it."""
+        look_s = min(self._fine_s, max(self._rise_s / RISE_LOOKS, self._rig.timing_s))
+        last = self._rig.hold(look_s, look_s)[-1]
+        self._put(self._target, lines)
+        due_s = last.moment_s + self._rise_s + look_s
+        while True:
+            sample = self._rig.hold(look_s, look_s)[-1]
+            seen = self.measured([sample], lines)
+            if self._plan.is_beyond(seen.value, seen.uncertainty):
+                return Moment(last.moment_s, sample.moment_s), sample
+            if sample.moment_s >= due_s:
+                raise NotPassed(self._wrong(seen, self._target), Verdict.NOT_RUN)
+            last = sample
+
+    def _wrong(self, seen: Reading, wanted: float) -> str:
+        unit = "pu" if self._plan.by_voltage else "Hz"
+        return (
+            f"the source was to bring {wanted:g} {unit} within {self._rise_s:g} s, and the analyzer saw "
+            f"{seen.value:.4g} +- {seen.uncertainty:.2g} {unit}: too close to the level, {self._plan.setting.level:g}, "
+            "to say anything"
+        )
+
+    def _looks(self, elapsed_s: float) -> Iterator[float]:
+        """Return the distances of looks: far apart until a trip is due, close while it is, then far apart again."""
+        limits, fine_s = self._plan.limits, self._fine_s
+        due_s, latest_s = (limits.lower or 0.0) - 2.0 * fine_s, (limits.upper or 0.0) + 2.0 * fine_s
+        if due_s - elapsed_s > fine_s:
+            yield from [(due_s - elapsed_s) / LOOKS_BEFORE] * LOOKS_BEFORE
+            elapsed_s = due_s
+        close = max(1, round((latest_s - elapsed_s) / fine_s))
+        yield from [fine_s] * close
+        left_s = HOLD * self._plan.setting.time_s - latest_s
+        if left_s > 0.0:
+            yield from [left_s / LOOKS_BEFORE] * LOOKS_BEFORE

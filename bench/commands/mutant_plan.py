@@ -1,0 +1,92 @@
+"""What the fault matrix plays of the type tests: every mutant, and sound equipment beside it."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+
+from bench.commands.certify import CertifyRequest, certify
+from bench.commands.matrix_plan import broken
+from bench.fault_outcome import Outcome, Seen
+from bench.mutant_outcome import judge_mutant, judge_sound
+from bench.mutants import DEVICE, Mutant
+from reports.matrix import MatrixLine
+from reports.run_directory import RunDirectory
+from reports.verdict import Verdict
+
+SEED = 1
+
+
+@dataclass(frozen=True)
+class TypeTests:
+    """Type tests of a mutant, or of sound equipment where there is none, and where they are recorded."""
+
+    suite: str
+    bench: Path
+    folder: Path
+    scenarios: tuple[str, ...]
+    mutant: Mutant | None = None
+
+    def __str__(self) -> str:
+        if self.mutant is not None:
+            return f"{self.suite}: {self.mutant.fault.text}"
+        return f"clean: {self.suite} on {self.bench.stem}"
+
+
+def plan_mutants(folder: Path, mutants: Sequence[Mutant]) -> list[TypeTests]:
+    """List all type tests below a folder: sound equipment in all that any mutant plays, first, then each mutant."""
+    found: list[TypeTests] = []
+    for suite, bench in dict.fromkeys((mutant.suite, mutant.bench) for mutant in mutants):
+        on_it = [mutant for mutant in mutants if (mutant.suite, mutant.bench) == (suite, bench)]
+        scenarios = tuple(dict.fromkeys(name for mutant in on_it for name in mutant.scenarios))
+        found.append(TypeTests(suite, bench, folder / f"clean-{suite}-{bench.stem}", scenarios))
+    for number, mutant in enumerate(mutants, start=1):
+        place = folder / f"m{number:03d}-{mutant.fault.kind}"
+        found.append(TypeTests(mutant.suite, mutant.bench, place, mutant.scenarios, mutant))
+    return found
+
+
+def play_type_tests(asked: TypeTests) -> MatrixLine:
+    """Carry type tests out and judge them; their directory stays."""
+    begun_s = time.perf_counter()
+    outcome = _outcome(asked)
+    return line_of_type_tests(asked, outcome, time.perf_counter() - begun_s)
+
+
+def _outcome(asked: TypeTests) -> Outcome:
+    mutant = asked.mutant
+    faults = () if mutant is None else (mutant.fault.text,)
+    request = CertifyRequest(asked.bench, DEVICE, asked.suite, asked.folder, SEED, faults, asked.scenarios)
+    try:
+        certify(request, Console(file=StringIO()))
+        recorded = RunDirectory.open(asked.folder).run
+        return judge_sound(recorded) if mutant is None else judge_mutant(mutant, recorded)
+    except Exception as error:  # type tests that break are a line of the matrix like any other
+        return broken(f"{type(error).__name__}: {error}")
+
+
+def line_of_type_tests(asked: TypeTests, outcome: Outcome, taken_s: float) -> MatrixLine:
+    """Return what the matrix says of type tests."""
+    mutant, seen = asked.mutant, outcome.seen or Seen("", "")
+    clauses = mutant.clauses if mutant else ()
+    return MatrixLine(
+        area=f"{asked.suite} type tests" if mutant else "",
+        fault=mutant.fault.text if mutant else "",
+        scenario=f"{asked.suite}: {len(asked.scenarios)} type tests",
+        bench=asked.bench.stem,
+        seed=SEED,
+        expected=(Verdict.FAIL if clauses else Verdict.PASS).value,
+        caught_at=clauses,
+        culprit="",
+        verdict=outcome.verdict.value,
+        where=seen.where,
+        told=seen.told,
+        figure=seen.figure,
+        objection=outcome.objection,
+        seconds=round(taken_s, 2),
+        run=asked.folder.name if asked.folder.is_dir() else "",
+        why=mutant.why if mutant else "",
+    )
