@@ -344,9 +344,10 @@ def speed(only: tuple[str, ...], feeder: Path | None, bench: Path) -> None:
     `raw` is the bare engine's or library's figure on the same work in the same process. NAME is one of: step_10 and
     step_1000 (plant step in microseconds with that many inverters), exchange (reading an inverter over Modbus,
     microseconds), story (scenario 1 with its report, seconds), use_case (all that `bench run` plays, with its report,
-    seconds), day and week (24 h and 168 h, as a multiple of real time), runs_200 (200 runs in one process: seconds for
-    one, then threads, open files, engine contexts and memory at the end, `raw` being those after 20 runs). The last
-    two take a quarter of an hour each, and are measured only when they are named.
+    seconds), certify (the whole suite of IEEE 1547.1, seconds, with the hours that equipment would take), day and week
+    (24 h and 168 h, as a multiple of real time), runs_200 (200 runs in one process: seconds for one, then threads, open
+    files, engine contexts and memory at the end, `raw` being those after 20 runs). The last two take a quarter of an
+    hour each, and are measured only when they are named.
     """
     from bench.commands.speed import speed as measure
 

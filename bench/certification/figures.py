@@ -185,8 +185,9 @@ class Suite(Section):
     version: str
     method: str
     sources: dict[str, str]
+    identity_clause: str
     ratings_clause: str
-    """At which ratings are a failure that cannot be: all other clauses cannot be tested with them."""
+    """Where a device fails that cannot say who it is, or whose ratings cannot be: nothing else can be tested then."""
     clauses: tuple[ClauseEntry, ...]
 
 

@@ -139,11 +139,15 @@ class CertificationSession:
         """Record a type test whose rig could not be put together, with all that its error notes."""
         unsafe = list(getattr(error, "__notes__", ()))
         verdict = Verdict.ERROR if unsafe else verdict_of(error)
-        if isinstance(error, RatingsError) and verdict is Verdict.FAIL and title.clause != self.suite.ratings_clause:
+        if verdict is Verdict.FAIL and title.clause != self._clause_of(error):
             verdict = Verdict.NOT_RUN
         told = f"{type(error).__name__}: {error}" if verdict in {Verdict.ERROR, Verdict.ABORTED} else str(error)
         self._note_alive(title, [note.partition(" ")[0] for note in unsafe])
         self.not_carried_out(title, verdict, "; ".join([told, *unsafe]))
+
+    def _clause_of(self, error: Exception) -> str:
+        """Return the clause that a device fails with which no test can begin."""
+        return self.suite.ratings_clause if isinstance(error, RatingsError) else self.suite.identity_clause
 
     def not_carried_out(self, title: ClauseTitle, verdict: Verdict, reason: str) -> None:
         """Record a type test of which nothing is to be told but why."""
@@ -220,7 +224,7 @@ class CertificationSession:
         """Say what a clause came to; one that the suite has no scenario for counts, unless it is beyond any rig."""
         played = [entry for entry in scenarios if entry["id"] == clause.clause]
         verdict = worst(Verdict(entry["verdict"]) for entry in played) if played else Verdict.NOT_RUN
-        why = "" if played else clause.missing or clause.beyond or "was not asked for"
+        why = _first_reason(played, verdict) if played else clause.missing or clause.beyond or "was not asked for"
         return {
             "clause": clause.clause,
             "title": clause.title,
@@ -269,6 +273,14 @@ def _besides(trial: Trial) -> list[Verdict]:
 def _reasons(trial: Trial) -> list[str]:
     broken = [f.worded for f in trial.test.findings if f.verdict is not Verdict.PASS]
     return [*trial.problems, *filter(None, [trial.aborted, trial.uncalibrated]), *trial.shortfalls, *broken[:3]]
+
+
+def _first_reason(played: Sequence[Mapping[str, Any]], verdict: Verdict) -> str:
+    """Say of the first test that makes a clause what it came to why that is; nothing of one that passed."""
+    if verdict is Verdict.PASS:
+        return ""
+    first = next(entry for entry in played if entry["verdict"] == verdict.value)
+    return f"{first['title']}: {first.get('reason') or 'was not finished'}"
 
 
 def _table(trial: Trial) -> dict[str, Any]:

@@ -102,7 +102,7 @@ class DefectiveInterface:
             ("states-another-unit", 1, "DA", 99),
             ("rating-missing", 702, "WOvrExtRtgPF", WORD),
             ("scale-factor-out-of-range", 703, "V_SF", 99),
-            ("symbol-unknown", 703, "ES", 7),
+            ("symbol-unknown", 701, "ACType", 7),
             ("never-alarms", 701, "Alrm", 0),
         ):
             if self._defect(kind):

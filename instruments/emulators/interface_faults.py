@@ -19,7 +19,7 @@ INTERFACE_FAULTS: tuple[tuple[str, str, float | None], ...] = (
     ("wrong-model-length", "states one register too many in its last model", None),
     ("mandatory-point-missing", "says of a mandatory point, the AC type of model 701, that it does not have it", None),
     ("scale-factor-out-of-range", "shows a scale factor of 99 in model 703", None),
-    ("symbol-unknown", "shows a permission of service that is none of its symbols", None),
+    ("symbol-unknown", "shows an AC type that is none of its symbols", None),
     ("read-only-can-be-written", "takes writes to registers that are read only", None),
     ("curve-in-force-can-be-written", "takes writes to the first curve, which shows what is in force", None),
     ("takes-any-value", "answers writes of values that it cannot have with success", None),

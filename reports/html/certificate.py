@@ -20,7 +20,7 @@ HOUR_S = 3600.0
 
 @dataclass(frozen=True)
 class Coverage:
-    """A clause of the suite and what it came to; `why` where it was not run.
+    """A clause of the suite and what it came to; `why` where that is not PASS.
 
     `tests` by their numbers on the page; the suite has so many `of` them.
     """

@@ -118,7 +118,7 @@ def test_a_row_that_is_suppressed_is_not_met_and_takes_its_dependents_along(
     require_only_missing(number, record)
 
 
-@LONG
+@pytest.mark.soak  # the fault matrix plays the same under ten seeds
 @pytest.mark.parametrize("scenario", [SCENARIO, SUFFICIENT])
 @pytest.mark.parametrize("seed", range(1, 4))
 def test_good_equipment_passes_whatever_is_drawn(seed: int, scenario: str, tmp_path: Path) -> None:

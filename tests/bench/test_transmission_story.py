@@ -1,6 +1,7 @@
 """Scenario 3: good equipment passes whatever is drawn, and every defect and missing message stops it at its row."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +29,18 @@ DEFECTS = {
 }
 """What suppresses an effect: equipment that does not do as it is told."""
 IN_EVERY_RUN = {"3.3.1C.6"}
-"""Rows whose suppression is tried in the quick tests; all others are in the long ones."""
+"""Rows whose suppression is tried in the quick tests; all others are in the long ones, or in those for a night."""
+SEQUENCES = re.compile(r"3\.[34]\.1([A-D])\.(\d+)")
+"""Rows that the same systems exchange in the same way for each of four kinds of resource."""
+
+
+def mark(number: str) -> pytest.MarkDecorator | tuple[()]:
+    """Mark a row by when its suppression is tried: of what four sequences share, each has its turn by day."""
+    found = SEQUENCES.fullmatch(number)
+    by_night = found and number not in DEFECTS and (ord(found[1]) - ord("A") + int(found[2])) % 4
+    if number in IN_EVERY_RUN:
+        return ()
+    return pytest.mark.soak if by_night else LONG
 
 
 def quick_bench(horizon_s: float) -> BenchFile:
@@ -54,7 +66,7 @@ def test_every_effect_has_a_defect_that_suppresses_it() -> None:
     assert set(DEFECTS) == {number for number in ROWS if USE_CASE.row(number).kind == "effect"}
 
 
-@pytest.mark.parametrize("number", [pytest.param(n, marks=() if n in IN_EVERY_RUN else LONG) for n in observed(ROWS)])
+@pytest.mark.parametrize("number", [pytest.param(number, marks=mark(number)) for number in observed(ROWS)])
 def test_a_row_that_is_suppressed_is_not_met_and_takes_its_dependents_along(
     number: str, good: GoodRun, tmp_path: Path
 ) -> None:
@@ -77,7 +89,7 @@ def test_where_a_called_customers_meter_is_silent_it_is_not_known_whether_he_she
     assert f"load reduction of premise_s016 was not measured by {meter}" in record.reasons[row]
 
 
-@LONG
+@pytest.mark.soak  # the fault matrix plays the same under ten seeds
 @pytest.mark.parametrize("seed", [2, 3])
 def test_good_equipment_passes_whatever_is_drawn(seed: int, tmp_path: Path) -> None:
     """On the bench file as it is, to its own horizon; many more seeds are for the fault matrix."""

@@ -144,7 +144,8 @@ def test_a_drawn_delay_that_equipment_does_not_have_is_not_run() -> None:
 
 
 def test_equipment_that_nothing_has_absorb_is_not_run() -> None:
-    bare = {f.name: getattr(rig_of(ActivePowerDevice(lowest_pu=-1.0)), f.name) for f in fields(Rig) if f.init}
+    rig = rig_of(ActivePowerDevice(lowest_pu=-1.0))
+    bare = {f.name: getattr(rig, f.name) for f in fields(Rig) if f.init}
     findings = droop_below(Rig(**{name: value for name, value in bare.items() if name != "absorb"}), FIGURES, "1")
     with pytest.raises(NotPassed, match="nothing on this bench has the device absorb") as found:
         list(findings)

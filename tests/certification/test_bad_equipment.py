@@ -144,6 +144,12 @@ def test_another_device_than_configured_is_an_error_of_the_bench(sessions: Any) 
     assert (entry["verdict"], "inverter is another device" in entry["reason"]) == ("ERROR", True)
 
 
+def test_a_device_that_cannot_be_found_by_its_marker_fails_for_that_alone(sessions: Any) -> None:
+    session = sessions("no-marker")
+    verdicts = {clause: begin_in_vain(session, clause)["verdict"] for clause in ("6.4", "5.13")}
+    assert verdicts == {"6.4": "FAIL", "5.13": "NOT_RUN"}
+
+
 def test_a_device_that_is_not_there_is_an_error_of_the_bench(sessions: Any) -> None:
     entry = begin_in_vain(sessions("drops-out"), "6.4")
     assert (entry["verdict"], entry["reason"].split(":")[0]) == ("ERROR", "TransportError")

@@ -186,7 +186,7 @@ def test_a_wrong_exception_is_found() -> None:
         ("wrong-model-length", "implementation", "model 715 states 8 registers, its definition has 7"),
         ("mandatory-point-missing", "implementation", "mandatory ACType of model 701"),
         ("scale-factor-out-of-range", "values", "scale factor V_SF of model 703 is 99"),
-        ("symbol-unknown", "values", "ES of model 703 is 7"),
+        ("symbol-unknown", "values", "ACType of model 701 is 7"),
         ("read-only-can-be-written", "writing", "is read-only and can be written"),
         ("takes-any-value", "writing", "WMaxLimPct can be, are accepted"),
         ("curve-in-force-can-be-written", "curve in force", "Crv[1].ActPt of model 705 can be written"),

@@ -193,7 +193,7 @@ def test_a_run_that_does_not_pass_is_no_figure(bench, monkeypatch, name):
     assert result.stdout == ""
 
 
-@pytest.mark.long
+@pytest.mark.soak  # CI plays the same by the README's command
 def test_the_use_case_passes_and_is_told_in_seconds(bench):
     (line,) = lines(bench("speed", "--only", "use_case"))
     assert (line["name"], line["unit"]) == ("use_case", "s")

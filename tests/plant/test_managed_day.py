@@ -53,8 +53,12 @@ def test_management_takes_no_more_operations(short_day: Day) -> None:
     assert short_day.managed.total_operations <= short_day.autonomous.total_operations, told(short_day)
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
+BY_NIGHT = {3, 4, 5}
+
+
+@pytest.mark.parametrize(
+    "seed", [pytest.param(s, marks=pytest.mark.soak if s in BY_NIGHT else pytest.mark.long) for s in range(1, 6)]
+)
 def test_management_pays_on_each_cloudy_day(seed: int, tmp_path: Path) -> None:
     day = play_day(cloudy_bench(), seed, DAY_HOURS, tmp_path / "run")
     assert day.managed.violation_min < day.autonomous.violation_min, told(day)

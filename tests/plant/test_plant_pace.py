@@ -85,7 +85,7 @@ def played(folder: Path, bench: BenchFile, length_s: float) -> Stretch:
         pytest.param("master.dss", 6.75, 0.5, id="the tap changer in the morning"),
         pytest.param("usual_var_settings.dss", 8.5, 0.5, id="a bank in the morning"),
         pytest.param("master.dss", 0.0, 24.0, id="a day", marks=pytest.mark.long),
-        pytest.param("usual_var_settings.dss", 0.0, 24.0, id="a day with usual banks", marks=pytest.mark.long),
+        pytest.param("usual_var_settings.dss", 0.0, 24.0, id="a day with usual banks", marks=pytest.mark.soak),
     ],
 )
 def test_long_steps_find_the_operations_and_voltages_of_short_ones(

@@ -13,6 +13,8 @@ from instruments.errors import ConfigError, TransportError
 from reports.verdict import Verdict
 
 SHOWN = 8
+SEVERAL_CLIENTS = "several clients"
+"""Aspect at which a device fails that answers but one client."""
 
 
 class ConformanceTest:
@@ -46,19 +48,33 @@ class ConformanceTest:
             more = [f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else []
             raise NotInside("\n".join([f"{len(told)} violations:", *told[:SHOWN], *more]), Verdict.FAIL)
 
-    def _answered(self, violations: Iterable[str]) -> Iterator[str]:
+    def _answered(self, aspect: str, violations: Iterable[str]) -> Iterator[str]:
         """Pass violations on; silence counts as one where the device answers a plain request over a new connection.
 
-        Raises TransportError where it does not: then it is the link that is lost, and nothing is known.
+        One that answers the driver, and nobody else, violates what is demanded for several clients; nothing else can
+        be said of it. Raises NotPassed for that, and TransportError where it is the link that is lost.
         """
         try:
             yield from violations
         except TransportError as error:
+            if self._answers_others():
+                yield f"it stopped answering: {error}"
+            elif aspect == SEVERAL_CLIENTS:
+                yield f"it answers its first client and no other: {error}"
+            else:
+                raise NotPassed(f"it answers its first client and no other: {error}", Verdict.NOT_RUN) from error
+
+    def _answers_others(self) -> bool:
+        """Ask over a new connection, then over the driver's; raises TransportError where it answers neither."""
+        try:
             read_image(self._at)
-            yield f"it stopped answering: {error}"
+        except TransportError:
+            self.rig.functions.read_ac()
+            return False
+        return True
 
     def _take(self, aspect: str, violations: Iterable[str]) -> None:
-        found = tuple(self._answered(violations))
+        found = tuple(self._answered(aspect, violations))
         count = Reading(float(len(found)))
         finding = Finding(
             what=f"violations in {aspect}",

@@ -1,7 +1,8 @@
 @ieee1547.1
 Feature: Equipment trips for frequency
   IEEE 1547.1-2020 clause 5.5.1. Just inside the level nothing trips; beyond it the device ceases to energize in its
-  clearing time, not before it, and stays out when the grid is back: at both ends of the range of adjustment, five times each.
+  clearing time, not before it, and stays out when the grid is back:
+  at both ends of the range of adjustment, five times each.
 
   Background:
     Given the device under test in service at rated voltage and frequency
