@@ -17,10 +17,10 @@ def disturbed_at_reactive_power(type_test: TypeTest, setting: str) -> None:
     type_test.hold_reactive_power(setting)
 
 
-@when(parsers.parse('the voltages are unbalanced with the angles "{angles}"'))
-def unbalanced(type_test: TypeTest, angles: str) -> None:
+@when("the voltages are unbalanced and balanced again")
+def unbalanced(type_test: TypeTest) -> None:
     """Step the source to each case of unbalance, and back to balance."""
-    type_test.unbalance(angles)
+    type_test.unbalance()
 
 
 @when(parsers.parse("the voltage steps up and down while its reference follows with {time_constant_s:g} s"))

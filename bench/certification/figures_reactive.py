@@ -88,21 +88,13 @@ class UnbalanceCase(Section):
 
 
 class UnbalanceFigures(Section):
-    """Unbalanced voltages: with symmetric angles, and with such that there is no zero sequence."""
+    """Unbalanced voltages, and the characteristic that is in force then."""
 
     clause: str
     characteristic: str
     source: str
     confirmed: bool
-    symmetric: tuple[UnbalanceCase, ...]
-    no_zero_sequence: tuple[UnbalanceCase, ...]
-
-    def cases(self, angles: str) -> tuple[UnbalanceCase, ...]:
-        """Return the cases by what their angles are; raises ConfigError naming the known ones."""
-        known = {"symmetric": self.symmetric, "no zero sequence": self.no_zero_sequence}
-        if angles not in known:
-            raise ConfigError(f"no unbalance has the angles {angles!r}; known: {', '.join(known)}")
-        return known[angles]
+    cases: tuple[UnbalanceCase, ...]
 
 
 class AutonomousReferenceFigures(Section):

@@ -121,14 +121,13 @@ class TypeTest:
         found = self.figures.constant_reactive_power.named(setting)
         self.take(constant_reactive_power(self.rig, self.figures, found))
 
-    def unbalance(self, angles: str) -> None:
+    def unbalance(self) -> None:
         """Put unbalanced voltages in front of the device while it follows the curve in force, and judge the vars."""
-        self.figures.unbalance.cases(angles)
         if self.rig.phases != THREE_PHASES:
             raise NotPassed(f"{self.rig.device} has not three phases to be unbalanced", Verdict.NOT_RUN)
         of = replace(self._under_test(self._required()), clause=self.figures.unbalance.clause)
         begun = len(self.rig.samples)
-        self.take(unbalanced_voltages(self.rig, self.figures, of, angles))
+        self.take(unbalanced_voltages(self.rig, self.figures, of))
         self._require_service(begun, self._level_pct / PCT, of)
 
     def follow_voltage(self, time_constant_s: float) -> None:

@@ -283,13 +283,12 @@ def test_each_test_ends_with_the_mode_switched_off_and_the_grid_balanced(name: s
 
 @pytest.mark.parametrize("category", ["A", "B"])
 @pytest.mark.parametrize("looks_at", ["mean", "positive sequence", "first"])
-@pytest.mark.parametrize("angles", ["symmetric", "no zero sequence"])
-def test_unbalance_is_answered_by_all_phases(category: str, looks_at: str, angles: str) -> None:
+def test_unbalance_is_answered_by_all_phases(category: str, looks_at: str) -> None:
     """Mean and positive sequence may both be what a maker states; one phase alone may not."""
     test = type_test(Device(looks_at=looks_at), category)
     test.follow("volt-var", "1")
     test.offer(100.0)
-    test.unbalance(angles)
+    test.unbalance()
     assert len(test.findings) == 10, "balanced, four steps with two findings each, and that it delivered"
     assert worst_of(test) is (Verdict.FAIL if looks_at == "first" else Verdict.PASS)
 
@@ -312,7 +311,7 @@ def test_a_device_that_trips_of_unbalance_does_not_pass() -> None:
     test = type_test(Device(trips=True), "A")
     test.follow("volt-var", "1")
     test.offer(100.0)
-    test.unbalance("symmetric")
+    test.unbalance()
     assert [f.what.rpartition(", ")[2] for f in failed(test)] == ["least of all the time"], (
         "its vars are in their bands"
     )
@@ -322,7 +321,7 @@ def test_what_has_not_three_phases_cannot_be_unbalanced() -> None:
     test = type_test(Device(v=(1.0,)), phases=1)
     test.follow("volt-var", "1")
     with pytest.raises(NotPassed, match="three phases") as found:
-        test.unbalance("symmetric")
+        test.unbalance()
     assert found.value.verdict is Verdict.NOT_RUN
 
 
@@ -355,7 +354,6 @@ def test_a_device_without_vars_does_not_pass_for_one_whose_reference_follows() -
     [
         (lambda test: test.hold_power_factor("least"), "no setting 'least'; known: least injecting"),
         (lambda test: test.hold_reactive_power("none"), "no setting 'none'; known: all injecting"),
-        (lambda test: test.unbalance("crooked"), "angles 'crooked'; known: symmetric, no zero sequence"),
         (lambda test: test.follow_voltage(299.0), "not tested with a time constant of 299 s"),
     ],
 )

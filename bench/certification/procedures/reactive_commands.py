@@ -119,15 +119,15 @@ def _disturbances(rig: Rig, figures: SuiteFigures, levels_pu: Sequence[float]) -
     low, high = figures.range_v_pu.lowest.value + a, figures.range_v_pu.highest.value - a
     powers = [(f"{level * PCT:g} % of rated power", partial(rig.supply, level)) for level in levels_pu]
     voltages = [(f"{v:.3f} pu", partial(rig.set_grid, v)) for v in (low, high, low, 1.0)]
-    return [*powers, *voltages, *unbalances(rig, figures, "symmetric")]
+    return [*powers, *voltages, *unbalances(rig, figures)]
 
 
-def unbalances(rig: Rig, figures: SuiteFigures, angles: str) -> list[Disturbance]:
+def unbalances(rig: Rig, figures: SuiteFigures) -> list[Disturbance]:
     """Return the steps to each case of unbalance and back to balance; none for equipment without three phases."""
     if rig.phases != THREE_PHASES:
         return []
     steps: list[Disturbance] = []
-    for case in figures.unbalance.cases(angles):
+    for case in figures.unbalance.cases:
         steps.append((case.name, partial(rig.set_grid, case.v_pu, angle_deg=case.angle_deg)))
         steps.append((f"balance after {case.name}", partial(rig.set_grid, 1.0)))
     return steps

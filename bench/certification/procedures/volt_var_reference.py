@@ -20,11 +20,11 @@ LOOKS_AN_ANSWER = 20
 PCT = 100.0
 
 
-def unbalanced_voltages(rig: Rig, figures: SuiteFigures, of: Characteristic, angles: str) -> Iterator[Finding]:
+def unbalanced_voltages(rig: Rig, figures: SuiteFigures, of: Characteristic) -> Iterator[Finding]:
     """Put unbalanced voltages in front of a device that follows a volt-var curve, and balance again."""
     before = yield from settled(rig, of, f"{of.name}, balanced")
-    for number, (what, disturb) in enumerate(unbalances(rig, figures, angles), start=1):
-        before = yield from disturbed(rig, of, before, disturb, f"{of.name}, {angles}, step {number} to {what}")
+    for number, (what, disturb) in enumerate(unbalances(rig, figures), start=1):
+        before = yield from disturbed(rig, of, before, disturb, f"{of.name}, step {number} to {what}")
 
 
 def autonomous_reference(
