@@ -18,9 +18,10 @@ ALL = load_cases()
 HEAD = "fault,plays,verdict,caught_at,culprit,why\n"
 STUCK = "ltc:stuck,then with demand response,FAIL,1.10.2,,\n"
 
+FILE = ROOT / "fixtures" / "certification" / "mutants.csv"
 MUTANTS = {
     line["fault"].partition(":")[2].partition("=")[0]
-    for line in csv.DictReader((ROOT / "fixtures" / "certification" / "mutants.csv").open(encoding="utf-8"))
+    for line in csv.DictReader(FILE.read_text(encoding="utf-8").splitlines())
 }
 """Kinds that only a type test can notice, and has to."""
 Files = Callable[..., Path]
