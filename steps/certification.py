@@ -65,6 +65,12 @@ def rests_inside(type_test: TypeTest) -> None:
     type_test.require_all("at rest")
 
 
+@then("it has delivered active power all the time")
+def stayed_in_service(type_test: TypeTest) -> None:
+    """Judge that the device did not trip meanwhile: it would give no vars, which many a band allows."""
+    type_test.require_service()
+
+
 @then("everything that was measured is inside its limits")
 def all_inside(type_test: TypeTest) -> None:
     """Judge all that was found."""

@@ -9,6 +9,7 @@ from bench.certification.findings import Finding, NotPassed
 from bench.certification.functions import FunctionTest, function_named
 from bench.certification.procedures.enter_service import enter_service_case
 from bench.certification.procedures.frequency_droop import droop_above, droop_below
+from bench.certification.procedures.in_service import ENDING, stayed_in_service
 from bench.certification.procedures.limit_power import limit_power
 from bench.certification.procedures.monitoring import compare_readings
 from bench.certification.procedures.prioritization import prioritization
@@ -93,7 +94,11 @@ class TypeTest:
         span = (figures.range_v_pu.lowest.value, figures.range_v_pu.highest.value)
         under_test = self._under_test(force)
         steps = force.function.steps(force.curve.curve, force.curve.reference_v_pu, span, under_test.accuracy.x)
+        begun = len(self.rig.samples)
         self.take(sweep(self.rig, under_test, steps))
+        if not force.function.limits_power:
+            offered_pu = min(steps) if force.function.by_power else self._level_pct / PCT
+            self._require_service(begun, offered_pu, under_test)
 
     def raise_frequency(self, characteristic: str, level_pct: float) -> None:
         """Put a frequency-droop into force and judge it above nominal; raises ConfigError for a level it has not."""
@@ -123,7 +128,9 @@ class TypeTest:
         if self.rig.phases != THREE_PHASES:
             raise NotPassed(f"{self.rig.device} has not three phases to be unbalanced", Verdict.NOT_RUN)
         of = replace(self._under_test(self._required()), clause=self.figures.unbalance.clause)
+        begun = len(self.rig.samples)
         self.take(unbalanced_voltages(self.rig, self.figures, of, angles))
+        self._require_service(begun, self._level_pct / PCT, of)
 
     def follow_voltage(self, time_constant_s: float) -> None:
         """Let the reference voltage follow the voltage, and judge the vars after a step up and one down."""
@@ -156,12 +163,20 @@ class TypeTest:
             self.findings.append(finding)
             self._tell(finding)
 
+    def require_service(self) -> None:
+        """Raise NotPassed unless the device was seen to deliver active power all the time."""
+        self.require_all(ENDING)
+
     def require_all(self, ending: str = "") -> None:
         """Raise NotPassed unless every finding, of those whose name ends so, is inside its limits."""
         chosen = [finding for finding in self.findings if finding.what.endswith(ending)]
         if not chosen:
             raise NotPassed(f"nothing was measured {ending}".rstrip(), Verdict.NOT_RUN)
         self._require(chosen)
+
+    def _require_service(self, begun: int, offered_pu: float, of: Characteristic) -> None:
+        """Judge whether the device delivered in all samples since one."""
+        self.take([stayed_in_service(self.rig, self.rig.samples[begun:], offered_pu, of.name, of.clause)])
 
     def _require(self, findings: Sequence[Finding]) -> None:
         broken = [f for f in findings if f.verdict is not Verdict.PASS]

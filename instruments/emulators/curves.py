@@ -174,8 +174,8 @@ class CurveControl:
         self._reference_applied = self._reference()
         x, y = defect.bent(self._points(active, self._kind.x), self._points(active, self._kind.y))
         if self._kind is VOLT_VAR:
-            y, moved = self._reference_applied.straightened(x, y), self._moved_pct(active)
-            x = [point - moved for point in x]
+            moved_pct = self._moved_pct(active)
+            x = [point - moved_pct for point in x]
         for names, values in ((self._kind.x_settings, x), (self._kind.y_settings, y)):
             settings |= {name: pct / PCT for name, pct in zip(names, values, strict=True)}
         if self._kind.response is not None:

@@ -83,7 +83,6 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         _INVERTER,
         "stays at work on a curve that it was told to adopt, and keeps its old",
     ),
-    FaultKind("deadband-ignored", _INVERTER, "goes straight from the first point of its volt-var curve to the last"),
     FaultKind(
         "looks-at-one-phase", _INVERTER, "answers to the voltage of its first phase, where that of all phases counts"
     ),
@@ -111,6 +110,11 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         _INVERTER,
         "gives no commanded vars while it delivers less than the value's share of its rated active power",
         default=0.1,
+    ),
+    FaultKind(
+        "vars-stay-on",
+        _INVERTER,
+        "acknowledges that a commanded power factor or commanded vars are switched off, and goes on giving them",
     ),
     FaultKind(
         "isolation-undone",
@@ -224,6 +228,11 @@ class FaultSet:
         self.role = role
         self._kinds = kinds
         self._faults: list[Fault] = []
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was ever wrong, and nothing is going to be: what is asked in each step asks this first."""
+        return not self._faults
 
     def inject(self, kind: str, value: float | None = None, start_s: float = 0.0, end_s: float | None = None) -> None:
         """Add a fault; raises ConfigError for an unknown kind, a value it does not take, or an end before its start."""

@@ -4,7 +4,7 @@ import math
 from functools import partial
 
 from instruments.emulators.battery import BatteryEmulator
-from instruments.emulators.curve_defects import CurveDefect, defect_of
+from instruments.emulators.curve_defects import SOUND, CurveDefect, defect_of
 from instruments.emulators.der_defects import active_power_defect
 from instruments.emulators.der_model import DerModel, settings
 from instruments.emulators.der_registers import (
@@ -168,7 +168,7 @@ class InverterEmulator:
 
     def _curve_defect(self, model_id: int) -> CurveDefect:
         """Return what is wrong with the function of a curve model now."""
-        return defect_of(self._faults, model_id, self.time_s)
+        return SOUND if self._faults.empty else defect_of(self._faults, model_id, self.time_s)
 
     def _has(self, kind: str) -> bool:
         return self._faults.active(kind, self.time_s) is not None

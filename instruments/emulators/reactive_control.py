@@ -33,7 +33,7 @@ class ReactiveDefect:
 
     `sign`: of what is commanded; `power_factor`: what it keeps, whatever it is told; `of_rated_vars`: it takes shares
     of rated VA for shares of rated vars; `response`: its response time, as a multiple; `least_power_pu`: below that
-    share of rated active power it gives no vars.
+    share of rated active power it gives no vars; `stays`: it acknowledges that a mode is off, and goes on.
     """
 
     sign: float = 1.0
@@ -41,6 +41,7 @@ class ReactiveDefect:
     of_rated_vars: bool = False
     response: float = 1.0
     least_power_pu: float = 0.0
+    stays: bool = False
 
 
 SOUND = ReactiveDefect()
@@ -48,6 +49,8 @@ SOUND = ReactiveDefect()
 
 def reactive_defect(faults: FaultSet, time_s: float) -> ReactiveDefect:
     """Return what is wrong with commands of reactive power at a moment."""
+    if faults.empty:
+        return SOUND
     factor, slow = faults.active("wrong-power-factor", time_s), faults.active("slow-vars", time_s)
     idle = faults.active("no-vars-at-low-power", time_s)
     return ReactiveDefect(
@@ -56,6 +59,7 @@ def reactive_defect(faults: FaultSet, time_s: float) -> ReactiveDefect:
         of_rated_vars=faults.active("wrong-var-base", time_s) is not None,
         response=slow.value if slow else SOUND.response,
         least_power_pu=idle.value if idle else SOUND.least_power_pu,
+        stays=faults.active("vars-stay-on", time_s) is not None,
     )
 
 
@@ -75,6 +79,7 @@ class ReactiveControl:
     ) -> None:
         self._model, self._nameplate, self._der, self._exclusive = model, nameplate, der, exclusive
         self._defect, self._applied, self._absorbs = defect, SOUND, False
+        self._acting: frozenset[str] = frozenset()
         model.set(INITIAL | (WITH_STORAGE if nameplate.charge_max_w > 0 else {}))
         self._apply()
 
@@ -112,15 +117,18 @@ class ReactiveControl:
 
     def _apply(self) -> None:
         defect = self._applied = self._defect()
+        on = frozenset(filter(self._on, (*self._factors, "VarSet")))
+        self._acting = on or self._acting if defect.stays else on
         mode = self._factors[-1] if self._absorbs else "PFWInj"
         injects = (self._model.get(f"{mode}.Ext") == OVER_EXCITED) == (defect.sign > 0)
-        gives = sum(self._der.power.p_w) >= defect.least_power_pu * self._nameplate.p_max_w
+        least_w = defect.least_power_pu * self._nameplate.p_max_w
+        gives = not least_w or sum(self._der.power.p_w) >= least_w
         self._der.configure(
-            CONST_PF_MODE_ENABLE=self._on(mode),
+            CONST_PF_MODE_ENABLE=mode in self._acting,
             CONST_PF=defect.power_factor or self._model.get(f"{mode}.PF"),
             # OpenDER's excitation turns round with the sign of active power, that of SunSpec does not.
             CONST_PF_EXCITATION="INJ" if injects != self._absorbs else "ABS",
-            CONST_Q_MODE_ENABLE=self._on("VarSet"),
+            CONST_Q_MODE_ENABLE="VarSet" in self._acting,
             CONST_Q=defect.sign * self._var_pu(defect.of_rated_vars) if gives else 0.0,
             CONST_PF_RT=RESPONSE_S * defect.response,
             CONST_Q_RT=RESPONSE_S * defect.response,

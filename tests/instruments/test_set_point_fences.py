@@ -6,7 +6,7 @@ import math
 import pkgutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,8 @@ CURVES = [
     *[(curve(q_pu=(q, 0.0, 0.0, -0.2)),) for q in (*NONE, 0.35, -0.35, 0.6)],
     *[(curve(response_s=seconds),) for seconds in (*NONE, -1.0)],
     (curve(v_pu=(0.92, 0.98, 1.02)),),
+    *[(replace(curve(), reference_pu=v),) for v in (*NONE, -0.1, 2.1)],
+    *[(replace(curve(), autonomous_s=seconds),) for seconds in (*NONE, -1.0)],
 ]
 VOLTAGES = [
     *[((volts, 120.0, 120.0), 60.0) for volts in (*NONE, 79.9, 140.1, 301.0)],
@@ -99,6 +101,8 @@ REFUSED: dict[type, dict[str, list[tuple[Any, ...]]]] = {
         "set_power_w": POWERS + REVERSIONS,
         "set_volt_var": CURVES,
         "set_frequency_droop": DROOPS,
+        "set_power_factor": [(factor, True) for factor in (*NONE, 0.0, -0.9, 1.01)] + [(0.95, True), (0.95, False)],
+        "set_reactive_power": [(share,) for share in (*NONE, 0.301, -0.301, 0.6)],
         "limit_power_pct": [*[(pct, 60.0) for pct in (*NONE, -1.0, 101.0)], *[(50.0, s) for s in (*NONE, -1.0)]],
     },
     SunSpecBattery: {"set_power_w": POWERS + REVERSIONS},

@@ -42,10 +42,11 @@ def autonomous_reference(
     for name, first, corner in (("up", 2, curve.y[-1]), ("down", 0, curve.y[0])):
         voltage_pu = midpoint(curve.x, first)
         place = f"reactive power after a step {name} to {voltage_pu:.3f} pu, time constant {time_constant_s:g} s"
+        begun_s = rig.clock.now_s
         rig.set_grid(voltage_pu)
         moved = curve.curve.moved(reference_pu - curve.reference_v_pu)
         yield _answered(rig, figures, moved, curve.response_s, place)
-        yield _followed(rig, figures, corner, time_constant_s, place)
+        yield _followed(rig, figures, corner, time_constant_s, begun_s, place)
         reference_pu = voltage_pu
     rig.set_grid(1.0)
 
@@ -62,10 +63,12 @@ def _answered(rig: Rig, figures: SuiteFigures, curve: Curve, response_s: float, 
     return Finding(what, stimulus, response, criterion, sample[-1].time_s, rig.analyzer_name, clause)
 
 
-def _followed(rig: Rig, figures: SuiteFigures, corner: float, time_constant_s: float, place: str) -> Finding:
+def _followed(
+    rig: Rig, figures: SuiteFigures, corner: float, time_constant_s: float, begun_s: float, place: str
+) -> Finding:
     """Look until the vars stay below the share of the corner's, or the time is over; judge the last look."""
     section = figures.autonomous_reference
-    limit_pu, begun_s = section.share.value * abs(corner), rig.clock.now_s
+    limit_pu = section.share.value * abs(corner)
     looks: list[Sample] = []
     while rig.clock.now_s - begun_s < section.within_time_constants.value * time_constant_s:
         looks += rig.hold(time_constant_s / LOOKS_A_TIME_CONSTANT, time_constant_s / LOOKS_A_TIME_CONSTANT)

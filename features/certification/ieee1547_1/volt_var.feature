@@ -14,6 +14,7 @@ Feature: Reactive power follows voltage
     When the stimulus steps through the characteristic
     Then each response is inside its band when the response time is over
     And each response is inside its band at rest
+    And it has delivered active power all the time
 
     Examples:
       | curve | level |
