@@ -293,3 +293,27 @@ def test_what_only_one_of_them_can_have_the_other_refuses(kind):
     device = pv() if kind == "claims-charge" else store()
     with pytest.raises(ConfigError, match="no fault"):
         device.inject(kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "off"),
+    [
+        ("misreports-voltage", (0.0, 0.0, 0.02 * PHASE_V, 0.0)),
+        ("misreports-power", (0.1 * RATING_W / 2.0, 0.0, 0.0, 0.0)),
+        ("misreports-vars", (0.0, 0.1 * RATING_W / 2.0, 0.0, 0.0)),
+        ("misreports-frequency", (0.0, 0.0, 0.0, 0.05)),
+    ],
+)
+def test_a_device_that_misreports_is_off_in_one_quantity_and_delivers_what_it_should(kind, off):
+    inverter = pv()
+    inverter.inject(kind, start_s=10.0)
+    run(inverter, 5)
+    with driven(inverter) as driver:
+        honest = driver.read_ac()
+        run(inverter, 10)
+        said = driver.read_ac()
+    assert sum(inverter.power.p_w) == pytest.approx(RATING_W / 2.0, rel=1e-3)
+    voltage_v = [after - before for before, after in zip(honest.voltage_v, said.voltage_v, strict=True)]
+    found = (said.p_w - honest.p_w, said.q_var - honest.q_var, voltage_v[0], said.frequency_hz - honest.frequency_hz)
+    assert found == pytest.approx(off, abs=0.06 if "frequency" not in kind else 1e-3), "W, var, V, Hz"
+    assert voltage_v == pytest.approx([voltage_v[0]] * 3, abs=0.06), "all phases alike"
