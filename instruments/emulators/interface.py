@@ -57,6 +57,9 @@ class DefectiveInterface:
             if not self._is_taken(refusal.code, name):
                 raise
             self._kept |= {address + n: value for n, value in enumerate(values)}
+        else:
+            for n in range(len(values)):
+                self._kept.pop(address + n, None)
 
     def _defect(self, kind: str) -> Fault | None:
         return self._faults.active(kind, self._time_s())

@@ -14,6 +14,8 @@ MOVING_MODELS = frozenset({701, 713, 714})
 """Models of measured values, which may change between two reads; what is mandatory in them is static."""
 MOVING_POINTS = re.compile(r"(Rem|Hb|ESDlyRemTms)$")
 """Points elsewhere that change by themselves: timers that run down, heartbeats."""
+PATIENCE_S = 10.0
+"""Guards against a hang only: that another client is slow is nothing against the device."""
 _PART = re.compile(r"(\w+)(?:\[(\d+)\])?")
 
 
@@ -50,7 +52,7 @@ def _is_still(model: ShownModel, point: Point) -> bool:
 
 def _scanned(at: Address) -> tuple[SunSpecModbusClientDeviceTCP, str]:
     """Let pysunspec2's client read everything; return it, and what it could not do."""
-    client = SunSpecModbusClientDeviceTCP(slave_id=at.unit, ipaddr=at.host, ipport=at.port, timeout=2)
+    client = SunSpecModbusClientDeviceTCP(slave_id=at.unit, ipaddr=at.host, ipport=at.port, timeout=PATIENCE_S)
     try:
         client.scan()
     except (SunSpecModbusClientError, ModbusClientError) as error:
