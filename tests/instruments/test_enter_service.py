@@ -62,6 +62,7 @@ def test_power_comes_after_the_delay_along_the_ramp(inverter: InverterEmulator, 
     assert arrived_s == pytest.approx(60.0, abs=2.0)
 
 
+@pytest.mark.long
 def test_a_drawn_delay_takes_the_place_of_the_ramp_and_differs(
     inverter: InverterEmulator, driver: SunSpecInverter
 ) -> None:
@@ -80,6 +81,7 @@ def test_large_equipment_draws_no_delay_and_says_so() -> None:
             driver.set_enter_service(DRAWN)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "begun_s", "arrived_s"),
     [("early-entry", 10.0, 50.0), ("wrong-ramp-rate", 20.0, 40.0), ("wrong-ramp-rate=2", 20.0, 100.0)],

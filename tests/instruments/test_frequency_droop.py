@@ -130,6 +130,7 @@ def test_volt_watt_holds_at_low_frequency_but_in_a_defective_one(kind: str | Non
     assert sum(inverter.power.p_w) / RATING_W == pytest.approx(power_pu, abs=2e-3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "available_pu", "frequency_hz", "sound", "defective"),
     [
