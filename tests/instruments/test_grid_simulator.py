@@ -153,7 +153,7 @@ def test_a_trip_is_cleared_by_command_and_the_output_stays_off_until_switched_on
         ("VOLT4 1", -114),
         ("VOLT0 1", -114),
         ("PHAS1 361", -222),
-        ("FREQ 66", -222),
+        ("FREQ 71", -222),
         ("CURR 50.1", -222),
         ("OUTP 2", -224),
     ],
