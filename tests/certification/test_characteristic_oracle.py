@@ -34,14 +34,14 @@ TOLD_FROM = {
     ("volt-var", "2", "B"): 3.0,
     ("volt-var", "3", "A"): 4.0,
     ("volt-var", "3", "B"): 3.0,
-    ("volt-watt", "1", "A"): 4.0,
-    ("volt-watt", "1", "B"): 4.0,
-    ("volt-watt", "2", "A"): 4.0,
-    ("volt-watt", "2", "B"): 4.0,
+    ("volt-watt", "1", "A"): 3.0,
+    ("volt-watt", "1", "B"): 3.0,
+    ("volt-watt", "2", "A"): 3.0,
+    ("volt-watt", "2", "B"): 3.0,
     ("watt-var", "1", "A"): 3.0,
-    ("watt-var", "1", "B"): 3.0,
+    ("watt-var", "1", "B"): 2.0,
     ("watt-var", "3", "A"): 3.0,
-    ("watt-var", "3", "B"): 3.0,
+    ("watt-var", "3", "B"): 2.0,
 }
 """How many times its response time a device has to take before the steps of a clause show it, in whole multiples
 (of 2, 3, 4 and 6); a curve that is not here never does."""
