@@ -45,8 +45,8 @@ TOLD_FROM = {
 }
 """How many times its response time a device has to take before the steps of a clause show it, in whole multiples
 (of 2, 3, 4 and 6); a curve that is not here never does."""
-NOWHERE_FLAT, SLANT_PU = ("volt-var", "1", "A", -1.0), 0.0375
-"""Below this curve no stimulus meets a flat piece: 0.015 pu of voltage at its slope of 2.5 come on top."""
+NOWHERE_FLAT, SLANT_PU = ("volt-var", "1", "A", -1.0), 0.025
+"""Below this curve no band is flat: of the lowest voltage, 0.895 pu, 0.01 pu lie on its slope of 2.5."""
 each_curve = pytest.mark.parametrize(("function", "name", "category"), CURVES)
 
 
