@@ -72,7 +72,7 @@ def adopt_curve(
     for name in _differing(device, model, SPARE_CURVE, header or {}):
         device.write(model.model_id, {f"Crv[{SPARE_CURVE}].{name}": (header or {})[name]})
     device.write(model.model_id, {"AdptCrvReq": SPARE_CURVE})
-    await_adoption(device, model.model_id, ("AdptCrvRslt", "NCrv"), f"the {model.name} curve")
+    await_adoption(device, model.model_id, f"the {model.name} curve")
     held = read_curve(device, model)
     if not _same(held, wanted):
         raise InstrumentError(f"{device.name} was given {wanted} and holds {held}")
@@ -116,14 +116,11 @@ def _write(device: SunSpecDevice, model: CurveModel, wanted: Characteristic) -> 
     device.write(model.model_id, points)
 
 
-def await_adoption(device: SunSpecDevice, model_id: int, points: tuple[str, str], what: str) -> None:
-    """Ask for the result of an adoption until there is one; raises InstrumentError when it is not that it was done.
-
-    `points` of the model: that of the result, and the last of its head, up to which is read.
-    """
+def await_adoption(device: SunSpecDevice, model_id: int, what: str, result_point: str = "AdptCrvRslt") -> None:
+    """Ask for the result of an adoption until there is one; raises InstrumentError when it is not that it was done."""
     result = float(IN_PROGRESS)
     for _ in range(ADOPT_READS):
-        result = device.read(model_id, "ID", points[1]).number(points[0])
+        result = device.read(model_id, "ID", result_point).number(result_point)
         if result != IN_PROGRESS:
             break
     if result != COMPLETED:

@@ -43,7 +43,7 @@ def adopt_droop(device: SunSpecDevice, wanted: FrequencyDroop) -> None:
         del values["PMin"]
     device.write(DROOP, {f"Ctl[{SPARE}].{name}": value for name, value in values.items()})
     device.write(DROOP, {"AdptCtlReq": SPARE})
-    await_adoption(device, DROOP, ("AdptCtlRslt", "NCtl"), "the frequency-droop")
+    await_adoption(device, DROOP, "the frequency-droop", "AdptCtlRslt")
     held = _points(read_droop(device))
     wrong = [name for name, value in values.items() if not abs(held[name] - value) <= TOLERANCE[name]]
     if wrong:

@@ -58,7 +58,7 @@ def adopt_trip(device: SunSpecDevice, kind: TripKind, wanted: Trip) -> int:
     named = dict(zip(_names(model, prefix), values, strict=True))
     device.write(model.model_id, {prefix + "ActPt": STAGES} | named)
     device.write(model.model_id, {"AdptCrvReq": SPARE_CURVE})
-    await_adoption(device, model.model_id, ("AdptCrvRslt", "AdptCrvRslt"), f"the {kind.replace('_', '-')} trip")
+    await_adoption(device, model.model_id, f"the {kind.replace('_', '-')} trip")
     held = read_trip(device, kind)
     if not _same(held, wanted, model.axis):
         raise InstrumentError(f"{device.name} was given {wanted} and holds {held}")
