@@ -103,4 +103,5 @@ class OwedPower:
         if self.owed.droop.is_inside(frequency.value):
             self.begin_at(samples)
         criterion = self.owed.criterion(voltage, frequency, self._before, power, self.accuracy)
-        return Finding(what, frequency, power, criterion, samples[-1].time_s, rig.analyzer_name, self.clause)
+        time_s, source = samples[-1].time_s, rig.analyzer_name
+        return Finding(what, frequency, power, criterion, time_s, source, self.clause, stimulus_unit="Hz")

@@ -169,4 +169,5 @@ class _Step:
 
     def _found(self, when: str, frequency: Reading, power: Reading, criterion: Criterion, time_s: float) -> Finding:
         name = f"{self.course.name}, {self.place}: {when}"
-        return Finding(name, frequency, power, criterion, time_s, self.rig.analyzer_name, self.course.clause)
+        source, clause = self.rig.analyzer_name, self.course.clause
+        return Finding(name, frequency, power, criterion, time_s, source, clause, stimulus_unit="Hz")
