@@ -44,7 +44,7 @@ class SwallowsWrites(Lie):
 
 @dataclass
 class Freezes(Lie):
-    """Passes writes on, and gives to each read for ever the answer that it had the first time."""
+    """Passes writes on, and gives to each read for ever the answer that it had in `kept`, or the first time."""
 
     kept: dict[bytes, bytes] = field(default_factory=dict)
 
@@ -116,12 +116,14 @@ def patched(frame: bytes, answer: bytes, patch: Callable[[int, int], int]) -> by
 
 @dataclass
 class Gateway:
-    """A gateway at `port`; the device is at `target`. It is honest until `lie` is set."""
+    """A gateway at `port`; the device is at `target`. It is honest until `lie` is set, and keeps what was read."""
 
     port: int
     target: int
     lie: Lie = field(default_factory=Lie)
     lied: int = 0
+    heard: dict[bytes, bytes] = field(default_factory=dict)
+    """The last answer to each read."""
 
 
 @contextmanager
@@ -185,7 +187,10 @@ def _serve_modbus(gateway: Gateway, client: socket.socket) -> None:
 
         def forward(frame: bytes) -> bytes:
             device.sendall(frame)
-            return read_frame(device)
+            answer = read_frame(device)
+            if frame[7] in READS:
+                gateway.heard[frame[6:]] = answer
+            return answer
 
         while True:
             frame = read_frame(client)

@@ -34,7 +34,7 @@ COMMANDED = ("utility_battery", "utility_inverter", "capacitor_1", "ltc")
 Telling = Callable[[Gateway], Lie]
 LIES: dict[str, Telling] = {
     "swallows writes": lambda _: SwallowsWrites(),
-    "freezes answers": lambda _: Freezes(),
+    "freezes answers": lambda gateway: Freezes(dict(gateway.heard)),
     "delays": lambda _: Delays(),
     "breaks transaction ids": lambda _: Breaks("transaction"),
     "breaks unit ids": lambda _: Breaks("unit"),
