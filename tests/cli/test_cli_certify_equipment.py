@@ -1,7 +1,8 @@
-"""`bench certify` on equipment in another process, in wall time: a clause that passes."""
+"""`bench certify` on equipment in another process, in wall time: a clause that passes, and a run that is killed."""
 
 import json
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import yaml
 from test_cli_emulate import COMMAND, emulating, scanned, visa
 
 BENCHES = Path(__file__).parents[2] / "fixtures" / "benches"
+PATIENCE_S = 90.0
 Endpoints = dict[str, dict[str, Any]]
 
 
@@ -76,6 +78,29 @@ def test_a_clause_passes_on_equipment_in_another_process_which_is_left_safe(tmp_
     assert (test["id"], test["verdict"], run["simulated"]) == ("6.4", "PASS", False), told
 
 
+@pytest.mark.long
+def test_the_equipment_is_safe_when_the_process_that_certifies_it_is_killed(tmp_path: Path) -> None:
+    record = tmp_path / "run" / "guardian.jsonl"
+    with emulating(at_free_ports(tmp_path)) as (_, endpoints):
+        running = certify(at(tmp_path, endpoints), tmp_path / "run", "Its ratings")
+        await_that(lambda: is_on(endpoints), "the source was never switched on")
+        running.kill()
+        running.communicate()
+        await_that(lambda: record.is_file() and "unsafe" in record.read_text("utf-8"), "the guardian did not act")
+        assert not is_on(endpoints), "the source was left on"
+        with scanned(endpoints["inverter"]) as client:
+            client.models[703][0].read()
+            assert client.models[703][0].ES.value == 0, "it was left in service"
+    assert json.loads(record.read_text("utf-8").splitlines()[-1])["unsafe"] == []
+
+
 def is_on(endpoints: Endpoints) -> bool:
     with visa(endpoints["grid_simulator"]) as source:
         return bool(source.query("OUTP?") == "1")
+
+
+def await_that(seen: Callable[[], bool], otherwise: str) -> None:
+    end_s = time.monotonic() + PATIENCE_S
+    while not seen():
+        assert time.monotonic() < end_s, otherwise
+        time.sleep(0.05)
