@@ -33,9 +33,9 @@ NEVER_LEFT = [("volt-watt", "3", "A"), ("volt-watt", "3", "B")]
 """Curves whose corners lie outside of the voltages that equipment is tested at: they are flat from step to step."""
 TOLD_FROM = {
     ("volt-var", "1", "B"): 6.0,
-    ("volt-var", "2", "A"): 4.0,
+    ("volt-var", "2", "A"): 3.0,
     ("volt-var", "2", "B"): 3.0,
-    ("volt-var", "3", "A"): 4.0,
+    ("volt-var", "3", "A"): 3.0,
     ("volt-var", "3", "B"): 3.0,
     ("volt-watt", "1", "A"): 3.0,
     ("volt-watt", "1", "B"): 3.0,
