@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 import threading
 from contextlib import closing
 
@@ -16,6 +18,12 @@ from bench.plant.plant import Plant
 from reports.run_directory import RunWriter
 
 FIELDS = ["name", "value", "unit", "raw", "ratio"]
+TWENTY_RUNS = """
+import json
+from dataclasses import asdict
+from bench.commands.speed_many import footprints
+print(json.dumps([asdict(found) for found in footprints(runs=20, settled=10)]))
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -106,8 +114,10 @@ def test_what_takes_long_is_measured_only_when_it_is_named(bench, monkeypatch):
 
 @pytest.mark.long
 def test_twenty_runs_leave_nothing_behind():
-    """All that runs make once is made by the tenth: from there on nothing may grow."""
-    before, after = speed_many.footprints(runs=20, settled=10)
+    """All that runs make once is made by the tenth: from there on nothing may grow. In a process of their own."""
+    told = subprocess.run([sys.executable, "-c", TWENTY_RUNS], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    before, after = (speed_many.Footprint(**found) for found in json.loads(told.stdout))
     assert after.threads == before.threads, "threads of a run outlive it"
     assert after.descriptors == before.descriptors, "files or sockets of a run stay open"
     assert after.contexts == before.contexts, "engine contexts of a run are not used again"
