@@ -14,6 +14,8 @@ from reports.run_directory import RunDirectory, RunSummary, ScenarioRun
 from reports.verdict import Verdict
 
 SUITE = "ieee1547.1"
+UNREPRESENTED = {"5.5-ROCOF", "5.5-phase-angle"}
+"""Clauses that the behaviour model has nothing for that could fail."""
 FIRST = ("B", "III")
 CATEGORIES = [
     pytest.param(*both, marks=pytest.mark.long if both == FIRST else pytest.mark.soak, id="-".join(both))
@@ -50,8 +52,7 @@ def test_the_behaviour_model_passes_all_that_it_can_represent(category: str, abn
     assert not wrong, "\n".join(wrong)
     unsaid = [told(found) for found in run.scenarios if found.verdict is Verdict.NOT_RUN and not found.reason]
     assert not unsaid, f"not run, and no word why: {unsaid}"
-    passed = {found.id for found in run.scenarios if found.verdict is Verdict.PASS}
-    assert passed >= {"5.6", "5.13", "5.14.4", "5.14.8", "5.14.9", "6.7"}
+    assert {found.id for found in run.scenarios if found.verdict is not Verdict.PASS} == UNREPRESENTED
     assert run.complete
 
 
