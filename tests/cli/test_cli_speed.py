@@ -164,17 +164,20 @@ def test_a_certification_is_told_in_seconds_and_in_the_hours_of_its_procedures(b
     asked = certified(monkeypatch)
     wall, procedures = lines(bench("speed", "--only", "certify"))
     assert (wall["name"], wall["unit"], wall["raw"]) == ("certify", "s", None)
-    assert "1 type tests, all passed" in wall["note"]
+    assert "1 type tests, 1 passed" in wall["note"]
     assert (procedures["name"], procedures["value"], procedures["unit"]) == ("certify_procedures", 2.0, "h")
     (request,) = asked
     assert (request.suite, request.scenarios, request.jobs) == ("ieee1547.1", (), None), "not the whole suite"
 
 
-def test_a_certification_that_does_not_pass_is_no_figure(bench, monkeypatch):
-    certified(monkeypatch, verdict="FAIL")
+@pytest.mark.parametrize(
+    ("verdict", "told"), [("FAIL", "5.6 FAIL"), ("INCONCLUSIVE", "5.6 INCONCLUSIVE"), ("NOT_RUN", "nothing passed")]
+)
+def test_a_certification_that_does_not_pass_is_no_figure(bench, monkeypatch, verdict, told):
+    certified(monkeypatch, verdict=verdict)
     result = bench("speed", "--only", "certify")
     assert result.exit_code == 3
-    assert "5.6 FAIL" in result.stderr
+    assert told in result.stderr
     assert result.stdout == ""
 
 
