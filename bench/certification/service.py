@@ -7,7 +7,9 @@ from reports.verdict import Verdict
 ENTER_SERVICE_S = 900.0
 """How long a device may take to be in service: the default delay and ramp of IEEE 1547-2018, 300 s each, and half."""
 IN_SERVICE_SHARE = 0.9
-"""Of the power that is offered, what a device that is in service delivers at least."""
+"""Of the power that is offered, and that the apparent rating leaves, what a device in service delivers at least."""
+NOTHING_PU = 0.02
+"""What a device that has ceased to energize may still show as active power, per unit; noise and its own supply."""
 
 
 def await_service(rig: Rig) -> None:

@@ -11,22 +11,13 @@ from itertools import pairwise
 
 from instruments.errors import InstrumentError
 from instruments.readings import Identity
-from instruments.sunspec.layout import Counts, Layout, Point, from_words, layout, to_words
+from instruments.sunspec.layout import COUNT_POINTS, END, MARKER, Counts, Layout, Point, from_words, layout, to_words
 from instruments.transports.modbus import ADDRESSES, ModbusLink
 
 BASES = (40000, 0, 50000)
-MARKER = (0x5375, 0x6E53)
-END = 0xFFFF
 MAX_MODELS = 64
 LARGEST_EXPONENT = 10
 """Of a scale factor, either way (SunSpec Device Information Model Specification, type sunssf)."""
-COUNT_POINTS = {
-    **dict.fromkeys((705, 706, 712), ("NPt", "NCrv")),
-    **dict.fromkeys((707, 708, 709, 710), ("NPt", "NCrvSet")),
-    711: ("NCtl",),
-    714: ("NPrt",),
-}
-"""Points that size the repeating groups of a model; they lie before the groups, so they are found without counts."""
 
 
 @dataclass(frozen=True)

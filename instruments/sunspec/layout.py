@@ -18,6 +18,15 @@ ACCUMULATORS = frozenset({"acc16", "acc32", "acc64"})
 
 WORD = 0xFFFF
 """All bits of a register."""
+MARKER, END = (0x5375, 0x6E53), 0xFFFF
+"""Words before the first model of a device, and the number behind its last."""
+COUNT_POINTS = {
+    **dict.fromkeys((705, 706, 712), ("NPt", "NCrv")),
+    **dict.fromkeys((707, 708, 709, 710), ("NPt", "NCrvSet")),
+    711: ("NCtl",),
+    714: ("NPrt",),
+}
+"""Points that size the repeating groups of a model; they lie before the groups, so they are found without counts."""
 
 Counts = tuple[tuple[str, int], ...]
 

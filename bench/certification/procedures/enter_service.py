@@ -13,11 +13,10 @@ from bench.certification.figures import EnterServiceCase, GridState, SuiteFigure
 from bench.certification.findings import Finding
 from bench.certification.not_passed import NotPassed
 from bench.certification.rig import Rig, Sample
+from bench.certification.service import NOTHING_PU
 from instruments.readings import EnterServiceSettings
 from reports.verdict import Verdict
 
-NOTHING_PU = 0.02
-"""What a device that has ceased to energize may still show as active power, per unit; noise and its own supply."""
 RATED_SHARE = 0.95
 """Of rated power, what counts as having arrived."""
 LEAST_WAIT_S = 60.0

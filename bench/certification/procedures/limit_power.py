@@ -13,13 +13,12 @@ from bench.certification.figures import SuiteFigures
 from bench.certification.findings import Finding
 from bench.certification.owed_power import OwedPower, accuracies, put_droop, put_volt_watt
 from bench.certification.rig import Rig, Sample
+from bench.certification.service import IN_SERVICE_SHARE
 
 PCT = 100.0
 REVERSION_S = 3600.0
 """A limit ends by itself if the bench does not end it."""
 REST_S = 30.0
-OFFERED_SHARE = 0.9
-"""Of the power that is offered, what has to come for a limit to mean anything."""
 
 
 def limit_power(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
@@ -88,5 +87,5 @@ def _delivered(rig: Rig, place: str, clause: str) -> Finding:
     held = rig.hold(2.0, 0.5)
     response = rig.active_power(held)
     what = f"{place}: before it"
-    criterion, time_s, source = at_least(OFFERED_SHARE, response), held[-1].time_s, rig.analyzer_name
+    criterion, time_s, source = at_least(IN_SERVICE_SHARE, response), held[-1].time_s, rig.analyzer_name
     return Finding(what, Reading(1.0), response, criterion, time_s, source, clause, stimulus_unit="pu")

@@ -15,14 +15,13 @@ from bench.certification.figures import SuiteFigures
 from bench.certification.figures_reactive import PowerFactorFigures, VarFigures
 from bench.certification.findings import Finding
 from bench.certification.rig import Rig
+from bench.certification.service import IN_SERVICE_SHARE
 from bench.certification.sweep import Characteristic, disturbed, settled
 
 HIGHEST_PU = 2.0
 """Active powers beyond this no equipment delivers, per unit of rated VA: where a characteristic over power ends."""
 ADOPTION_RESPONSES = 2
 """How long the device has to go over to a mode, in response times."""
-DELIVERED_SHARE = 0.9
-"""Of the active power that the apparent rating leaves at a power factor, what has to come while rated is offered."""
 PCT = 100.0
 THREE_PHASES = 3
 
@@ -46,7 +45,7 @@ def constant_power_factor(rig: Rig, figures: SuiteFigures, setting: PowerFactorF
     )
     levels = (section.least_power_pu.value, 1.0)
     command = partial(rig.functions.set_power_factor, factor, setting.injects)
-    yield from _held(rig, of, command, _disturbances(rig, figures, levels), DELIVERED_SHARE * factor)
+    yield from _held(rig, of, command, _disturbances(rig, figures, levels), IN_SERVICE_SHARE * factor)
 
 
 def constant_reactive_power(rig: Rig, figures: SuiteFigures, setting: VarFigures) -> Iterator[Finding]:

@@ -16,14 +16,13 @@ from bench.certification.findings import Finding
 from bench.certification.played import require_voltage
 from bench.certification.riding import Before, Watched, active_current, ceases, keeps_current, restores
 from bench.certification.rig import WALL_TIMING_S, Rig, Sample
+from bench.certification.service import IN_SERVICE_SHARE
 from reports.verdict import Verdict
 
 FINE_S, FINE_SPAN_S, COARSE_S = 0.01, 0.6, 1.0
 """Looks just after a change, for how long, and from then on, s; limits of 83 ms need hundredths of a second."""
 BEFORE_S = 1.0
 """Over how much of the undisturbed stage the current of before is measured, s."""
-OFFERED_SHARE = 0.9
-"""Of the power that is offered, what has to come before a disturbance for the test to mean anything."""
 MAY_CEASE = frozenset({"cessation", "permissive"})
 
 
@@ -100,7 +99,7 @@ class _Player:
         last = watched.since(watched.samples[-1].time_s - watched.begun_s - BEFORE_S)
         current, active = fmean(s.current_pu for s in last), fmean(active_current(s) for s in last)
         self._before = Before(Reading(current, watched.uncertainty_pu), Reading(active, watched.uncertainty_pu))
-        response, wanted = self._rig.active_power(last), OFFERED_SHARE * self._ride.level_pu
+        response, wanted = self._rig.active_power(last), IN_SERVICE_SHARE * self._ride.level_pu
         what, time_s = f"active power at the end, {watched.place}", last[-1].time_s
         criterion = at_least(wanted, response)
         return Finding(what, self._rig.voltage(last), response, criterion, time_s, watched.source, watched.clause)

@@ -9,13 +9,11 @@ from bench.certification.figures import SuiteFigures
 from bench.certification.findings import Finding
 from bench.certification.not_passed import NotPassed
 from bench.certification.rig import Rig
-from bench.certification.service import await_service
+from bench.certification.service import NOTHING_PU, await_service
 from bench.certification.statements import Statements
 from instruments.readings import AcReading
 from reports.verdict import Verdict
 
-NOTHING_PU = 0.02
-"""What a device that has ceased to energize may still show as active power, per unit; noise and its own supply."""
 STOP_S, LOOK_S, SETTLE_S = 5.0, 2.0, 30.0
 RAMP_S = 120.0
 """For what is left of the longest ramp once 90 % of power is there: a device may say that it is still starting."""

@@ -15,8 +15,8 @@ from bench.certification.figures import SuiteFigures
 from bench.certification.figures_trips import StageFigures, TripSetting
 from bench.certification.findings import Finding
 from bench.certification.not_passed import NotPassed
-from bench.certification.procedures.enter_service import NOTHING_PU
 from bench.certification.rig import Rig, Sample
+from bench.certification.service import IN_SERVICE_SHARE, NOTHING_PU
 from bench.certification.trip_plan import trip_plan
 from instruments.errors import InstrumentError
 from instruments.readings import EnterServiceSettings, Trip, TripKind
@@ -29,7 +29,6 @@ RESTING = 5
 """Looks at the end of it that are judged."""
 RESTORED_SHARE = 0.8
 """Of the power before, what a device delivers that has not tripped (IEEE 1547-2018 6.4.2.7)."""
-IN_SERVICE_SHARE = 0.9
 PATIENCE = 3.0
 """Of delay and ramp, after which a device that has not come back into service is not waited for any more."""
 

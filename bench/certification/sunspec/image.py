@@ -8,22 +8,13 @@ from typing import Any
 
 from sunspec2 import device as definitions
 
-from instruments.sunspec.layout import Counts, Layout, Point, from_words, layout
+from instruments.sunspec.layout import COUNT_POINTS, END, MARKER, Counts, Layout, Point, from_words, layout
 from instruments.transports.modbus_frames import ModbusFrames, read_request
 
 BASES = (40000, 50000, 0)
 """Legal base addresses of the holding registers (SunSpec Device Information Model Specification)."""
-MARKER = (0x5375, 0x6E53)
-END = 0xFFFF
 MOST_REGISTERS = 125
 MOST_MODELS = 64
-COUNTS = {
-    **dict.fromkeys((705, 706, 712), ("NPt", "NCrv")),
-    **dict.fromkeys((707, 708, 709, 710), ("NPt", "NCrvSet")),
-    711: ("NCtl",),
-    714: ("NPrt",),
-}
-"""Points that size the repeating groups of a model."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +42,7 @@ class ShownModel:
 
     @property
     def _counts(self) -> Counts:
-        names = COUNTS.get(self.model_id, ())
+        names = COUNT_POINTS.get(self.model_id, ())
         bare = layout(self.model_id, tuple((name, 0) for name in names))
         return tuple((name, self.words[bare.points[name].offset]) for name in names)
 
