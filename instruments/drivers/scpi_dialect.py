@@ -1,7 +1,7 @@
 """Speaks of phases in a dialect: which statements a driver sends for each phase, and whose answers come back."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from instruments.dialects.language import Statement
@@ -10,15 +10,31 @@ from instruments.errors import InstrumentError
 from instruments.transports.scpi_acknowledgement import split_units
 from instruments.transports.visa import VisaLink
 
-_SWITCH = {"1": True, "ON": True, "0": False, "OFF": False}
+SWITCH = "switch"
+"""The quantity whose answers say on or off; they are given as 1 and 0."""
+_SWITCHES = {"1": 1.0, "ON": 1.0, "0": 0.0, "OFF": 0.0}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A statement of a dialect with what fills its blank in, by phase."""
+
+    statement: Statement
+    blank: str
+    values: Mapping[int, float]
 
 
 @dataclass(frozen=True)
 class Query:
-    """A query of a dialect; `per_phase`: it gives a number for each phase, and not one for all."""
+    """A query of a dialect for a quantity; `per_phase`: it gives a number for each phase, and not one for all.
 
+    Where each phase is asked by itself, only those of `phases` are, and all without it.
+    """
+
+    key: str
     statement: Statement
     per_phase: bool = True
+    phases: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -36,28 +52,33 @@ class PhaseSpeaker:
         self._phases = phases
         self._select = select
 
-    def each(self, *spoken: Mapping[int, str]) -> Iterator[str]:
-        """Yield, phase by phase, what is said of each: statements by phase, with its selection before them."""
+    def each(self, *said: Setting) -> Iterator[str]:
+        """Yield, phase by phase, what sets it, with its selection before what does not name it by itself."""
         for phase in range(1, self._phases + 1):
-            found = [by_phase[phase] for by_phase in spoken if phase in by_phase]
-            if found and self._select is not None:
-                yield self._select.filled(phase=phase)
-            yield from found
+            found = [setting for setting in said if phase in setting.values]
+            yield from self._selection(phase, [setting.statement for setting in found])
+            for setting in found:
+                yield setting.statement.filled(phase=phase, **{setting.blank: setting.values[phase]})
 
-    def inquire(self, queries: Mapping[str, Query]) -> Inquiry:
+    def inquire(self, *queries: Query) -> Inquiry:
         """Put queries together into one message: what has an answer for each phase goes phase by phase."""
         asked: list[str] = []
         answers: list[tuple[str, int]] = []
-        singly = {key: query for key, query in queries.items() if query.per_phase and self._is_single(query.statement)}
-        for phase in range(1, self._phases + 1) if singly else ():
-            asked += [self._select.filled(phase=phase)] if self._select is not None else []
-            asked += [query.statement.filled(phase=phase) for query in singly.values()]
-            answers += [(key, 1) for key in singly]
-        for key, query in queries.items():
-            if key not in singly:
-                asked.append(query.statement.filled())
-                answers.append((key, self._phases if query.per_phase else 1))
+        singly = [query for query in queries if query.per_phase and self._is_single(query.statement)]
+        for phase in range(1, self._phases + 1):
+            here = [query for query in singly if query.phases is None or phase in query.phases]
+            asked += self._selection(phase, [query.statement for query in here])
+            asked += [query.statement.filled(phase=phase) for query in here]
+            answers += [(query.key, 1) for query in here]
+        for query in (query for query in queries if query not in singly):
+            asked.append(query.statement.filled())
+            answers.append((query.key, self._phases if query.per_phase else 1))
         return Inquiry(";".join(asked), tuple(answers))
+
+    def _selection(self, phase: int, statements: Iterable[Statement]) -> list[str]:
+        if self._select is None or all("phase" in statement.blanks for statement in statements):
+            return []
+        return [self._select.filled(phase=phase)]
 
     def _is_single(self, statement: Statement) -> bool:
         return self._select is not None or "phase" in statement.blanks
@@ -73,7 +94,7 @@ def take_answers(link: VisaLink, inquiry: Inquiry, answer: str) -> dict[str, tup
         raise InstrumentError(f"{link.resource} answers {answer!r} to {inquiry.message!r}")
     found: dict[str, tuple[float, ...]] = {}
     for part, (key, count) in zip(parts, inquiry.answers, strict=True):
-        values = read_numbers(link, part)
+        values = (_read_switch(link, part),) if key == SWITCH else read_numbers(link, part)
         if len(values) != count:
             raise InstrumentError(f"{link.resource} answers {part!r} for {key}; expected {count} values")
         found[key] = found.get(key, ()) + values
@@ -87,9 +108,12 @@ def require_finite(link: VisaLink, found: Mapping[str, Sequence[float]]) -> None
             raise InstrumentError(f"{link.resource} answers {list(values)} for {key}: not a value for everything asked")
 
 
-def read_switches(link: VisaLink, answer: str, count: int) -> tuple[bool, ...]:
-    """Read the answers to queries of switches; raises InstrumentError for what is neither on nor off."""
-    words = [part.strip().upper() for part in split_units(answer)]
-    if len(words) != count or not all(word in _SWITCH for word in words):
-        raise InstrumentError(f"{link.resource} answers {answer!r} for {count} switch(es)")
-    return tuple(_SWITCH[word] for word in words)
+def _read_switch(link: VisaLink, word: str) -> float:
+    if word.strip().upper() not in _SWITCHES:
+        raise InstrumentError(f"{link.resource} answers {word!r} for a switch, neither on nor off")
+    return _SWITCHES[word.strip().upper()]
+
+
+def joined(statements: Iterable[Statement]) -> str:
+    """Put statements without blanks into one message."""
+    return ";".join(statement.text for statement in statements)

@@ -1,17 +1,26 @@
 """AC grid simulator behind SCPI; a dialect says how its maker wants it spoken to."""
 
 import math
-from collections.abc import Sequence
-from functools import partial
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from instruments.dialects.ac_source import GENERIC, AcSourceDialect, ac_source_dialect
+from instruments.dialects.language import Statement
 from instruments.drivers.scpi_answers import read_identity
-from instruments.drivers.scpi_dialect import PhaseSpeaker, Query, read_switches, require_finite, take_answers
+from instruments.drivers.scpi_dialect import (
+    SWITCH,
+    Inquiry,
+    PhaseSpeaker,
+    Query,
+    Setting,
+    joined,
+    require_finite,
+    take_answers,
+)
 from instruments.drivers.scpi_source import SourceFence, SourceLimits, switch_off
 from instruments.drivers.scpi_source_angles import SpokenAngles
 from instruments.errors import ConfigError, InstrumentError, TransportError
 from instruments.readings import AcMeasurement, Identity, SourceSetPoint
-from instruments.transports.scpi_acknowledgement import split_units
 from instruments.transports.visa import VisaLink
 
 
@@ -35,12 +44,14 @@ class ScpiGridSimulator:
             )
         self._speaker = PhaseSpeaker(phases, self.dialect.phases.select)
         self._angles = SpokenAngles(self.dialect.angles, phases)
-        own = {key: found for key, found in vars(self.dialect.limits).items() if found is not None}
         inquire = self._speaker.inquire
-        self._fence = SourceFence(link, limits, inquire({k: Query(found, per_phase=False) for k, found in own.items()}))
-        self._set_points, self._measured = inquire(self._set_point_queries()), inquire(self._measured_queries())
-        self._voltages = inquire({"voltage": Query(self.dialect.measure.voltage)})
+        self._fence = SourceFence(link, limits, inquire(*self._limit_queries()))
+        self._switches = inquire(*self._switch_queries())
+        self._set_points = inquire(*self._set_point_queries(), *self._switch_queries())
+        self._measured = inquire(*self._measured_queries())
+        self._off_proof = inquire(*self._switch_queries(), Query("voltage", self.dialect.measure.voltage))
         self._prepared = not self.dialect.prepare
+        self._switched_on = False
 
     def identify(self) -> Identity:
         """Ask who answers."""
@@ -50,10 +61,23 @@ class ScpiGridSimulator:
         """Read the limits in force, the narrower of the instrument's and the bench's; asked for once."""
         return self._fence.read_limits()
 
+    def reset(self, pause: Callable[[float], None] = time.sleep) -> None:
+        """Have it forget all settings, output off, and leave it alone for as long as it then needs.
+
+        `pause` lets that time pass, s.
+        """
+        self._link.tell(self.dialect.reset.text)
+        self._prepared = not self.dialect.prepare
+        self._switched_on = False
+        pause(self.dialect.link.settles_s)
+        self._link.check_errors()
+
     def set_voltage(
         self, voltage_v: Sequence[float], frequency_hz: float, angle_deg: Sequence[float] | None = None
     ) -> None:
         """Set rms voltage to neutral and angle of each phase and the frequency; symmetric without angles.
+
+        Where the instrument cannot turn its first phase, angles are against it.
 
         Raises SafetyTrip, before anything is sent, outside the limits; ConfigError for a wrong number of phases, and
         for what the instrument cannot do.
@@ -69,41 +93,32 @@ class ScpiGridSimulator:
 
     def read_set_point(self) -> SourceSetPoint:
         """Read back what the source was told; `measure` says what it does."""
-        switches = [found.text for found in self.dialect.output.state]
-        answer = self._link.query_checked(";".join([self._set_points.message, *switches]))
-        parts = split_units(answer)
-        found = take_answers(self._link, self._set_points, ";".join(parts[: -len(switches)]))
-        require_finite(self._link, found)
-        closed = read_switches(self._link, ";".join(parts[-len(switches) :]), len(switches))
+        found = self._ask(self._set_points)
         angles = self._angles.read(found.get("angle", ()))
-        return SourceSetPoint(found["voltage"], angles, found["frequency"][0], all(closed))
+        return SourceSetPoint(found["voltage"], angles, found["frequency"][0], all(found[SWITCH]))
 
     def output_on(self) -> None:
         """Give the current limit to the instrument, close the output, and read the switches back."""
         self._prepare()
-        limit_a = self._fence.read_limits().current_a
-        limit = [] if self.dialect.set.current is None else [self.dialect.set.current.filled(current_a=limit_a)]
-        on = [found.text for found in self.dialect.output.switch_on]
-        self._link.command(";".join([*(self._select_all() if limit else []), *limit, *on]))
-        state = [found.text for found in self.dialect.output.state]
-        if not all(read_switches(self._link, self._link.query_checked(";".join(state)), len(state))):
+        limit_a, say = self._fence.read_limits().current_a, self.dialect.set.current
+        limit = [] if say is None else [*self._select_all(), say.filled(current_a=limit_a)]
+        self._link.command(";".join([*limit, joined(self.dialect.output.switch_on)]))
+        if not all(self._ask(self._switches)[SWITCH]):
             raise InstrumentError(f"{self._link.resource} does not switch its output on")
+        self._switched_on = True
 
     def output_off(self) -> None:
         """Open the output; raises InstrumentError unless switches and measured voltage prove it."""
-        off, state = (
-            [found.text for found in said] for said in (self.dialect.output.switch_off, self.dialect.output.state)
-        )
-        switch_off(self._link, off, state, self._voltages)
+        self._switched_on = False
+        switch_off(self._link, joined(self.dialect.output.switch_off), self._off_proof)
 
     def measure(self) -> AcMeasurement:
         """Measure at the source's output; power is positive where the equipment delivers it, NaN where it tells none.
 
         Raises InstrumentError when a protection of the source has taken its output away.
         """
-        found = take_answers(self._link, self._measured, self._link.query_checked(self._measured.message))
-        require_finite(self._link, found)
-        self._require_untripped(found.get("condition", (0.0,))[0])
+        found = self._ask(self._measured)
+        self._require_untripped(found)
         q_var = found.get("reactive", (math.nan,) * self._phases)
         return AcMeasurement(
             found["voltage"], found["current"], _negated(found["power"]), _negated(q_var), found["frequency"][0]
@@ -114,6 +129,7 @@ class ScpiGridSimulator:
         clear = self.dialect.protection.clear if self.dialect.protection else None
         if clear is None:
             raise ConfigError(f"{self._link.resource}: no command of {self.dialect.instruments} clears a protection")
+        self._switched_on = False
         self._link.command(clear.text)
 
     def make_safe(self) -> None:
@@ -123,64 +139,74 @@ class ScpiGridSimulator:
         except TransportError:
             self.output_off()
 
+    def _ask(self, inquiry: Inquiry) -> dict[str, tuple[float, ...]]:
+        found = take_answers(self._link, inquiry, self._link.query_checked(inquiry.message))
+        require_finite(self._link, found)
+        return found
+
     def _prepare(self) -> None:
         """Say once what the dialect wants said before the first set-point."""
         if not self._prepared:
-            self._link.command(";".join(found.text for found in self.dialect.prepare))
+            self._link.command(joined(self.dialect.prepare))
             self._prepared = True
 
     def _set_message(self, voltage_v: Sequence[float], frequency_hz: float, angle_deg: Sequence[float]) -> str:
-        say = self.dialect.set
-        parts = []
-        by_phase = self._voltage_by_phase(voltage_v)
-        if not by_phase and say.voltage_all is not None:
-            parts += [*self._select_all(), say.voltage_all.filled(voltage_v=voltage_v[0])]
-        degrees = (
-            {}
-            if say.angle is None
-            else {
-                phase: say.angle.filled(phase=phase, angle_deg=angle)
-                for phase, angle in self._angles.spoken(angle_deg).items()
-            }
-        )
-        return ";".join(
-            [*parts, *self._speaker.each(by_phase, degrees), say.frequency.filled(frequency_hz=frequency_hz)]
-        )
-
-    def _voltage_by_phase(self, voltage_v: Sequence[float]) -> dict[int, str]:
-        """Say the voltage of each phase; nothing where one statement gives it to all of them."""
-        say = self.dialect.set
+        say, parts, settings = self.dialect.set, list[str](), list[Setting]()
         if say.voltage_all is not None and len(set(voltage_v)) == 1:
-            return {}
-        if say.voltage is None:
-            raise ConfigError(f"{self.dialect.instruments} have one voltage for all phases, not {list(voltage_v)}")
-        return {phase: say.voltage.filled(phase=phase, voltage_v=voltage) for phase, voltage in enumerate(voltage_v, 1)}
+            parts += [*self._select_all(), say.voltage_all.filled(voltage_v=voltage_v[0])]
+        else:
+            settings.append(Setting(self._single_voltage(), "voltage_v", dict(enumerate(voltage_v, 1))))
+        if say.angle is not None:
+            settings.append(Setting(say.angle, "angle_deg", self._angles.spoken(angle_deg)))
+        return ";".join([*parts, *self._speaker.each(*settings), say.frequency.filled(frequency_hz=frequency_hz)])
+
+    def _single_voltage(self) -> Statement:
+        """Return what gives one phase a voltage of its own."""
+        if self.dialect.set.voltage is None:
+            raise ConfigError(f"{self.dialect.instruments} have one voltage for all phases")
+        return self.dialect.set.voltage
 
     def _select_all(self) -> list[str]:
         return [] if self.dialect.phases.select_all is None else [self.dialect.phases.select_all.text]
 
-    def _set_point_queries(self) -> dict[str, Query]:
+    def _limit_queries(self) -> Iterator[Query]:
+        asked = vars(self.dialect.limits).items()
+        return (Query(key, statement, per_phase=False) for key, statement in asked if statement is not None)
+
+    def _switch_queries(self) -> Iterator[Query]:
+        return (Query(SWITCH, statement, per_phase=False) for statement in self.dialect.output.state)
+
+    def _set_point_queries(self) -> Iterator[Query]:
         read = self.dialect.read
-        angle = {} if read.angle is None else {"angle": Query(read.angle)}
-        return {"voltage": Query(read.voltage), **angle, "frequency": Query(read.frequency, per_phase=False)}
+        yield Query("voltage", read.voltage)
+        if read.angle is not None:
+            yield Query("angle", read.angle, phases=self._angles.turned)
+        yield Query("frequency", read.frequency, per_phase=False)
 
-    def _measured_queries(self) -> dict[str, Query]:
-        said, once = self.dialect.measure, partial(Query, per_phase=False)
-        found = {"voltage": Query(said.voltage), "current": Query(said.current), "power": Query(said.power)}
+    def _measured_queries(self) -> Iterator[Query]:
+        said = self.dialect.measure
+        yield from (Query("voltage", said.voltage), Query("current", said.current), Query("power", said.power))
         if said.reactive is not None:
-            found["reactive"] = Query(said.reactive)
-        found["frequency"] = once(said.frequency)
+            yield Query("reactive", said.reactive)
+        yield Query("frequency", said.frequency, per_phase=False)
         if self.dialect.protection is not None:
-            found["condition"] = once(self.dialect.protection.ask)
-        return found
+            yield Query("condition", self.dialect.protection.ask, per_phase=False)
+        else:
+            yield from self._switch_queries()
 
-    def _require_untripped(self, condition: float) -> None:
-        bits = self.dialect.protection.bits if self.dialect.protection else {}
-        names = [name for bit, name in bits.items() if int(condition) & 1 << bit]
+    def _require_untripped(self, found: Mapping[str, Sequence[float]]) -> None:
+        """Raise InstrumentError when a protection took the output away, or the output went off without our doing."""
+        protection = self.dialect.protection
+        if protection is None:
+            if self._switched_on and not all(found[SWITCH]):
+                raise InstrumentError(f"{self._link.resource}: its output went off by itself")
+            return
+        condition = int(found["condition"][0])
+        names = [name for bit, name in protection.bits.items() if condition & 1 << bit]
         if names:
             raise InstrumentError(
                 f"{self._link.resource}: a protection switched the output off: {', '.join(names)} "
-                f"(condition {condition:g})"
+                f"(condition {condition})"
             )
 
     def _symmetric_deg(self) -> tuple[float, ...]:

@@ -4,7 +4,7 @@ import cmath
 import math
 
 from instruments.drivers.scpi_answers import read_identity, split_answers
-from instruments.drivers.scpi_dialect import Inquiry
+from instruments.drivers.scpi_dialect import SWITCH, Inquiry
 from instruments.drivers.scpi_source import SourceFence, SourceLimits, switch_off
 from instruments.errors import InstrumentError, TransportError
 from instruments.readings import Identity, SecondaryReading, SensingSetPoint
@@ -14,7 +14,7 @@ OWN_LIMITS = Inquiry(
     ":SOUR:VOLT1? MIN;VOLT1? MAX;FREQ? MIN;FREQ? MAX;CURR? MAX",
     tuple((key, 1) for key in ("voltage_min", "voltage_max", "frequency_min", "frequency_max", "current_max")),
 )
-VOLTAGE = Inquiry(":MEAS:VOLT?", (("voltage", 1),))
+PROOF = Inquiry(":OUTP?;:MEAS:VOLT?", ((SWITCH, 1), ("voltage", 1)))
 
 
 class ScpiSensingSource:
@@ -63,7 +63,7 @@ class ScpiSensingSource:
 
     def output_off(self) -> None:
         """Open the output; raises InstrumentError unless switch and measured voltage prove it."""
-        switch_off(self._link, [":OUTP OFF"], [":OUTP?"], VOLTAGE)
+        switch_off(self._link, ":OUTP OFF", PROOF)
 
     def make_safe(self) -> None:
         """Open the output with proof; over a new connection where the old one turns out to be broken."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from instruments.drivers.fence import require_within
-from instruments.drivers.scpi_dialect import Inquiry, read_switches, require_finite, take_answers
+from instruments.drivers.scpi_dialect import SWITCH, Inquiry, require_finite, take_answers
 from instruments.errors import ConfigError, InstrumentError
 from instruments.transports.scpi_acknowledgement import split_units
 from instruments.transports.visa import VisaLink
@@ -83,17 +83,16 @@ class SourceFence:
         return lowest, highest
 
 
-def switch_off(link: VisaLink, off: Sequence[str], state: Sequence[str], voltage: Inquiry) -> None:
+def switch_off(link: VisaLink, off: str, proof: Inquiry) -> None:
     """Switch an output off and prove it by its switches read back and by the measured voltage, in one message.
 
     It does not look at the event status: an error from before must not stand in the way of a safe state.
     Raises InstrumentError when the output is still on or alive.
     """
     done = ["*OPC?"] if "complete" in link.habits.acknowledge else []
-    parts = split_units(link.query(";".join([*off, *done, *state, voltage.message])))[len(done) :]
-    measured = ";".join(parts[len(state) :])
-    closed = read_switches(link, ";".join(parts[: len(state)]), len(state))
-    volts = take_answers(link, voltage, measured)["voltage"]
-    if any(closed) or not all(abs(value) < RESIDUAL_V for value in volts):
-        shown, switches = ", ".join(f"{value:g}" for value in volts), ", ".join(str(int(on)) for on in closed)
-        raise InstrumentError(f"{link.resource} does not switch off: its switch says {switches}, it measures {shown} V")
+    parts = split_units(link.query(";".join([off, *done, proof.message])))[len(done) :]
+    found = take_answers(link, proof, ";".join(parts))
+    switches, volts = found[SWITCH], found["voltage"]
+    if any(switches) or not all(abs(value) < RESIDUAL_V for value in volts):
+        says, shown = (", ".join(f"{value:g}" for value in values) for values in (switches, volts))
+        raise InstrumentError(f"{link.resource} does not switch off: its switch says {says}, it measures {shown} V")

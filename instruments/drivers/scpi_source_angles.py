@@ -14,20 +14,23 @@ class SpokenAngles:
     def __init__(self, angles: Angles, phases: int) -> None:
         self._sign = 1.0 if angles.sense == "leads" else -1.0
         self._span_deg = angles.span_deg
-        self._turned = [phase for phase in angles.phases if phase <= phases]
+        self.turned = tuple(phase for phase in angles.phases if phase <= phases)
         self._phases = phases
 
     def spoken(self, angle_deg: Sequence[float]) -> dict[int, float]:
         """Return what is said of each phase that can be turned."""
-        reference = 0.0 if 1 in self._turned else angle_deg[0]
-        return {phase: self._within(self._sign * (angle_deg[phase - 1] - reference)) for phase in self._turned}
+        reference = 0.0 if 1 in self.turned else angle_deg[0]
+        return {phase: self._within(self._sign * (angle_deg[phase - 1] - reference)) for phase in self.turned}
 
     def read(self, told: Sequence[float]) -> tuple[float, ...]:
-        """Return the angle of each phase from the answers for all of them; one that cannot be turned is at 0."""
-        found = dict(zip(range(1, self._phases + 1), told, strict=False))
+        """Return the angle of each phase from answers for all of them, or for those that can be turned.
+
+        One that cannot be turned is at 0.
+        """
+        asked = range(1, self._phases + 1) if len(told) == self._phases else self.turned
+        found = dict(zip(asked, told, strict=True))
         return tuple(
-            0.0 + self._sign * found.get(phase, 0.0) if phase in self._turned else 0.0
-            for phase in range(1, self._phases + 1)
+            0.0 + self._sign * found[phase] if phase in self.turned else 0.0 for phase in range(1, self._phases + 1)
         )
 
     def _within(self, angle_deg: float) -> float:

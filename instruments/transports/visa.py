@@ -81,6 +81,17 @@ class VisaLink:
         address, values = split_command(text)
         self._finish("write", address, values, told)
 
+    def tell(self, text: str) -> None:
+        """Send a message that nothing answers, and do not wait: for `*RST`, after which some are deaf for a while."""
+        session = self._opened()
+        if not self._cleared:
+            self._cleared = self._clear(session)
+        try:
+            session.write(text)
+        except (pyvisa.Error, OSError) as error:
+            raise self._broken("write", text, self._reason(error)) from error
+        self._observer(WireExchange("scpi", "write", text, ()))
+
     def check_errors(self) -> None:
         """Empty the instrument's error queue; raises InstrumentError listing all that was in it."""
         self._raise_errors([])

@@ -38,11 +38,21 @@ class Served:
     link: VisaLink
     address: tuple[str, int]
 
+    def each(self, *values: float) -> tuple[float, ...]:
+        """Return as many of the values, given for three phases, as there are phases."""
+        return values[: self.node.phases]
+
+    def energize(self, *voltage_v: float) -> None:
+        """Put voltages, given for three phases, on the output."""
+        self.driver.set_voltage(self.each(*voltage_v), 60.0)
+        self.driver.output_on()
+
 
 @contextmanager
-def served(driver: str, phases: int = 3, timeout_s: float = 5.0) -> Iterator[Served]:
+def served(driver: str, timeout_s: float = 5.0) -> Iterator[Served]:
     """Serve the emulator of a driver's dialect, and put the driver in front of it."""
     dialect = ac_source_dialect(driver.removeprefix("scpi_"))
+    phases = dialect.phases.count
     node = ElectricalNode(phases)
     load = Load(node)
     emulator = AC_SOURCES[driver]("source_1", node, AcSourceRatings(current_a=50.0))

@@ -34,8 +34,8 @@ def converse(dialect: str, act: Act, *turns: Turn, phases: int = 3) -> Any:
 class TestAmetek:
     RANGES = (f":VOLT:RANG?;:CURR? MAX;{ASK}", f"300;100;{FINE}")
     OFF = (
-        ":OUTP OFF;*OPC?;:OUTP?;:INST:COUP NONE;:INST:NSEL 1;:MEAS:VOLT:AC?;:INST:COUP NONE;:INST:NSEL 2;"
-        ":MEAS:VOLT:AC?;:INST:COUP NONE;:INST:NSEL 3;:MEAS:VOLT:AC?"
+        ":OUTP OFF;*OPC?;:INST:COUP NONE;:INST:NSEL 1;:MEAS:VOLT:AC?;:INST:COUP NONE;:INST:NSEL 2;"
+        ":MEAS:VOLT:AC?;:INST:COUP NONE;:INST:NSEL 3;:MEAS:VOLT:AC?;:OUTP?"
     )
 
     def test_identity(self) -> None:
@@ -63,9 +63,9 @@ class TestAmetek:
         converse("ametek_mx", lambda d: d.output_on(), self.RANGES, on, (f":OUTP?;{ASK}", f"1;{FINE}"))
 
     def test_output_off_is_proven_phase_by_phase(self) -> None:
-        converse("ametek_mx", lambda d: d.output_off(), (self.OFF, "1;0;0.1;0.2;0.3"))
+        converse("ametek_mx", lambda d: d.output_off(), (self.OFF, "1;0.1;0.2;0.3;0"))
         with pytest.raises(InstrumentError, match="measures 0, 120, 0 V"):
-            converse("ametek_mx", lambda d: d.output_off(), (self.OFF, "1;0;0;120;0"))
+            converse("ametek_mx", lambda d: d.output_off(), (self.OFF, "1;0;120;0;0"))
 
     def test_the_set_point_is_read_phase_by_phase(self) -> None:
         ask = "".join(f":INST:COUP NONE;:INST:NSEL {n};:VOLT:AC?;:PHAS?;" for n in (1, 2, 3)) + f":FREQ?;:OUTP?;{ASK}"
@@ -137,12 +137,12 @@ class TestPacific:
     def test_output_on_and_off(self) -> None:
         on = (f":SOUR:CURR:PROT:LEV 50.000;:OUTP ON;{SET}", f"{FINE};1")
         converse("pacific_upc", lambda d: d.output_on(), self.RANGES, on, (f":OUTP?;{ASK}", f"1;{FINE}"))
-        off = (":OUTP OFF;*OPC?;:OUTP?;:MEAS:VOLT1?;:MEAS:VOLT2?;:MEAS:VOLT3?", "1;0;0;0;0")
+        off = (":OUTP OFF;*OPC?;:MEAS:VOLT1?;:MEAS:VOLT2?;:MEAS:VOLT3?;:OUTP?", "1;0;0;0;0")
         converse("pacific_upc", lambda d: d.output_off(), off)
 
     def test_set_point(self) -> None:
-        ask = ":SOUR:VOLT1?;:SOUR:PHAS1?;:SOUR:VOLT2?;:SOUR:PHAS2?;:SOUR:VOLT3?;:SOUR:PHAS3?;:SOUR:FREQ?;:OUTP?;" + ASK
-        found = converse("pacific_upc", lambda d: d.read_set_point(), (ask, f"120;0;119;120;118;240;60;0;{FINE}"))
+        ask = ":SOUR:VOLT1?;:SOUR:VOLT2?;:SOUR:PHAS2?;:SOUR:VOLT3?;:SOUR:PHAS3?;:SOUR:FREQ?;:OUTP?;" + ASK
+        found = converse("pacific_upc", lambda d: d.read_set_point(), (ask, f"120;119;120;118;240;60;0;{FINE}"))
         assert found == SourceSetPoint((120, 119, 118), (0, -120, -240), 60, output_on=False)
 
     @pytest.mark.parametrize(("byte", "shut_down"), [("0", False), ("4", False), ("1", True), ("65", True)])
@@ -162,3 +162,106 @@ class TestPacific:
         )
         with pytest.raises(InstrumentError, match="-200"):
             converse("pacific_upc", lambda d: d._link.query_checked(":OUTP?"), *turns)
+
+
+class TestChroma:
+    RANGES = (":SOUR:VOLT:LIM:AC?;:SYST:ERR?", '300;0,"No error"')
+    READY = '0,"No error"'
+    PREPARE = (":OUTPUT:MODE FIXED;:SOUR:PHASE:THREE INDEPEND;:SYST:ERR?", READY)
+    SWITCHES = ":OUTPUT:RELAY?;:OUTPUT:STATE?"
+
+    def test_identity_has_the_model_first_and_no_maker(self) -> None:
+        found = converse("chroma_61600", lambda d: d.identify(), ("*IDN?", "Chroma ATE 61600,SN7,1.0,1.1,1.2"))
+        assert found == Identity("", "Chroma ATE 61600", serial="SN7", version="1.0,1.1,1.2")
+
+    def test_it_is_prepared_once_and_equal_voltages_edit_all(self) -> None:
+        equal = (
+            ":INST:EDIT ALL;:SOUR:VOLT:LEV:IMM:AMPL:AC 120.0000;:SOUR:PHASE:P12 120.000;:SOUR:PHASE:P13 240.000;"
+            ":SOUR:FREQ 60.0000;:SYST:ERR?"
+        )
+
+        def act(driver: ScpiGridSimulator) -> None:
+            driver.set_voltage((120,) * 3, 60)
+            driver.set_voltage((120,) * 3, 60)
+
+        converse("chroma_61600", act, self.RANGES, self.PREPARE, (equal, self.READY), (equal, self.READY))
+
+    def test_unequal_voltages_edit_one_phase_after_the_other(self) -> None:
+        unequal = (
+            ":INST:EDIT 1;:SOUR:VOLT:LEV:IMM:AMPL:AC 120.0000;"
+            ":INST:EDIT 2;:SOUR:VOLT:LEV:IMM:AMPL:AC 119.0000;:SOUR:PHASE:P12 100.000;"
+            ":INST:EDIT 3;:SOUR:VOLT:LEV:IMM:AMPL:AC 118.0000;:SOUR:PHASE:P13 230.000;:SOUR:FREQ 60.0000;:SYST:ERR?"
+        )
+        turns = (self.RANGES, self.PREPARE, (unequal, self.READY))
+        converse("chroma_61600", lambda d: d.set_voltage((120, 119, 118), 60, (0, -100, -230)), *turns)
+
+    def test_both_switches_are_thrown_and_read(self) -> None:
+        on = (":INST:EDIT ALL;:SOUR:CURR:LIM 50.000;:OUTPUT:RELAY ON;:OUTPUT:STATE ON;:SYST:ERR?", self.READY)
+        read = f"{self.SWITCHES};:SYST:ERR?"
+        turns = (self.PREPARE, self.RANGES, on)
+        converse("chroma_61600", lambda d: d.output_on(), *turns, (read, f"ON;ON;{self.READY}"))
+        with pytest.raises(InstrumentError, match="does not switch its output on"):
+            converse("chroma_61600", lambda d: d.output_on(), *turns, (read, f"ON;OFF;{self.READY}"))
+
+    def test_output_off_needs_both_switches_open(self) -> None:
+        off = (
+            ":OUTPUT:STATE OFF;:OUTPUT:RELAY OFF;:INST:EDIT 1;:FETC:VOLT:ACDC?;:INST:EDIT 2;:FETC:VOLT:ACDC?;"
+            f":INST:EDIT 3;:FETC:VOLT:ACDC?;{self.SWITCHES}"
+        )
+        converse("chroma_61600", lambda d: d.output_off(), (off, "0;0;0;OFF;OFF"))
+        with pytest.raises(InstrumentError, match="its switch says 1, 0"):
+            converse("chroma_61600", lambda d: d.output_off(), (off, "0;0;0;ON;OFF"))
+
+    def test_set_point(self) -> None:
+        ask = (
+            ":INST:EDIT 1;:SOUR:VOLT:LEV:IMM:AMPL:AC?;:INST:EDIT 2;:SOUR:VOLT:LEV:IMM:AMPL:AC?;"
+            ":SOUR:PHASE:P12?;:INST:EDIT 3;:SOUR:VOLT:LEV:IMM:AMPL:AC?;:SOUR:PHASE:P13?;:SOUR:FREQ?;"
+            f"{self.SWITCHES};:SYST:ERR?"
+        )
+        found = converse(
+            "chroma_61600", lambda d: d.read_set_point(), (ask, f"120;119;120;118;240;60;OFF;OFF;{self.READY}")
+        )
+        assert found == SourceSetPoint((120, 119, 118), (0, -120, -240), 60, output_on=False)
+
+    def test_measurement_reads_the_switches_for_it_tells_no_protection(self) -> None:
+        each = "".join(f":INST:EDIT {n};:FETC:VOLT:ACDC?;:FETC:CURR:AC?;:FETC:POW:AC?;" for n in (1, 2, 3))
+        turn = (f"{each}:FETC:FREQ?;{self.SWITCHES};:SYST:ERR?", f"120;1;9;119;2;8;118;3;7;60;OFF;OFF;{self.READY}")
+        assert converse("chroma_61600", lambda d: d.measure(), turn).p_w == (-9, -8, -7)
+
+    def test_reset_waits_three_seconds_and_then_asks_for_errors(self) -> None:
+        waited: list[float] = []
+        converse("chroma_61600", lambda d: d.reset(waited.append), ("*RST", None), (":SYST:ERR?", self.READY))
+        assert waited == [3.0]
+
+
+class TestKeysight:
+    RANGES = (":VOLT? MIN;:VOLT? MAX;:FREQ? MIN;:FREQ? MAX;:CURR? MAX;*ESR?", "0;270;40;500;20;0")
+
+    def test_set_and_read(self) -> None:
+        def act(driver: ScpiGridSimulator) -> SourceSetPoint:
+            driver.set_voltage((120,), 60)
+            return driver.read_set_point()
+
+        turns = ((":VOLT 120.0000;:FREQ 60.0000;*ESR?;*OPC?", "0;1"), (":VOLT?;:FREQ?;:OUTP?;*ESR?", "120;60;1;0"))
+        found = converse("keysight_ac6800", act, self.RANGES, *turns, phases=1)
+        assert found == SourceSetPoint((120,), (0,), 60, output_on=True)
+
+    def test_output_on_and_off(self) -> None:
+        on = ((":CURR 20.000;:OUTP ON;*ESR?;*OPC?", "0;1"), (":OUTP?;*ESR?", "1;0"))
+        converse("keysight_ac6800", lambda d: d.output_on(), self.RANGES, *on, phases=1)
+        off = (":OUTP OFF;*OPC?;:OUTP?;:MEAS:VOLT:AC?", "1;0;0.4")
+        converse("keysight_ac6800", lambda d: d.output_off(), off, phases=1)
+
+    @pytest.mark.parametrize(("condition", "name"), [(2, "over-current"), (32, "watchdog"), (512, "over-power")])
+    def test_a_protection_is_named_and_cleared(self, condition: int, name: str) -> None:
+        ask = ":MEAS:VOLT:AC?;:MEAS:CURR:AC?;:MEAS:POW:AC?;:MEAS:POW:AC:REAC?;:MEAS:FREQ?;:STAT:QUES:COND?;*ESR?"
+        with pytest.raises(InstrumentError, match=name):
+            converse("keysight_ac6800", lambda d: d.measure(), (ask, f"0;0;0;0;0;{condition};0"), phases=1)
+        found = converse("keysight_ac6800", lambda d: d.measure(), (ask, "120;1;-9;4;60;4096;0"), phases=1)
+        assert (found.p_w, found.q_var) == ((9,), (-4,)), "a limit that is active takes nothing away"
+        converse("keysight_ac6800", lambda d: d.clear_protection(), (":OUTP:PROT:CLE;*ESR?;*OPC?", "0;1"), phases=1)
+
+    def test_an_interrupted_query_is_an_error(self) -> None:
+        turns = ((":OUTP?;*ESR?", "1;4"), (":SYST:ERR?", '-410,"Query INTERRUPTED"'), (":SYST:ERR?", '+0,"No error"'))
+        with pytest.raises(InstrumentError, match="-410"):
+            converse("keysight_ac6800", lambda d: d._link.query_checked(":OUTP?"), *turns, phases=1)
