@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import RLock
 
 from scpi_script import resource
 
@@ -37,6 +38,7 @@ class Served:
     driver: ScpiGridSimulator
     link: VisaLink
     address: tuple[str, int]
+    lock: RLock
 
     def each(self, *values: float) -> tuple[float, ...]:
         """Return as many of the values, given for three phases, as there are phases."""
@@ -59,4 +61,6 @@ def served(driver: str, timeout_s: float = 5.0) -> Iterator[Served]:
     with EmulatorHost() as host:
         address = host.serve(scpi_protocol(emulator.scpi, host.lock, emulator.termination))
         with VisaLink(resource(address), timeout_s=timeout_s, habits=dialect.link) as link:
-            yield Served(emulator, node, load, ScpiGridSimulator(link, ENVELOPE, phases, dialect), link, address)
+            yield Served(
+                emulator, node, load, ScpiGridSimulator(link, ENVELOPE, phases, dialect), link, address, host.lock
+            )

@@ -1,6 +1,7 @@
 """What every AC source does behind our driver, whatever language lies between them."""
 
 from collections.abc import Iterator
+from threading import Event
 
 import pytest
 import pyvisa
@@ -160,7 +161,15 @@ def test_a_restart_is_noticed(bench: Served) -> None:
 
 def test_after_a_reset_it_is_left_alone_for_as_long_as_it_needs(bench: Served) -> None:
     bench.energize(120, 119, 118)
-    bench.driver.reset(pause=bench.emulator.advance)
+    arrived = Event()
+    bench.emulator.scpi.heard = lambda message: arrived.set() if message == "*RST" else None
+
+    def pause(duration_s: float) -> None:
+        assert arrived.wait(20.0)
+        with bench.lock:  # the server holds it until the message is carried out
+            bench.emulator.advance(duration_s)
+
+    bench.driver.reset(pause)
     assert not bench.node.energized
     bench.energize(110, 110, 110)
     assert bench.node.voltage_v == bench.each(110, 110, 110), "what is said once, is said again after a reset"
