@@ -73,7 +73,7 @@ class DriverRack:
             link = self._link(name, device, resource, observer)
             return POINT_MAP_DRIVERS[key](link, load_point_map(device.point_map), **_tap_envelope(device))
         if key in VISA_DRIVERS and resource.unit is None:
-            visa = VisaLink(str(resource), observer, device.timeout_s, _habits(device))
+            visa = VisaLink(str(resource), observer, device.patience_s, _habits(device))
             self._visa.append(visa)
             return VISA_DRIVERS[key](visa, device)
         known = sorted(
@@ -87,7 +87,7 @@ class DriverRack:
     def _link(self, name: str, device: Device, resource: Resource, observer: WireObserver) -> ModbusLink:
         """Link to a unit whose errors name the device: what they say goes into traces, which no port may change."""
         host, port, unit, tls = resource.host, resource.port, resource.unit or 0, client_tls(device, resource)
-        link = self._modbus.link(host, port, unit, observer, device.timeout_s, tls)
+        link = self._modbus.link(host, port, unit, observer, device.patience_s, tls)
         link.name = name
         return link
 

@@ -27,6 +27,11 @@ INSTRUMENTS = frozenset({"grid_simulator", "power_analyzer", "sensing_source", "
 """Roles of what sources or measures for the bench."""
 
 
+TIMEOUT_S = 2.0
+EMULATED_TIMEOUT_S = 15.0
+"""What is emulated answers when its thread gets a processor, which on a busy machine may take a while."""
+
+
 class ClockSection(Section):
     """How time goes: `virtual`, or `wall` with slip recorded against its tolerance.
 
@@ -172,6 +177,7 @@ class Device(Section):
     stored.
     `start_up_s`: how long a real device may take until it is in service, or discharged, when a scenario is to begin.
     `customer_resource` is where the customer's own energy management system reaches a real inverter, if it does.
+    `timeout_s`: how long an answer may take.
     `calibrated` and `calibration_due` of an instrument: the days of its certificate of calibration, YYYY-MM-DD.
     """
 
@@ -190,7 +196,7 @@ class Device(Section):
     uncertainty_pct: Annotated[float, Field(ge=0)] = 0.5
     class_pct: Annotated[float, Field(gt=0)] | None = None
     efficiency_pct: Annotated[float, Field(gt=0, le=100)] = 90.0
-    timeout_s: Annotated[float, Field(gt=0)] = 2.0
+    timeout_s: Annotated[float, Field(gt=0)] | None = None
     tls: TlsSection | None = None
     start_up_s: Annotated[float, Field(gt=0)] = 900.0
     calibrated: date | None = None
@@ -226,6 +232,11 @@ class Device(Section):
     def is_instrument(self) -> bool:
         """Whether it belongs to the laboratory, and not to what is tested."""
         return self.role in INSTRUMENTS
+
+    @property
+    def patience_s(self) -> float:
+        """How long an answer may take, s, by the bench file or else by what it is."""
+        return self.timeout_s or (EMULATED_TIMEOUT_S if self.emulate else TIMEOUT_S)
 
     @property
     def rated_kva(self) -> float:
@@ -264,7 +275,7 @@ class Fleet(Section):
     driver: str
     at: Literal["services", "generation"]
     prefix: Name
-    timeout_s: Annotated[float, Field(gt=0)] = 2.0
+    timeout_s: Annotated[float, Field(gt=0)] = EMULATED_TIMEOUT_S
     emulate: Emulation
 
 
