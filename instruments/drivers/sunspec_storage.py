@@ -46,7 +46,7 @@ def set_reserve(device: SunSpecDevice, reserve_pct: float) -> None:
     """
     require_within(device.name, "reserve, per cent,", (reserve_pct,), (0.0, PCT))
     device.write(BANK, {"SoCRsvMin": reserve_pct})
-    held = device.read(BANK, "SoCRsvMin", "SoCRsvMin").number("SoCRsvMin")
+    held = device.read(BANK).number("SoCRsvMin")
     if not abs(held - reserve_pct) <= device.resolution(BANK, "SoCRsvMin") / 2:
         raise InstrumentError(f"{device.name} was told to keep {reserve_pct:g} % and reads back {held:g}")
 
@@ -66,6 +66,4 @@ def set_ramp_rate(device: SunSpecDevice, pct_per_s: float) -> None:
     device.write(CONTROLS, {"WRmp": pct_per_s})
     held = device.read(CONTROLS, "WRmp", "WRmp").number("WRmp")
     if held != round(pct_per_s):
-        raise InstrumentError(
-            f"{device.name} was told to ramp by {pct_per_s:g} % a second, and reads back {held:g}"
-        )
+        raise InstrumentError(f"{device.name} was told to ramp by {pct_per_s:g} % a second, and reads back {held:g}")

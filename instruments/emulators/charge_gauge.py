@@ -3,7 +3,7 @@
 from instruments.emulators.der_registers import HOUR_S
 from instruments.emulators.faults import FaultSet
 
-NEAR_END_PU = 0.02
+NEAR_END_PU = 0.03
 """A gauge that drifts says neither full nor empty by itself: it stops so far from both until one is really reached."""
 FULL_PU, EMPTY_PU = 1.0 - 1e-6, 1e-6
 """Where charge counts as full and as empty: what is counted in steps does not end at them exactly."""

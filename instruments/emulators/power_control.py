@@ -145,14 +145,14 @@ class PowerControl:
             raise ModbusRefusal(ILLEGAL_VALUE)
 
 
-_INITIAL = {
+_INITIAL: dict[str, float] = {
     **{"WSet_SF": 0, "WSetPct_SF": -1, "WMaxLimPct_SF": -1},
     **{"WMaxLimPctEna": 0, "WMaxLimPct": FULL_PCT, "WMaxLimPctRvrt": FULL_PCT, "WMaxLimPctEnaRvrt": 0},
     **{"WMaxLimPctRvrtTms": 0, "WMaxLimPctRvrtRem": 0},
     **{"WSetEna": 0, "WSetMod": WATTS, "WSet": 0, "WSetRvrt": 0, "WSetPct": 0, "WSetPctRvrt": 0},
     **{"WSetEnaRvrt": 0, "WSetRvrtTms": 0, "WSetRvrtRem": 0},
 }
-_RAMPING = {"WRmp": 1000, "WRmpRef": W_MAX}
+_RAMPING: dict[str, float] = {"WRmp": 1000, "WRmpRef": W_MAX}
 """A ramp rate that is as good as none until another is set, per cent of rated power a second."""
 
 

@@ -1,7 +1,7 @@
 """What can be wrong with a battery: names, what each does, and the value it takes."""
 
 STORAGE_FAULTS: tuple[tuple[str, str, float | None], ...] = (
-    ("soc-drifts", "tells a charge that goes off by the value's share of capacity an hour, until full or empty", -0.1),
+    ("soc-drifts", "tells a charge that goes off by the value's share of capacity an hour, until full or empty", -0.06),
     ("soc-frozen", "tells for ever the state of charge that it had when the fault began", None),
     ("overcharges", "says that it is full while the value's share of its capacity is free, and charges on", 0.05),
     ("over-discharges", "says that it is empty while the value's share of its capacity is left, and delivers on", 0.05),
