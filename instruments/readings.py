@@ -153,6 +153,19 @@ class StorageReading:
 
 
 @dataclass(frozen=True)
+class StorageLimits:
+    """What a battery states of its limits (SunSpec 802), per cent of capacity; NaN for what it does not state.
+
+    `reserve_pct` is what it was told to keep, `self_discharge_pct_per_day` what it loses by itself.
+    """
+
+    lowest_pct: float
+    highest_pct: float
+    reserve_pct: float
+    self_discharge_pct_per_day: float
+
+
+@dataclass(frozen=True)
 class Characteristic:
     """A function of IEEE 1547-2018 that answers along corner points: stimulus and response in per unit of rated.
 
@@ -195,6 +208,9 @@ class FrequencyDroop:
     response_s: float
     p_min_pu: float = 0.0
 
+
+ChargeStatus = Literal["off", "empty", "discharging", "charging", "full", "holding", "testing", ""]
+"""What a battery says that it is about (SunSpec 802); empty of one that says nothing."""
 
 TripKind = Literal["over_voltage", "under_voltage", "over_frequency", "under_frequency"]
 """What equipment trips for."""

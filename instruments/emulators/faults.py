@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from instruments.emulators.interface_faults import INTERFACE_FAULTS
+from instruments.emulators.storage_faults import STORAGE_FAULTS
 from instruments.errors import ConfigError
 
 
@@ -70,6 +71,8 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         default=1.0,
     ),
     FaultKind("claims-charge", _BATTERY, "is empty and gives no power, and goes on telling the charge that it had"),
+    *(FaultKind(name, _BATTERY, told, default) for name, told, default in STORAGE_FAULTS),
+    FaultKind("absorbs-no-vars", _DER, "gives no vars where a command asks it to absorb some"),
     FaultKind(
         "wrong-volt-var-slope", _INVERTER, "follows its volt-var curve with the value's share of its slope", default=0.5
     ),

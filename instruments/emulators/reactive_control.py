@@ -33,7 +33,8 @@ class ReactiveDefect:
 
     `sign`: of what is commanded; `power_factor`: what it keeps, whatever it is told; `of_rated_vars`: it takes shares
     of rated VA for shares of rated vars; `response`: its response time, as a multiple; `least_power_pu`: below that
-    share of rated active power it gives no vars; `stays`: it acknowledges that a mode is off, and goes on.
+    share of rated active power it gives no vars; `stays`: it acknowledges that a mode is off, and goes on;
+    `absorbs_none`: it gives no vars where it is to absorb some.
     """
 
     sign: float = 1.0
@@ -42,6 +43,7 @@ class ReactiveDefect:
     response: float = 1.0
     least_power_pu: float = 0.0
     stays: bool = False
+    absorbs_none: bool = False
 
 
 SOUND = ReactiveDefect()
@@ -60,6 +62,7 @@ def reactive_defect(faults: FaultSet, time_s: float) -> ReactiveDefect:
         response=slow.value if slow else SOUND.response,
         least_power_pu=idle.value if idle else SOUND.least_power_pu,
         stays=faults.active("vars-stay-on", time_s) is not None,
+        absorbs_none=faults.active("absorbs-no-vars", time_s) is not None,
     )
 
 
@@ -129,10 +132,14 @@ class ReactiveControl:
             # OpenDER's excitation turns round with the sign of active power, that of SunSpec does not.
             CONST_PF_EXCITATION="INJ" if injects != self._absorbs else "ABS",
             CONST_Q_MODE_ENABLE="VarSet" in self._acting,
-            CONST_Q=defect.sign * self._var_pu(defect.of_rated_vars) if gives else 0.0,
+            CONST_Q=self._commanded_pu(defect) if gives else 0.0,
             CONST_PF_RT=RESPONSE_S * defect.response,
             CONST_Q_RT=RESPONSE_S * defect.response,
         )
+
+    def _commanded_pu(self, defect: ReactiveDefect) -> float:
+        given_pu = defect.sign * self._var_pu(defect.of_rated_vars)
+        return max(given_pu, 0.0) if defect.absorbs_none else given_pu
 
     def _var_pu(self, of_rated_vars: bool) -> float:
         plate = self._nameplate
