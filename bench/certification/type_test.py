@@ -1,6 +1,7 @@
 """One type test of a device on its rig: what the steps of a certification feature do and judge."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 
 from bench.certification.criteria import after_response_time, within_response_time
@@ -178,10 +179,11 @@ class TypeTest:
         self.take(TripTest(self.rig, self.figures, found, found.setting(self.rig.nameplate.abnormal, setting)).run())
 
     def take(self, findings: Iterable[Finding]) -> None:
-        """Keep findings as they come, and tell them."""
-        for finding in findings:
-            self.findings.append(finding)
-            self._tell(finding)
+        """Keep findings as they come, and tell them; a procedure that is left in the middle puts back what it set."""
+        with closing(findings) if isinstance(findings, Generator) else nullcontext():
+            for finding in findings:
+                self.findings.append(finding)
+                self._tell(finding)
 
     def require_service(self) -> None:
         """Raise NotPassed unless the device was seen to deliver active power all the time."""
