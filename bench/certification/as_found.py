@@ -25,8 +25,8 @@ def remember(functions: DerFunctions) -> Callable[[], None]:
             if service is not None and _service(functions) != service:
                 _set_service(functions, service)
         finally:
-            if droop is not None and functions.read_frequency_droop() != droop:
-                functions.set_frequency_droop(droop)
+            if droop is not None:
+                _put_back_droop(functions, droop)
 
     return put_back
 
@@ -48,6 +48,17 @@ def _service(functions: DerFunctions) -> EnterServiceSettings:
     """Return when it enters service; of equipment that draws no delays as of such that has that off."""
     held = functions.read_enter_service()
     return replace(held, random_s=0.0) if math.isnan(held.random_s) else held
+
+
+def _put_back_droop(functions: DerFunctions, droop: FrequencyDroop) -> None:
+    """Write no more than differs: one that was only switched off need not be adopted anew."""
+    held = functions.read_frequency_droop()
+    if replace(held, enabled=droop.enabled) != droop:
+        functions.set_frequency_droop(droop)
+    elif held != droop and droop.enabled:
+        functions.enable_frequency_droop()
+    elif held != droop:
+        functions.disable_frequency_droop()
 
 
 def _set_service(functions: DerFunctions, service: EnterServiceSettings) -> None:

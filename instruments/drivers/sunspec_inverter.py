@@ -230,7 +230,11 @@ class SunSpecInverter:
 
     def disable_frequency_droop(self) -> None:
         """Switch off what answers frequency with power; it would hide a trip."""
-        self._write_checked(711, "Ena", OFF)
+        self._write_checked(DROOP, "Ena", OFF)
+
+    def enable_frequency_droop(self) -> None:
+        """Switch on the frequency-droop that it has."""
+        self._write_checked(DROOP, "Ena", ON)
 
     def cease_to_energize(self) -> None:
         """Withdraw the permission to be in service; IEEE 1547-2018 4.6.1 gives the inverter 2 s."""

@@ -46,6 +46,14 @@ class Held:
         self.droop = droop
         self.told.append("droop")
 
+    def enable_frequency_droop(self) -> None:
+        self.droop = replace(self.droop, enabled=True)
+        self.told.append("droop on")
+
+    def disable_frequency_droop(self) -> None:
+        self.droop = replace(self.droop, enabled=False)
+        self.told.append("droop off")
+
     def set_enter_service(self, settings: EnterServiceSettings) -> None:
         """As equipment has it: with a drawn delay the ramp stays what it was."""
         ramp_s = self.service.ramp_s if settings.random_s else settings.ramp_s
@@ -74,6 +82,15 @@ def test_what_was_not_changed_is_not_written(random_s: float) -> None:
     device = Held(service=replace(SERVICE, random_s=random_s))
     remember(device)()  # type: ignore[arg-type]
     assert not device.told
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_droop_that_was_only_switched_is_not_adopted_anew(enabled: bool) -> None:
+    device = Held(replace(DROOP, enabled=enabled))
+    put_back = remember(device)  # type: ignore[arg-type]
+    device.droop = replace(DROOP, enabled=not enabled)
+    put_back()
+    assert (device.droop.enabled, device.told) == (enabled, ["droop on" if enabled else "droop off"])
 
 
 def test_what_a_device_does_not_tell_is_left_alone() -> None:

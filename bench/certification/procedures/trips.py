@@ -15,6 +15,7 @@ from bench.certification.figures import SuiteFigures
 from bench.certification.figures_trips import StageFigures, TripSetting
 from bench.certification.findings import Finding
 from bench.certification.not_passed import NotPassed
+from bench.certification.procedures.widening import held_trips
 from bench.certification.rig import Rig, Sample
 from bench.certification.service import IN_SERVICE_SHARE, NOTHING_PU
 from bench.certification.trip_plan import trip_plan
@@ -44,7 +45,7 @@ class TripTest:
 
     def run(self) -> Iterator[Finding]:
         """Set the stage, take the device just inside and beyond its level, and put the settings back in the end."""
-        before = self._held()
+        before = held_trips(self._rig, self._plan.in_force)
         try:
             self._prepare()
             for what, lines in self._selections():
@@ -54,13 +55,6 @@ class TripTest:
         finally:
             for kind, trip in before.items():
                 self._set(kind, trip)
-
-    def _held(self) -> dict[TripKind, Trip]:
-        """Read what is in force; a device whose trips are none of two stages cannot be tested here."""
-        try:
-            return {kind: self._rig.functions.read_trip(kind) for kind in self._plan.in_force}
-        except InstrumentError as error:
-            raise NotPassed(f"its trip settings cannot be read as two stages: {error}", Verdict.NOT_RUN) from error
 
     def _prepare(self) -> None:
         """Bring all other functions out of the way, and the device into service at the power of the test."""
