@@ -63,6 +63,12 @@ def comes_and_goes(type_test: TypeTest, case: str) -> None:
     type_test.try_enter_service(case)
 
 
+@when("its permit is withdrawn while it delivers, and given back")
+def permit_withdrawn(type_test: TypeTest) -> None:
+    """Withdraw the permit beside active power and vars, watch, and let the device come back."""
+    type_test.cease()
+
+
 @when("its readings are compared in each state of the suite")
 def compare_readings(type_test: TypeTest) -> None:
     """Read the device and the analyzer side by side."""

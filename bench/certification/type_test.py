@@ -9,6 +9,7 @@ from bench.certification.figures import CharacteristicFigures, CurveFigures, Sui
 from bench.certification.findings import Finding
 from bench.certification.functions import FunctionTest, function_named
 from bench.certification.not_passed import NotInside, NotPassed
+from bench.certification.procedures.cease_to_energize import cease_to_energize
 from bench.certification.procedures.configuration import configure_ratings
 from bench.certification.procedures.enter_service import enter_service_case
 from bench.certification.procedures.frequency_droop import droop_above, droop_below
@@ -64,7 +65,7 @@ class TypeTest:
         self.rig.supply(1.0)
         self.rig.set_grid(1.0)
         self.rig.functions.enter_service()
-        await_service(self.rig)
+        await_service(self.rig, self.figures.service.delivers_share.value)
 
     def switch_off_functions(self) -> None:
         """Switch every function off that follows a characteristic, and every command of active power."""
@@ -152,6 +153,11 @@ class TypeTest:
         """Take the device through a case of entering service, and judge when it delivers and when it stops."""
         self.take(enter_service_case(self.rig, self.figures, self.figures.enter_service.named(case)))
 
+    def cease(self) -> None:
+        """Withdraw the permit while the device delivers, and judge how soon it ceases, what is left, how it returns."""
+        self._rated_vars_pu()
+        self.take(cease_to_energize(self.rig, self.figures))
+
     def compare_readings(self) -> None:
         """Bring the device into each state of the suite, and judge its own readings by the analyzer's."""
         self.take(compare_readings(self.rig, self.figures))
@@ -198,7 +204,8 @@ class TypeTest:
 
     def _require_service(self, begun: int, offered_pu: float, of: Characteristic) -> None:
         """Judge whether the device delivered in all samples since one."""
-        self.take([stayed_in_service(self.rig, self.rig.samples[begun:], offered_pu, of.name, of.clause)])
+        looks, share = self.rig.samples[begun:], self.figures.service.delivers_share.value
+        self.take([stayed_in_service(self.rig, looks, offered_pu, share, of.name, of.clause)])
 
     def _require(self, findings: Sequence[Finding]) -> None:
         broken = [f for f in findings if f.verdict is not Verdict.PASS]

@@ -200,6 +200,18 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
     ),
     FaultKind("ignores-permit", _INVERTER, "is in service whether or not it is permitted"),
     FaultKind(
+        "late-cease",
+        _INVERTER,
+        "ceases to energize the value's number of seconds after its permit was withdrawn",
+        default=3.0,
+    ),
+    FaultKind(
+        "keeps-delivering",
+        _INVERTER,
+        "goes on with the value's share of its rated power when its permit is withdrawn",
+        default=0.05,
+    ),
+    FaultKind(
         "droop-wrong-slope", _INVERTER, "moves its power with frequency by the value's share of its droop", default=0.5
     ),
     FaultKind(

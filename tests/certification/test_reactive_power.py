@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rigs import rig_around
 
-from bench.certification.criteria import Accuracy, Criterion, Reading, first_order, steady_state, within_response_time
+from bench.certification.criteria import Accuracy, Criterion, Reading, steady_state, within_response_time
 from bench.certification.curves import Curve
 from bench.certification.figures import load_figures
 from bench.certification.findings import Finding
@@ -20,6 +20,7 @@ from bench.measurement import judge
 from instruments.errors import ConfigError
 from instruments.readings import AcMeasurement, Nameplate, VoltVarCurve
 from reports.verdict import Verdict
+from tests.certification.first_order import first_order
 
 FIGURES = load_figures()
 ACCURACY = Accuracy(x=0.0, y=0.075)

@@ -15,7 +15,6 @@ from bench.certification.figures import SuiteFigures
 from bench.certification.figures_reactive import PowerFactorFigures, VarFigures
 from bench.certification.findings import Finding
 from bench.certification.rig import Rig
-from bench.certification.service import IN_SERVICE_SHARE
 from bench.certification.sweep import Characteristic, disturbed, settled
 
 HIGHEST_PU = 2.0
@@ -45,7 +44,8 @@ def constant_power_factor(rig: Rig, figures: SuiteFigures, setting: PowerFactorF
     )
     levels = (section.least_power_pu.value, 1.0)
     command = partial(rig.functions.set_power_factor, factor, setting.injects)
-    yield from _held(rig, of, command, _disturbances(rig, figures, levels), IN_SERVICE_SHARE * factor)
+    least_pu = figures.service.delivers_share.value * factor
+    yield from _held(rig, of, command, _disturbances(rig, figures, levels), least_pu)
 
 
 def constant_reactive_power(rig: Rig, figures: SuiteFigures, setting: VarFigures) -> Iterator[Finding]:
