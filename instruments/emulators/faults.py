@@ -163,6 +163,12 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         "acknowledges that a commanded power factor or commanded vars are switched off, and goes on giving them",
     ),
     FaultKind(
+        "excitation-turns-round",
+        _INVERTER,
+        "absorbs vars at a power factor that injects them, and the other way round, while it absorbs active power",
+    ),
+    FaultKind("no-vars-while-absorbing", _INVERTER, "gives no commanded vars while it absorbs active power"),
+    FaultKind(
         "no-ride-through",
         _INVERTER,
         "trips when voltage has been outside of continuous operation for the value's number of seconds",
