@@ -198,7 +198,8 @@ class FrequencyDroop:
     """Frequency-droop (IEEE 1547-2018 Table 23): deadbands above and below nominal, Hz, and droops.
 
     A droop is the change of frequency, per unit of nominal, that moves active power by its rating. `response_s` is the
-    open-loop response time, to 90 %; `p_min_pu` how far power may fall, < 0 for equipment that then absorbs.
+    open-loop response time, to 90 %; `p_min_pu` how far power may fall, < 0 for equipment that then absorbs. One that
+    is not `enabled` is held and not followed.
     """
 
     over_deadband_hz: float
@@ -207,6 +208,7 @@ class FrequencyDroop:
     under_droop: float
     response_s: float
     p_min_pu: float = 0.0
+    enabled: bool = True
 
 
 ChargeStatus = Literal["off", "empty", "discharging", "charging", "full", "holding", "testing", ""]

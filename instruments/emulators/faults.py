@@ -166,6 +166,12 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         "acknowledges that a commanded power factor or commanded vars are switched off, and goes on giving them",
     ),
     FaultKind(
+        "excitation-turns-round",
+        _INVERTER,
+        "absorbs vars at a power factor that injects them, and the other way round, while it absorbs active power",
+    ),
+    FaultKind("no-vars-while-absorbing", _INVERTER, "gives no commanded vars while it absorbs active power"),
+    FaultKind(
         "no-ride-through",
         _INVERTER,
         "trips when voltage has been outside of continuous operation for the value's number of seconds",
@@ -202,6 +208,18 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         default=1.0,
     ),
     FaultKind("ignores-permit", _INVERTER, "is in service whether or not it is permitted"),
+    FaultKind(
+        "late-cease",
+        _INVERTER,
+        "ceases to energize the value's number of seconds after its permit was withdrawn",
+        default=3.0,
+    ),
+    FaultKind(
+        "keeps-delivering",
+        _INVERTER,
+        "goes on with the value's share of its rated power when its permit is withdrawn",
+        default=0.05,
+    ),
     FaultKind(
         "droop-wrong-slope", _INVERTER, "moves its power with frequency by the value's share of its droop", default=0.5
     ),
