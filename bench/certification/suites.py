@@ -9,9 +9,12 @@ from typing import Any, Protocol, TypeVar
 import yaml
 
 from bench.assembly.certification import CertificationBench, RigKind
-from bench.assembly.control_rig import TAP_CHANGER_RIG
+from bench.assembly.control_rig import CAPACITOR_RIG, TAP_CHANGER_RIG
 from bench.assembly.der_rig import DER_RIG
 from bench.certification.any_rig import AnyRig
+from bench.certification.capacitor.bank_test import CapacitorTest
+from bench.certification.capacitor.figures import FILE as CAPACITOR
+from bench.certification.capacitor.figures import load_capacitor_figures
 from bench.certification.control_rig import ControlRig
 from bench.certification.controls.control_test import ControlTest
 from bench.certification.figures import FOLDER, Suite, load_figures, load_suite
@@ -109,12 +112,19 @@ def _tap_changer_test(bench: CertificationBench, _clause: str, tell: Tell) -> Co
     return ControlTest(_rig(bench.rig, ControlRig), load_tap_changer_figures(), tell)
 
 
+def _capacitor_test(bench: CertificationBench, clause: str, tell: Tell) -> CapacitorTest:
+    return CapacitorTest(_rig(bench.rig, ControlRig), load_capacitor_figures(), clause, tell)
+
+
 SUITES = {
     kind.name: kind
     for kind in (
         SuiteKind("ieee1547.1", FEATURES / "ieee1547_1", FOLDER / "ieee1547_1.yaml", load_figures, _type_test),
         SuiteKind("sunspec", FEATURES / "sunspec", SUNSPEC, lambda: load_suite(SUNSPEC), _conformance),
         SuiteKind("ltc", FEATURES / "ltc", LTC, load_tap_changer_figures, _tap_changer_test, TAP_CHANGER_RIG),
+        SuiteKind(
+            "capacitor", FEATURES / "capacitor", CAPACITOR, load_capacitor_figures, _capacitor_test, CAPACITOR_RIG
+        ),
     )
 }
 
