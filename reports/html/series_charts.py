@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from reports.html.charts import Line, time_chart
+from reports.html.control_charts import control_charts, is_of_control
 from reports.html.criterion_charts import Numbered
 from reports.html.plots import Chart
 from reports.run_directory import CriterionLine
@@ -34,6 +35,8 @@ def series_charts(key: str, table: pd.DataFrame, findings: Sequence[Numbered]) -
 
 
 def _charts(key: str, table: pd.DataFrame, findings: Sequence[Numbered], when: str) -> list[Chart]:
+    if is_of_control(table):
+        return control_charts(key, table, when)
     time_s = table["time_s"].to_numpy(dtype=np.float64)
     responses = _responses(table, findings)
     charts = [
