@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from instruments.emulators.capacitor_faults import CAPACITOR_FAULTS
 from instruments.emulators.interface_faults import INTERFACE_FAULTS
 from instruments.emulators.storage_faults import STORAGE_FAULTS
 from instruments.errors import ConfigError
@@ -119,7 +120,10 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         default=0.03,
     ),
     FaultKind(
-        "misreports-voltage", _INVERTER | _LTC, "reports its voltages off by the value, a fraction", default=0.02
+        "misreports-voltage",
+        _INVERTER | _LTC | _CAPACITOR,
+        "reports its voltages off by the value, a fraction",
+        default=0.02,
     ),
     FaultKind("misreports-power", _INVERTER, "reports its active power off by the value, a fraction", default=0.1),
     FaultKind(
@@ -296,6 +300,7 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
     FaultKind("error-in-its-queue", _INSTRUMENT | {"digital_io"}, "keeps putting an error into its queue"),
     FaultKind("does-not-switch-off", _SOURCE | {"digital_io"}, "says off and stays on; a contact once closed stays so"),
     *(FaultKind(name, _INVERTER, told, default) for name, told, default in INTERFACE_FAULTS),
+    *(FaultKind(name, _CAPACITOR, told, default) for name, told, default in CAPACITOR_FAULTS),
 )
 
 

@@ -15,6 +15,7 @@ import pytest
 import instruments.drivers
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.fence import DerEnvelope
+from instruments.drivers.point_map_control import PointMapControl
 from instruments.drivers.point_map_device import PointMapDevice
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
@@ -27,8 +28,9 @@ from instruments.drivers.sunspec_inverter import SunSpecInverter
 from instruments.drivers.sunspec_meter import SunSpecMeter
 from instruments.drivers.tap_changer_control import PointMapTapChangerControl
 from instruments.emulators.battery import BatteryEmulator
+from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import SensingTerminals
-from instruments.emulators.control_points import tap_changer_registers
+from instruments.emulators.control_points import capacitor_registers, tap_changer_registers
 from instruments.emulators.digital_io import DigitalIOEmulator
 from instruments.emulators.electrical import ElectricalNode
 from instruments.emulators.grid_simulator import GridSimulatorEmulator
@@ -47,6 +49,7 @@ from instruments.transports.visa import VisaLink
 from tests.instruments.sunspec_bench import serving
 
 ROOT = Path(__file__).parents[2]
+CAPACITOR_MAP = load_point_map(ROOT / "fixtures" / "point_maps" / "capacitor_generic.yaml")
 TAP_MAP = load_point_map(ROOT / "fixtures" / "point_maps" / "ltc_generic.yaml")
 RATING_W, HIGHEST_W, LOWEST_W = 10e3, 8e3, -6e3
 """The nameplate allows 10 kW both ways, the bench 8 kW and 6 kW."""
@@ -135,8 +138,14 @@ REFUSED: dict[type, dict[str, list[tuple[Any, ...]]]] = {
     ScpiPowerAnalyzer: {
         "set_range": [*[(volts, 5.0) for volts in (*NONE, -1.0)], *[(300.0, a) for a in (*NONE, -1.0)]]
     },
-    PointMapTapChangerControl: {"raise_tap": [()]},
-    PointMapCapacitorControl: {},
+    PointMapTapChangerControl: {
+        "raise_tap": [()],
+        "write_setting": [("band_centre", volts) for volts in (*NONE, 99.9, 135.1)],
+    },
+    PointMapCapacitorControl: {
+        "write_setting": [("close_below", volts) for volts in (*NONE, 94.9, 140.1)],
+        "set_clock": [(seconds,) for seconds in (*NONE, -1.0, 604_800.0)],
+    },
 }
 """By driver and method, the arguments that have to be refused."""
 TAKEN: dict[type, tuple[str, tuple[Any, ...]]] = {
@@ -147,6 +156,7 @@ TAKEN: dict[type, tuple[str, tuple[Any, ...]]] = {
     ScpiDigitalIO: ("set_output", (16, True)),
     ScpiPowerAnalyzer: ("set_range", (300.0, 5.0)),
     PointMapTapChangerControl: ("lower_tap", ()),
+    PointMapCapacitorControl: ("set_clock", (604_799.0,)),
 }
 """Set-points on the fence, which a driver must take: refusing all would pass the other tests."""
 
@@ -189,6 +199,9 @@ def fenced(driver: type) -> Iterator[Fenced]:
         control = TapChangerControlEmulator(SensingTerminals(), TapChangerSettings(), TOP_TAP, 0.0)
         registers = tap_changer_registers(control, TAP_MAP)
         served = on_modbus(registers, lambda link: driver(link, TAP_MAP, (-16, TOP_TAP)))
+    elif driver is PointMapCapacitorControl:
+        bank = capacitor_registers(CapacitorControlEmulator(SensingTerminals()), CAPACITOR_MAP)
+        served = on_modbus(bank, driver, CAPACITOR_MAP)
     elif driver is ScpiGridSimulator:
         served = on_visa(GridSimulatorEmulator("source", node), driver, SOURCE)
     elif driver is ScpiSensingSource:
@@ -235,7 +248,7 @@ def all_drivers() -> Iterator[type]:
     """Return every class of the drivers' package that can say who answers, but what others are made of."""
     for module in pkgutil.iter_modules(instruments.drivers.__path__, "instruments.drivers."):
         for _, found in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
-            if hasattr(found, "identify") and found not in {SunSpecDevice, PointMapDevice}:
+            if hasattr(found, "identify") and found not in {SunSpecDevice, PointMapDevice, PointMapControl}:
                 yield found
 
 
