@@ -65,7 +65,7 @@ class Fed:
 def on_free_ports(bench: BenchFile) -> BenchFile:
     """Return the bench with every emulated device at any free port: two of them can be open at the same time."""
     devices = {
-        name: device.model_copy(update={"resource": str(parse_resource(device.resource).at_port(0))})
+        name: device.model_copy(update={"resource": str(parse_resource(device.resource).anywhere)})
         if device.emulate
         else device
         for name, device in bench.devices.items()
@@ -113,8 +113,14 @@ class CertificationBench:
 
     @property
     def address(self) -> Address:
-        """Where the device answers; raises ConfigError for one that is not reached over Modbus/TCP."""
+        """Where the device answers; raises ConfigError for one that is not reached over Modbus/TCP.
+
+        Raises NotPassed for one on a serial line, where frames cannot be sent beside the driver's.
+        """
         found = self._addresses[self._device]
+        if found.line is not None:
+            reason = f"its frames are examined one by one on TCP only, and {self._device} is on a serial line"
+            raise NotPassed(reason, Verdict.NOT_RUN)
         if found.unit is None:
             raise ConfigError(f"{self._device} is not reached over Modbus: {found}")
         return Address(found.host, found.port, found.unit)

@@ -74,7 +74,10 @@ class DriverRack:
     def _link(self, name: str, device: Device, resource: Resource, observer: WireObserver) -> ModbusLink:
         """Link to a unit whose errors name the device: what they say goes into traces, which no port may change."""
         host, port, unit, tls = resource.host, resource.port, resource.unit or 0, client_tls(device, resource)
-        link = self._modbus.link(host, port, unit, observer, device.timeout_s, tls)
+        if resource.line is not None:
+            link = self._modbus.serial_link(resource.line, unit, observer, device.timeout_s)
+        else:
+            link = self._modbus.link(host, port, unit, observer, device.timeout_s, tls)
         link.name = name
         return link
 

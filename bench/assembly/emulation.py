@@ -24,7 +24,7 @@ from bench.assembly.emulated_meters import (
     meter_class_pct,
 )
 from bench.assembly.places import FeederPlaces
-from bench.assembly.resources import Resource
+from bench.assembly.resources import PTY, Resource
 from bench.assembly.security import served_tls
 from bench.config import BenchFile, Device, Emulation
 from bench.config.addresses import listening_at
@@ -40,6 +40,7 @@ from instruments.emulators.grid_simulator import GridSimulatorEmulator
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.inverter import InverterEmulator
 from instruments.emulators.meter import MeterFleet, serve_fleet
+from instruments.emulators.modbus_rtu import RtuLine
 from instruments.emulators.modbus_server import ModbusServer, RegisterBank
 from instruments.emulators.power_analyzer import AnalyzerClass, PowerAnalyzerEmulator
 from instruments.emulators.premise import PremiseFleet
@@ -49,6 +50,7 @@ from instruments.emulators.sensing_source import SensingSourceEmulator
 from instruments.emulators.tap_changer_control import TapChangerControlEmulator
 from instruments.errors import ConfigError
 from instruments.point_map import load_point_map
+from instruments.transports.serial_line import SerialLine
 
 CONTROLS = (TapChangerControlEmulator, CapacitorControlEmulator)
 
@@ -88,6 +90,7 @@ class EmulatedEquipment:
         self.nodes: dict[str, ElectricalNode] = {}
         self.devices: dict[str, Emulator] = {}
         self.servers: dict[str, ModbusServer] = {}
+        self._lines: dict[str, RtuLine] = {}
         self.meters: list[MeterGroup] = []
         self._time_s = 0.0
         self._fault_moments_s: list[float] = []
@@ -319,8 +322,22 @@ class EmulatedEquipment:
     ) -> None:
         wanted = self._wanted(device)
         self.servers[name] = ModbusServer(self.host, banks, defect)
-        _, port = self.servers[name].listen(wanted.host, wanted.port, served_tls(device))
-        self.endpoints[name] = Endpoint(name, device.role, wanted.at_port(port))
+        if wanted.line is not None:
+            served = wanted.at_line(self._serial_line(wanted.line, self.servers[name]).path)
+        else:
+            served = wanted.at_port(self.servers[name].listen(wanted.host, wanted.port, served_tls(device))[1])
+        self.endpoints[name] = Endpoint(name, device.role, served)
+
+    def _serial_line(self, line: SerialLine, server: ModbusServer) -> RtuLine:
+        """Put a device on a line of its own, or on the one that others at its port are on."""
+        shared = self._lines.get(line.path)
+        if shared is None:
+            link = line.path if line.path.startswith("/") else ""
+            shared = self.host.serve_terminal(partial(RtuLine, baud=line.baud), link)
+            if line.path != PTY:
+                self._lines[line.path] = shared
+        shared.add(server)
+        return shared
 
     def _wanted(self, device: Device) -> Resource:
         """Return where the emulator is to answer: `listen` where the resource points at a gateway before it."""

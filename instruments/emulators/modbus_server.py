@@ -32,6 +32,7 @@ SPAN_LENGTH = 5
 """Function, address, and count or value, bytes."""
 
 LOG_LENGTH = 10_000
+BROADCASTABLE = frozenset({0x06, 0x10})
 AT_ONCE = 64
 """Requests of one client that are answered before others have their turn."""
 
@@ -95,6 +96,15 @@ class ModbusServer:
     def listen(self, address: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> tuple[str, int]:
         """Serve on an address (port 0: any free one) and return it; raises ConfigError when it cannot be had."""
         return self._host.serve(lambda: _Connection(self), address, port, tls)
+
+    def serves(self, unit: int) -> bool:
+        """Tell whether a unit is here."""
+        return unit in self._banks
+
+    def broadcast(self, pdu: bytes) -> None:
+        """Carry out a write on every unit, as is asked of all on a serial line; raises NoAnswer."""
+        for unit in self._banks if pdu[0] in BROADCASTABLE else ():
+            self.answer(unit, pdu)
 
     def answer(self, unit: int, pdu: bytes) -> bytes:
         """Carry out one request and return the PDU of the answer; raises NoAnswer where the equipment is gone."""

@@ -1,20 +1,22 @@
-"""Modbus/TCP links over pymodbus. Units behind one address share one connection; each exchange is reported."""
+"""Modbus links over pymodbus, on TCP or a serial line. Units at one address share it; each exchange is reported."""
 
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
-from pymodbus.client import ModbusTcpClient
+from pymodbus.client.base import ModbusBaseSyncClient
 from pymodbus.exceptions import ConnectionException, ModbusException
 from pymodbus.pdu import ModbusPDU
 
 from instruments.errors import InstrumentError, TransportError, Unanswered
 from instruments.tls import TlsClient
 from instruments.transports.modbus_client import StrictClient
+from instruments.transports.modbus_serial import SerialConnection
 from instruments.transports.secure_channel import SecureChannel
+from instruments.transports.serial_line import SerialLine
 from instruments.wire import WireExchange, WireObserver, unobserved
 
 MAX_READ = 125
@@ -37,6 +39,18 @@ BY_GATEWAY = frozenset({10, 11})
 """Of them, what a gateway says and not the unit."""
 
 
+class Connection(Protocol):
+    """What a link needs of what carries its requests; `name` is its address."""
+
+    name: str
+
+    def request(self, work: Callable[[ModbusBaseSyncClient], ModbusPDU]) -> ModbusPDU:
+        """Carry out one request; raises TransportError naming the address when there is no sound answer."""
+
+    def close(self) -> None:
+        """Close it; a later request opens it again."""
+
+
 class ModbusConnection:
     """One TCP connection, inside TLS where the far end has to prove who it is; opened anew after an error.
 
@@ -54,7 +68,7 @@ class ModbusConnection:
         self._tls = SecureChannel(self.name, tls, host) if tls is not None else None
         self._lock = threading.Lock()
 
-    def request(self, work: Callable[[ModbusTcpClient], ModbusPDU]) -> ModbusPDU:
+    def request(self, work: Callable[[ModbusBaseSyncClient], ModbusPDU]) -> ModbusPDU:
         """Carry out one request; raises TransportError naming the address when there is no sound answer."""
         with self._lock:
             if self._client.drain():
@@ -106,7 +120,7 @@ class ModbusLink:
 
     def __init__(
         self,
-        connection: ModbusConnection,
+        connection: Connection,
         unit: int,
         observer: WireObserver = unobserved,
         before: Callable[[str], None] = lambda _operation: None,
@@ -140,7 +154,7 @@ class ModbusLink:
             raise InstrumentError(f"{self.name} can have no registers {address}+{count}")
 
     def _read(self, address: int, count: int) -> tuple[int, ...]:
-        def work(client: ModbusTcpClient) -> ModbusPDU:
+        def work(client: ModbusBaseSyncClient) -> ModbusPDU:
             return client.read_holding_registers(address, count=count, device_id=self._unit)
 
         label = f"{address}+{count}"
@@ -149,7 +163,7 @@ class ModbusLink:
         return words
 
     def _write(self, address: int, values: tuple[int, ...]) -> None:
-        def work(client: ModbusTcpClient) -> ModbusPDU:
+        def work(client: ModbusBaseSyncClient) -> ModbusPDU:
             if len(values) == 1:
                 return client.write_register(address, values[0], device_id=self._unit)
             return client.write_registers(address, list(values), device_id=self._unit)
@@ -159,7 +173,7 @@ class ModbusLink:
         self._observer(WireExchange("modbus", "write", label, values))
 
     def _exchange(
-        self, operation: str, label: str, values: tuple[int, ...], work: Callable[[ModbusTcpClient], ModbusPDU]
+        self, operation: str, label: str, values: tuple[int, ...], work: Callable[[ModbusBaseSyncClient], ModbusPDU]
     ) -> ModbusPDU:
         self._before(operation)
         try:
@@ -196,7 +210,7 @@ class ModbusConnections:
     def __init__(self, before: Callable[[str], None] = lambda _operation: None) -> None:
         """Take who is told of each exchange, `read` or `write`, before it is on the wire."""
         self._before = before
-        self._open: dict[tuple[str, int, TlsClient | None], ModbusConnection] = {}
+        self._open: dict[tuple[str, int, TlsClient | None] | str, Connection] = {}
 
     def link(
         self,
@@ -214,8 +228,15 @@ class ModbusConnections:
         key = (host, port, tls)
         if key not in self._open:
             self._open[key] = ModbusConnection(host, port, timeout_s, tls)
-        connection = self._open[key]
-        return ModbusLink(connection, unit, observer, self._before)
+        return ModbusLink(self._open[key], unit, observer, self._before)
+
+    def serial_link(
+        self, line: SerialLine, unit: int, observer: WireObserver = unobserved, timeout_s: float = TIMEOUT_S
+    ) -> ModbusLink:
+        """Return a link to a unit on a serial line; the first link to a port sets the line and its time-out."""
+        if line.path not in self._open:
+            self._open[line.path] = SerialConnection(line, timeout_s)
+        return ModbusLink(self._open[line.path], unit, observer, self._before)
 
     def close(self) -> None:
         """Close all connections."""
