@@ -30,6 +30,7 @@ from bench.config import BenchFile, Device, Emulation
 from bench.config.addresses import listening_at
 from bench.customers import premise_names
 from bench.feeder.model import Floats
+from instruments.emulators.acme_registers import battery_bank, inverter_bank, meter_bank
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import Sensing, SensingTerminals
@@ -204,7 +205,8 @@ class EmulatedEquipment:
         unit = self._wanted(device).unit or 1
         charge, efficiency = emulate.initial_soc_pct / 100.0, device.efficiency_pct / 100.0
         battery = BatteryEmulator(name, rating, capacity, charge, efficiency=efficiency, unit=unit)
-        self._serve_modbus(name, device, battery, battery.registers)
+        bank: RegisterBank = battery_bank(battery) if emulate.registers else battery.registers
+        self._serve_modbus(name, device, battery, bank)
 
     def _serve_inverter(self, name: str, device: Device, emulate: Emulation) -> None:
         source = self.devices.get(device.dc_battery or "")
@@ -221,7 +223,8 @@ class EmulatedEquipment:
             volt_var=emulate.volt_var,
             unit=self._wanted(device).unit or 1,
         )
-        banks: dict[int, RegisterBank] = {self._wanted(device).unit or 1: inverter.interface}
+        shown = inverter_bank(inverter) if emulate.registers else inverter.interface
+        banks: dict[int, RegisterBank] = {self._wanted(device).unit or 1: shown}
         if emulate.customer_unit is not None:
             if emulate.customer_unit in banks:
                 raise ConfigError(f"devices.{name}.emulate.customer_unit: the utility's interface has this unit id")
@@ -264,7 +267,9 @@ class EmulatedEquipment:
         nodes, pt_ratio = self._places.metered_nodes(name)
         rating_w = self._metered_w(at, place)
         fleet = self._fleet([name], emulate, name, rating_w)
-        self._listen(name, device, {self._wanted(device).unit or 1: fleet.registers[0]})
+        image = fleet.registers[0]
+        bank: RegisterBank = meter_bank(image) if emulate.registers else image
+        self._listen(name, device, {self._wanted(device).unit or 1: bank})
         tap, class_pct = self._copper(place) if at == "generation" else None, meter_class_pct(emulate)
         self.meters.append(
             MeterGroup(fleet, np.array([place], dtype=np.intp), at, class_pct, rating_w, nodes, pt_ratio, tap)

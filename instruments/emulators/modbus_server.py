@@ -32,6 +32,7 @@ SPAN_LENGTH = 5
 """Function, address, and count or value, bytes."""
 
 LOG_LENGTH = 10_000
+READ_INPUTS = 0x04
 BROADCASTABLE = frozenset({0x06, 0x10})
 AT_ONCE = 64
 """Requests of one client that are answered before others have their turn."""
@@ -50,7 +51,7 @@ class NoAnswer(Exception):  # noqa: N818  equipment that is gone: nobody is ther
 
 
 class RegisterBank(Protocol):
-    """Holding registers of one unit."""
+    """Holding registers of one unit; one that has input registers of their own has `read_inputs` as well."""
 
     def read(self, address: int, count: int) -> list[int]:
         """Return registers; raises ModbusRefusal."""
@@ -138,7 +139,8 @@ class _Unit:
         self._bank = bank
 
     def read(self, function: int, address: int, count: int) -> bytes:
-        words = self._logged(function, address, (), lambda: self._bank.read(address, count))
+        read = getattr(self._bank, "read_inputs", self._bank.read) if function == READ_INPUTS else self._bank.read
+        words = self._logged(function, address, (), lambda: read(address, count))
         return bytes((2 * count,)) + struct.pack(f">{count}H", *words)
 
     def write(self, function: int, address: int, values: tuple[int, ...]) -> None:

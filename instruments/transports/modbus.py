@@ -111,7 +111,7 @@ class ModbusConnection:
 
 
 class ModbusLink:
-    """Holding registers of one unit; reads and writes of any length, split as the protocol demands.
+    """Registers of one unit; reads and writes of any length, split as the protocol demands.
 
     Raises TransportError when the connection fails, InstrumentError when the unit refuses, Unanswered, which is one of
     them, when its gateway does in its place. Each request and its answer
@@ -137,11 +137,11 @@ class ModbusLink:
 
     def read(self, address: int, count: int) -> tuple[int, ...]:
         """Read holding registers."""
-        self._check_span(address, count)
-        words: list[int] = []
-        for start in range(address, address + count, MAX_READ):
-            words += self._read(start, min(MAX_READ, address + count - start))
-        return tuple(words)
+        return self._read_all(address, count, "")
+
+    def read_inputs(self, address: int, count: int) -> tuple[int, ...]:
+        """Read input registers, with function 4; the observer is told of their address with `input` before it."""
+        return self._read_all(address, count, "input ")
 
     def write(self, address: int, values: Sequence[int]) -> None:
         """Write holding registers, a single one with function 6, more with function 16."""
@@ -149,22 +149,35 @@ class ModbusLink:
         for start in range(0, len(values), MAX_WRITE):
             self._write(address + start, tuple(values[start : start + MAX_WRITE]))
 
+    def write_many(self, address: int, values: Sequence[int]) -> None:
+        """Write up to 123 holding registers with function 16, also a single one."""
+        self._check_span(address, len(values))
+        self._write(address, tuple(values), alone=False)
+
     def _check_span(self, address: int, count: int) -> None:
         if not 0 <= address <= ADDRESSES - count:
             raise InstrumentError(f"{self.name} can have no registers {address}+{count}")
 
-    def _read(self, address: int, count: int) -> tuple[int, ...]:
-        def work(client: ModbusBaseSyncClient) -> ModbusPDU:
-            return client.read_holding_registers(address, count=count, device_id=self._unit)
+    def _read_all(self, address: int, count: int, table: str) -> tuple[int, ...]:
+        self._check_span(address, count)
+        words: list[int] = []
+        for start in range(address, address + count, MAX_READ):
+            words += self._read(start, min(MAX_READ, address + count - start), table)
+        return tuple(words)
 
-        label = f"{address}+{count}"
+    def _read(self, address: int, count: int, table: str) -> tuple[int, ...]:
+        def work(client: ModbusBaseSyncClient) -> ModbusPDU:
+            read = client.read_input_registers if table else client.read_holding_registers
+            return read(address, count=count, device_id=self._unit)
+
+        label = f"{table}{address}+{count}"
         words = tuple(self._exchange("read", label, (), work).registers)
         self._observer(WireExchange("modbus", "read", label, words))
         return words
 
-    def _write(self, address: int, values: tuple[int, ...]) -> None:
+    def _write(self, address: int, values: tuple[int, ...], alone: bool = True) -> None:
         def work(client: ModbusBaseSyncClient) -> ModbusPDU:
-            if len(values) == 1:
+            if len(values) == 1 and alone:
                 return client.write_register(address, values[0], device_id=self._unit)
             return client.write_registers(address, list(values), device_id=self._unit)
 

@@ -15,7 +15,10 @@ import pytest
 import instruments.drivers
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.fence import DerEnvelope
+from instruments.drivers.point_map_battery import PointMapBattery
 from instruments.drivers.point_map_device import PointMapDevice
+from instruments.drivers.point_map_inverter import PointMapInverter
+from instruments.drivers.point_map_meter import PointMapMeter
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
@@ -26,6 +29,7 @@ from instruments.drivers.sunspec_device import SunSpecDevice
 from instruments.drivers.sunspec_inverter import SunSpecInverter
 from instruments.drivers.sunspec_meter import SunSpecMeter
 from instruments.drivers.tap_changer_control import PointMapTapChangerControl
+from instruments.emulators.acme_registers import battery_bank, inverter_bank
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.contacts import SensingTerminals
 from instruments.emulators.control_points import tap_changer_registers
@@ -47,7 +51,8 @@ from instruments.transports.visa import VisaLink
 from tests.instruments.sunspec_bench import serving
 
 ROOT = Path(__file__).parents[2]
-TAP_MAP = load_point_map(ROOT / "fixtures" / "point_maps" / "ltc_generic.yaml")
+MAPS = ROOT / "fixtures" / "point_maps"
+TAP_MAP = load_point_map(MAPS / "ltc_generic.yaml")
 RATING_W, HIGHEST_W, LOWEST_W = 10e3, 8e3, -6e3
 """The nameplate allows 10 kW both ways, the bench 8 kW and 6 kW."""
 ENVELOPE = DerEnvelope((LOWEST_W, HIGHEST_W), (-3e3, 3e3))
@@ -129,6 +134,9 @@ REFUSED: dict[type, dict[str, list[tuple[Any, ...]]]] = {
     },
     SunSpecBattery: {"set_power_w": POWERS + REVERSIONS},
     SunSpecMeter: {},
+    PointMapInverter: {"set_power_w": POWERS + REVERSIONS + [(1000.0, 604_801.0)], "set_volt_var": CURVES},
+    PointMapBattery: {"set_power_w": POWERS + REVERSIONS + [(1000.0, 65_536.0)]},
+    PointMapMeter: {},
     ScpiGridSimulator: {"set_voltage": VOLTAGES},
     ScpiSensingSource: {"set_sensing": SENSED},
     ScpiDigitalIO: {"set_output": [(channel, True) for channel in (0, -1, 17)]},
@@ -142,6 +150,8 @@ REFUSED: dict[type, dict[str, list[tuple[Any, ...]]]] = {
 TAKEN: dict[type, tuple[str, tuple[Any, ...]]] = {
     SunSpecInverter: ("set_power_w", (HIGHEST_W, 60.0)),
     SunSpecBattery: ("set_power_w", (LOWEST_W, 60.0)),
+    PointMapInverter: ("set_power_w", (HIGHEST_W, 60.0)),
+    PointMapBattery: ("set_power_w", (LOWEST_W, 60.0)),
     ScpiGridSimulator: ("set_voltage", ((80.0, 140.0, 120.0), 61.0)),
     ScpiSensingSource: ("set_sensing", (150.0, 10.0, 360.0, 45.0)),
     ScpiDigitalIO: ("set_output", (16, True)),
@@ -176,15 +186,26 @@ def _sets(message: str) -> bool:
     return any(unit.partition(" ")[0][-1] != "?" and unit != "*CLS" for unit in message.split(";"))
 
 
+def _hybrid() -> InverterEmulator:
+    return InverterEmulator("hybrid", RATING_W / 1e3, dc_source=BatteryEmulator("battery", RATING_W / 1e3, 20.0))
+
+
+MAPPED: dict[type, tuple[Callable[[], Any], str]] = {
+    PointMapInverter: (lambda: inverter_bank(_hybrid()), "acme_inverter"),
+    PointMapBattery: (lambda: battery_bank(BatteryEmulator("battery", RATING_W / 1e3, 20.0)), "acme_battery"),
+}
+
+
 @contextmanager
 def fenced(driver: type) -> Iterator[Fenced]:
     node = ElectricalNode(3)
     if driver is SunSpecInverter:
-        battery = BatteryEmulator("battery", RATING_W / 1e3, 20.0)
-        inverter = InverterEmulator("inverter", RATING_W / 1e3, dc_source=battery)
-        served = on_modbus(inverter.registers, driver, ENVELOPE)
+        served = on_modbus(_hybrid().registers, driver, ENVELOPE)
     elif driver is SunSpecBattery:
         served = on_modbus(BatteryEmulator("battery", RATING_W / 1e3, 20.0).registers, driver, ENVELOPE)
+    elif driver in MAPPED:
+        bank, name = MAPPED[driver]
+        served = on_modbus(bank(), driver, load_point_map(MAPS / f"{name}.yaml"), ENVELOPE)
     elif driver is PointMapTapChangerControl:
         control = TapChangerControlEmulator(SensingTerminals(), TapChangerSettings(), TOP_TAP, 0.0)
         registers = tap_changer_registers(control, TAP_MAP)
