@@ -86,7 +86,7 @@ class Sensed:
 
 @dataclass(frozen=True)
 class Closure:
-    """A contact that closed: +1 raise or close, -1 lower or open; after one look, and not later than the next."""
+    """A contact that closed: +1 raise or close, -1 lower or open; after one look began, before the next was over."""
 
     direction: int
     after_s: float
@@ -147,6 +147,7 @@ class ControlRig:
         self._counts = self._counted()
         self._first = self._counts
         self._held = (False, False)
+        self._passed_s = self._looked_s = self.clock.now_s
         self._told: tuple[float, float, float, float] | None = None
         self._behind_v: float | None = None
         self.sensed = Sensed(0.0, 0.0, 0.0)
@@ -252,16 +253,24 @@ class ControlRig:
         }
 
     def _look(self, time_s: float) -> None:
-        passed_s, before = time_s - self.clock.now_s, self.position
-        self.apparatus.advance(passed_s, *self._held)
+        before = self.position
         self.clock.run_until(time_s)
-        self.advance(passed_s)
+        self._pass()
+        looked_s = self.clock.now_s
         self._held = self.contacts.read()
-        self._count(time_s - passed_s, time_s)
+        self.clock.catch_up()  # what the look itself took: a closure came before that
+        self._count(self._looked_s, self.clock.now_s)
+        self._looked_s = looked_s
         if self.position != before:
             self._moved()
         up, down = (now - first for now, first in zip(self._counts, self._first, strict=True))
-        self.looks.append(Look(time_s, self.sensed, self.position, up, down))
+        self.looks.append(Look(looked_s, self.sensed, self.position, up, down))
+
+    def _pass(self) -> None:
+        """Let the time since the last look pass for the apparatus and for what is emulated."""
+        passed_s, self._passed_s = self.clock.now_s - self._passed_s, self.clock.now_s
+        self.apparatus.advance(passed_s, *self._held)
+        self.advance(passed_s)
 
     def _moved(self) -> None:
         self.contacts.report(self.position)
