@@ -190,7 +190,7 @@ class TapChangerControlEmulator:
 
     @property
     def _timer_rate(self) -> float:
-        definite = self.settings.characteristic is Characteristic.DEFINITE
+        definite = self.settings.characteristic is Characteristic.DEFINITE or self._regulation.to_neutral
         if definite or self._fault("inverse-as-definite"):
             return 1.0
         return abs(self._regulation.deviation_v) / (self.settings.bandwidth_v / 2.0)
