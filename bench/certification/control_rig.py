@@ -120,6 +120,8 @@ class ControlRig:
     set_input: Callable[[str, float], None] = _nothing_there
     tells_position: bool = True
     """Whether contacts tell the control where its apparatus stands."""
+    begun_at: int = 0
+    """Where the apparatus stands at first: with a control that is told nothing, where that takes it to be."""
     travel: tuple[int, int] = (0, 1)
     """Lowest and highest position of the apparatus."""
     step_pu: float = 0.0
@@ -127,7 +129,7 @@ class ControlRig:
     closures: list[Closure] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Put the apparatus at rest in position 0."""
+        """Put the apparatus at rest where it begins."""
         self._counts = self._counted()
         self._first = self._counts
         self._held = (False, False)
@@ -136,7 +138,7 @@ class ControlRig:
         self._behind_v: float | None = None
         self._settings = ControlSettings(self.device, self.control)
         self.sensed = Sensed(0.0, 0.0, 0.0)
-        self._stand(0)
+        self._stand(self.begun_at)
 
     @property
     def judges(self) -> Sequence[str]:
@@ -155,7 +157,7 @@ class ControlRig:
     def place(self, position: int) -> None:
         """Put the apparatus, at rest, into a position, and tell the control. Raises NotPassed where nothing tells it.
 
-        A control that is told no position goes by its own pulses: where both begin is position 0.
+        A control that is told no position goes by its own pulses.
         """
         if not self.tells_position and position != self.position:
             reason = f"no contacts tell {self.device} its position, so that it cannot be put to {position}"
