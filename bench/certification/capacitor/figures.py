@@ -113,12 +113,39 @@ class Crossed(Section):
     value: float
 
 
+class Settings(Section):
+    """What the suite sets a control to, by the names of its points."""
+
+    close_below: Positive
+    open_above: Positive
+    override_low: Positive
+    override_high: Positive
+    close_above_reactive_power: float
+    open_below_reactive_power: float
+    close_above_temperature: float
+    open_below_temperature: float
+    close_delay: Positive
+    open_delay: Positive
+    override_delay: Positive
+    neutral_limit: Positive
+    discharge_time: Positive
+    dead_sensing: Positive
+    daily_limit: Positive
+    pt_ratio: Positive
+    ct_ratio: Positive
+    phases: Positive
+
+    def by_name(self) -> dict[str, float]:
+        """Return all of them."""
+        return {name: float(value) for name, value in self}
+
+
 class CapacitorFigures(Suite):
     """All figures of the suite."""
 
     accuracy: AccuracyFigures
     discharge_s: Figure
-    settings: dict[str, float]
+    base: Settings
     rest: Rest
     beyond_v: Positive
     search: Search
@@ -130,6 +157,11 @@ class CapacitorFigures(Suite):
     limit: LimitCase
     loss: LossCase
     crossed: tuple[Crossed, ...]
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """What the suite sets, by name."""
+        return self.base.by_name()
 
 
 def load_capacitor_figures(path: Path = FILE) -> CapacitorFigures:

@@ -27,7 +27,6 @@ RISING = (("override_low", "close_below", "open_above", "override_high"), *THRES
 """Settings that only work together while each lies above the one before it."""
 WAITING_S = 10.0
 """Distance of looks while nothing is expected, s."""
-EXACT = Reading(1.0)
 
 Setting = float | str
 
@@ -79,11 +78,18 @@ class Stand:
         return self.rig.clock.now_s
 
     def prepare(self, strategy: str = "voltage", *, closed: bool = False, **settings: Setting) -> None:
-        """Bring the control to rest in automatic, with its bank open and discharged, or closed.
+        """Bring the control to rest in automatic and free, with its bank open and discharged, or closed.
 
         What it has no setting for stays as it is, but for the `settings` that are asked for. Raises NotPassed, NOT_RUN,
         where it lacks one of those or its panel is on local.
         """
+        self.prepare_blocked(strategy, **settings)
+        self.rig.place(int(closed))
+        self.rig.hold(WAITING_S if closed else self.figures.discharge_s.value + WAITING_S, WAITING_S)
+        self.control.set_blocked(False)
+
+    def prepare_blocked(self, strategy: str = "voltage", **settings: Setting) -> None:
+        """Set the control, at rest, and leave it blocked with its bank as it is; raises as `prepare`."""
         if not self.control.read_status().remote:
             raise NotPassed(f"the panel of {self.rig.device} is on local: nothing can be set", Verdict.NOT_RUN)
         self.control.set_blocked(True)
@@ -91,9 +97,6 @@ class Stand:
         self.rest()
         self.put(self._base(strategy) | {"strategy": strategy} | settings)
         self.rig.clock.catch_up()
-        self.rig.place(int(closed))
-        self.rig.hold(WAITING_S if closed else self.figures.discharge_s.value + WAITING_S, WAITING_S)
-        self.control.set_blocked(False)
 
     def _base(self, strategy: str) -> dict[str, Setting]:
         """Return what the suite sets, as far as the control has it, without the thresholds of other modes."""
@@ -200,10 +203,13 @@ class Stand:
         return self.found(what, Reading(float(count)), limits, float(wanted), unit="closures")
 
     def once(self, what: str, begun: int, direction: int) -> Iterator[Finding]:
-        """Let the switch come to rest, then count: one closure of the right contact since then, none of the other."""
+        """Let the switch come to rest there, then count: one closure of the right contact, none of the other."""
         self.rig.hold(self.waiting_s, self.figures.patience.coarse_s)
         yield self.closures(f"{what}: closures of the {WORDS[direction]} contact", begun, 1, direction)
         yield self.closures(f"{what}: closures of the other contact", begun, 0, -direction)
+        wanted = float(direction == CLOSE)
+        limits, stands = Limits.around(wanted, 0.0), Reading(float(self.rig.position))
+        yield self.found(f"{what}: the rig's switch", stands, limits, wanted, unit="closed")
 
     def timed(
         self, what: str, begun_s: float, limits: Limits, target_s: float, patience_s: float, direction: int
@@ -229,8 +235,7 @@ class Stand:
         target: float,
         *,
         unit: str,
-        stimulus: Reading = EXACT,
-        stimulus_unit: str = "",
+        stimulus: Reading | None = None,
         uncertainty: float = 0.0,
         source: str = "",
     ) -> Finding:
@@ -239,14 +244,14 @@ class Stand:
         time_s = self.rig.clock.now_s
         return Finding(
             what,
-            stimulus,
+            stimulus or Reading(target),
             response,
             criterion,
             time_s,
             source or self.rig.scan.name,
             self.clause,
             unit,
-            stimulus_unit=stimulus_unit,
+            stimulus_unit=unit,
         )
 
     def told(self, what: str, said: float, limits: Limits, target: float, unit: str) -> Finding:
