@@ -15,14 +15,14 @@ def is_of_control(table: pd.DataFrame) -> bool:
     return {"sensed_v", "position", *CONTACTS} <= set(table)
 
 
-def control_charts(name: str, table: pd.DataFrame, when: str) -> list[Chart]:
+def control_charts(name: str, table: pd.DataFrame) -> list[Chart]:
     """Draw voltage with the position, the current where there was one, and closures."""
     time_s = table["time_s"].to_numpy(dtype=np.float64)
     voltage = Line("sensed voltage", _values(table, "sensed_v"))
     position = Line("position", _values(table, "position"), stepped=True)
     charts = [
         Chart(
-            f"Sensed voltage and position {when}",
+            "Sensed voltage and position over time",
             time_chart(f"{name} voltage", "V", time_s, [voltage], right=("position", position)),
         )
     ]
@@ -31,9 +31,9 @@ def control_charts(name: str, table: pd.DataFrame, when: str) -> list[Chart]:
         current = Line("sensed current", current_a)
         angle = Line("angle", _values(table, "sensed_deg"))
         drawn = time_chart(f"{name} current", "A", time_s, [current], right=("deg", angle))
-        charts.append(Chart(f"Sensed current and its angle {when}", drawn))
+        charts.append(Chart("Sensed current and its angle over time", drawn))
     lanes = [Line(label, _closed(table, column)) for column, label in CONTACTS.items()]
-    return [*charts, Chart(f"Closures of contacts {when}", lane_chart(f"{name} contacts", time_s, lanes))]
+    return [*charts, Chart("Closures of contacts over time", lane_chart(f"{name} contacts", time_s, lanes))]
 
 
 def _values(table: pd.DataFrame, column: str) -> Floats:

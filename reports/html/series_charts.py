@@ -26,6 +26,8 @@ def series_charts(key: str, table: pd.DataFrame, findings: Sequence[Numbered]) -
     """Draw the whole of a type test, and what led to the finding that decided most."""
     if table.empty or "time_s" not in table:
         return []
+    if is_of_control(table):
+        return control_charts(f"{key} time", table)
     charts = _charts(f"{key} time", table, findings, "over time")
     decided = next((found for found in findings if found.rank == 1), None)
     part = None if decided is None else _led_to(table, findings, decided)
@@ -35,8 +37,6 @@ def series_charts(key: str, table: pd.DataFrame, findings: Sequence[Numbered]) -
 
 
 def _charts(key: str, table: pd.DataFrame, findings: Sequence[Numbered], when: str) -> list[Chart]:
-    if is_of_control(table):
-        return control_charts(key, table, when)
     time_s = table["time_s"].to_numpy(dtype=np.float64)
     responses = _responses(table, findings)
     charts = [

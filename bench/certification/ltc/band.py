@@ -53,5 +53,5 @@ def _nothing_inside(rig: ControlRig, figures: TapChangerFigures, case: BandCase)
         ("just inside the upper edge", case.centre_v + near_v),
     ):
         rig.sense(voltage_v)
-        closed = rig.hold(figures.band.inside_delays * delay_s, figures.probing.look_s)
+        closed = rig.hold(figures.band.inside_delays * delay_s, figures.probing.watch_s)
         yield about.count(f"closures {where} of the band {case.name}", 0, len(closed))

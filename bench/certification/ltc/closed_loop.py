@@ -8,25 +8,25 @@ from bench.certification.controls.findings import About
 from bench.certification.criteria import Reading
 from bench.certification.findings import Finding
 from bench.certification.ltc.figures import LoopCase, TapChangerFigures, case_named
-from bench.certification.ltc.preparation import prepare, rest_s
+from bench.certification.ltc.preparation import patient_s, prepare
 
 
 def closed_loop(rig: ControlRig, figures: TapChangerFigures, name: str) -> Iterator[Finding]:
     """Step the voltage behind the taps; count operations, those back, and what comes when all should be done."""
-    section, look_s = figures.loop, figures.probing.look_s
+    section, watch_s = figures.loop, figures.probing.watch_s
     case = case_named(section.clause, section.cases, name)
     prepare(rig, figures, delay=section.delay_s)
     least, most = taps_needed(figures, rig.step_pu, case)
     begun = len(rig.closures)
     rig.regulate(case.behind_v)
-    rig.hold(section.delay_s + figures.tolerance.of_time_s(section.delay_s) + most * rest_s(figures), look_s)
+    rig.hold(patient_s(figures, section.delay_s + most * figures.number("inter_tap_delay")), watch_s)
     closed = rig.closures[begun:]
     direction, about = (1 if case.behind_v < figures.number("band_centre") else -1), About(rig, section.clause)
     yield about.between_counts(f"operations upon {case.name}", (least, most), len(closed))
     back = sum(closure.direction != direction for closure in closed)
     yield about.count(f"operations back upon {case.name}", 0, back)
     yield _in_band(rig, figures, case)
-    still = rig.hold(figures.quiet_delays * section.delay_s, look_s)
+    still = rig.hold(figures.quiet_delays * section.delay_s, watch_s)
     yield about.count(f"operations after voltage is back, upon {case.name}", 0, len(still))
 
 

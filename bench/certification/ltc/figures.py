@@ -48,15 +48,18 @@ class ToleranceFigures(Section):
 
 
 class ProbingFigures(Section):
-    """How levels are probed: with what delay set, to what resolution, how far beyond on both sides, how often looked.
+    """How levels are probed: with what delay set, to what resolution, and how far beyond on both sides.
 
-    `patience_s` is what a control may take beyond its delay until a probe counts as one at which it stays.
+    Contacts are looked at every `look_s` where a time is judged, else every `watch_s`. Where it is not the time that is
+    judged, an operation is waited for so many delays, and `patience_s` more: then the control counts as one that stays.
     """
 
     delay_s: Positive
     resolution_v: Positive
     search_v: Positive
     look_s: Positive
+    watch_s: Positive
+    patience_delays: Annotated[float, Field(ge=1)]
     patience_s: Positive
 
 

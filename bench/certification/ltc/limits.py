@@ -70,7 +70,7 @@ def run_back(rig: ControlRig, figures: TapChangerFigures) -> Iterator[Finding]:
     beyond_v = tolerance_v + 2.0 * rig.accuracy.share * limit_v
     about = About(rig, section.clause)
     rig.sense(limit_v - beyond_v)
-    early = rig.hold(figures.at_once_s.value + figures.probing.patience_s, figures.probing.look_s)
+    early = rig.hold(figures.at_once_s.value + figures.probing.patience_s, figures.probing.watch_s)
     yield about.count("closures at once below the level of run-back", 0, len(early))
     settle(rig, figures, figures.number("band_centre"))
     what = "it lowers above the level of run-back"

@@ -6,7 +6,7 @@ from bench.certification.control_rig import ControlRig
 from bench.certification.controls.findings import About
 from bench.certification.findings import Finding
 from bench.certification.ltc.figures import TapChangerFigures
-from bench.certification.ltc.preparation import prepare
+from bench.certification.ltc.preparation import patient_s, prepare
 from bench.certification.ltc.quiet import OUTSIDE, at_once, ignored, nothing_for, operates, outside_v, refused, settle
 
 
@@ -72,12 +72,12 @@ def _in_local(rig: ControlRig, figures: TapChangerFigures, clause: str, delay_s:
 
 def counter(rig: ControlRig, figures: TapChangerFigures) -> Iterator[Finding]:
     """Let it operate by itself and by SCADA, and hold its counter against the closures."""
-    section, delay_s, look_s = figures.counter, figures.probing.delay_s, figures.probing.look_s
+    section, delay_s, watch_s = figures.counter, figures.probing.delay_s, figures.probing.watch_s
     prepare(rig, figures, delay=delay_s)
     before, begun = rig.control.read_status().operations, len(rig.closures)
     for side in OUTSIDE:
         rig.sense(outside_v(figures, side))
-        rig.hold(delay_s + section.automatic * figures.number("inter_tap_delay"), look_s)
+        rig.hold(patient_s(figures, delay_s + section.automatic * figures.number("inter_tap_delay")), watch_s)
         settle(rig, figures, figures.number("band_centre"))
     rig.control.set_automatic(False)
     rig.control.raise_tap()

@@ -22,7 +22,7 @@ def prepare(rig: ControlRig, figures: TapChangerFigures, rest_v: float | None = 
     base = {name: value for name, value in figures.base.items() if rig.control.find_setting(name) is not None}
     write_all(rig, base | others)
     rig.sense(float(others.get("band_centre", figures.number("band_centre"))) if rest_v is None else rest_v)
-    rig.hold(rest_s(figures), figures.probing.look_s)
+    rig.hold(rest_s(figures), figures.probing.watch_s)
     bring_to(rig, figures, 0)
 
 
@@ -38,7 +38,7 @@ def bring_to(rig: ControlRig, figures: TapChangerFigures, position: int) -> None
     rig.control.set_automatic(False)
     for _ in range(abs(position - rig.position)):
         (rig.control.raise_tap if position > rig.position else rig.control.lower_tap)()
-        rig.hold(rest_s(figures), figures.probing.look_s)
+        rig.hold(rest_s(figures), figures.probing.watch_s)
     rig.control.set_automatic(True)
     if rig.position != position:
         raise NotPassed(f"SCADA brings the taps to {rig.position}, not to {position}", Verdict.FAIL)
@@ -55,6 +55,11 @@ def rest_s(figures: TapChangerFigures) -> float:
     return figures.number("inter_tap_delay") + figures.probing.patience_s
 
 
+def patient_s(figures: TapChangerFigures, delay_s: float) -> float:
+    """Return how long it is waited for an operation, s, where it is not the time that is judged."""
+    return figures.probing.patience_delays * delay_s + figures.probing.patience_s
+
+
 def voltage_probing(
     rig: ControlRig, figures: TapChangerFigures, rest_v: float, current_a: float = 0.0, angle_deg: float = 0.0
 ) -> Probing:
@@ -62,10 +67,10 @@ def voltage_probing(
     probing = figures.probing
     return Probing(
         rest=lambda: rig.sense(rest_v, current_a, angle_deg),
-        rest_s=probing.look_s,
-        hold_s=probing.delay_s + figures.tolerance.of_time_s(probing.delay_s) + probing.patience_s,
+        rest_s=probing.watch_s,
+        hold_s=patient_s(figures, probing.delay_s),
         after_s=rest_s(figures),
-        every_s=probing.look_s,
+        every_s=probing.watch_s,
         resolution=probing.resolution_v,
     )
 

@@ -7,7 +7,7 @@ from bench.certification.control_rig import Closure, ControlRig
 from bench.certification.controls.findings import About
 from bench.certification.findings import Finding
 from bench.certification.ltc.figures import TapChangerFigures
-from bench.certification.ltc.preparation import rest_s
+from bench.certification.ltc.preparation import patient_s, rest_s
 from bench.certification.refusals import DeviceError
 
 OUTSIDE = {"below": (-1, 1), "above": (1, -1)}
@@ -22,16 +22,15 @@ def outside_v(figures: TapChangerFigures, side: str) -> float:
 
 def nothing_for(rig: ControlRig, figures: TapChangerFigures, clause: str, where: str, delay_s: float) -> Finding:
     """Count what closes in several delays, where nothing has to."""
-    closed = rig.hold(figures.quiet_delays * delay_s, figures.probing.look_s)
+    closed = rig.hold(figures.quiet_delays * delay_s, figures.probing.watch_s)
     return About(rig, clause).count(f"closures {where}", 0, len(closed))
 
 
 def operates(
     rig: ControlRig, figures: TapChangerFigures, clause: str, what: str, direction: int, delay_s: float
 ) -> Finding:
-    """See the right contact close, and no other, when its delay is over."""
-    limit_s = delay_s + figures.tolerance.of_time_s(delay_s) + figures.probing.patience_s
-    closure = rig.await_closure(limit_s, figures.probing.look_s)
+    """See the right contact close, and no other, when its delay is over; how long that takes is for other clauses."""
+    closure = rig.await_closure(patient_s(figures, delay_s), figures.probing.watch_s)
     return About(rig, clause).count(f"closures of the right contact {what}", 1, int(_is(closure, direction)))
 
 
@@ -65,14 +64,14 @@ def ignored(
     """Give an order that must come to nothing, whether the control refuses it or only passes it over."""
     with suppress(DeviceError):
         order()
-    closed = rig.hold(figures.at_once_s.value + figures.probing.patience_s, figures.probing.look_s)
+    closed = rig.hold(figures.at_once_s.value + figures.probing.patience_s, figures.probing.watch_s)
     return About(rig, clause).count(f"closures {what}", 0, len(closed))
 
 
 def settle(rig: ControlRig, figures: TapChangerFigures, voltage_v: float) -> None:
     """Go to a voltage at which the control rests, and let an operation that has begun be over."""
     rig.sense(voltage_v)
-    rig.hold(rest_s(figures), figures.probing.look_s)
+    rig.hold(rest_s(figures), figures.probing.watch_s)
 
 
 def _is(closure: Closure | None, direction: int) -> bool:

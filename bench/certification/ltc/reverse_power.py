@@ -8,7 +8,7 @@ from bench.certification.controls.threshold import find_threshold
 from bench.certification.criteria import Reading
 from bench.certification.findings import Finding
 from bench.certification.ltc.figures import TapChangerFigures
-from bench.certification.ltc.preparation import apply_voltage, bring_to, prepare, rest_s, voltage_probing
+from bench.certification.ltc.preparation import apply_voltage, bring_to, patient_s, prepare, rest_s, voltage_probing
 from bench.certification.ltc.quiet import OUTSIDE, nothing_for, operates, outside_v
 from instruments.errors import ConfigError
 
@@ -58,10 +58,10 @@ def _neutral(rig: ControlRig, figures: TapChangerFigures) -> Iterator[Finding]:
     for begun, side in ((section.taps, "below"), (-section.taps, "above")):
         rig.sense(figures.number("band_centre"))
         bring_to(rig, figures, begun)
-        rig.hold(rest_s(figures), figures.probing.look_s)
+        rig.hold(rest_s(figures), figures.probing.watch_s)
         rig.sense(outside_v(figures, side), section.current_a, REVERSED_DEG)
-        moves_s = delay_s + figures.tolerance.of_time_s(delay_s) + section.taps * rest_s(figures)
-        closed = rig.hold(moves_s, figures.probing.look_s)
+        moves_s = patient_s(figures, delay_s + section.taps * figures.number("inter_tap_delay"))
+        closed = rig.hold(moves_s, figures.probing.watch_s)
         yield about.count(f"closures from tap {begun} to neutral", section.taps, len(closed))
         yield about.count(f"taps from neutral, begun at {begun}", 0, abs(rig.position), "taps")
         yield nothing_for(rig, figures, section.clause, "in neutral with reverse power", delay_s)
@@ -107,7 +107,7 @@ def _edge(
 
 def _rest(rig: ControlRig, figures: TapChangerFigures, current_a: float) -> None:
     rig.sense(figures.number("band_centre"), current_a, REVERSED_DEG)
-    rig.hold(rest_s(figures), figures.probing.look_s)
+    rig.hold(rest_s(figures), figures.probing.watch_s)
 
 
 MODES: dict[str, Procedure] = {

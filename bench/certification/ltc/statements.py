@@ -21,7 +21,7 @@ def readings(rig: ControlRig, figures: TapChangerFigures) -> Iterator[Finding]:
     if rig.tells_position:
         for tap in (rig.travel[0], 0, rig.travel[1]):
             rig.place(tap)
-            rig.hold(section.settle_s, figures.probing.look_s)
+            rig.hold(section.settle_s, figures.probing.watch_s)
             said = rig.control.read_status().tap_position
             yield About(rig, section.clause).count("tap position that it says", tap, said, "taps")
 
@@ -29,7 +29,7 @@ def readings(rig: ControlRig, figures: TapChangerFigures) -> Iterator[Finding]:
 def _sensed(rig: ControlRig, figures: TapChangerFigures, state: ReadingState) -> Iterator[Finding]:
     section, about, share = figures.readings, About(rig, figures.readings.clause), rig.accuracy.share
     seen = rig.sense(state.voltage_v, state.current_a, state.angle_deg)
-    rig.hold(section.settle_s, figures.probing.look_s)
+    rig.hold(section.settle_s, figures.probing.watch_s)
     said = rig.control.read_sensed()
     where = f"at {state.voltage_v:g} V, {state.current_a:g} A, {state.angle_deg:g} deg"
     reading = Reading(said.voltage_v, share * seen.voltage_v)

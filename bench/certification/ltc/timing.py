@@ -9,7 +9,7 @@ from bench.certification.controls.findings import About
 from bench.certification.criteria import Reading
 from bench.certification.findings import Finding
 from bench.certification.ltc.figures import DelayCase, InverseCase, TapChangerFigures, case_named
-from bench.certification.ltc.preparation import prepare, rest_s
+from bench.certification.ltc.preparation import patient_s, prepare, rest_s
 
 SIDES = {"below": (-1, 1), "above": (1, -1)}
 """Sides of a band, and which contact closes there."""
@@ -26,18 +26,18 @@ def definite_delay(rig: ControlRig, figures: TapChangerFigures, name: str) -> It
         expected = _Expected(case.delay_s, (case.delay_s, case.delay_s))
         yield from _first(rig, figures, section.clause, about, centre_v + sign * away_v, expected, direction)
         rig.sense(centre_v)
-        rig.hold(rest_s(figures), figures.probing.look_s)
+        rig.hold(rest_s(figures), figures.probing.watch_s)
     yield from _begun_anew(rig, figures, case, centre_v - away_v)
 
 
 def _begun_anew(rig: ControlRig, figures: TapChangerFigures, case: DelayCase, low_v: float) -> Iterator[Finding]:
     """Come back into the band before the delay is over, and leave it again: it has to begin anew."""
-    section, look_s = figures.delay, figures.probing.look_s
+    section, watch_s = figures.delay, figures.probing.watch_s
     rig.sense(low_v)
-    early = rig.hold(section.left_pu * case.delay_s, look_s)
+    early = rig.hold(section.left_pu * case.delay_s, watch_s)
     yield About(rig, section.clause).count("closures before the delay is over", 0, len(early))
     rig.sense(figures.number("band_centre"))
-    rig.hold(section.back_s, look_s)
+    rig.hold(section.back_s, watch_s)
     what = f"delay after a return into the band, set to {case.delay_s:g} s"
     yield from _first(rig, figures, section.clause, what, low_v, _Expected(case.delay_s, (case.delay_s,) * 2), 1)
 
@@ -60,7 +60,7 @@ def inverse_delay(rig: ControlRig, figures: TapChangerFigures, name: str) -> Ite
         what = f"inverse delay {side} the band by {case.half_bands:g} half bands, set to {section.delay_s:g} s"
         yield from _first(rig, figures, section.clause, what, centre_v + sign * away_v, expected, direction, unknown_s)
         rig.sense(centre_v)
-        rig.hold(rest_s(figures), figures.probing.look_s)
+        rig.hold(rest_s(figures), figures.probing.watch_s)
 
 
 def inter_tap_delay(rig: ControlRig, figures: TapChangerFigures, name: str) -> Iterator[Finding]:
@@ -71,7 +71,7 @@ def inter_tap_delay(rig: ControlRig, figures: TapChangerFigures, name: str) -> I
     about, look_s = About(rig, section.clause), figures.probing.look_s
     rig.sense(figures.number("band_centre") - figures.number("bandwidth") / 2.0 - figures.delay.beyond_v)
     tolerance_s = figures.tolerance.of_time_s(case.delay_s)
-    limit_s = max(figures.probing.delay_s, case.delay_s) + tolerance_s + figures.probing.patience_s
+    limit_s = patient_s(figures, max(figures.probing.delay_s, case.delay_s)) + tolerance_s
     closures = [rig.await_closure(limit_s, look_s) for _ in range(section.operations)]
     for number, (first, second) in enumerate(pairwise(closures), start=1):
         what = f"time between operations {number} and {number + 1}, set to {case.delay_s:g} s"
