@@ -17,6 +17,15 @@ DAY_S = 86_400.0
 Positive = Annotated[float, Field(gt=0)]
 
 
+class Rule(Section):
+    """What is asked of a control that is no number, and where it is from."""
+
+    rule: str
+    clause: str
+    source: str
+    confirmed: bool
+
+
 class AccuracyFigures(Section):
     """How far the control may be off."""
 
@@ -94,9 +103,10 @@ class Schedule(Section):
 
 
 class LimitCase(Section):
-    """A daily limit, operations."""
+    """A daily limit, and how many movements count as one operation of it."""
 
-    operations: Annotated[float, Field(ge=1)]
+    operations: Annotated[int, Field(ge=1)]
+    movements: Figure
 
 
 class LossCase(Section):
@@ -143,6 +153,7 @@ class Settings(Section):
 class CapacitorFigures(Suite):
     """All figures of the suite."""
 
+    rules: tuple[Rule, ...]
     accuracy: AccuracyFigures
     discharge_s: Figure
     base: Settings

@@ -129,8 +129,9 @@ class Stand:
 
     def want(self, closed: bool) -> None:
         """Have the mode of voltage want the bank closed, or open: half way between its threshold and the override's."""
-        names = ("close_below", "override_low") if closed else ("open_above", "override_high")
-        self.sense_v(sum(map(self.setting, names)) / len(names))
+        settings = self.figures.settings
+        near, far = ("close_below", "override_low") if closed else ("open_above", "override_high")
+        self.sense_v((self.setting(near) + settings[far]) / 2.0)
 
     def override(self, closed: bool) -> float:
         """Return a voltage at which the override has to have the bank closed, or open, V."""
@@ -216,10 +217,11 @@ class Stand:
     ) -> Finding:
         """Wait for the next closure, and judge when it came; what never came is later than any limit.
 
-        `patience_s` is from now on; the other contact's closure is none.
+        `patience_s` is from now on, and no less than the limit; the other contact's closure is none.
         """
         rig, fine_s = self.rig, self.figures.patience.fine_s
-        closure = rig.await_closure(patience_s, fine_s)
+        limit_s = begun_s + (limits.upper or 0.0) + 2.0 * fine_s - rig.clock.now_s
+        closure = rig.await_closure(max(patience_s, limit_s), fine_s)
         if closure is None or closure.direction != direction:
             told = "did not come" if closure is None else "was of the other contact"
             waited = Reading(max(rig.clock.now_s - begun_s, (limits.upper or 0.0) + fine_s))

@@ -31,7 +31,7 @@ def settings(stand: Stand) -> Iterator[Finding]:
     stand.put(there)
     for name, value in there.items():
         yield _kept(stand, f"setting {name}", name, value)
-    for case in stand.figures.crossed:
+    for case in (case for case in stand.figures.crossed if case.setting in there):
         yield from _crossed(stand, case.setting, case.value)
 
 
