@@ -4,7 +4,7 @@ import math
 from typing import Any, cast
 
 from bench.assembly.certification import CertificationBench, RigKind
-from bench.assembly.der_rig import PCT, Fed, update_s
+from bench.assembly.der_rig import PCT, Fed, capabilities, update_s
 from bench.certification.not_passed import NotPassed
 from bench.certification.ratings import require_usable
 from bench.certification.refusals import RatingsError, UnderTest
@@ -77,12 +77,11 @@ def _number(value: float | None) -> float:
 def _ac_rig(bench: CertificationBench, name: str, nameplate: Any) -> Rig:
     terminal, drivers, analyzer = bench.terminal, bench.drivers, bench.terminal.analyzer or ""
     share = bench.config.devices[analyzer].uncertainty_pct / PCT
-    source = drivers[terminal.source or ""]
     return Rig(
         clock=bench.clock,
         device=bench.device,
         functions=drivers[name],
-        source=source,
+        source=drivers[terminal.source or ""],
         analyzer=drivers[analyzer],
         analyzer_name=analyzer,
         nameplate=nameplate,
@@ -90,7 +89,7 @@ def _ac_rig(bench: CertificationBench, name: str, nameplate: Any) -> Rig:
         advance=bench.advance,
         supply=_no_supply,
         phases=bench.places.phases(terminal.device),
-        able=source.read_capabilities(),
+        able=capabilities(bench),
     )
 
 
