@@ -360,3 +360,18 @@ class CapacitorBankStatus:
     operations: int
     operations_today: int
     discharge_left_s: float
+
+
+@dataclass(frozen=True)
+class CapacitorReadings:
+    """What a capacitor control says that it measures, NaN for what it does not say: PT and CT secondary, kvar > 0
+    towards the load on the primary side of all phases, current in the bank's neutral, temperature at its probe, and
+    how many closes it refused while the bank discharged.
+    """
+
+    voltage_v: float
+    current_a: float
+    feeder_kvar: float
+    neutral_current_a: float
+    temperature_c: float
+    refused_closes: float

@@ -109,7 +109,7 @@ def _identify(rack: DriverRack, name: str, device: Device, served: Resource | No
     driver = rack.open(name, device, resource, unobserved)
     found: Identity = driver.identify()
     require_identity(device, found, str(resource))
-    return f"{resource} {_who(found)}{' (emulated)' if device.emulate else ''}{_spoken(driver)}"
+    return f"{resource} {_who(found)}{' (emulated)' if device.emulate else ''}{_spoken(driver)}{_cannot(driver)}"
 
 
 def _spoken(driver: Any) -> str:
@@ -119,6 +119,12 @@ def _spoken(driver: Any) -> str:
         return ""
     unconfirmed = len(dialect.unconfirmed())
     return f"; dialect {dialect.dialect}" + (f", {unconfirmed} of its entries not confirmed" if unconfirmed else "")
+
+
+def _cannot(driver: Any) -> str:
+    """Say what a driver that depends on a point map cannot do, and what the map lacks for it."""
+    lacking = getattr(driver, "lacking", {}).items()
+    return "".join(f"; no {function}, for which its map lacks {', '.join(missing)}" for function, missing in lacking)
 
 
 def _greet(systems: OutsideSystems, name: str, section: SystemSection) -> str:
