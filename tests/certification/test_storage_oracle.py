@@ -141,6 +141,13 @@ def test_the_told_charge_has_to_move_as_energy_does(gauge: float, wanted: Verdic
     assert verdict(findings) is wanted, told(findings)
 
 
+@pytest.mark.parametrize("nature", [Nature(charging=0.0, discharging=0.0), Nature(charging=-1.0, discharging=-1.0)])
+def test_a_charge_that_is_not_moved_as_commanded_proves_nothing(nature: Nature) -> None:
+    with pytest.raises(NotPassed, match="leg 1 moved") as caught:
+        found(state_of_charge, nature)
+    assert caught.value.verdict is Verdict.NOT_RUN
+
+
 def test_where_the_energy_is_known_too_badly_it_cannot_be_told() -> None:
     findings = found(state_of_charge, replace(LOSSY, gauge=1.225), HALF_PCT)
     assert verdict(findings) is INCONCLUSIVE, told(findings)
