@@ -27,7 +27,7 @@ from bench.lease import Lease
 from bench.safety import uninterrupted
 from instruments.errors import ConfigError, InstrumentError, TransportError
 from instruments.readings import Identity
-from instruments.roles import GridSimulator, PowerAnalyzer
+from instruments.roles import DerFunctions, GridSimulator, PowerAnalyzer
 from reports.run_directory import RunWriter
 from reports.verdict import Verdict
 
@@ -189,6 +189,7 @@ class CertificationBench:
             drivers[terminal.source or ""],
             drivers[terminal.analyzer or ""],
         )
+        self._require_functions(inverter)
         share = self.config.devices[terminal.analyzer or ""].uncertainty_pct / PCT
         nameplate = inverter.read_nameplate()
         require_usable(self._device, self.config.devices[self._device], nameplate)
@@ -207,6 +208,14 @@ class CertificationBench:
             phases=self._places.phases(self._device),
             unrepresented=self._emulated.unrepresented(self._device) if self._emulated else {},
         )
+
+    def _require_functions(self, inverter: Any) -> None:
+        """Raise NotPassed for a driver without the functions that the procedures set: nothing can be said of them."""
+        missing = [name for name in vars(DerFunctions) if not name.startswith("_") and not hasattr(inverter, name)]
+        if missing:
+            driver = self.config.devices[self._device].driver
+            reason = f"the driver {driver!r} of {self._device} does not set what the procedures set: {', '.join(missing)}"
+            raise NotPassed(reason, Verdict.NOT_RUN)
 
     def _supply(self, level_pu: float) -> None:
         """Let the emulated sun give a share of rated power.
