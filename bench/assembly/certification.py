@@ -214,7 +214,7 @@ class CertificationBench:
         missing = [name for name in vars(DerFunctions) if not name.startswith("_") and not hasattr(inverter, name)]
         if missing:
             driver = self.config.devices[self._device].driver
-            reason = f"the driver {driver!r} of {self._device} does not set what the procedures set: {', '.join(missing)}"
+            reason = f"the driver {driver!r} of {self._device} has not what procedures set: {', '.join(missing)}"
             raise NotPassed(reason, Verdict.NOT_RUN)
 
     def _supply(self, level_pu: float) -> None:

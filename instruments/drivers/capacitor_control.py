@@ -4,6 +4,7 @@ import math
 
 from instruments.drivers.point_map_device import PointMapDevice
 from instruments.point_map import PointMap
+from instruments.point_map_roles import CONTROL_POINTS
 from instruments.readings import CapacitorBankStatus, Identity, SecondaryReading
 from instruments.transports.modbus import ModbusLink
 
@@ -17,12 +18,6 @@ _STATUS = (
     "operations_today",
     "discharge_left",
 )
-_LABELS = {
-    "control_mode": ("automatic", "scada_manual"),
-    "panel_switch": ("remote", "local"),
-    "switch_status": ("open", "closed"),
-    "switch_command": ("open", "close"),
-}
 
 
 class PointMapCapacitorControl:
@@ -35,7 +30,7 @@ class PointMapCapacitorControl:
     def __init__(self, link: ModbusLink, point_map: PointMap) -> None:
         """Nothing is sent yet; raises ConfigError naming all points and labels that the map lacks."""
         self.points = PointMapDevice(link, point_map)
-        self.points.require({name: _LABELS.get(name, ()) for name in (*_STATUS, "switch_command")})
+        self.points.require(CONTROL_POINTS["capacitor_bank"])
 
     def identify(self) -> Identity:
         """Ask who answers."""

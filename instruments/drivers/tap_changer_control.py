@@ -5,15 +5,11 @@ import math
 from instruments.drivers.fence import NO_LIMIT, Span, require_within
 from instruments.drivers.point_map_device import PointMapDevice
 from instruments.point_map import PointMap
+from instruments.point_map_roles import CONTROL_POINTS
 from instruments.readings import Identity, LoadTapChangerStatus, SecondaryReading
 from instruments.transports.modbus import ModbusLink
 
 _STATUS = ("control_mode", "blocked", "panel_switch", "tap_position", "voltage", "operations_total")
-_LABELS = {
-    "control_mode": ("automatic", "scada_manual"),
-    "panel_switch": ("remote", "local"),
-    "tap_command": ("raise", "lower"),
-}
 
 
 class PointMapTapChangerControl:
@@ -30,7 +26,7 @@ class PointMapTapChangerControl:
         """
         self._taps = taps
         self.points = PointMapDevice(link, point_map)
-        self.points.require({name: _LABELS.get(name, ()) for name in (*_STATUS, "tap_command")})
+        self.points.require(CONTROL_POINTS["load_tap_changer"])
 
     def identify(self) -> Identity:
         """Ask who answers."""
