@@ -106,7 +106,7 @@ def _table(path: Path, text: str) -> tuple[list[str], list[tuple[int, list[str]]
 def _columns(header: Sequence[str]) -> dict[str, int]:
     """Return where each kind of cell is; of several headings that could be meant, the first of `COLUMNS`."""
     heads = [" ".join(re.sub(r"[._\-]+", " ", cell.lower()).split()) for cell in header]
-    found = {}
+    found: dict[str, int] = {}
     for key, names in COLUMNS.items():
         place = next((heads.index(name) for name in names if name in heads), None)
         if place is not None and place not in found.values():

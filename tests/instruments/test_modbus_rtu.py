@@ -1,5 +1,6 @@
 """Modbus on a serial line, from both sides: published frames, every way a line can fail, and units that share one."""
 
+import errno
 import os
 import select
 import threading
@@ -210,6 +211,22 @@ def test_a_port_that_cannot_be_had_is_told_in_words(tmp_path: Path):
         with ModbusConnections() as connections, pytest.raises(TransportError, match=f"cannot open {path}.*{reason}"):
             connections.serial_link(SerialLine(str(path), BAUD), 1).read(0, 1)
     assert (tmp_path / "file").read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [(errno.EACCES, "this user may not use it; it belongs to the group"), (errno.EBUSY, "another program has it open")],
+)
+def test_a_port_that_the_system_refuses_is_told_with_what_helps(monkeypatch, tmp_path: Path, number: int, reason: str):
+    """The system's refusal is played: who runs the tests may be allowed everything."""
+
+    def refused(*_arguments, **_options):
+        raise serial.SerialException(number, "could not open port")
+
+    (tmp_path / "ttyUSB0").write_text("")
+    monkeypatch.setattr(serial, "Serial", refused)
+    with ModbusConnections() as connections, pytest.raises(TransportError, match=reason):
+        connections.serial_link(SerialLine(str(tmp_path / "ttyUSB0"), BAUD), 1).read(0, 1)
 
 
 def test_a_port_that_somebody_else_has_is_told():
