@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from bench.assembly.resources import Resource, parse_resource
+from bench.assembly.resources import DNP3_MASTER, Resource, parse_resource
 from bench.assembly.security import client_tls
 from bench.config import Device, Identification
+from instruments.dnp3_map import load_dnp3_map
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.fence import NO_LIMIT, DerEnvelope, Span
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
@@ -21,6 +22,7 @@ from instruments.drivers.tap_changer_control import PointMapTapChangerControl
 from instruments.errors import ConfigError, IdentityMismatch
 from instruments.point_map import load_point_map
 from instruments.readings import Identity
+from instruments.transports.dnp3 import Dnp3Connections, Dnp3Link
 from instruments.transports.modbus import ModbusConnections, ModbusLink
 from instruments.transports.visa import VisaLink
 from instruments.wire import WireObserver
@@ -34,6 +36,10 @@ POINT_MAP_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("load_tap_changer", "point_map"): PointMapTapChangerControl,
     ("capacitor_bank", "point_map"): PointMapCapacitorControl,
 }
+DNP3_MAP_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
+    ("load_tap_changer", "dnp3_point_map"): PointMapTapChangerControl,
+    ("capacitor_bank", "dnp3_point_map"): PointMapCapacitorControl,
+}
 VISA_DRIVERS: dict[tuple[str, str], Callable[[VisaLink, Device], Any]] = {
     ("grid_simulator", "scpi_generic"): lambda link, device: ScpiGridSimulator(link, _limits(device)),
     ("power_analyzer", "scpi_generic"): lambda link, _device: ScpiPowerAnalyzer(link),
@@ -43,29 +49,32 @@ VISA_DRIVERS: dict[tuple[str, str], Callable[[VisaLink, Device], Any]] = {
 
 
 class DriverRack:
-    """Opens drivers and closes all their links; links to one Modbus address share a connection."""
+    """Opens drivers and closes all their links; links to one Modbus or DNP3 address share a connection."""
 
     def __init__(self, before: Callable[[str], None] = lambda _operation: None) -> None:
-        """Take who is told of each Modbus exchange, `read` or `write`, before it is on the wire."""
+        """Take who is told of each Modbus or DNP3 exchange, `read` or `write`, before it is on the wire."""
         self._modbus = ModbusConnections(before)
+        self._dnp3 = Dnp3Connections(before)
         self._visa: list[VisaLink] = []
 
     def open(self, name: str, device: Device, resource: Resource, observer: WireObserver) -> Any:
         """Make the driver of a device; nothing is sent yet. Raises ConfigError for a driver that there is not."""
         key = (device.role, device.driver)
-        if key in MODBUS_DRIVERS and resource.unit is not None:
+        if key in MODBUS_DRIVERS and resource.is_modbus:
             link = self._link(name, device, resource, observer)
             return MODBUS_DRIVERS[key](link, **_der_envelope(device))
-        if key in POINT_MAP_DRIVERS and resource.unit is not None and device.point_map is not None:
+        if key in POINT_MAP_DRIVERS and resource.is_modbus and device.point_map is not None:
             link = self._link(name, device, resource, observer)
             return POINT_MAP_DRIVERS[key](link, load_point_map(device.point_map), **_tap_envelope(device))
+        if key in DNP3_MAP_DRIVERS and resource.master is not None and device.point_map is not None:
+            outstation = self._outstation(name, device, resource, observer)
+            return DNP3_MAP_DRIVERS[key](outstation, load_dnp3_map(device.point_map), **_tap_envelope(device))
         if key in VISA_DRIVERS and resource.unit is None:
             visa = VisaLink(str(resource), observer, device.timeout_s)
             self._visa.append(visa)
             return VISA_DRIVERS[key](visa, device)
-        known = sorted(
-            driver for role, driver in (*MODBUS_DRIVERS, *POINT_MAP_DRIVERS, *VISA_DRIVERS) if role == device.role
-        )
+        every = (*MODBUS_DRIVERS, *POINT_MAP_DRIVERS, *DNP3_MAP_DRIVERS, *VISA_DRIVERS)
+        known = sorted(driver for role, driver in every if role == device.role)
         raise ConfigError(
             f"devices.{name}: no driver {device.driver!r} for the role {device.role!r} at {resource}; "
             f"known: {', '.join(known) or 'none'}"
@@ -78,9 +87,17 @@ class DriverRack:
         link.name = name
         return link
 
+    def _outstation(self, name: str, device: Device, resource: Resource, observer: WireObserver) -> Dnp3Link:
+        """Link to an outstation whose errors name the device."""
+        master = DNP3_MASTER if resource.master is None else resource.master
+        link = self._dnp3.link(resource.host, resource.port, resource.unit or 0, master, observer, device.timeout_s)
+        link.name = name
+        return link
+
     def close(self) -> None:
         """Close every link."""
         self._modbus.close()
+        self._dnp3.close()
         for link in self._visa:
             link.close()
 

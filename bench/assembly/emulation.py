@@ -30,17 +30,20 @@ from bench.config import BenchFile, Device, Emulation
 from bench.config.addresses import listening_at
 from bench.customers import premise_names
 from bench.feeder.model import Floats
+from instruments.dnp3_map import load_dnp3_map
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import Sensing, SensingTerminals
-from instruments.emulators.control_points import capacitor_registers, tap_changer_registers
+from instruments.emulators.control_points import control_points
 from instruments.emulators.digital_io import DigitalIOEmulator
+from instruments.emulators.dnp3_outstation import Dnp3Server, PointOutstation
 from instruments.emulators.electrical import ElectricalNode
 from instruments.emulators.grid_simulator import GridSimulatorEmulator
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.inverter import InverterEmulator
 from instruments.emulators.meter import MeterFleet, serve_fleet
 from instruments.emulators.modbus_server import ModbusServer, RegisterBank
+from instruments.emulators.point_bank import PointBank
 from instruments.emulators.power_analyzer import AnalyzerClass, PowerAnalyzerEmulator
 from instruments.emulators.premise import PremiseFleet
 from instruments.emulators.scpi_emulator import ScpiEmulator
@@ -88,6 +91,7 @@ class EmulatedEquipment:
         self.nodes: dict[str, ElectricalNode] = {}
         self.devices: dict[str, Emulator] = {}
         self.servers: dict[str, ModbusServer] = {}
+        self.outstations: dict[str, PointOutstation] = {}
         self.meters: list[MeterGroup] = []
         self._time_s = 0.0
         self._fault_moments_s: list[float] = []
@@ -127,6 +131,8 @@ class EmulatedEquipment:
                     share = self._places.irradiance_pu(name, irradiance_pu)
                     device.available_w = share * device.nameplate.p_max_w
                 device.advance(dt_s)
+            for outstation in self.outstations.values():
+                outstation.sample()
 
     def advance_meters(self, dt_s: float) -> None:
         """Let what the meters see stand for `dt_s`."""
@@ -236,13 +242,23 @@ class EmulatedEquipment:
         settings, position = tap_changer_settings(self._places, name), self._places.position(name)
         control = TapChangerControlEmulator(self._sensing(name), settings, position, self._start_of_day_s)
         self._connect_contacts(name, control)
-        self._serve_modbus(name, device, control, tap_changer_registers(control, load_point_map(_map_of(name, device))))
+        self._serve_control(name, device, control)
 
     def _serve_capacitor(self, name: str, device: Device, _emulate: Emulation) -> None:
         settings, closed = capacitor_settings(self._places, name), self._places.is_closed(name)
         control = CapacitorControlEmulator(self._sensing(name), settings, closed, self._start_of_day_s)
         self._connect_contacts(name, control)
-        self._serve_modbus(name, device, control, capacitor_registers(control, load_point_map(_map_of(name, device))))
+        self._serve_control(name, device, control)
+
+    def _serve_control(self, name: str, device: Device, control: Control) -> None:
+        wanted, path = self._wanted(device), _map_of(name, device)
+        points = control_points(control)
+        if wanted.master is None:
+            self._serve_modbus(name, device, control, PointBank(load_point_map(path), points))
+            return
+        identity, address = control.identity, wanted.unit or 0
+        self._serve_dnp3(name, device, PointOutstation(address, load_dnp3_map(path), points, identity, wanted.master))
+        self.devices[name] = control
 
     def _sensing(self, control: str) -> Sensing:
         """Return where a control senses: at its sensing source, or at terminals that the plant sets."""
@@ -309,6 +325,12 @@ class EmulatedEquipment:
     def _serve_modbus(self, name: str, device: Device, emulator: Emulator, registers: RegisterBank) -> None:
         self._listen(name, device, {self._wanted(device).unit or 1: registers})
         self.devices[name] = emulator
+
+    def _serve_dnp3(self, name: str, device: Device, outstation: PointOutstation) -> None:
+        wanted = self._wanted(device)
+        _, port = Dnp3Server(self.host, outstation).listen(wanted.host, wanted.port)
+        self.outstations[name] = outstation
+        self.endpoints[name] = Endpoint(name, device.role, wanted.at_port(port))
 
     def _listen(
         self,

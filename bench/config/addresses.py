@@ -1,6 +1,7 @@
 """What is wrong with addresses of a bench file: their form, TLS that one side lacks, emulators open to everybody."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from bench.assembly.resources import Resource, parse_resource
@@ -17,7 +18,7 @@ def listening_at(device: Device) -> Resource:
     if device.emulate is None or device.emulate.listen is None:
         return resource
     host, _, port = device.emulate.listen.rpartition(":")
-    return parse_resource(str(Resource(host, int(port), resource.unit, resource.secure)))
+    return parse_resource(str(replace(resource, host=host, port=int(port))))
 
 
 def exposed(devices: Mapping[str, Device]) -> dict[str, str]:

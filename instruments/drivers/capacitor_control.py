@@ -1,11 +1,9 @@
-"""Capacitor-bank control on Modbus, whatever its register layout: the role CapacitorBankControl over a point map."""
+"""Capacitor-bank control on Modbus or DNP3, whatever its layout: the role CapacitorBankControl over a point map."""
 
 import math
 
-from instruments.drivers.point_map_device import PointMapDevice
-from instruments.point_map import PointMap
+from instruments.drivers.points import AnyMap, Link, points_of
 from instruments.readings import CapacitorBankStatus, Identity, SecondaryReading
-from instruments.transports.modbus import ModbusLink
 
 _STATUS = (
     "control_mode",
@@ -32,9 +30,9 @@ class PointMapCapacitorControl:
     refuses or does not read back what was written. Settings are written by name through `points`.
     """
 
-    def __init__(self, link: ModbusLink, point_map: PointMap) -> None:
+    def __init__(self, link: Link, point_map: AnyMap) -> None:
         """Nothing is sent yet; raises ConfigError naming all points and labels that the map lacks."""
-        self.points = PointMapDevice(link, point_map)
+        self.points = points_of(link, point_map)
         self.points.require({name: _LABELS.get(name, ()) for name in (*_STATUS, "switch_command")})
 
     def identify(self) -> Identity:

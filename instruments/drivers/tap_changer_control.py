@@ -1,12 +1,10 @@
-"""Tap-changer control on Modbus, whatever its register layout: the role LoadTapChangerControl over a point map."""
+"""Tap-changer control on Modbus or DNP3, whatever its layout: the role LoadTapChangerControl over a point map."""
 
 import math
 
 from instruments.drivers.fence import NO_LIMIT, Span, require_within
-from instruments.drivers.point_map_device import PointMapDevice
-from instruments.point_map import PointMap
+from instruments.drivers.points import AnyMap, Link, points_of
 from instruments.readings import Identity, LoadTapChangerStatus, SecondaryReading
-from instruments.transports.modbus import ModbusLink
 
 _STATUS = ("control_mode", "blocked", "panel_switch", "tap_position", "voltage", "operations_total")
 _LABELS = {
@@ -23,13 +21,13 @@ class PointMapTapChangerControl:
     refuses or does not read back what was written. Settings are written by name through `points`.
     """
 
-    def __init__(self, link: ModbusLink, point_map: PointMap, taps: Span = NO_LIMIT) -> None:
+    def __init__(self, link: Link, point_map: AnyMap, taps: Span = NO_LIMIT) -> None:
         """Take between which taps the bench allows it to be moved, beside the control's own limits.
 
         Nothing is sent yet; raises ConfigError naming all points and labels that the map lacks.
         """
         self._taps = taps
-        self.points = PointMapDevice(link, point_map)
+        self.points = points_of(link, point_map)
         self.points.require({name: _LABELS.get(name, ()) for name in (*_STATUS, "tap_command")})
 
     def identify(self) -> Identity:

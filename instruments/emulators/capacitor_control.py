@@ -198,7 +198,7 @@ class CapacitorControlEmulator:
     def require_remote(self) -> None:
         """Raise CommandRefused while the panel switch is on local."""
         if not self.remote:
-            raise CommandRefused("the control is in local")
+            raise CommandRefused("the control is in local", local=True)
 
     def _check_may_close(self) -> None:
         if self.neutral_locked:

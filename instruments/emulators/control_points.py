@@ -35,6 +35,16 @@ _CAPACITOR_SETTINGS = {
 
 def tap_changer_registers(control: TapChangerControlEmulator, point_map: PointMap) -> PointBank:
     """Lay a tap-changer control out as registers; raises ConfigError for a map with points that it does not have."""
+    return PointBank(point_map, tap_changer_points(control))
+
+
+def control_points(control: Control) -> dict[str, Binding]:
+    """Return what a control shows and takes, by point name."""
+    return tap_changer_points(control) if isinstance(control, TapChangerControlEmulator) else capacitor_points(control)
+
+
+def tap_changer_points(control: TapChangerControlEmulator) -> dict[str, Binding]:
+    """Return what a tap-changer control shows and takes, by point name."""
     settings = {name: _setting(control, field) for name, field in _TAP_SETTINGS.items()}
     own = {
         "blocked": Binding(lambda: control.blocked, lambda value: control.set_blocked(bool(value))),
@@ -51,11 +61,16 @@ def tap_changer_registers(control: TapChangerControlEmulator, point_map: PointMa
         ),
         "tap_command": Binding(put=lambda value: control.command(Direction[str(value).upper()])),
     }
-    return PointBank(point_map, {**_identity(control.identity), **_common(control), **settings, **own})
+    return {**_identity(control.identity), **_common(control), **settings, **own}
 
 
 def capacitor_registers(control: CapacitorControlEmulator, point_map: PointMap) -> PointBank:
     """Lay a capacitor control out as registers; raises ConfigError for a map with points that it does not have."""
+    return PointBank(point_map, capacitor_points(control))
+
+
+def capacitor_points(control: CapacitorControlEmulator) -> dict[str, Binding]:
+    """Return what a capacitor control shows and takes, by point name."""
     settings = {name: _setting(control, field) for name, field in _CAPACITOR_SETTINGS.items()}
     own = {
         "var_block": Binding(lambda: control.blocked, lambda value: control.set_blocked(bool(value))),
@@ -75,7 +90,7 @@ def capacitor_registers(control: CapacitorControlEmulator, point_map: PointMap) 
         "switch_command": Binding(put=lambda value: control.command(closing=value == "close")),
         "reset_lockout": Binding(put=lambda value: control.reset_lockout() if value else None),
     }
-    return PointBank(point_map, {**_identity(control.identity), **_common(control), **settings, **own})
+    return {**_identity(control.identity), **_common(control), **settings, **own}
 
 
 def _identity(identity: Identity) -> dict[str, Binding]:

@@ -177,7 +177,7 @@ class TapChangerControlEmulator:
     def require_remote(self) -> None:
         """Raise CommandRefused while the panel switch is on local."""
         if not self.remote:
-            raise CommandRefused("the control is in local")
+            raise CommandRefused("the control is in local", local=True)
 
     @property
     def _half_band_v(self) -> float:
