@@ -9,6 +9,7 @@ from bench.assembly.security import client_tls
 from bench.config import Device, Identification
 from instruments.dnp3_map import load_dnp3_map
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
+from instruments.drivers.dnp3_inverter import Dnp3Inverter
 from instruments.drivers.fence import NO_LIMIT, DerEnvelope, Span
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
@@ -39,6 +40,7 @@ POINT_MAP_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
 DNP3_MAP_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("load_tap_changer", "dnp3_point_map"): PointMapTapChangerControl,
     ("capacitor_bank", "dnp3_point_map"): PointMapCapacitorControl,
+    ("inverter", "ieee1815_2"): Dnp3Inverter,
 }
 VISA_DRIVERS: dict[tuple[str, str], Callable[[VisaLink, Device], Any]] = {
     ("grid_simulator", "scpi_generic"): lambda link, device: ScpiGridSimulator(link, _limits(device)),
@@ -68,7 +70,7 @@ class DriverRack:
             return POINT_MAP_DRIVERS[key](link, load_point_map(device.point_map), **_tap_envelope(device))
         if key in DNP3_MAP_DRIVERS and resource.master is not None and device.point_map is not None:
             outstation = self._outstation(name, device, resource, observer)
-            return DNP3_MAP_DRIVERS[key](outstation, load_dnp3_map(device.point_map), **_tap_envelope(device))
+            return DNP3_MAP_DRIVERS[key](outstation, load_dnp3_map(device.point_map), **_envelope(device))
         if key in VISA_DRIVERS and resource.unit is None:
             visa = VisaLink(str(resource), observer, device.timeout_s)
             self._visa.append(visa)
@@ -139,6 +141,11 @@ def _der_envelope(device: Device) -> dict[str, DerEnvelope]:
     if limits is None:
         return {}
     return {"envelope": DerEnvelope(limits.power_w or NO_LIMIT, limits.reactive_var or NO_LIMIT)}
+
+
+def _envelope(device: Device) -> dict[str, Any]:
+    """Return what the bench allows a device on DNP3, as its driver takes it."""
+    return _der_envelope(device) if device.role == "inverter" else _tap_envelope(device)
 
 
 def _tap_envelope(device: Device) -> dict[str, Span]:

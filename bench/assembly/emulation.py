@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -36,13 +37,14 @@ from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import Sensing, SensingTerminals
 from instruments.emulators.control_points import control_points
 from instruments.emulators.digital_io import DigitalIOEmulator
+from instruments.emulators.dnp3_inverter import Dnp3InverterPoints
 from instruments.emulators.dnp3_outstation import Dnp3Server, PointOutstation
 from instruments.emulators.electrical import ElectricalNode
 from instruments.emulators.grid_simulator import GridSimulatorEmulator
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.inverter import InverterEmulator
 from instruments.emulators.meter import MeterFleet, serve_fleet
-from instruments.emulators.modbus_server import ModbusServer, RegisterBank
+from instruments.emulators.modbus_server import ModbusServer, NoAnswer, RegisterBank
 from instruments.emulators.point_bank import PointBank
 from instruments.emulators.power_analyzer import AnalyzerClass, PowerAnalyzerEmulator
 from instruments.emulators.premise import PremiseFleet
@@ -132,7 +134,9 @@ class EmulatedEquipment:
                     device.available_w = share * device.nameplate.p_max_w
                 device.advance(dt_s)
             for outstation in self.outstations.values():
-                outstation.sample()
+                if outstation.keeps_changes:
+                    with suppress(NoAnswer):  # equipment that is gone notices nothing
+                        outstation.sample()
 
     def advance_meters(self, dt_s: float) -> None:
         """Let what the meters see stand for `dt_s`."""
@@ -211,6 +215,7 @@ class EmulatedEquipment:
 
     def _serve_inverter(self, name: str, device: Device, emulate: Emulation) -> None:
         source = self.devices.get(device.dc_battery or "")
+        outstation = self._wanted(device).master is not None
         inverter = InverterEmulator(
             name,
             _needed(name, "rating_kva", device.rated_kva or None),
@@ -222,15 +227,29 @@ class EmulatedEquipment:
             dc_source=source if isinstance(source, BatteryEmulator) else None,
             generator=self._places.site(name).kind == "generator",
             volt_var=emulate.volt_var,
-            unit=self._wanted(device).unit or 1,
+            unit=1 if outstation else self._wanted(device).unit or 1,
         )
+        self.devices[name] = inverter
+        if outstation:
+            self._serve_inverter_on_dnp3(name, device, inverter)
+            return
         banks: dict[int, RegisterBank] = {self._wanted(device).unit or 1: inverter.interface}
         if emulate.customer_unit is not None:
             if emulate.customer_unit in banks:
                 raise ConfigError(f"devices.{name}.emulate.customer_unit: the utility's interface has this unit id")
             banks[emulate.customer_unit] = inverter.customer_registers
         self._listen(name, device, banks, inverter.has)
-        self.devices[name] = inverter
+
+    def _serve_inverter_on_dnp3(self, name: str, device: Device, inverter: InverterEmulator) -> None:
+        if device.emulate is not None and device.emulate.customer_unit is not None:
+            raise ConfigError(f"devices.{name}.emulate.customer_unit: an interface of the customer's is on Modbus")
+        wanted, points = self._wanted(device), Dnp3InverterPoints(inverter)
+        point_map, identity = load_dnp3_map(_map_of(name, device)), points.identity
+        self._serve_dnp3(
+            name,
+            device,
+            PointOutstation(wanted.unit or 0, point_map, points.bindings, identity, wanted.master, points.refresh),
+        )
 
     def _serve_sensing_source(self, name: str, device: Device, _emulate: Emulation) -> None:
         self._serve_scpi(device, SensingSourceEmulator(name))

@@ -14,6 +14,7 @@ from instruments.dnp3_map import Dnp3Map, Dnp3Point
 from instruments.dnp3_points import ONLINE, REFERENCE_ERROR, PointValue, Ref
 from instruments.emulators.contacts import CommandRefused
 from instruments.emulators.host import EmulatorHost
+from instruments.emulators.modbus_server import NoAnswer
 from instruments.emulators.point_bank import Binding, Value
 from instruments.errors import ConfigError
 from instruments.readings import Identity
@@ -44,10 +45,19 @@ class PointOutstation:
     """
 
     def __init__(
-        self, address: int, point_map: Dnp3Map, bindings: Mapping[str, Binding], identity: Identity, master: int | None
+        self,
+        address: int,
+        point_map: Dnp3Map,
+        bindings: Mapping[str, Binding],
+        identity: Identity,
+        master: int | None,
+        refresh: Callable[[], None] = lambda: None,
     ) -> None:
-        """Lay out the points; raises ConfigError for points that the device does not have or cannot take."""
-        self._map, self._bindings = point_map, bindings
+        """Lay out the points; `refresh` goes before each look at the device.
+
+        Raises ConfigError for points that the device does not have or cannot take.
+        """
+        self._map, self._bindings, self._refresh = point_map, bindings, refresh
         self.log: deque[Commanded] = deque(maxlen=LOG_LENGTH)
         self.heard: Callable[[Commanded], None] = lambda _commanded: None
         self.failures: list[Exception] = []
@@ -68,11 +78,17 @@ class PointOutstation:
         self.outstation.forget_changes()
 
     def sample(self) -> None:
-        """Take the present values from the device, so that changes are noticed."""
+        """Take the present values from the device, so that changes are noticed; raises NoAnswer when it is gone."""
+        self._refresh()
         for ref, name in self._inputs.items():
             get = self._bindings[name].get
             if get is not None:
                 self.outstation.set(ref, self._value(name, get()))
+
+    @property
+    def keeps_changes(self) -> bool:
+        """Whether it has a point whose changes it keeps for its master."""
+        return any(point.event_class for point in self._map.points.values())
 
     def check(self, ref: Ref, order: float | str) -> int:
         """Tell whether an output could be commanded so."""
@@ -154,11 +170,17 @@ class _Connection(asyncio.Protocol):
             conversation.end()
 
     def data_received(self, data: bytes) -> None:
-        with self._host.lock:
-            for each in self._outstations:
-                each.sample()
-            answers = b"".join(conversation.receive(data) for conversation in self._conversations)
-        if answers and self._transport is not None:
+        if self._transport is None:
+            return
+        try:
+            with self._host.lock:
+                for each in self._outstations:
+                    each.sample()
+                answers = b"".join(conversation.receive(data) for conversation in self._conversations)
+        except NoAnswer:
+            self._transport.abort()
+            return
+        if answers:
             self._transport.write(answers)
 
 

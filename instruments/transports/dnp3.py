@@ -146,7 +146,7 @@ class Dnp3Link:
     """One outstation. Each request and its answer go to the observer, points written as `ai 0-3, bi 7`.
 
     Raises TransportError when the link fails; InstrumentError when the outstation refuses, lacks a point, or shows that
-    it was restarted since the last exchange: what it held by then is lost. The next request acknowledges that first.
+    it was restarted since the last exchange: what it held by then is lost. The restart is acknowledged by then.
     """
 
     def __init__(
@@ -256,7 +256,7 @@ class Dnp3Link:
         may_lack: bool = False,
     ) -> Exchange:
         """Carry out a request; one that `may_lack` what it is about looks at the answer's errors by itself."""
-        if self._owes_acknowledgement and function is not FunctionCode.OPERATE:  # that has to follow its select
+        if self._owes_acknowledgement and function is not FunctionCode.OPERATE:  # which has to follow its select
             self._acknowledge_restart()
         self._before("write" if operation == "write" else "read")
         exchange = self._carried(operation, label, values, function, body)
@@ -267,7 +267,7 @@ class Dnp3Link:
                 InstrumentError(f"{self.name} refused to {operation} {label}: {words}"), operation, label, values
             )
         if exchange.iin and exchange.iin.is_set(IINBit.DEVICE_RESTART):
-            self._meet_restart(operation, label, values)
+            self._meet_restart(operation, label, values, function)
         self._is_known = True
         return exchange
 
@@ -276,10 +276,12 @@ class Dnp3Link:
         self._observer(WireExchange("dnp3", "acknowledge", "restart", ()))
         self._owes_acknowledgement = False
 
-    def _meet_restart(self, operation: str, label: str, values: tuple[Value, ...]) -> None:
-        """Take that the outstation was restarted, which is no news at the first contact nor before it was told so."""
+    def _meet_restart(self, operation: str, label: str, values: tuple[Value, ...], function: FunctionCode) -> None:
+        """Acknowledge a restart, which is no news at the first contact; behind a select not before its operate."""
         is_news = self._is_known and not self._owes_acknowledgement
         self._owes_acknowledgement = True
+        if function is not FunctionCode.SELECT:
+            self._acknowledge_restart()
         if is_news:
             lost = InstrumentError(f"{self.name} was restarted and may have lost its settings (noticed at {label})")
             raise self._reported(lost, operation, label, values)

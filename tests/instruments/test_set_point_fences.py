@@ -13,9 +13,13 @@ from typing import Any
 import pytest
 
 import instruments.drivers
+from instruments.dnp3_map import load_dnp3_map
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
+from instruments.drivers.dnp3_inverter import Dnp3Inverter
+from instruments.drivers.dnp3_point_device import Dnp3PointDevice
 from instruments.drivers.fence import DerEnvelope
 from instruments.drivers.point_map_device import PointMapDevice
+from instruments.drivers.points import Points
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
@@ -30,6 +34,8 @@ from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.contacts import SensingTerminals
 from instruments.emulators.control_points import tap_changer_registers
 from instruments.emulators.digital_io import DigitalIOEmulator
+from instruments.emulators.dnp3_inverter import Dnp3InverterPoints
+from instruments.emulators.dnp3_outstation import PointOutstation
 from instruments.emulators.electrical import ElectricalNode
 from instruments.emulators.grid_simulator import GridSimulatorEmulator
 from instruments.emulators.host import EmulatorHost
@@ -44,6 +50,7 @@ from instruments.errors import InstrumentError, SafetyTrip
 from instruments.point_map import load_point_map
 from instruments.readings import FrequencyDroop, Trip, TripStage, VoltVarCurve
 from instruments.transports.visa import VisaLink
+from tests.instruments import dnp3_bench
 from tests.instruments.sunspec_bench import serving
 
 ROOT = Path(__file__).parents[2]
@@ -127,6 +134,7 @@ REFUSED: dict[type, dict[str, list[tuple[Any, ...]]]] = {
         "set_trip": TRIPS,
         "limit_power_pct": [*[(pct, 60.0) for pct in (*NONE, -1.0, 101.0)], *[(50.0, s) for s in (*NONE, -1.0)]],
     },
+    Dnp3Inverter: {"set_power_w": POWERS + REVERSIONS, "set_volt_var": CURVES},
     SunSpecBattery: {"set_power_w": POWERS + REVERSIONS},
     SunSpecMeter: {},
     ScpiGridSimulator: {"set_voltage": VOLTAGES},
@@ -141,6 +149,7 @@ REFUSED: dict[type, dict[str, list[tuple[Any, ...]]]] = {
 """By driver and method, the arguments that have to be refused."""
 TAKEN: dict[type, tuple[str, tuple[Any, ...]]] = {
     SunSpecInverter: ("set_power_w", (HIGHEST_W, 60.0)),
+    Dnp3Inverter: ("set_power_w", (LOWEST_W, 60.0)),
     SunSpecBattery: ("set_power_w", (LOWEST_W, 60.0)),
     ScpiGridSimulator: ("set_voltage", ((80.0, 140.0, 120.0), 61.0)),
     ScpiSensingSource: ("set_sensing", (150.0, 10.0, 360.0, 45.0)),
@@ -165,6 +174,14 @@ def on_modbus(emulator: Any, make: Callable[..., Any], *envelope: Any) -> Iterat
 
 
 @contextmanager
+def on_dnp3(inverter: InverterEmulator) -> Iterator[Fenced]:
+    points, point_map = Dnp3InverterPoints(inverter), load_dnp3_map(ROOT / "fixtures/point_maps/inverter_dnp3.yaml")
+    outstation = PointOutstation(10, point_map, points.bindings, points.identity, 1, points.refresh)
+    with dnp3_bench.serving(outstation) as wire:
+        yield Fenced(Dnp3Inverter(wire.link(), point_map, ENVELOPE), lambda: list(outstation.log))
+
+
+@contextmanager
 def on_visa(emulator: ScpiEmulator, make: Callable[..., Any], *envelope: Any) -> Iterator[Fenced]:
     with EmulatorHost() as host:
         _, port = host.serve(scpi_protocol(emulator.scpi, host.lock))
@@ -183,6 +200,9 @@ def fenced(driver: type) -> Iterator[Fenced]:
         battery = BatteryEmulator("battery", RATING_W / 1e3, 20.0)
         inverter = InverterEmulator("inverter", RATING_W / 1e3, dc_source=battery)
         served = on_modbus(inverter.registers, driver, ENVELOPE)
+    elif driver is Dnp3Inverter:
+        battery = BatteryEmulator("battery", RATING_W / 1e3, 20.0)
+        served = on_dnp3(InverterEmulator("inverter", RATING_W / 1e3, dc_source=battery))
     elif driver is SunSpecBattery:
         served = on_modbus(BatteryEmulator("battery", RATING_W / 1e3, 20.0).registers, driver, ENVELOPE)
     elif driver is PointMapTapChangerControl:
@@ -235,7 +255,7 @@ def all_drivers() -> Iterator[type]:
     """Return every class of the drivers' package that can say who answers, but what others are made of."""
     for module in pkgutil.iter_modules(instruments.drivers.__path__, "instruments.drivers."):
         for _, found in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
-            if hasattr(found, "identify") and found not in {SunSpecDevice, PointMapDevice}:
+            if hasattr(found, "identify") and found not in {SunSpecDevice, PointMapDevice, Dnp3PointDevice, Points}:
                 yield found
 
 
