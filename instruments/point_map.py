@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -34,6 +34,18 @@ RAW_RANGES = {
 PointType = Literal["u16", "s16", "u32", "s32", "f32", "bool", "enum", "string"]
 WordOrder = Literal["high_first", "low_first"]
 Label = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class SettingPoint(Protocol):
+    """A point that can be written and read, whatever carries it: the values that it takes."""
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """Of a number."""
+
+    @property
+    def labels(self) -> Mapping[str, int]:
+        """Of an enumeration."""
 
 
 class _Closed(BaseModel):

@@ -7,6 +7,10 @@ from typing import Any
 from bench.assembly.resources import DNP3_MASTER, Resource, parse_resource
 from bench.assembly.security import client_tls
 from bench.config import Device, Identification
+from instruments.dialects.ac_source import ROLE as AC_SOURCE
+from instruments.dialects.ac_source import ac_source_dialect
+from instruments.dialects.language import Habits
+from instruments.dialects.loading import dialect_names
 from instruments.dnp3_map import load_dnp3_map
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.dnp3_inverter import Dnp3Inverter
@@ -42,8 +46,17 @@ DNP3_MAP_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("capacitor_bank", "dnp3_point_map"): PointMapCapacitorControl,
     ("inverter", "ieee1815_2"): Dnp3Inverter,
 }
+DIALECT = "scpi_"
+"""How the name of a driver begins that speaks a dialect; the rest is the name of the dialect's file."""
+
+
+def _grid_simulator(link: VisaLink, device: Device) -> ScpiGridSimulator:
+    dialect = ac_source_dialect(device.driver.removeprefix(DIALECT))
+    return ScpiGridSimulator(link, _limits(device), dialect=dialect)
+
+
 VISA_DRIVERS: dict[tuple[str, str], Callable[[VisaLink, Device], Any]] = {
-    ("grid_simulator", "scpi_generic"): lambda link, device: ScpiGridSimulator(link, _limits(device)),
+    **{(AC_SOURCE, DIALECT + name): _grid_simulator for name in dialect_names(AC_SOURCE)},
     ("power_analyzer", "scpi_generic"): lambda link, _device: ScpiPowerAnalyzer(link),
     ("sensing_source", "scpi_generic"): lambda link, device: ScpiSensingSource(link, _limits(device)),
     ("digital_io", "scpi_generic"): lambda link, _device: ScpiDigitalIO(link),
@@ -72,7 +85,7 @@ class DriverRack:
             outstation = self._outstation(name, device, resource, observer)
             return DNP3_MAP_DRIVERS[key](outstation, load_dnp3_map(device.point_map), **_envelope(device))
         if key in VISA_DRIVERS and resource.unit is None:
-            visa = VisaLink(str(resource), observer, device.timeout_s)
+            visa = VisaLink(str(resource), observer, device.patience_s, _habits(device))
             self._visa.append(visa)
             return VISA_DRIVERS[key](visa, device)
         every = (*MODBUS_DRIVERS, *POINT_MAP_DRIVERS, *DNP3_MAP_DRIVERS, *VISA_DRIVERS)
@@ -85,14 +98,14 @@ class DriverRack:
     def _link(self, name: str, device: Device, resource: Resource, observer: WireObserver) -> ModbusLink:
         """Link to a unit whose errors name the device: what they say goes into traces, which no port may change."""
         host, port, unit, tls = resource.host, resource.port, resource.unit or 0, client_tls(device, resource)
-        link = self._modbus.link(host, port, unit, observer, device.timeout_s, tls)
+        link = self._modbus.link(host, port, unit, observer, device.patience_s, tls)
         link.name = name
         return link
 
     def _outstation(self, name: str, device: Device, resource: Resource, observer: WireObserver) -> Dnp3Link:
         """Link to an outstation whose errors name the device."""
         master = DNP3_MASTER if resource.master is None else resource.master
-        link = self._dnp3.link(resource.host, resource.port, resource.unit or 0, master, observer, device.timeout_s)
+        link = self._dnp3.link(resource.host, resource.port, resource.unit or 0, master, observer, device.patience_s)
         link.name = name
         return link
 
@@ -102,6 +115,13 @@ class DriverRack:
         self._dnp3.close()
         for link in self._visa:
             link.close()
+
+
+def _habits(device: Device) -> Habits:
+    """Return how the instrument behaves on its link; what is no dialect's own is as IEEE 488.2 has it."""
+    if device.role != AC_SOURCE:
+        return Habits()
+    return ac_source_dialect(device.driver.removeprefix(DIALECT)).link
 
 
 def require_identity(device: Device, found: Identity, where: str) -> None:

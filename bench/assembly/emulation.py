@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -32,6 +32,7 @@ from bench.config.addresses import listening_at
 from bench.customers import premise_names
 from bench.feeder.model import Floats
 from instruments.dnp3_map import load_dnp3_map
+from instruments.emulators.ac_sources import AC_SOURCES
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import Sensing, SensingTerminals
@@ -40,7 +41,6 @@ from instruments.emulators.digital_io import DigitalIOEmulator
 from instruments.emulators.dnp3_inverter import Dnp3InverterPoints
 from instruments.emulators.dnp3_outstation import Dnp3Server, PointOutstation
 from instruments.emulators.electrical import ElectricalNode
-from instruments.emulators.grid_simulator import GridSimulatorEmulator
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.inverter import InverterEmulator
 from instruments.emulators.meter import MeterFleet, serve_fleet
@@ -147,7 +147,7 @@ class EmulatedEquipment:
     def unrepresented(self, name: str) -> Mapping[str, str]:
         """Return what the behaviour model of a device has nothing of, and why; nothing for one that is not emulated."""
         device = self.devices.get(name)
-        return device.unrepresented if isinstance(device, InverterEmulator) else {}
+        return device.unrepresented if isinstance(device, InverterEmulator | BatteryEmulator) else {}
 
     def quiet_s(self) -> float:
         """Tell how long nothing in the equipment changes by itself, s; 0 where something is under way."""
@@ -197,7 +197,11 @@ class EmulatedEquipment:
         introduce(self.meters)
 
     def _serve_grid_simulator(self, name: str, device: Device, _emulate: Emulation) -> None:
-        self._serve_scpi(device, GridSimulatorEmulator(name, self._node(self._behind("source", name))))
+        if device.driver not in AC_SOURCES:
+            raise ConfigError(
+                f"devices.{name}: no emulated AC source speaks {device.driver!r}; known: {', '.join(AC_SOURCES)}"
+            )
+        self._serve_scpi(device, AC_SOURCES[device.driver](name, self._node(self._behind("source", name))))
 
     def _serve_analyzer(self, name: str, device: Device, emulate: Emulation) -> None:
         share = (0.2 if emulate.accuracy_pct is None else emulate.accuracy_pct) / 100.0
@@ -210,8 +214,23 @@ class EmulatedEquipment:
         capacity = _needed(name, "capacity_kwh", device.stored_kwh)
         unit = self._wanted(device).unit or 1
         charge, efficiency = emulate.initial_soc_pct / 100.0, device.efficiency_pct / 100.0
-        battery = BatteryEmulator(name, rating, capacity, charge, efficiency=efficiency, unit=unit)
+        battery = BatteryEmulator(
+            name,
+            rating,
+            capacity,
+            charge,
+            efficiency=efficiency,
+            self_discharge_pct_per_day=emulate.self_discharge_pct_per_day,
+            unit=unit,
+            **self._own_terminals(name, device),
+        )
         self._serve_modbus(name, device, battery, battery.registers)
+
+    def _own_terminals(self, name: str, device: Device) -> dict[str, Any]:
+        """Return the AC side of a battery with an inverter of its own; nothing of one that is on a DC link."""
+        if not any(terminal.device == name for terminal in self._bench.terminals.values()):
+            return {}
+        return {"node": self._node(name), "v_nom_v": _needed(name, "nominal_v", device.rated_v or None)}
 
     def _serve_inverter(self, name: str, device: Device, emulate: Emulation) -> None:
         source = self.devices.get(device.dc_battery or "")
@@ -337,7 +356,8 @@ class EmulatedEquipment:
 
     def _serve_scpi(self, device: Device, emulator: ScpiEmulator) -> None:
         wanted = self._wanted(device)
-        _, port = self.host.serve(scpi_protocol(emulator.scpi, self.host.lock), wanted.host, wanted.port)
+        protocol = scpi_protocol(emulator.scpi, self.host.lock, emulator.termination)
+        _, port = self.host.serve(protocol, wanted.host, wanted.port)
         self.devices[emulator.name] = emulator
         self.endpoints[emulator.name] = Endpoint(emulator.name, device.role, wanted.at_port(port))
 

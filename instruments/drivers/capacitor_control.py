@@ -2,8 +2,9 @@
 
 import math
 
-from instruments.drivers.points import AnyMap, Link, points_of
-from instruments.readings import CapacitorBankStatus, Identity, SecondaryReading
+from instruments.drivers.point_map_control import PointMapControl
+from instruments.drivers.points import AnyMap, Link
+from instruments.readings import CapacitorBankStatus, SecondaryReading
 
 _STATUS = (
     "control_mode",
@@ -23,21 +24,17 @@ _LABELS = {
 }
 
 
-class PointMapCapacitorControl:
+class PointMapCapacitorControl(PointMapControl):
     """The control of a switched capacitor bank.
 
     Every method talks to the control and raises TransportError when the link fails, InstrumentError when the control
-    refuses or does not read back what was written. Settings are written by name through `points`.
+    refuses or does not read back what was written. Settings are written and read by name.
     """
 
     def __init__(self, link: Link, point_map: AnyMap) -> None:
         """Nothing is sent yet; raises ConfigError naming all points and labels that the map lacks."""
-        self.points = points_of(link, point_map)
+        super().__init__(link, point_map)
         self.points.require({name: _LABELS.get(name, ()) for name in (*_STATUS, "switch_command")})
-
-    def identify(self) -> Identity:
-        """Ask who answers."""
-        return self.points.identify()
 
     def read_status(self) -> CapacitorBankStatus:
         """Read what the control says of itself."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from instruments.dnp3_map import VARIATIONS, Dnp3Map, Dnp3Point
 from instruments.dnp3_points import PointValue, Ref
 from instruments.errors import ConfigError, InstrumentError, SafetyTrip
+from instruments.point_map import SettingPoint
 from instruments.readings import Identity
 from instruments.transports.dnp3 import Dnp3Link
 
@@ -78,6 +79,18 @@ class Dnp3PointDevice:
         """Read numeric points, each in its unit; NaN for one that the map lacks. Raises as `read`."""
         readings = self.read(*(name for name in names if name in self.point_map.points))
         return tuple(readings.number(name) if name in self.point_map.points else math.nan for name in names)
+
+    def settings(self) -> dict[str, SettingPoint]:
+        """Return the points that can be commanded and read."""
+        points = self.point_map.points.items()
+        return {name: point for name, point in points if point.input is not None and point.output is not None}
+
+    def read_setting(self, name: str) -> float | str | bool:
+        """Read one point as what it is: a label, a state or a number."""
+        point, readings = self.point_map.find(name), self.read(name)
+        if point.labels:
+            return readings.label(name)
+        return readings.flag(name) if point.is_flag else readings.number(name)
 
     def write(self, name: str, value: float | str | bool) -> None:
         """Command one point: a label for an enumeration, a truth value for a state, a number in the point's unit else.

@@ -5,7 +5,7 @@ import struct
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from instruments.errors import ConfigError, InstrumentError, SafetyTrip
-from instruments.point_map import Point, PointMap
+from instruments.point_map import Point, PointMap, SettingPoint
 from instruments.readings import Identity
 from instruments.transports.modbus import MAX_READ, ModbusLink
 
@@ -88,6 +88,21 @@ class PointMapDevice:
         """Read numeric points, each in its unit; NaN for one that the map lacks. Raises as `read`."""
         readings = self.read(*(name for name in names if name in self.point_map.points))
         return tuple(readings.number(name) if name in self.point_map.points else math.nan for name in names)
+
+    def settings(self) -> dict[str, SettingPoint]:
+        """Return the points that can be written and read."""
+        return {name: point for name, point in self.point_map.points.items() if point.access == "rw"}
+
+    def read_setting(self, name: str) -> float | str | bool:
+        """Read one point as what it is: a label, a truth value or a number."""
+        readings = self.read(name)
+        match self.point_map.find(name).type:
+            case "enum":
+                return readings.label(name)
+            case "bool":
+                return readings.flag(name)
+            case _:
+                return readings.number(name)
 
     def write(self, name: str, value: float | str | bool) -> None:
         """Write one point: a label for an enumeration, a truth value for a bool, a number in the point's unit else.

@@ -7,13 +7,15 @@ from instruments.dnp3_map import Dnp3Map
 from instruments.drivers.dnp3_point_device import Dnp3PointDevice
 from instruments.drivers.point_map_device import PointMapDevice
 from instruments.errors import ConfigError
-from instruments.point_map import PointMap
+from instruments.point_map import PointMap, SettingPoint
 from instruments.readings import Identity
 from instruments.transports.dnp3 import Dnp3Link
 from instruments.transports.modbus import ModbusLink
 
 Link = ModbusLink | Dnp3Link
 AnyMap = PointMap | Dnp3Map
+Setting = float | str | bool
+"""A number in the point's unit, the label of an enumeration, or a truth value."""
 
 
 class Readings(Protocol):
@@ -44,6 +46,12 @@ class Points(Protocol):
 
     def read_numbers(self, *names: str) -> tuple[float, ...]:
         """Read numbers; NaN for one that the map lacks."""
+
+    def settings(self) -> dict[str, SettingPoint]:
+        """Return the points that can be written and read."""
+
+    def read_setting(self, name: str) -> Setting:
+        """Read one point as what it is."""
 
     def write(self, name: str, value: float | str | bool) -> None:
         """Write or command one point, and read it back where it can be; SafetyTrip outside of its limits."""

@@ -3,8 +3,9 @@
 import math
 
 from instruments.drivers.fence import NO_LIMIT, Span, require_within
-from instruments.drivers.points import AnyMap, Link, points_of
-from instruments.readings import Identity, LoadTapChangerStatus, SecondaryReading
+from instruments.drivers.point_map_control import PointMapControl
+from instruments.drivers.points import AnyMap, Link
+from instruments.readings import LoadTapChangerStatus, SecondaryReading
 
 _STATUS = ("control_mode", "blocked", "panel_switch", "tap_position", "voltage", "operations_total")
 _LABELS = {
@@ -14,11 +15,11 @@ _LABELS = {
 }
 
 
-class PointMapTapChangerControl:
+class PointMapTapChangerControl(PointMapControl):
     """The control of a load tap changer.
 
     Every method talks to the control and raises TransportError when the link fails, InstrumentError when the control
-    refuses or does not read back what was written. Settings are written by name through `points`.
+    refuses or does not read back what was written. Settings are written and read by name.
     """
 
     def __init__(self, link: Link, point_map: AnyMap, taps: Span = NO_LIMIT) -> None:
@@ -26,13 +27,9 @@ class PointMapTapChangerControl:
 
         Nothing is sent yet; raises ConfigError naming all points and labels that the map lacks.
         """
+        super().__init__(link, point_map)
         self._taps = taps
-        self.points = points_of(link, point_map)
         self.points.require({name: _LABELS.get(name, ()) for name in (*_STATUS, "tap_command")})
-
-    def identify(self) -> Identity:
-        """Ask who answers."""
-        return self.points.identify()
 
     def read_status(self) -> LoadTapChangerStatus:
         """Read what the control says of itself."""
