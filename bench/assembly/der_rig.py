@@ -1,6 +1,9 @@
 """The rig of an inverter, with or without storage: a grid simulator and a power analyzer in front of it."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 from bench.assembly.certification import CertificationBench, RigKind
@@ -11,6 +14,8 @@ from instruments.roles import GridSimulator, PowerAnalyzer
 from reports.verdict import Verdict
 
 PCT = 100.0
+UPDATES = 5
+"""Set-points by which a source's update rate is measured in wall time, its output off: the slowest one counts."""
 ABSORBING_S = 3600.0
 """A command to absorb ends by itself if the bench does not end it."""
 
@@ -32,11 +37,12 @@ def _make(bench: CertificationBench) -> Rig:
     share = bench.config.devices[analyzer].uncertainty_pct / PCT
     nameplate = inverter.read_nameplate()
     require_usable(device, bench.config.devices[device], nameplate)
+    source = drivers[terminal.source or ""]
     return Rig(
         clock=bench.clock,
         device=device,
         functions=inverter,
-        source=drivers[terminal.source or ""],
+        source=source,
         analyzer=drivers[analyzer],
         analyzer_name=analyzer,
         nameplate=nameplate,
@@ -46,13 +52,22 @@ def _make(bench: CertificationBench) -> Rig:
         absorb=lambda share_pu: _absorb(bench, share_pu),
         phases=bench.places.phases(device),
         unrepresented=bench.emulated.unrepresented(device),
+        able=source.read_capabilities(),
     )
 
 
 def _switch_on(bench: CertificationBench) -> None:
     rig = cast(Rig, bench.rig)
     rig.set_grid(1.0)
+    if bench.clock.slip is not None:
+        rig.update_s = max(_timed(partial(rig.set_grid, 1.0)) for _ in range(UPDATES))
     bench.live.switch_on(Fed(bench.device, rig.source, bench.terminal.source or "", rig.analyzer, rig.analyzer_name))
+
+
+def _timed(act: Callable[[], None]) -> float:
+    begun_s = time.perf_counter()
+    act()
+    return time.perf_counter() - begun_s
 
 
 def _supply(bench: CertificationBench, level_pu: float) -> None:

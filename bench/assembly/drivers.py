@@ -15,6 +15,9 @@ from instruments.dnp3_map import load_dnp3_map
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.dnp3_inverter import Dnp3Inverter
 from instruments.drivers.fence import NO_LIMIT, DerEnvelope, Span
+from instruments.drivers.point_map_battery import PointMapBattery
+from instruments.drivers.point_map_inverter import PointMapInverter
+from instruments.drivers.point_map_meter import PointMapMeter
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
@@ -40,6 +43,9 @@ MODBUS_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
 POINT_MAP_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("load_tap_changer", "point_map"): PointMapTapChangerControl,
     ("capacitor_bank", "point_map"): PointMapCapacitorControl,
+    ("inverter", "point_map"): PointMapInverter,
+    ("battery", "point_map"): PointMapBattery,
+    ("meter", "point_map"): PointMapMeter,
 }
 DNP3_MAP_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("load_tap_changer", "dnp3_point_map"): PointMapTapChangerControl,
@@ -80,7 +86,9 @@ class DriverRack:
             return MODBUS_DRIVERS[key](link, **_der_envelope(device))
         if key in POINT_MAP_DRIVERS and resource.is_modbus and device.point_map is not None:
             link = self._link(name, device, resource, observer)
-            return POINT_MAP_DRIVERS[key](link, load_point_map(device.point_map), **_tap_envelope(device))
+            driver = POINT_MAP_DRIVERS[key](link, load_point_map(device.point_map), **_envelope(device))
+            _require_commands(name, device, driver)
+            return driver
         if key in DNP3_MAP_DRIVERS and resource.master is not None and device.point_map is not None:
             outstation = self._outstation(name, device, resource, observer)
             return DNP3_MAP_DRIVERS[key](outstation, load_dnp3_map(device.point_map), **_envelope(device))
@@ -98,7 +106,10 @@ class DriverRack:
     def _link(self, name: str, device: Device, resource: Resource, observer: WireObserver) -> ModbusLink:
         """Link to a unit whose errors name the device: what they say goes into traces, which no port may change."""
         host, port, unit, tls = resource.host, resource.port, resource.unit or 0, client_tls(device, resource)
-        link = self._modbus.link(host, port, unit, observer, device.patience_s, tls)
+        if resource.line is not None:
+            link = self._modbus.serial_link(resource.line, unit, observer, device.patience_s)
+        else:
+            link = self._modbus.link(host, port, unit, observer, device.patience_s, tls)
         link.name = name
         return link
 
@@ -164,8 +175,20 @@ def _der_envelope(device: Device) -> dict[str, DerEnvelope]:
 
 
 def _envelope(device: Device) -> dict[str, Any]:
-    """Return what the bench allows a device on DNP3, as its driver takes it."""
-    return _der_envelope(device) if device.role == "inverter" else _tap_envelope(device)
+    """Return what the bench allows a device with a point map, as its driver takes it."""
+    if device.role in {"inverter", "battery"}:
+        return _der_envelope(device)
+    return _tap_envelope(device)
+
+
+def _require_commands(name: str, device: Device, driver: Any) -> None:
+    """Raise ConfigError for an inverter with a battery behind it that cannot be commanded by its map."""
+    missing = getattr(driver, "lacking", {}).get("set_power_w")
+    if device.dc_battery is not None and missing:
+        raise ConfigError(
+            f"devices.{name}: the power of {device.dc_battery} passes within its command, for which its map lacks "
+            f"{', '.join(missing)}"
+        )
 
 
 def _tap_envelope(device: Device) -> dict[str, Span]:

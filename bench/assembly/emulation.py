@@ -25,7 +25,7 @@ from bench.assembly.emulated_meters import (
     meter_class_pct,
 )
 from bench.assembly.places import FeederPlaces
-from bench.assembly.resources import Resource
+from bench.assembly.resources import PTY, Resource
 from bench.assembly.security import served_tls
 from bench.config import BenchFile, Device, Emulation
 from bench.config.addresses import listening_at
@@ -33,6 +33,7 @@ from bench.customers import premise_names
 from bench.feeder.model import Floats
 from instruments.dnp3_map import load_dnp3_map
 from instruments.emulators.ac_sources import AC_SOURCES
+from instruments.emulators.acme_registers import battery_bank, inverter_bank, meter_bank
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import Sensing, SensingTerminals
@@ -44,6 +45,7 @@ from instruments.emulators.electrical import ElectricalNode
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.inverter import InverterEmulator
 from instruments.emulators.meter import MeterFleet, serve_fleet
+from instruments.emulators.modbus_rtu import RtuLine
 from instruments.emulators.modbus_server import ModbusServer, NoAnswer, RegisterBank
 from instruments.emulators.point_bank import PointBank
 from instruments.emulators.power_analyzer import AnalyzerClass, PowerAnalyzerEmulator
@@ -54,6 +56,7 @@ from instruments.emulators.sensing_source import SensingSourceEmulator
 from instruments.emulators.tap_changer_control import TapChangerControlEmulator
 from instruments.errors import ConfigError
 from instruments.point_map import load_point_map
+from instruments.transports.serial_line import SerialLine
 
 CONTROLS = (TapChangerControlEmulator, CapacitorControlEmulator)
 
@@ -94,6 +97,7 @@ class EmulatedEquipment:
         self.devices: dict[str, Emulator] = {}
         self.servers: dict[str, ModbusServer] = {}
         self.outstations: dict[str, PointOutstation] = {}
+        self._lines: dict[str, RtuLine] = {}
         self.meters: list[MeterGroup] = []
         self._time_s = 0.0
         self._fault_moments_s: list[float] = []
@@ -224,7 +228,8 @@ class EmulatedEquipment:
             unit=unit,
             **self._own_terminals(name, device),
         )
-        self._serve_modbus(name, device, battery, battery.registers)
+        bank: RegisterBank = battery_bank(battery) if emulate.registers else battery.registers
+        self._serve_modbus(name, device, battery, bank)
 
     def _own_terminals(self, name: str, device: Device) -> dict[str, Any]:
         """Return the AC side of a battery with an inverter of its own; nothing of one that is on a DC link."""
@@ -252,7 +257,8 @@ class EmulatedEquipment:
         if outstation:
             self._serve_inverter_on_dnp3(name, device, inverter)
             return
-        banks: dict[int, RegisterBank] = {self._wanted(device).unit or 1: inverter.interface}
+        shown = inverter_bank(inverter) if emulate.registers else inverter.interface
+        banks: dict[int, RegisterBank] = {self._wanted(device).unit or 1: shown}
         if emulate.customer_unit is not None:
             if emulate.customer_unit in banks:
                 raise ConfigError(f"devices.{name}.emulate.customer_unit: the utility's interface has this unit id")
@@ -315,7 +321,9 @@ class EmulatedEquipment:
         nodes, pt_ratio = self._places.metered_nodes(name)
         rating_w = self._metered_w(at, place)
         fleet = self._fleet([name], emulate, name, rating_w)
-        self._listen(name, device, {self._wanted(device).unit or 1: fleet.registers[0]})
+        image = fleet.registers[0]
+        bank: RegisterBank = meter_bank(image) if emulate.registers else image
+        self._listen(name, device, {self._wanted(device).unit or 1: bank})
         tap, class_pct = self._copper(place) if at == "generation" else None, meter_class_pct(emulate)
         self.meters.append(
             MeterGroup(fleet, np.array([place], dtype=np.intp), at, class_pct, rating_w, nodes, pt_ratio, tap)
@@ -380,8 +388,22 @@ class EmulatedEquipment:
     ) -> None:
         wanted = self._wanted(device)
         self.servers[name] = ModbusServer(self.host, banks, defect)
-        _, port = self.servers[name].listen(wanted.host, wanted.port, served_tls(device))
-        self.endpoints[name] = Endpoint(name, device.role, wanted.at_port(port))
+        if wanted.line is not None:
+            served = wanted.at_line(self._serial_line(wanted.line, self.servers[name]).path)
+        else:
+            served = wanted.at_port(self.servers[name].listen(wanted.host, wanted.port, served_tls(device))[1])
+        self.endpoints[name] = Endpoint(name, device.role, served)
+
+    def _serial_line(self, line: SerialLine, server: ModbusServer) -> RtuLine:
+        """Put a device on a line of its own, or on the one that others at its port are on."""
+        shared = self._lines.get(line.path)
+        if shared is None:
+            link = line.path if line.path.startswith("/") else ""
+            shared = self.host.serve_terminal(partial(RtuLine, baud=line.baud), link)
+            if line.path != PTY:
+                self._lines[line.path] = shared
+        shared.add(server)
+        return shared
 
     def _wanted(self, device: Device) -> Resource:
         """Return where the emulator is to answer: `listen` where the resource points at a gateway before it."""

@@ -150,7 +150,7 @@ class ControlRig:
         self._told: tuple[float, float, float, float] | None = None
         self._behind_v: float | None = None
         self.sensed = Sensed(0.0, 0.0, 0.0)
-        self.place(0)
+        self._stand(0)
 
     @property
     def judges(self) -> Sequence[str]:
@@ -169,11 +169,14 @@ class ControlRig:
     def place(self, position: int) -> None:
         """Put the apparatus, at rest, into a position, and tell the control. Raises NotPassed where nothing tells it.
 
-        A control that is told no position goes by its own pulses: position 0 is where both begin.
+        A control that is told no position goes by its own pulses: where both begin is position 0.
         """
-        if position != 0 and not self.tells_position:
+        if not self.tells_position and position != self.position:
             reason = f"no contacts tell {self.device} its position, so that it cannot be put to {position}"
             raise NotPassed(reason, Verdict.NOT_RUN)
+        self._stand(position)
+
+    def _stand(self, position: int) -> None:
         self.apparatus = self.make_apparatus(position)
         self.contacts.report(position)
 

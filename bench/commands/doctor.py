@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bench.assembly.admission import real_resources
 from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, customer_address, require_identity
@@ -104,9 +105,16 @@ def _sunshine(bench: BenchFile, sites: int) -> str:
 
 def _identify(rack: DriverRack, name: str, device: Device, served: Resource | None) -> str:
     resource = address_of(device, served)
-    found: Identity = rack.open(name, device, resource, unobserved).identify()
+    driver = rack.open(name, device, resource, unobserved)
+    found: Identity = driver.identify()
     require_identity(device, found, str(resource))
-    return f"{resource} {_who(found)}{' (emulated)' if device.emulate else ''}"
+    return f"{resource} {_who(found)}{' (emulated)' if device.emulate else ''}{_cannot(driver)}"
+
+
+def _cannot(driver: Any) -> str:
+    """Say what a driver that depends on a point map cannot do, and what the map lacks for it."""
+    lacking = getattr(driver, "lacking", {}).items()
+    return "".join(f"; no {function}, for which its map lacks {', '.join(missing)}" for function, missing in lacking)
 
 
 def _greet(systems: OutsideSystems, name: str, section: SystemSection) -> str:

@@ -137,6 +137,7 @@ class Emulation(Section):
 
     `rating_kva`, `capacity_kwh` and `dc_source` may stand here or at the device itself. `customer_unit` is
     the unit id at which the customer's own energy management system reaches an inverter, on the same address.
+    `registers`: whose registers it shows in place of SunSpec's, for the driver `point_map`; acme is an invented maker.
     Emulators know no users: `expose` is for one that listens elsewhere than on loopback. `tls` is what it shows there.
     """
 
@@ -155,6 +156,7 @@ class Emulation(Section):
     listen: Annotated[str, Field(pattern=r"^[^:\s]+:\d+$")] | None = None
     expose: bool = False
     tls: ServedTlsSection | None = None
+    registers: Literal["acme"] | None = None
 
 
 class Identification(Section):
@@ -245,6 +247,17 @@ class Device(Section):
         twice = [key for key in RATINGS if self.emulate and getattr(self, key) and getattr(self.emulate, key)]
         if twice:
             raise ValueError(f"{', '.join(twice)}: once is enough, here or in `emulate`")
+        return self
+
+    @model_validator(mode="after")
+    def _shows_what_its_driver_reads(self) -> "Device":
+        if self.emulate is None or self.role not in {"inverter", "battery", "meter"}:
+            return self
+        mapped = self.driver == "point_map"
+        if mapped and self.emulate.registers is None:
+            raise ValueError("emulate: `registers` says whose registers are behind the point map; known: acme")
+        if self.emulate.registers is not None and not mapped:
+            raise ValueError(f"emulate.registers: the driver {self.driver!r} does not read them, `point_map` does")
         return self
 
     @property

@@ -6,13 +6,13 @@ from pydantic import Field, model_validator
 
 from instruments.dialects.language import Attested, Closed, Dialect, Spoken, Statement, require_blanks
 from instruments.dialects.loading import load_dialect
+from instruments.dialects.transients import TRANSIENT_BLANKS, Bit, Transients
 
 ROLE = "grid_simulator"
 GENERIC = "generic"
 ONE_TURN_DEG = 360.0
 
 Phase = Annotated[int, Field(ge=1, le=3)]
-Bit = Annotated[int, Field(ge=0, le=15)]
 
 
 class Phases(Closed):
@@ -100,6 +100,13 @@ class Protection(Closed):
     clear: Spoken | None = None
 
 
+class Slew(Closed):
+    """Queries of the rates, V/s and Hz/s, at which it goes to a new set-point; infinite is 9.9E37."""
+
+    voltage: Spoken | None = None
+    frequency: Spoken | None = None
+
+
 BLANKS: dict[str, tuple[str, ...]] = {
     "phases.select": ("phase",),
     "set.voltage": ("phase", "voltage_v"),
@@ -113,6 +120,7 @@ BLANKS: dict[str, tuple[str, ...]] = {
     "measure.current": ("phase",),
     "measure.power": ("phase",),
     "measure.reactive": ("phase",),
+    **{f"transients.{place}": blanks for place, blanks in TRANSIENT_BLANKS.items()},
 }
 """What fills in the statement at a place; all others have no blanks."""
 
@@ -130,6 +138,8 @@ class AcSourceDialect(Dialect):
     measure: Measured
     limits: OwnLimits = OwnLimits()
     protection: Protection | None = None
+    slew: Slew = Slew()
+    transients: Transients | None = None
 
     @model_validator(mode="after")
     def _is_sound(self) -> "AcSourceDialect":
@@ -139,6 +149,9 @@ class AcSourceDialect(Dialect):
             for place, said in (("set.voltage", self.set.voltage), ("set.angle", self.set.angle)):
                 if said is not None and "phase" not in said.blanks:
                     raise ValueError(f"{place}: nothing says which phase is meant: neither {{phase}} nor phases.select")
+        columns = self.transients.columns if self.transients else None
+        if columns and columns.slews and (self.slew.voltage is None or self.slew.frequency is None):
+            raise ValueError("slew: a list with slew rates is filled in with those in force, so they are asked for")
         return self
 
 

@@ -80,6 +80,10 @@ class Dnp3PointDevice:
         readings = self.read(*(name for name in names if name in self.point_map.points))
         return tuple(readings.number(name) if name in self.point_map.points else math.nan for name in names)
 
+    def has(self, name: str) -> bool:
+        """Whether the map has a point."""
+        return name in self.point_map.points
+
     def settings(self) -> dict[str, SettingPoint]:
         """Return the points that can be commanded and read."""
         points = self.point_map.points.items()

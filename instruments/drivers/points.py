@@ -47,6 +47,9 @@ class Points(Protocol):
     def read_numbers(self, *names: str) -> tuple[float, ...]:
         """Read numbers; NaN for one that the map lacks."""
 
+    def has(self, name: str) -> bool:
+        """Whether the map has a point."""
+
     def settings(self) -> dict[str, SettingPoint]:
         """Return the points that can be written and read."""
 

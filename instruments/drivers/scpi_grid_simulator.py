@@ -19,9 +19,13 @@ from instruments.drivers.scpi_dialect import (
 )
 from instruments.drivers.scpi_source import SourceFence, SourceLimits, switch_off
 from instruments.drivers.scpi_source_angles import SpokenAngles
+from instruments.drivers.scpi_source_transient import SlewRates, TransientWriter, played_transients
 from instruments.errors import ConfigError, InstrumentError, TransportError
-from instruments.readings import AcMeasurement, Identity, SourceSetPoint
+from instruments.readings import AcMeasurement, Identity, Segment, SourceCapabilities, SourceSetPoint
 from instruments.transports.visa import VisaLink
+
+CYCLE_HZ = 60.0
+"""Of the cycles by which what a source can do is told."""
 
 
 class ScpiGridSimulator:
@@ -50,8 +54,10 @@ class ScpiGridSimulator:
         self._set_points = inquire(*self._set_point_queries(), *self._switch_queries())
         self._measured = inquire(*self._measured_queries())
         self._off_proof = inquire(*self._switch_queries(), Query("voltage", self.dialect.measure.voltage))
+        self._slew = inquire(*self._slew_queries())
         self._prepared = not self.dialect.prepare
-        self._switched_on = False
+        self._switched_on = self._playing = False
+        self._told: Segment | None = None
 
     def identify(self) -> Identity:
         """Ask who answers."""
@@ -68,7 +74,8 @@ class ScpiGridSimulator:
         """
         self._link.tell(self.dialect.reset.text)
         self._prepared = not self.dialect.prepare
-        self._switched_on = False
+        self._switched_on = self._playing = False
+        self._told = None
         pause(self.dialect.link.settles_s)
         self._link.check_errors()
 
@@ -89,7 +96,54 @@ class ScpiGridSimulator:
             )
         self._fence.check(voltage_v, frequency_hz, angles)
         self._prepare()
+        self._stop_playing()
         self._link.command(self._set_message(voltage_v, frequency_hz, angles))
+        self._told = Segment(0.0, tuple(voltage_v), frequency_hz)
+
+    def read_capabilities(self) -> SourceCapabilities:
+        """Read what it can do: its own limits and slew rates, and what its dialect says of its kind."""
+        limits, rates, transients = self._fence.read_limits(), self._read_slew(), self.dialect.transients
+        return SourceCapabilities(
+            self._phases,
+            limits.voltage_v,
+            limits.frequency_hz,
+            limits.current_a,
+            frozenset(self._angles.turned),
+            self.dialect.set.voltage is not None,
+            rates.voltage_v_per_s,
+            rates.frequency_hz_per_s,
+            None if transients is None else played_transients(transients, CYCLE_HZ),
+        )
+
+    def play(self, segments: Sequence[Segment]) -> None:
+        """Begin a transient, and return while it is on; it ends with what the source was set to before.
+
+        Raises SafetyTrip, before anything is sent, outside the limits; ConfigError for what it cannot play.
+        """
+        if self.dialect.transients is None or self._told is None:
+            why = "play no transients" if self.dialect.transients is None else "have to be set to something first"
+            raise ConfigError(f"{self.dialect.instruments} {why}")
+        for segment in segments:
+            self._fence.check(segment.voltage_v, segment.frequency_hz, ())
+        writer = TransientWriter(self.dialect, self.dialect.transients, self._speaker, self._phases)
+        for message in list(writer.write(segments, self._told, self._read_slew())):
+            self._link.command(message)
+        self._playing = True
+        go = joined(self.dialect.transients.go)
+        self._link.tell(go) if self.dialect.transients.quiet else self._link.start(go)
+
+    def end_play(self) -> None:
+        """Leave a transient whose time is over; raises InstrumentError where the source says that it is still on."""
+        transients = self.dialect.transients
+        if transients is None or not self._playing:
+            return
+        played = Query("played", transients.played, per_phase=False) if transients.played else None
+        if played and not int(self._ask(self._speaker.inquire(played))["played"][0]) & 1 << transients.bit:
+            raise InstrumentError(f"{self._link.resource}: a transient is still on")
+        self._playing = False
+        if transients.end:
+            self._link.command(joined(transients.end))
+        self._link.check_errors()
 
     def read_set_point(self) -> SourceSetPoint:
         """Read back what the source was told; `measure` says what it does."""
@@ -144,6 +198,23 @@ class ScpiGridSimulator:
         require_finite(self._link, found)
         return found
 
+    def _read_slew(self) -> SlewRates:
+        found = {}
+        if self._slew.answers:
+            found = take_answers(self._link, self._slew, self._link.query_checked(self._slew.message))
+        (volts,), (hertz,) = found.get("voltage", (math.inf,)), found.get("frequency", (math.inf,))
+        if not (volts > 0.0 and hertz > 0.0):
+            raise InstrumentError(f"{self._link.resource} answers slew rates {volts:g} V/s and {hertz:g} Hz/s")
+        return SlewRates(volts, hertz)
+
+    def _stop_playing(self) -> None:
+        """End a transient that is on, if one is, before anything else is set."""
+        transients, was_playing = self.dialect.transients, self._playing
+        self._playing = False
+        ending = [] if transients is None else [*filter(None, [transients.abort]), *transients.end]
+        if was_playing and ending:
+            self._link.command(joined(ending))
+
     def _prepare(self) -> None:
         """Say once what the dialect wants said before the first set-point."""
         if not self._prepared:
@@ -193,6 +264,10 @@ class ScpiGridSimulator:
             yield Query("condition", self.dialect.protection.ask, per_phase=False)
         else:
             yield from self._switch_queries()
+
+    def _slew_queries(self) -> Iterator[Query]:
+        asked = vars(self.dialect.slew).items()
+        return (Query(key, statement, per_phase=False) for key, statement in asked if statement is not None)
 
     def _require_untripped(self, found: Mapping[str, Sequence[float]]) -> None:
         """Raise InstrumentError when a protection took the output away, or the output went off without our doing."""

@@ -66,6 +66,11 @@ class AcSourceEmulator(ScpiEmulator):
         """Whether over-current switched the output off and nobody cleared it yet."""
         return self._tripped
 
+    @property
+    def is_playing(self) -> bool:
+        """Whether it is in the middle of a transient."""
+        return self._transient is not None
+
     def _trip(self) -> None:
         self._tripped, self._transient = True, None
         self.scpi.status.questionable.set(1 << self.over_current_bit)

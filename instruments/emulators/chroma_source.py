@@ -5,11 +5,17 @@ relay and a state; after `*RST` it is deaf for three seconds. Written from what 
 from the table that our driver uses.
 """
 
+from collections.abc import Sequence
+from functools import partial
+
 from instruments.emulators.ac_source import AcSourceEmulator
 from instruments.emulators.scpi_instrument import Call, Handler, scpi_number
 from instruments.emulators.scpi_status import ScpiError
+from instruments.emulators.transient import Line, LineBuilder, Transient
 
 SETTLES_S = 3.0
+MOST_POINTS = 100
+LONGEST_MS = 90_000_000.0
 _ONE_TURN_DEG = 360.0
 
 
@@ -24,6 +30,8 @@ class ChromaSourceEmulator(AcSourceEmulator):
     def _reset(self) -> None:
         self._edited: int | None = None
         self._mode, self._coupling = "FIXED", "THREE"
+        self._base, self._automatic = "TIME", False
+        self._columns: dict[str, tuple[float, ...]] = {}
         super()._reset()
 
     def _reset_by_command(self, _call: Call) -> None:
@@ -55,6 +63,12 @@ class ChromaSourceEmulator(AcSourceEmulator):
             "[SOURce:]FREQuency?": lambda _: scpi_number(self._frequency_hz),
             "[SOURce:]CURRent:LIMit": self._set_current_limit,
             "[SOURce:]CURRent:LIMit?": lambda _: scpi_number(self._current_limit_a),
+            "OUTPut:SLEW:VOLTage:AC?": lambda _: scpi_number(self.ratings.voltage_slew_v_per_s),
+            "OUTPut:SLEW:FREQuency?": lambda _: scpi_number(self.ratings.frequency_slew_hz_per_s),
+            "LIST:BASE": self._set_base,
+            "LIST:TRIG": lambda call: self._set_automatic(call.text()),
+            **{f"LIST:{name}": partial(self._store, name, span) for name, span in self._column_spans().items()},
+            "TRIG": self._trigger,
             "OUTPut:MODE": self._set_mode,
             "OUTPut:MODE?": lambda _: self._mode,
             "OUTPut:RELay": self._switch_relay,
@@ -66,6 +80,57 @@ class ChromaSourceEmulator(AcSourceEmulator):
             "FETCh:POWer:AC?": lambda _: scpi_number(-self.node.power().p_w[self._shown]),
             "FETCh:FREQuency?": lambda _: scpi_number(self.node.frequency_hz),
         }
+
+    def _column_spans(self) -> dict[str, tuple[float, float]]:
+        """Return the columns of a list, and between which values each is; durations are in milliseconds."""
+        volts, hertz = self.ratings.voltage_v, self.ratings.frequency_hz
+        return {
+            "DWELl": (1.0, LONGEST_MS),
+            "VOLTage:AC:STARt": volts,
+            "VOLTage:AC:END": volts,
+            "FREQuency:STARt": hertz,
+            "FREQuency:END": hertz,
+        }
+
+    def _store(self, name: str, span: tuple[float, float], call: Call) -> None:
+        if len(call.parameters) > MOST_POINTS:
+            raise ScpiError(-223)
+        self._columns[name] = tuple(call.number(*span, index=i) for i in range(max(1, len(call.parameters))))
+
+    def _set_base(self, call: Call) -> None:
+        if call.text() not in {"TIME", "CYCLE"}:
+            raise ScpiError(-224, call.text())
+        self._base = call.text()
+
+    def _set_automatic(self, word: str) -> None:
+        if word not in {"AUTO", "MANUAL"}:
+            raise ScpiError(-224, word)
+        self._automatic = word == "AUTO"
+
+    def _trigger(self, call: Call) -> None:
+        """Begin the list that is stored, or leave it."""
+        if not call.switch():
+            self._transient = None
+            self._drive()
+        elif (self._mode, self._base, self._automatic) != ("LIST", "TIME", True):
+            raise ScpiError(-221, "no list to begin")
+        else:
+            self._start(self._stored())
+
+    def _stored(self) -> Transient:
+        if len({len(self._columns.get(name, ())) for name in self._column_spans()}) > 1 or not self._columns:
+            raise ScpiError(-226)
+        dwell_s = [duration_ms / 1000.0 for duration_ms in self._columns["DWELl"]]
+        volts, hertz = self._line("VOLTage:AC", dwell_s), self._line("FREQuency", dwell_s)
+        return Transient(sum(dwell_s), (volts,) * self.node.phases, hertz)
+
+    def _line(self, name: str, dwell_s: Sequence[float]) -> Line:
+        starts, ends = self._columns[f"{name}:STARt"], self._columns[f"{name}:END"]
+        drawn = LineBuilder(starts[0])
+        for start, end, duration_s in zip(starts, ends, dwell_s, strict=True):
+            drawn.jump(start)
+            drawn.ramp(end, duration_s)
+        return drawn.line
 
     @property
     def _shown(self) -> int:

@@ -6,9 +6,12 @@ down. Written from what is known of the instruments, and not from the table that
 """
 
 from instruments.emulators.ac_source import AcSourceEmulator
+from instruments.emulators.pacific_program import Segments, parse_program, program_transient
 from instruments.emulators.scpi_instrument import Call, Handler, scpi_number
-from instruments.emulators.scpi_status import Status
+from instruments.emulators.scpi_status import ScpiError, Status
 
+MOST_PROGRAMS = 99
+LONGEST_SEGMENT_S = 100_000.0
 _CLASS = 100
 _CLASS_TEXTS = {
     0: "No error",
@@ -60,6 +63,8 @@ class PacificSourceEmulator(AcSourceEmulator):
 
     def _reset(self) -> None:
         self._on = False
+        self._program_number = 1
+        self._programs: dict[int, Segments] = {}
         super()._reset()
 
     def _open_output(self) -> None:
@@ -94,6 +99,10 @@ class PacificSourceEmulator(AcSourceEmulator):
             "[SOURce:]CURRent:LIMit?": lambda _: scpi_number(self.ratings.current_a),
             "[SOURce:]CURRent:PROTection:LEVel": self._set_current_limit,
             "[SOURce:]CURRent:PROTection:LEVel?": lambda _: scpi_number(self._current_limit_a),
+            "PROGram:NAME": self._name_program,
+            "PROGram:DEFine": self._define_program,
+            "*TRG": self._execute_program,
+            "PROGram:EXECute:TRANsient": self._execute_program,
             "OUTPut[:STATe]": self._switch_output,
             "OUTPut[:STATe]?": lambda _: str(int(self._on)),
             "MEASure:VOLTage#?": lambda call: scpi_number(self.node.voltage_v[self._suffixed(call)[0]]),
@@ -109,6 +118,24 @@ class PacificSourceEmulator(AcSourceEmulator):
     def _set_angle(self, call: Call) -> None:
         value = call.number(0.0, 360.0)
         self._assign(self._angle_deg, (phase for phase in self._suffixed(call) if phase > 0), -value)
+
+    def _name_program(self, call: Call) -> None:
+        self._program_number = int(call.number(1, MOST_PROGRAMS))
+
+    def _define_program(self, call: Call) -> None:
+        segments = parse_program(call.parameters, self.node.phases)
+        ranges = {"FSEG": self.ratings.frequency_hz, "VSEG": self.ratings.voltage_v}
+        for keyword, value in (item for segment in segments for item in segment.items()):
+            lowest, highest = ranges.get(keyword.rstrip("123"), (0.0, LONGEST_SEGMENT_S))
+            if not lowest <= value <= highest:
+                raise ScpiError(-222, keyword)
+        self._programs[self._program_number] = segments
+
+    def _execute_program(self, _call: Call) -> None:
+        if self._program_number not in self._programs:
+            raise ScpiError(-221, "no program")
+        segments = self._programs[self._program_number]
+        self._start(program_transient(segments, self._voltage_v, self._frequency_hz))
 
     def _switch_output(self, call: Call) -> None:
         on = call.switch()

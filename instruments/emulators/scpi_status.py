@@ -12,6 +12,8 @@ ERROR_TEXTS = {
     -114: "Header suffix out of range",
     -221: "Settings conflict",
     -222: "Data out of range",
+    -223: "Too much data",
+    -226: "Lists not same length",
     -224: "Illegal parameter value",
     -310: "System error",
     -350: "Queue overflow",

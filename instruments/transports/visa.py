@@ -81,6 +81,14 @@ class VisaLink:
         address, values = split_command(text)
         self._finish("write", address, values, told)
 
+    def start(self, text: str) -> None:
+        """Send what begins something that takes its time, and do not wait for its end: nobody asks `*OPC?`.
+
+        Raises InstrumentError as `command` does.
+        """
+        _, told = self._acknowledged(text, "write", setting=False)
+        self._finish("write", text, (), told)
+
     def tell(self, text: str) -> None:
         """Send a message that nothing answers, and do not wait: for `*RST`, after which some are deaf for a while."""
         session = self._opened()

@@ -309,6 +309,18 @@ def test_attributes_of_any_octets_are_read_or_left(data):
     assert all(isinstance(text, str) for text in parse_attributes(data).values())
 
 
+@pytest.mark.parametrize(("name", "other"), [("ltc", LTC), ("capacitor", CAPACITOR)])
+def test_a_control_has_the_same_points_on_both_protocols(name, other):
+    """All but who it is, which DNP3 tells by device attributes; settings within the same limits, the same labels."""
+    registers = load_point_map(MAPS / f"{name}_generic.yaml").points
+    told = {"manufacturer", "model", "version", "serial"}
+    assert set(registers) - told == set(other.points)
+    for point, entry in other.points.items():
+        assert (entry.limits, entry.unit) == (registers[point].limits, registers[point].unit), point
+        assert set(entry.labels or entry.orders) == set(registers[point].labels), point
+        assert entry.scale <= registers[point].scale, f"{point} is coarser on DNP3"
+
+
 def test_points_are_written_in_spans():
     refs = [Ref(Kind.BINARY_INPUT, 7), *(Ref(Kind.ANALOG_INPUT, index) for index in (3, 0, 1, 2, 9))]
     assert spans(refs) == "ai 0-3, ai 9, bi 7"
