@@ -43,7 +43,7 @@ def octets(text: str) -> bytes:
         (LINK_STATUS_ANSWERED, frame(0x0B, 1, 10)),
         (STATUS_ASKED, asked("c0 c0 01 1e 00 00 00 01 01 00 00 00 02 14 00 00 00 00")),
         ("05 64 12 c4 0a 00 01 00 56 86 c0 c0 05 29 01 17 01 04 dd ff ff ff 00 cb 19",
-         asked("c0 c0 05 29 01 17 01 04 54 f2 ff ff 00")),
+         asked("c0 c0 05 29 01 17 01 04 dd ff ff ff 00")),
     ],
 )  # fmt: skip
 def test_the_crc_of_the_tests_is_that_of_the_frames_written_down(written_down, made):
