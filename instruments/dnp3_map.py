@@ -134,6 +134,8 @@ def _from_text(text: str, origin: str) -> Dnp3Map:
 
 def parse_dnp3_map(document: Any, origin: str) -> Dnp3Map:
     """Make a map of what a YAML file holds; raises ConfigError with all errors, `origin` names the file."""
+    if isinstance(document, Mapping) and "point_map" in document:
+        raise ConfigError(f"point map {origin} is one of Modbus registers; one of DNP3 points begins with `dnp3_map`")
     try:
         made = Dnp3Map.model_validate(document)
     except ValidationError as error:

@@ -245,6 +245,8 @@ def _from_text(text: str, origin: str) -> PointMap:
 
 def parse_point_map(document: Any, origin: str) -> PointMap:
     """Make a point map of what a YAML file holds; raises ConfigError with all errors, `origin` names the file."""
+    if isinstance(document, Mapping) and "dnp3_map" in document:
+        raise ConfigError(f"point map {origin} is one of DNP3 points; one of Modbus registers begins with `point_map`")
     table = document.get("table", "holding") if isinstance(document, Mapping) else "holding"
     faults = list(_overlaps(_sound_points(document), table))
     try:

@@ -115,6 +115,8 @@ class Dnp3Outstation:
         )
         self._outstation = _RangedOutstation(config, self._database, _Handler(commands))
         self._held: dict[Ref, PointValue] = {}
+        self.heard: Callable[[bytes], None] = lambda _fragment: None
+        """Told of each request, as the fragment that it came in."""
 
     def set(self, ref: Ref, value: PointValue) -> None:
         """Give a point a value; a change is kept for the master where the point has a class of events."""
@@ -140,6 +142,7 @@ class Dnp3Outstation:
 
     def answer(self, fragment: bytes, peer: PeerId) -> list[bytes]:
         """Return the fragments that answer a request."""
+        self.heard(fragment)
         if len(fragment) > HEADER and fragment[1] == READ and fragment[2] == GROUP:
             return [self._attributes(fragment)]
         return [response.to_bytes() for response in self._outstation.process_request(fragment, peer=peer)]

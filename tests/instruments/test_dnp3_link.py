@@ -1,7 +1,9 @@
 """What goes wrong on a DNP3 link, told in words: refusals, lost links, other stations, restarts, doubtful values."""
 
+from contextlib import suppress
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from py1815.application import IIN
 from py1815.control import CommandStatus
@@ -21,9 +23,10 @@ from instruments.errors import ConfigError, InstrumentError, SafetyTrip, Transpo
 from instruments.point_map import load_point_map
 from instruments.transports.dnp3 import Dnp3Connections, spans
 from instruments.transports.dnp3_attributes import attribute_objects, parse_attributes
+from instruments.transports.dnp3_outstation import Dnp3Conversation
 from instruments.transports.dnp3_words import refusal_words
 from instruments.wire import WireExchange
-from tests.instruments.dnp3_bench import CAPACITOR, LTC, MAPS, answered, asked, conversation, serving
+from tests.instruments.dnp3_bench import CAPACITOR, LTC, MAPS, answered, asked, conversation, frame, serving
 
 REGISTERS = load_point_map(MAPS / "ltc_generic.yaml")
 AI_0 = Ref(Kind.ANALOG_INPUT, 0)
@@ -319,6 +322,26 @@ def test_a_control_has_the_same_points_on_both_protocols(name, other):
         assert (entry.limits, entry.unit) == (registers[point].limits, registers[point].unit), point
         assert set(entry.labels or entry.orders) == set(registers[point].labels), point
         assert entry.scale <= registers[point].scale, f"{point} is coarser on DNP3"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=40))
+def test_a_fragment_of_any_octets_ends_in_a_reading_or_an_error(objects):
+    """Framed soundly, with the right sequence number: what stands in it is anybody's."""
+    answer = answered("c0 c0 81 00 00" + objects.hex())
+    with conversation((READ_AI_0, answer)) as link, suppress(InstrumentError, TransportError):
+        assert AI_0 in link.read([AI_0])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=60))
+def test_the_emulator_lives_through_any_request(fragment):
+    """A sound frame around anybody's fragment; the next sound request is answered."""
+    served = outstation(control())
+    there = Dnp3Conversation(served.outstation)
+    there.receive(frame(0xC4, 10, 1, b"\xc0" + fragment))
+    assert "1e01000000" in there.receive(asked("c1 c5 01 1e 00 00 00 00")).hex()
+    assert not served.failures
 
 
 def test_points_are_written_in_spans():
