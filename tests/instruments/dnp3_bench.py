@@ -62,14 +62,22 @@ class _Script(asyncio.Protocol):
     def __init__(self, turns: deque[Turn], wrong: list[str]) -> None:
         self._turns = turns
         self._wrong = wrong
+        self._came = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: Any = transport
+        self._came = b""
 
     def data_received(self, data: bytes) -> None:
-        expected, answer = self._turns.popleft() if self._turns else (b"nothing more", b"")
-        if data != expected:
-            self._wrong.append(f"the driver sent {data.hex(' ')} in place of {expected.hex(' ')}")
+        self._came += data
+        while self._came and (not self._turns or len(self._came) >= len(self._turns[0][0])):
+            expected, answer = self._turns.popleft() if self._turns else (b"", b"")
+            self._take(expected, answer)
+
+    def _take(self, expected: bytes, answer: bytes | None) -> None:
+        came, self._came = self._came[: len(expected)] or self._came, self._came[len(expected) :] if expected else b""
+        if came != expected:
+            self._wrong.append(f"the driver sent {came.hex(' ')} in place of {expected.hex(' ') or 'nothing'}")
         if answer is None:
             self._transport.abort()
         else:

@@ -35,6 +35,7 @@ from instruments.readings import LoadTapChangerStatus
 from instruments.transports.dnp3 import Dnp3Connections, Dnp3Link
 from instruments.transports.dnp3_outstation import Dnp3Conversation
 from instruments.transports.dnp3_words import status_words
+from instruments.wire import WireExchange
 from tests.instruments.dnp3_bench import CAPACITOR, LTC, Dnp3Wire, serving, with_dnp3py, with_py1815
 
 
@@ -246,3 +247,12 @@ def _poll_in_memory(outstation: PointOutstation) -> dict[str, float]:
     finished = master.take()
     assert finished is not None
     return {f"{o.point.value} {o.index}": o.value for o in finished.objects if o.point}
+
+
+def test_a_clock_is_set_on_both(wire, other, other_link):
+    taken: list[int] = []
+    other.session._time_sink = taken.append
+    other_link.write_time(1_700_000_000_123)
+    assert taken == [1_700_000_000_123]
+    wire.link().write_time(1_700_000_000_123)
+    assert wire.exchanges[-1] == WireExchange("dnp3", "write", "time", (1_700_000_000_123,))

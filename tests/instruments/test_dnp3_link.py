@@ -9,7 +9,7 @@ from py1815.application import IIN
 from py1815.control import CommandStatus
 
 from instruments.dnp3_map import parse_dnp3_map
-from instruments.dnp3_points import COMM_LOST, LOCAL_FORCED, ONLINE, RESTART, Kind, PointValue, Ref
+from instruments.dnp3_points import COMM_LOST, LOCAL_FORCED, ONLINE, RESTART, Kind, PointEvent, PointValue, Ref
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.dnp3_point_device import Dnp3PointDevice
 from instruments.drivers.tap_changer_control import PointMapTapChangerControl
@@ -176,6 +176,20 @@ def test_the_wire_log_has_points_and_values():
         ("write", "bo 2", ("close",)),
     ]
     assert {e.protocol for e in wire.exchanges} == {"dnp3"}
+
+
+def test_what_is_sent_unasked_is_confirmed_and_kept_for_the_next_poll():
+    """Before the answer comes a change of bi 0 with its time, which asks to be confirmed by its number 3."""
+    time_ms = 1_700_000_000_123
+    unasked = answered("c0 f3 82 00 00 02 02 17 01 00 81" + time_ms.to_bytes(6, "little").hex())
+    turns = [
+        (READ_AI_0, unasked + answered("c1 c0 81 00 00 1e 01 00 00 00 01 05000000")),
+        (asked("c1 d3 00"), b""),
+        (asked("c2 c1 01 3c 02 06"), answered("c2 c1 81 00 00")),
+    ]
+    with conversation(*turns) as link:
+        link.read([AI_0])
+        assert link.poll(1).events == (PointEvent(Ref(Kind.BINARY_INPUT, 0), PointValue(True, ONLINE, time_ms)),)
 
 
 def test_several_outstations_share_an_address():
