@@ -6,11 +6,11 @@ from enum import StrEnum
 
 MAX_INDEX = 65535
 MAX_ADDRESS = 65519
-"""Highest link address of a station; those above it are broadcasts and reserved (IEEE 1815-2012 9.2.4.1.3)."""
+"""Highest link address of a station; those above it are reserved, and the last ones are broadcasts."""
 
 ONLINE, RESTART, COMM_LOST, REMOTE_FORCED, LOCAL_FORCED = 0x01, 0x02, 0x04, 0x08, 0x10
 CHATTER, OVER_RANGE, REFERENCE_ERROR = 0x20, 0x20, 0x40
-"""Bits of the flag octet (IEEE 1815-2012 11.6); what bits 5 and 6 mean depends on the kind."""
+"""Bits of the flag octet that objects carry; what bits 5 and 6 mean depends on the kind."""
 
 
 class Kind(StrEnum):

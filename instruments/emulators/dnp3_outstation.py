@@ -18,7 +18,8 @@ from instruments.emulators.modbus_server import NoAnswer
 from instruments.emulators.point_bank import Binding, Value
 from instruments.errors import ConfigError
 from instruments.readings import Identity
-from instruments.transports.dnp3_outstation import Dnp3Conversation, Dnp3Outstation, ServedPoint
+from instruments.transports.dnp3_conversation import Dnp3Conversation
+from instruments.transports.dnp3_outstation import Dnp3Outstation, ServedPoint
 
 SUCCESS, NOT_SUPPORTED, ALREADY_ACTIVE, LOCAL, OUT_OF_RANGE, BLOCKED = 0, 4, 5, 7, 12, 15
 """Status of a command (IEEE 1815-2012 Table 11-7)."""

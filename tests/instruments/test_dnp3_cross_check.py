@@ -12,7 +12,7 @@ import pytest
 from dnp3.core.enums import CommandStatus as Dnp3pyStatus
 from dnp3.core.enums import ControlCode
 from dnp3.master.commands import CommandBuilder
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from py1815.application import FunctionCode, object_header
 from py1815.control import CommandStatus as Py1815Status
@@ -33,7 +33,7 @@ from instruments.emulators.sensing_source import Secondary
 from instruments.emulators.tap_changer_control import TapChangerControlEmulator
 from instruments.readings import LoadTapChangerStatus
 from instruments.transports.dnp3 import Dnp3Connections, Dnp3Link
-from instruments.transports.dnp3_outstation import Dnp3Conversation
+from instruments.transports.dnp3_conversation import Dnp3Conversation
 from instruments.transports.dnp3_words import status_words
 from instruments.wire import WireExchange
 from tests.instruments.dnp3_bench import CAPACITOR, LTC, Dnp3Wire, serving, with_dnp3py, with_py1815
@@ -228,6 +228,7 @@ def test_changes_come_with_their_time_stamps(other, other_link):
     assert not other_link.poll(1, 2, 3).events  # the confirmation has retired them
 
 
+@settings(max_examples=40, deadline=None)
 @given(volts=st.floats(0, 300), amperes=st.floats(0, 10), degrees=st.floats(-180, 180), tap=st.integers(-16, 16))
 def test_what_is_sensed_comes_through_to_the_map_s_resolution(volts, amperes, degrees, tap):
     """Without a socket: the outstation's octets in the driver's association, for any reading."""

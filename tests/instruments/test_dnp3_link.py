@@ -23,7 +23,7 @@ from instruments.errors import ConfigError, InstrumentError, SafetyTrip, Transpo
 from instruments.point_map import load_point_map
 from instruments.transports.dnp3 import Dnp3Connections, spans
 from instruments.transports.dnp3_attributes import attribute_objects, parse_attributes
-from instruments.transports.dnp3_outstation import Dnp3Conversation
+from instruments.transports.dnp3_conversation import Dnp3Conversation
 from instruments.transports.dnp3_words import refusal_words
 from instruments.wire import WireExchange
 from tests.instruments.dnp3_bench import CAPACITOR, LTC, MAPS, answered, asked, conversation, frame, serving
