@@ -22,7 +22,7 @@ RAW_LIMITS = {"int32": (-2_147_483_648.0, 2_147_483_647.0), "int16": (-32_768.0,
 """What a command of each integer type can hold; floats hold any limit that is written down."""
 VARIATIONS = {"int32": 1, "int16": 2, "float32": 3, "float64": 4}
 """Variation of object group 41 by the type of an analog command."""
-INPUTS = frozenset(Kind)
+LONGEST_PULSE_MS = 2**32 - 1
 OUTPUTS = frozenset({Kind.BINARY_OUTPUT, Kind.ANALOG_OUTPUT})
 
 Place = Annotated[Ref, BeforeValidator(lambda text: parse_ref(text) if isinstance(text, str) else text)]
@@ -34,7 +34,10 @@ class _Closed(BaseModel):
 
 
 class Dnp3Point(_Closed):
-    """One point. `event_class` and `deadband` (in the point's unit) say which changes an outstation keeps."""
+    """One point. `event_class` and `deadband` (in the point's unit) say which changes an outstation keeps.
+
+    `select`: it is selected before it is operated. `pulse_ms`: how long a pulse is to last; 0 leaves it to the device.
+    """
 
     input: Place | None = None
     output: Place | None = None
@@ -45,6 +48,7 @@ class Dnp3Point(_Closed):
     orders: dict[Label, Order] = {}
     type: Literal["int32", "int16", "float32", "float64"] = "int32"
     select: bool = False
+    pulse_ms: Annotated[int, Field(ge=0, le=LONGEST_PULSE_MS)] = 0
     event_class: Annotated[int, Field(ge=0, le=3)] = 0
     deadband: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
 
@@ -75,6 +79,8 @@ class Dnp3Point(_Closed):
             yield "`input` and `output` are both binary or both analog"
         if self.orders and (self.input or not self.output or not self.output.is_binary):
             yield "`orders` belong to a bo that is not read"
+        if self.pulse_ms and not self.orders:
+            yield "`pulse_ms` belongs to `orders`"
         if self.select and self.output is None:
             yield "`select` belongs to an `output`"
 

@@ -109,7 +109,8 @@ class Dnp3PointDevice:
         order = point.orders[str(value)] if point.orders else raw
         if point.output.is_binary and not point.orders:
             order = "latch_on" if raw else "latch_off"
-        self._link.operate(point.output, order, select=point.select, variation=VARIATIONS[point.type])
+        variation = VARIATIONS[point.type]
+        self._link.operate(point.output, order, point.select, variation, pulse_ms=point.pulse_ms)
         if point.input is not None:
             self._check_taken(name, point.input, raw)
 

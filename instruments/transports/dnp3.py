@@ -99,14 +99,17 @@ class Dnp3Link:
         self._observer(WireExchange("dnp3", "read", label, (*shown, *(_shown(e.ref.kind, e.value) for e in events))))
         return Poll(polled.values, events)
 
-    def operate(self, ref: Ref, order: float | str, select: bool = False, variation: int = 1) -> None:
+    def operate(
+        self, ref: Ref, order: float | str, select: bool = False, variation: int = 1, pulse_ms: int = 0
+    ) -> None:
         """Command an output: `latch_on`, `latch_off`, `pulse_on`, `pulse_off`, `trip` or `close`, or a raw number.
 
         With `select` it is selected first and operated only when that was accepted. `variation` of g41: 1 and 2 are
-        integers of 32 and 16 bits, 3 and 4 floats of 32 and 64. Raises ValueError for an order that cannot be sent.
+        integers of 32 and 16 bits, 3 and 4 floats of 32 and 64. `pulse_ms`: how long a pulse is to last, 0 leaves that
+        to the outstation. Raises ValueError for an order that cannot be sent.
         """
         if isinstance(order, str):
-            command = controls.binary(ref.index, order)
+            command = controls.binary(ref.index, {"operation": order, "on_time_ms": pulse_ms})
         else:
             command = controls.analog(ref.index, order, variation)
         plan = controls.Plan((command,), controls.Mode.SELECT if select else controls.Mode.DIRECT)

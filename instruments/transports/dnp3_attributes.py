@@ -1,7 +1,7 @@
 """Device attributes of DNP3 (object group 0): who made an outstation and what it is, as text.
 
-Neither library has them. An object is a type octet (1 for text), a length octet and that many octets
-(IEEE 1815-2012 A.1); each stands under a header of its own that names one attribute of set 0.
+Neither library has them. An object is a type octet (1 for text), a length octet and that many octets, as other public
+implementations of IEEE 1815-2012 have it; each stands under a header of its own that names one attribute of set 0.
 """
 
 from collections.abc import Mapping
@@ -11,15 +11,15 @@ ATTRIBUTES = {252: "manufacturer", 250: "model", 242: "version", 248: "serial"}
 GROUP = 0
 TEXT = 1
 _HEADER = 5
-"""Octets of group, variation, qualifier, start and stop."""
-_START_STOP = 0x00
+"""Octets of group, variation, qualifier, and start and stop, or a count of one and its index."""
+_START_STOP, _COUNT_INDEX = 0x00, 0x17
 
 
 def parse_attributes(data: bytes) -> dict[int, str]:
     """Read attributes by variation, up to where something else begins or the data ends."""
     found: dict[int, str] = {}
     at = 0
-    while len(data) >= at + _HEADER + 2 and data[at] == GROUP and data[at + 2] == _START_STOP:
+    while len(data) >= at + _HEADER + 2 and data[at] == GROUP and data[at + 2] in {_START_STOP, _COUNT_INDEX}:
         variation, kind, length = data[at + 1], data[at + _HEADER], data[at + _HEADER + 1]
         begin = at + _HEADER + 2
         at = begin + length

@@ -10,10 +10,17 @@ from click.testing import CliRunner
 from py1815.master.sync import Master
 
 from bench.assembly.drivers import DriverRack
+from bench.assembly.guardian_process import Record, Ward, act
 from bench.assembly.resources import Resource, parse_resource
 from bench.cli import main
 from bench.commands.emulate import WallTimeBench, _described
 from bench.config import Device, load_bench
+from instruments.dnp3_map import load_dnp3_map
+from instruments.emulators.contacts import SensingTerminals
+from instruments.emulators.control_points import tap_changer_points
+from instruments.emulators.dnp3_outstation import Dnp3Server, PointOutstation
+from instruments.emulators.host import EmulatorHost
+from instruments.emulators.tap_changer_control import TapChangerControlEmulator
 from instruments.errors import ConfigError
 from instruments.wire import unobserved
 from reports.verdict import Verdict
@@ -100,6 +107,23 @@ def test_the_doctor_meets_everybody() -> None:
     told = CliRunner().invoke(main, ["doctor", "--bench", str(BENCHES / "certify_ltc_dnp3.yaml")])
     assert told.exit_code == 0, told.output
     assert re.search(r"ltc\W.*LTC-1", told.output)
+
+
+def test_the_guardian_makes_a_control_on_dnp3_safe(tmp_path: Path) -> None:
+    control = TapChangerControlEmulator(SensingTerminals())
+    control.blocked, control.automatic = True, False
+    point_map = load_dnp3_map(BENCHES.parent / "point_maps" / "ltc_dnp3.yaml")
+    outstation = PointOutstation(10, point_map, tap_changer_points(control), control.identity, 1)
+    with EmulatorHost() as host:
+        _, port = Dnp3Server(host, outstation).listen()
+        real = LTC.model_copy(update={"resource": f"dnp3+tcp://127.0.0.1:{port}/10?master=1", "emulate": None})
+        (outcome,) = act([Ward("ltc", real, real.resource)], Record(str(tmp_path / "guardian.jsonl")), "a test", 5.0)
+    assert (outcome.safe, control.blocked, control.automatic) == (True, False, True), outcome.error
+    assert [(e["protocol"], e["address"]) for e in outcome.exchanges] == [
+        ("dnp3", "restart"),
+        ("dnp3", "bo 1"),
+        ("dnp3", "bo 0"),
+    ]
 
 
 @pytest.mark.long

@@ -313,6 +313,15 @@ def test_what_a_map_does_not_have_is_said(work, words):
         work(Dnp3PointDevice(link, LTC))
 
 
+def test_a_pulse_lasts_as_long_as_the_map_says():
+    """500 ms are f4 01 00 00, and the output is operated at once."""
+    point = {"output": "bo 2", "orders": {"raise": "pulse_on"}, "pulse_ms": 500}
+    pulsing = parse_dnp3_map({"dnp3_map": "m", "points": {"tap_command": point}}, "m")
+    turn = "0c 01 17 01 02 01 01 f4010000 00000000 00"
+    with conversation((asked(f"c0 c0 05 {turn}"), answered(f"c0 c0 81 00 00 {turn}"))) as link:
+        Dnp3PointDevice(link, pulsing).write("tap_command", "raise")
+
+
 def test_attributes_there_and_back():
     held = {252: "Acme", 250: "T1"}
     asks = bytes.fromhex("00fc000000 00fa000000 00f2000000")
@@ -379,6 +388,7 @@ def test_points_are_written_in_spans():
         ({"input": "ai 1", "labels": {"a": 1, "b": 1}}, "two labels have the same value"),
         ({"input": "bi 1", "scale": 0.1}, "only a number has a scale"),
         ({"input": "bi 1", "orders": {"a": "trip"}}, "`orders` belong to a bo that is not read"),
+        ({"output": "bo 1", "pulse_ms": 100}, "`pulse_ms` belongs to `orders`"),
         ({"input": "bi 1", "select": True}, "`select` belongs to an `output`"),
         ({"input": "bi 1", "sclae": 1}, "unknown key; did you mean 'scale'"),
     ],
