@@ -16,7 +16,8 @@ from instruments.emulators.scpi_emulator import ScpiEmulator
 from instruments.errors import ConfigError
 
 READS = frozenset({3, 4})
-DNP3_READ = b"\x01"
+FRAGMENTS = {1: "read", 2: "write"}
+"""Functions of DNP3 that are no command of an output."""
 Write = Callable[[dict[str, Any]], None]
 
 
@@ -26,8 +27,8 @@ def recording(equipment: EmulatedEquipment, path: Path | None) -> Iterator[None]
 
     `time_s` (of the system's monotonic clock), `endpoint`, `protocol`, `operation` (read, write, select, message),
     `address` (unit and register, or outstation and point; empty for SCPI), `values`, `refused` (the exception code or
-    the status of a command, or null). A read of an outstation has its objects as hex. Raises ConfigError for a file
-    that cannot be made.
+    the status of a command, or null). What is no command of an outstation's output has its objects as hex. Raises
+    ConfigError for a file that cannot be made.
     """
     if path is None:
         yield
@@ -88,8 +89,9 @@ def _take_command(endpoint: str, outstation: int, write: Write, commanded: Comma
 
 
 def _take_fragment(endpoint: str, outstation: int, write: Write, fragment: bytes) -> None:
-    if fragment[1:2] == DNP3_READ:
-        write(_entry(endpoint, "dnp3", "read", str(outstation), [fragment[2:].hex()]) | {"refused": None})
+    operation = FRAGMENTS.get(fragment[1]) if len(fragment) > 1 else None
+    if operation:
+        write(_entry(endpoint, "dnp3", operation, str(outstation), [fragment[2:].hex()]) | {"refused": None})
 
 
 def _take_message(endpoint: str, write: Write, message: str) -> None:

@@ -97,10 +97,13 @@ def test_another_master_reads_and_commands_what_is_emulated(tmp_path: Path) -> N
     assert blocked.value is True
     lines = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
     assert {line["endpoint"] for line in lines} == {"capacitor"}
-    assert [(e["operation"], e["address"], e["values"], e["refused"]) for e in lines if e["operation"] != "read"] == [
+    assert [(e["operation"], e["address"], e["values"], e["refused"]) for e in lines if ":" in e["address"]] == [
         ("write", "11:bo 1", ["latch_on"], None),
         ("select", "11:bo 2", ["pulse_on"], 4),
     ]
+    plain = [(e["operation"], e["values"][0]) for e in lines if e["address"] == "11"]
+    assert ("read", "0100000101") in plain, "bi 1"
+    assert ("write", "500100070700") in plain, "the restart is acknowledged"
 
 
 def test_the_doctor_meets_everybody() -> None:
