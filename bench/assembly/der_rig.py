@@ -10,6 +10,8 @@ from bench.assembly.certification import CertificationBench, RigKind
 from bench.certification.not_passed import NotPassed
 from bench.certification.ratings import require_usable
 from bench.certification.rig import InstrumentClass, Rig
+from instruments.errors import ConfigError
+from instruments.readings import SourceCapabilities
 from instruments.roles import GridSimulator, PowerAnalyzer
 from reports.verdict import Verdict
 
@@ -37,12 +39,11 @@ def _make(bench: CertificationBench) -> Rig:
     share = bench.config.devices[analyzer].uncertainty_pct / PCT
     nameplate = inverter.read_nameplate()
     require_usable(device, bench.config.devices[device], nameplate)
-    source = drivers[terminal.source or ""]
     return Rig(
         clock=bench.clock,
         device=device,
         functions=inverter,
-        source=source,
+        source=drivers[terminal.source or ""],
         analyzer=drivers[analyzer],
         analyzer_name=analyzer,
         nameplate=nameplate,
@@ -52,16 +53,34 @@ def _make(bench: CertificationBench) -> Rig:
         absorb=lambda share_pu: _absorb(bench, share_pu),
         phases=bench.places.phases(device),
         unrepresented=bench.emulated.unrepresented(device),
-        able=source.read_capabilities(),
+        able=capabilities(bench),
     )
 
 
 def _switch_on(bench: CertificationBench) -> None:
     rig = cast(Rig, bench.rig)
     rig.set_grid(1.0)
-    if bench.clock.slip is not None:
-        rig.update_s = max(_timed(partial(rig.set_grid, 1.0)) for _ in range(UPDATES))
+    rig.update_s = update_s(rig)
     bench.live.switch_on(Fed(bench.device, rig.source, bench.terminal.source or "", rig.analyzer, rig.analyzer_name))
+
+
+def capabilities(bench: CertificationBench) -> SourceCapabilities:
+    """Ask the source what it can do; raises ConfigError for one that is wired with other phases than the device has."""
+    name, phases = bench.terminal.source or "", bench.places.phases(bench.terminal.device)
+    able: SourceCapabilities = bench.drivers[name].read_capabilities()
+    if able.phases != phases:
+        raise ConfigError(
+            f"devices.{name}: it is wired with {able.phases} phase(s), and {bench.terminal.device} has {phases}: "
+            "say it with `phases`, at the analyzer too"
+        )
+    return able
+
+
+def update_s(rig: Rig) -> float:
+    """Measure how long a set-point takes over the wire of a source, its output off; 0 in virtual time."""
+    if rig.clock.slip is None:
+        return 0.0
+    return max(_timed(partial(rig.set_grid, 1.0)) for _ in range(UPDATES))
 
 
 def _timed(act: Callable[[], None]) -> float:

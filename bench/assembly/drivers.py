@@ -58,12 +58,12 @@ DIALECT = "scpi_"
 
 def _grid_simulator(link: VisaLink, device: Device) -> ScpiGridSimulator:
     dialect = ac_source_dialect(device.driver.removeprefix(DIALECT))
-    return ScpiGridSimulator(link, _limits(device), dialect=dialect)
+    return ScpiGridSimulator(link, _limits(device), device.phases, dialect)
 
 
 VISA_DRIVERS: dict[tuple[str, str], Callable[[VisaLink, Device], Any]] = {
     **{(AC_SOURCE, DIALECT + name): _grid_simulator for name in dialect_names(AC_SOURCE)},
-    ("power_analyzer", "scpi_generic"): lambda link, _device: ScpiPowerAnalyzer(link),
+    ("power_analyzer", "scpi_generic"): lambda link, device: ScpiPowerAnalyzer(link, device.phases),
     ("sensing_source", "scpi_generic"): lambda link, device: ScpiSensingSource(link, _limits(device)),
     ("digital_io", "scpi_generic"): lambda link, _device: ScpiDigitalIO(link),
 }

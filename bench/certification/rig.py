@@ -16,6 +16,7 @@ from bench.certification.criteria import Reading
 from bench.certification.not_passed import NotPassed
 from bench.certification.source_needs import SourceNeeds, SourceOnRig
 from bench.clock import Clock
+from instruments.errors import InstrumentError
 from instruments.readings import AcMeasurement, Nameplate, Segment, SourceCapabilities
 from instruments.roles import DerFunctions, GridSimulator, PowerAnalyzer, TransientSource
 from reports.verdict import Verdict
@@ -208,5 +209,11 @@ class Rig:
         return Reading(fmean(sample.p_pu for sample in samples), self.instrument.power_pu)
 
     def frequency(self, samples: Sequence[Sample]) -> Reading:
-        """Return the mean frequency over samples; an analyzer's clock is better than any limit here."""
-        return Reading(fmean(sample.frequency_hz for sample in samples), FREQUENCY_UNCERTAINTY_HZ)
+        """Return the mean frequency over samples; an analyzer's clock is better than any limit here.
+
+        Raises InstrumentError where there was none: somebody, a protection of the source, has taken the grid away.
+        """
+        value = fmean(sample.frequency_hz for sample in samples)
+        if math.isnan(value):
+            raise InstrumentError(f"{self.analyzer_name} measures no frequency: the source's voltage is not there")
+        return Reading(value, FREQUENCY_UNCERTAINTY_HZ)

@@ -20,6 +20,7 @@ from bench.config.systems import SystemSection
 from bench.feeder.sites import load_sites
 from bench.lease import take_lease
 from bench.plant.weather import make_weather
+from instruments.dialects.language import Dialect
 from instruments.errors import BenchError, ConfigError
 from instruments.readings import Identity
 from instruments.wire import unobserved
@@ -108,7 +109,16 @@ def _identify(rack: DriverRack, name: str, device: Device, served: Resource | No
     driver = rack.open(name, device, resource, unobserved)
     found: Identity = driver.identify()
     require_identity(device, found, str(resource))
-    return f"{resource} {_who(found)}{' (emulated)' if device.emulate else ''}{_cannot(driver)}"
+    return f"{resource} {_who(found)}{' (emulated)' if device.emulate else ''}{_spoken(driver)}{_cannot(driver)}"
+
+
+def _spoken(driver: Any) -> str:
+    """Tell which dialect a driver speaks, and how much of that nobody has held against a manual."""
+    dialect: Dialect | None = getattr(driver, "dialect", None)
+    if dialect is None:
+        return ""
+    unconfirmed = len(dialect.unconfirmed())
+    return f"; dialect {dialect.dialect}" + (f", {unconfirmed} of its entries not confirmed" if unconfirmed else "")
 
 
 def _cannot(driver: Any) -> str:

@@ -32,6 +32,11 @@ EMULATED_TIMEOUT_S = 15.0
 """What is emulated answers when its thread gets a processor, which on a busy machine may take a while."""
 
 
+THREE: Literal[3] = 3
+PHASED = frozenset({"grid_simulator", "power_analyzer"})
+"""Roles whose phases are wired as the bench file says."""
+
+
 class ClockSection(Section):
     """How time goes: `virtual`, or `wall` with slip recorded against its tolerance.
 
@@ -191,6 +196,7 @@ class Device(Section):
     `start_up_s`: how long a real device may take until it is in service, or discharged, when a scenario is to begin.
     `customer_resource` is where the customer's own energy management system reaches a real inverter, if it does.
     `timeout_s`: how long an answer may take.
+    `phases` of a grid simulator or a power analyzer: how many of its phases are wired, 1 or 3.
     `calibrated` and `calibration_due` of an instrument: the days of its certificate of calibration, YYYY-MM-DD.
     `stated` is what a battery is held to by what its maker states of it.
     """
@@ -206,6 +212,7 @@ class Device(Section):
     capacity_kwh: Annotated[float, Field(gt=0)] | None = None
     dc_source: Name | None = None
     nominal_v: Annotated[float, Field(gt=0)] | None = None
+    phases: Literal[1, 3] = THREE
     accuracy_pct: Annotated[float, Field(gt=0)] = 3.0
     uncertainty_pct: Annotated[float, Field(ge=0)] = 0.5
     class_pct: Annotated[float, Field(gt=0)] | None = None
@@ -217,6 +224,12 @@ class Device(Section):
     calibration_due: date | None = None
     stated: StorageStatement | None = None
     emulate: Emulation | None = None
+
+    @model_validator(mode="after")
+    def _has_phases_of_its_own(self) -> "Device":
+        if self.phases != THREE and self.role not in PHASED:
+            raise ValueError(f"phases: the site says those of {self.role}; {', '.join(sorted(PHASED))} have their own")
+        return self
 
     @model_validator(mode="after")
     def _is_calibrated_as_an_instrument(self) -> "Device":

@@ -18,6 +18,7 @@ from instruments.errors import InstrumentError
 from instruments.readings import PlayedTransients, Segment, SourceCapabilities
 from reports.verdict import Verdict, worst
 from tests.certification.riding_device import PHASE_V, Riding, RidingDevice, rig_for
+from tests.instruments.source_dialects import BEGIN, served
 
 FIGURES = load_figures()
 ASKED = FIGURES.ride_through
@@ -195,3 +196,32 @@ def test_a_source_that_holds_a_sag_too_long_is_found_out() -> None:
 def test_what_nothing_is_known_of_limits_nothing() -> None:
     assert ABLE.voltage_slew_v_per_s == math.inf
     assert ABLE.transients is None
+
+
+def test_a_grid_that_is_gone_is_an_error_of_the_bench_and_no_reading() -> None:
+    device = RidingDevice()
+    rig = rig_with(device, ABLE)
+    device.frequency_hz = math.nan
+    with pytest.raises(InstrumentError, match="measures no frequency: the source's voltage is not there"):
+        rig.frequency(rig.hold(0.1, 0.1))
+
+
+@pytest.mark.parametrize("driver", ["scpi_ametek_mx", "scpi_chroma_61600", "scpi_pacific_upc"])
+def test_a_short_sag_is_played_by_an_emulated_source_over_its_wire(driver: str) -> None:
+    device = RidingDevice(Riding(dead_pu=0.3))
+    with served(driver) as bench:
+        rig = rig_with(device, bench.driver.read_capabilities(), 0.05, "II")
+
+        def advance(dt_s: float) -> None:
+            with bench.lock:
+                bench.emulator.advance(dt_s)
+                device.voltage_pu = tuple(v / PHASE_V for v in bench.node.voltage_v)
+            device.advance(dt_s)
+
+        bench.await_play()
+        rig = replace(rig, source=bench.driver, advance=advance)
+        rig.set_grid(1.0)
+        bench.driver.output_on()
+        assert worst(finding.verdict for finding in sags(rig, "II")) is Verdict.PASS
+        assert any(message.startswith(BEGIN) for message in bench.emulator.scpi.received)
+        bench.driver.make_safe()

@@ -28,6 +28,8 @@ BEFORE_S = 1.0
 NEAR_S = 1e-9
 STEP_S = 1.0 / NOMINAL_HZ
 """How long a step of voltage may take, s: a slower one would be a ramp, which equipment sees as something else."""
+HOME_S = 0.5
+"""How long what was set before is held at the end of what a source plays by itself, s."""
 MAY_CEASE = frozenset({"cessation", "permissive"})
 
 
@@ -53,7 +55,7 @@ def ride_through_voltage(rig: Rig, figures: SuiteFigures, ride: VoltageRide) -> 
         if undisturbed[-1].verdict is Verdict.FAIL:
             return
         rest = [(f"stage {name} of {place}", stages[name]) for name in order[1:]]
-        yield from player.play_rest(rest)
+        yield from player.play_rest(rest, home=stages[order[0]])
     rig.set_grid(1.0)
 
 
@@ -85,18 +87,20 @@ class _Player:
         span_pu = (min(levels.values()), max(levels.values()))
         return SourceNeeds(span_pu, step_pu=max(steps), step_s=STEP_S, shortest_s=shortest_s)
 
-    def play_rest(self, stages: Sequence[tuple[str, Stage]]) -> Iterator[Finding]:
+    def play_rest(self, stages: Sequence[tuple[str, Stage]], home: Stage) -> Iterator[Finding]:
         """Play the stages of an order behind its first; the source does it by itself where the wire is too slow.
 
-        It then ends with what was set for the first stage, so the last one has to be held at the same voltage.
+        It then ends at `home`, the stage that was set before.
         """
         if not self._rig.plays(min(stage.dwell_s for _, stage in stages)):
             for place, stage in stages:
                 yield from self.play(place, stage)
             return
-        self._rig.play([(stage.level_pu(self._margin_pu), stage.dwell_s) for _, stage in stages])
+        levels = [(stage.level_pu(self._margin_pu), stage.dwell_s) for _, stage in stages]
+        self._rig.play([*levels, (home.level_pu(self._margin_pu), HOME_S)])
         for place, stage in stages:
             yield from self._held(place, stage, guard_s=self._rig.update_s)
+        self._rig.hold(HOME_S, HOME_S)
         self._rig.end_play()
 
     def play(self, place: str, stage: Stage) -> list[Finding]:
