@@ -4,14 +4,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from bench.assembly.resources import Resource, parse_resource
+from bench.assembly.resources import DNP3_MASTER, Resource, parse_resource
 from bench.assembly.security import client_tls
 from bench.config import Device, Identification
 from instruments.dialects.ac_source import ROLE as AC_SOURCE
 from instruments.dialects.ac_source import ac_source_dialect
 from instruments.dialects.language import Habits
 from instruments.dialects.loading import dialect_names
+from instruments.dnp3_map import load_dnp3_map
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
+from instruments.drivers.dnp3_inverter import Dnp3Inverter
 from instruments.drivers.fence import NO_LIMIT, DerEnvelope, Span
 from instruments.drivers.point_map_battery import PointMapBattery
 from instruments.drivers.point_map_inverter import PointMapInverter
@@ -28,6 +30,7 @@ from instruments.drivers.tap_changer_control import PointMapTapChangerControl
 from instruments.errors import ConfigError, IdentityMismatch
 from instruments.point_map import load_point_map
 from instruments.readings import Identity
+from instruments.transports.dnp3 import Dnp3Connections, Dnp3Link
 from instruments.transports.modbus import ModbusConnections, ModbusLink
 from instruments.transports.visa import VisaLink
 from instruments.wire import WireObserver
@@ -43,6 +46,11 @@ POINT_MAP_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("inverter", "point_map"): PointMapInverter,
     ("battery", "point_map"): PointMapBattery,
     ("meter", "point_map"): PointMapMeter,
+}
+DNP3_MAP_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
+    ("load_tap_changer", "dnp3_point_map"): PointMapTapChangerControl,
+    ("capacitor_bank", "dnp3_point_map"): PointMapCapacitorControl,
+    ("inverter", "ieee1815_2"): Dnp3Inverter,
 }
 DIALECT = "scpi_"
 """How the name of a driver begins that speaks a dialect; the rest is the name of the dialect's file."""
@@ -62,31 +70,34 @@ VISA_DRIVERS: dict[tuple[str, str], Callable[[VisaLink, Device], Any]] = {
 
 
 class DriverRack:
-    """Opens drivers and closes all their links; links to one Modbus address share a connection."""
+    """Opens drivers and closes all their links; links to one Modbus or DNP3 address share a connection."""
 
     def __init__(self, before: Callable[[str], None] = lambda _operation: None) -> None:
-        """Take who is told of each Modbus exchange, `read` or `write`, before it is on the wire."""
+        """Take who is told of each Modbus or DNP3 exchange, `read` or `write`, before it is on the wire."""
         self._modbus = ModbusConnections(before)
+        self._dnp3 = Dnp3Connections(before)
         self._visa: list[VisaLink] = []
 
     def open(self, name: str, device: Device, resource: Resource, observer: WireObserver) -> Any:
         """Make the driver of a device; nothing is sent yet. Raises ConfigError for a driver that there is not."""
         key = (device.role, device.driver)
-        if key in MODBUS_DRIVERS and resource.unit is not None:
+        if key in MODBUS_DRIVERS and resource.is_modbus:
             link = self._link(name, device, resource, observer)
             return MODBUS_DRIVERS[key](link, **_der_envelope(device))
-        if key in POINT_MAP_DRIVERS and resource.unit is not None and device.point_map is not None:
+        if key in POINT_MAP_DRIVERS and resource.is_modbus and device.point_map is not None:
             link = self._link(name, device, resource, observer)
             driver = POINT_MAP_DRIVERS[key](link, load_point_map(device.point_map), **_envelope(device))
             _require_commands(name, device, driver)
             return driver
+        if key in DNP3_MAP_DRIVERS and resource.master is not None and device.point_map is not None:
+            outstation = self._outstation(name, device, resource, observer)
+            return DNP3_MAP_DRIVERS[key](outstation, load_dnp3_map(device.point_map), **_envelope(device))
         if key in VISA_DRIVERS and resource.unit is None:
             visa = VisaLink(str(resource), observer, device.patience_s, _habits(device))
             self._visa.append(visa)
             return VISA_DRIVERS[key](visa, device)
-        known = sorted(
-            driver for role, driver in (*MODBUS_DRIVERS, *POINT_MAP_DRIVERS, *VISA_DRIVERS) if role == device.role
-        )
+        every = (*MODBUS_DRIVERS, *POINT_MAP_DRIVERS, *DNP3_MAP_DRIVERS, *VISA_DRIVERS)
+        known = sorted(driver for role, driver in every if role == device.role)
         raise ConfigError(
             f"devices.{name}: no driver {device.driver!r} for the role {device.role!r} at {resource}; "
             f"known: {', '.join(known) or 'none'}"
@@ -102,9 +113,17 @@ class DriverRack:
         link.name = name
         return link
 
+    def _outstation(self, name: str, device: Device, resource: Resource, observer: WireObserver) -> Dnp3Link:
+        """Link to an outstation whose errors name the device."""
+        master = DNP3_MASTER if resource.master is None else resource.master
+        link = self._dnp3.link(resource.host, resource.port, resource.unit or 0, master, observer, device.patience_s)
+        link.name = name
+        return link
+
     def close(self) -> None:
         """Close every link."""
         self._modbus.close()
+        self._dnp3.close()
         for link in self._visa:
             link.close()
 

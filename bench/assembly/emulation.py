@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -30,19 +31,23 @@ from bench.config import BenchFile, Device, Emulation
 from bench.config.addresses import listening_at
 from bench.customers import premise_names
 from bench.feeder.model import Floats
+from instruments.dnp3_map import load_dnp3_map
 from instruments.emulators.ac_sources import AC_SOURCES
 from instruments.emulators.acme_registers import battery_bank, inverter_bank, meter_bank
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import Sensing, SensingTerminals
-from instruments.emulators.control_points import capacitor_registers, tap_changer_registers
+from instruments.emulators.control_points import control_points
 from instruments.emulators.digital_io import DigitalIOEmulator
+from instruments.emulators.dnp3_inverter import Dnp3InverterPoints
+from instruments.emulators.dnp3_outstation import Dnp3Server, PointOutstation
 from instruments.emulators.electrical import ElectricalNode
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.inverter import InverterEmulator
 from instruments.emulators.meter import MeterFleet, serve_fleet
 from instruments.emulators.modbus_rtu import RtuLine
-from instruments.emulators.modbus_server import ModbusServer, RegisterBank
+from instruments.emulators.modbus_server import ModbusServer, NoAnswer, RegisterBank
+from instruments.emulators.point_bank import PointBank
 from instruments.emulators.power_analyzer import AnalyzerClass, PowerAnalyzerEmulator
 from instruments.emulators.premise import PremiseFleet
 from instruments.emulators.scpi_emulator import ScpiEmulator
@@ -92,6 +97,7 @@ class EmulatedEquipment:
         self.nodes: dict[str, ElectricalNode] = {}
         self.devices: dict[str, Emulator] = {}
         self.servers: dict[str, ModbusServer] = {}
+        self.outstations: dict[str, PointOutstation] = {}
         self._lines: dict[str, RtuLine] = {}
         self.meters: list[MeterGroup] = []
         self._time_s = 0.0
@@ -132,6 +138,10 @@ class EmulatedEquipment:
                     share = self._places.irradiance_pu(name, irradiance_pu)
                     device.available_w = share * device.nameplate.p_max_w
                 device.advance(dt_s)
+            for outstation in self.outstations.values():
+                if outstation.keeps_changes:
+                    with suppress(NoAnswer):  # equipment that is gone notices nothing
+                        outstation.sample()
 
     def advance_meters(self, dt_s: float) -> None:
         """Let what the meters see stand for `dt_s`."""
@@ -230,6 +240,7 @@ class EmulatedEquipment:
 
     def _serve_inverter(self, name: str, device: Device, emulate: Emulation) -> None:
         source = self.devices.get(device.dc_battery or "")
+        outstation = self._wanted(device).master is not None
         inverter = InverterEmulator(
             name,
             _needed(name, "rating_kva", device.rated_kva or None),
@@ -241,8 +252,12 @@ class EmulatedEquipment:
             dc_source=source if isinstance(source, BatteryEmulator) else None,
             generator=self._places.site(name).kind == "generator",
             volt_var=emulate.volt_var,
-            unit=self._wanted(device).unit or 1,
+            unit=1 if outstation else self._wanted(device).unit or 1,
         )
+        self.devices[name] = inverter
+        if outstation:
+            self._serve_inverter_on_dnp3(name, device, inverter)
+            return
         shown = inverter_bank(inverter) if emulate.registers else inverter.interface
         banks: dict[int, RegisterBank] = {self._wanted(device).unit or 1: shown}
         if emulate.customer_unit is not None:
@@ -250,7 +265,17 @@ class EmulatedEquipment:
                 raise ConfigError(f"devices.{name}.emulate.customer_unit: the utility's interface has this unit id")
             banks[emulate.customer_unit] = inverter.customer_registers
         self._listen(name, device, banks, inverter.has)
-        self.devices[name] = inverter
+
+    def _serve_inverter_on_dnp3(self, name: str, device: Device, inverter: InverterEmulator) -> None:
+        if device.emulate is not None and device.emulate.customer_unit is not None:
+            raise ConfigError(f"devices.{name}.emulate.customer_unit: an interface of the customer's is on Modbus")
+        wanted, points = self._wanted(device), Dnp3InverterPoints(inverter)
+        point_map, identity = load_dnp3_map(_map_of(name, device)), points.identity
+        self._serve_dnp3(
+            name,
+            device,
+            PointOutstation(wanted.unit or 0, point_map, points.bindings, identity, wanted.master, points.refresh),
+        )
 
     def _serve_sensing_source(self, name: str, device: Device, _emulate: Emulation) -> None:
         self._serve_scpi(device, SensingSourceEmulator(name))
@@ -262,13 +287,23 @@ class EmulatedEquipment:
         settings, position = tap_changer_settings(self._places, name), self._places.position(name)
         control = TapChangerControlEmulator(self._sensing(name), settings, position, self._start_of_week_s)
         self._connect_contacts(name, control)
-        self._serve_modbus(name, device, control, tap_changer_registers(control, load_point_map(_map_of(name, device))))
+        self._serve_control(name, device, control)
 
     def _serve_capacitor(self, name: str, device: Device, _emulate: Emulation) -> None:
         settings, closed = capacitor_settings(self._places, name), self._places.is_closed(name)
         control = CapacitorControlEmulator(self._sensing(name), settings, closed, self._start_of_week_s)
         self._connect_contacts(name, control)
-        self._serve_modbus(name, device, control, capacitor_registers(control, load_point_map(_map_of(name, device))))
+        self._serve_control(name, device, control)
+
+    def _serve_control(self, name: str, device: Device, control: Control) -> None:
+        wanted, path = self._wanted(device), _map_of(name, device)
+        points = control_points(control)
+        if wanted.master is None:
+            self._serve_modbus(name, device, control, PointBank(load_point_map(path), points))
+            return
+        identity, address = control.identity, wanted.unit or 0
+        self._serve_dnp3(name, device, PointOutstation(address, load_dnp3_map(path), points, identity, wanted.master))
+        self.devices[name] = control
 
     def _sensing(self, control: str) -> Sensing:
         """Return where a control senses: at its sensing source, or at terminals that the plant sets."""
@@ -338,6 +373,12 @@ class EmulatedEquipment:
     def _serve_modbus(self, name: str, device: Device, emulator: Emulator, registers: RegisterBank) -> None:
         self._listen(name, device, {self._wanted(device).unit or 1: registers})
         self.devices[name] = emulator
+
+    def _serve_dnp3(self, name: str, device: Device, outstation: PointOutstation) -> None:
+        wanted = self._wanted(device)
+        _, port = Dnp3Server(self.host, outstation).listen(wanted.host, wanted.port)
+        self.outstations[name] = outstation
+        self.endpoints[name] = Endpoint(name, device.role, wanted.at_port(port))
 
     def _listen(
         self,

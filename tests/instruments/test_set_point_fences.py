@@ -13,13 +13,17 @@ from typing import Any
 import pytest
 
 import instruments.drivers
+from instruments.dnp3_map import load_dnp3_map
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
+from instruments.drivers.dnp3_inverter import Dnp3Inverter
+from instruments.drivers.dnp3_point_device import Dnp3PointDevice
 from instruments.drivers.fence import DerEnvelope
 from instruments.drivers.point_map_battery import PointMapBattery
 from instruments.drivers.point_map_control import PointMapControl
 from instruments.drivers.point_map_device import PointMapDevice
 from instruments.drivers.point_map_inverter import PointMapInverter
 from instruments.drivers.point_map_meter import PointMapMeter
+from instruments.drivers.points import Points
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
@@ -36,6 +40,8 @@ from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import SensingTerminals
 from instruments.emulators.control_points import capacitor_registers, tap_changer_registers
 from instruments.emulators.digital_io import DigitalIOEmulator
+from instruments.emulators.dnp3_inverter import Dnp3InverterPoints
+from instruments.emulators.dnp3_outstation import PointOutstation
 from instruments.emulators.electrical import ElectricalNode
 from instruments.emulators.grid_simulator import GridSimulatorEmulator
 from instruments.emulators.host import EmulatorHost
@@ -50,6 +56,7 @@ from instruments.errors import InstrumentError, SafetyTrip
 from instruments.point_map import load_point_map
 from instruments.readings import FrequencyDroop, Trip, TripStage, VoltVarCurve
 from instruments.transports.visa import VisaLink
+from tests.instruments import dnp3_bench
 from tests.instruments.sunspec_bench import serving
 
 ROOT = Path(__file__).parents[2]
@@ -135,6 +142,7 @@ REFUSED: dict[type, dict[str, list[tuple[Any, ...]]]] = {
         "set_trip": TRIPS,
         "limit_power_pct": [*[(pct, 60.0) for pct in (*NONE, -1.0, 101.0)], *[(50.0, s) for s in (*NONE, -1.0)]],
     },
+    Dnp3Inverter: {"set_power_w": POWERS + REVERSIONS, "set_volt_var": CURVES},
     SunSpecBattery: {"set_power_w": POWERS + REVERSIONS},
     SunSpecMeter: {},
     PointMapInverter: {"set_power_w": POWERS + REVERSIONS + [(1000.0, 604_801.0)], "set_volt_var": CURVES},
@@ -158,6 +166,7 @@ REFUSED: dict[type, dict[str, list[tuple[Any, ...]]]] = {
 """By driver and method, the arguments that have to be refused."""
 TAKEN: dict[type, tuple[str, tuple[Any, ...]]] = {
     SunSpecInverter: ("set_power_w", (HIGHEST_W, 60.0)),
+    Dnp3Inverter: ("set_power_w", (LOWEST_W, 60.0)),
     SunSpecBattery: ("set_power_w", (LOWEST_W, 60.0)),
     PointMapInverter: ("set_power_w", (HIGHEST_W, 60.0)),
     PointMapBattery: ("set_power_w", (LOWEST_W, 60.0)),
@@ -182,6 +191,14 @@ class Fenced:
 def on_modbus(emulator: Any, make: Callable[..., Any], *envelope: Any) -> Iterator[Fenced]:
     with serving(unit_1=emulator) as wire:
         yield Fenced(make(wire.link(), *envelope), wire.written)
+
+
+@contextmanager
+def on_dnp3(inverter: InverterEmulator) -> Iterator[Fenced]:
+    points, point_map = Dnp3InverterPoints(inverter), load_dnp3_map(ROOT / "fixtures/point_maps/inverter_dnp3.yaml")
+    outstation = PointOutstation(10, point_map, points.bindings, points.identity, 1, points.refresh)
+    with dnp3_bench.serving(outstation) as wire:
+        yield Fenced(Dnp3Inverter(wire.link(), point_map, ENVELOPE), lambda: list(outstation.log))
 
 
 @contextmanager
@@ -225,6 +242,7 @@ def _battery() -> BatteryEmulator:
 SERVED: dict[type, Callable[[type], Serving]] = {
     SunSpecInverter: lambda driver: on_modbus(_hybrid().registers, driver, ENVELOPE),
     SunSpecBattery: lambda driver: on_modbus(_battery().registers, driver, ENVELOPE),
+    Dnp3Inverter: lambda _driver: on_dnp3(_hybrid()),
     PointMapInverter: lambda driver: _mapped(inverter_bank(_hybrid()), driver, "acme_inverter"),
     PointMapBattery: lambda driver: _mapped(battery_bank(_battery()), driver, "acme_battery"),
     PointMapTapChangerControl: _tap_changer,
@@ -271,11 +289,20 @@ def test_every_driver_and_every_method_that_sends_a_set_point_is_tried() -> None
         assert not missing, f"{driver.__name__} sends set-points that no test holds to the fence: {sorted(missing)}"
 
 
+MADE_OF = {SunSpecDevice, PointMapDevice, PointMapControl, Dnp3PointDevice, Points}
+
+
 def all_drivers() -> Iterator[type]:
     """Return every class of the drivers' package that can say who answers, but what others are made of."""
     for module in pkgutil.iter_modules(instruments.drivers.__path__, "instruments.drivers."):
         for _, found in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
-            if hasattr(found, "identify") and found not in {SunSpecDevice, PointMapDevice, PointMapControl}:
+            if hasattr(found, "identify") and found not in {
+                SunSpecDevice,
+                PointMapDevice,
+                PointMapControl,
+                Dnp3PointDevice,
+                Points,
+            }:
                 yield found
 
 
