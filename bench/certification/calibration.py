@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from bench.config import Device
+from bench.config import Device, class_of_pct
 
 
 def described(device: Device) -> dict[str, Any]:
@@ -12,10 +12,17 @@ def described(device: Device) -> dict[str, Any]:
     return {
         "role": device.role,
         "emulated": device.emulate is not None,
-        "uncertainty_pct": device.uncertainty_pct if device.is_instrument else None,
+        "uncertainty_pct": _accuracy_pct(device),
         "calibrated": _written(device.calibrated),
         "calibration_due": _written(device.calibration_due),
     }
+
+
+def _accuracy_pct(device: Device) -> float | None:
+    """Return what an instrument's readings are taken to be known to, %; contacts have no such thing."""
+    if device.role == "sensing_source":
+        return class_of_pct(device)
+    return device.uncertainty_pct if device.role in {"grid_simulator", "power_analyzer"} else None
 
 
 def overdue(devices: Mapping[str, Device], judges: Iterable[str], today: date | None = None) -> str:

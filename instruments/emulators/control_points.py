@@ -4,7 +4,7 @@ from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.capacitor_settings import Strategy
 from instruments.emulators.point_bank import Binding, PointBank
 from instruments.emulators.tap_changer_control import TapChangerControlEmulator
-from instruments.emulators.tap_changer_settings import Characteristic, Direction
+from instruments.emulators.tap_changer_settings import Characteristic, Direction, ReverseMode
 from instruments.point_map import PointMap
 from instruments.readings import Identity
 
@@ -20,7 +20,13 @@ _TAP_SETTINGS = {
     "ldc_x": "ldc_x_v",
     "block_raise": "block_raise_v",
     "block_lower": "block_lower_v",
+    "runback": "runback_v",
+    "dead_sensing": "dead_sensing_v",
+    "reverse_threshold": "reverse_threshold_a",
+    "reverse_centre": "reverse_centre_v",
 }
+_TAP_LIMITS = {"lowest_tap": "lowest_tap", "highest_tap": "highest_tap"}
+_REDUCTIONS = ("reduction_1", "reduction_2", "reduction_3")
 _CAPACITOR_SETTINGS = {
     "close_below": "close_below_v",
     "open_above": "open_above_v",
@@ -36,11 +42,14 @@ _CAPACITOR_SETTINGS = {
 def tap_changer_registers(control: TapChangerControlEmulator, point_map: PointMap) -> PointBank:
     """Lay a tap-changer control out as registers; raises ConfigError for a map with points that it does not have."""
     settings = {name: _setting(control, field) for name, field in _TAP_SETTINGS.items()}
+    settings |= {name: _whole(control, field) for name, field in _TAP_LIMITS.items()}
+    settings |= {name: _reduction(control, stage) for stage, name in enumerate(_REDUCTIONS)}
     own = {
         "blocked": Binding(lambda: control.blocked, lambda value: control.set_blocked(bool(value))),
         "reduction_stage": Binding(
             lambda: control.reduction_stage, lambda value: control.set_reduction_stage(round(float(value)))
         ),
+        "voltage": Binding(lambda: control.reported_v),
         "tap_position": Binding(lambda: control.position),
         "band_status": Binding(lambda: _BAND_STATUS[control.band_status]),
         "regulated_voltage": Binding(lambda: max(0.0, control.regulated_v)),
@@ -48,6 +57,10 @@ def tap_changer_registers(control: TapChangerControlEmulator, point_map: PointMa
         "characteristic": Binding(
             lambda: control.settings.characteristic.value,
             lambda value: control.change(characteristic=Characteristic(str(value))),
+        ),
+        "reverse_mode": Binding(
+            lambda: control.settings.reverse_mode.value,
+            lambda value: control.change(reverse_mode=ReverseMode(str(value))),
         ),
         "tap_command": Binding(put=lambda value: control.command(Direction[str(value).upper()])),
     }
@@ -105,3 +118,18 @@ def _setting(control: Control, field: str) -> Binding:
     return Binding(
         lambda: float(getattr(control.settings, field)), lambda value: control.change(**{field: float(value)})
     )
+
+
+def _whole(control: Control, field: str) -> Binding:
+    return Binding(
+        lambda: int(getattr(control.settings, field)), lambda value: control.change(**{field: round(float(value))})
+    )
+
+
+def _reduction(control: TapChangerControlEmulator, stage: int) -> Binding:
+    def put(value: float | str | bool) -> None:
+        steps = list(control.settings.reduction_pct)
+        steps[stage] = float(value)
+        control.change(reduction_pct=tuple(steps))
+
+    return Binding(lambda: control.settings.reduction_pct[stage], put)
