@@ -201,15 +201,23 @@ def manage(bench: Path | None, seeds: str, hours: float) -> None:
 @main.command()
 @BENCH
 @click.option("--record", type=FilePath(path_type=Path), help="new file for every request received, a JSON line each")
+@click.option("--system", help="serve none of the equipment, but this one of the bench file's `systems`")
 @FAULT
-def emulate(bench: Path, record: Path | None, faults: tuple[str, ...]) -> None:
+def emulate(bench: Path, record: Path | None, system: str | None, faults: tuple[str, ...]) -> None:
     """Serve the emulators of a bench on their addresses in wall time, until interrupted.
 
     Prints one JSON line for each endpoint, then {"ready": true}. The feeder of the bench file runs behind them, under
     its sun and load; the bench file's cloud is not released. A device behind a grid simulator sees what you set on
     the simulator over SCPI, and nothing before its output is on; a control behind a sensing source and a digital I/O
     senses and acts through these alone. Times of faults count from the start.
+
+    With `--system dms`, the bench's own DMS takes the place of a vendor's, over the broker of the bench file.
     """
+    if system is not None:
+        from bench.commands.emulate_system import emulate_system
+
+        emulate_system(bench, system, _say, partial(_say, err=True))
+        return
     from bench.commands.emulate import emulate as serve
 
     serve(bench, _say, partial(_say, err=True), record, faults)
@@ -359,13 +367,33 @@ def point_map() -> None:
     """Start the map of a device's own Modbus registers."""
 
 
+MAP_ROLE = click.option(
+    "--role", metavar="ROLE", help="inverter, battery, meter, load_tap_changer or capacitor_bank: what it is a map of."
+)
+
+
 @point_map.command()
 @click.argument("registers", metavar="CSV", type=FilePath(path_type=Path))
-def scaffold(registers: Path) -> None:
-    """Print a point map made of a register list (columns name, address, type, ...); its author goes on from there."""
-    from instruments.point_map import scaffold_point_map
+@MAP_ROLE
+def scaffold(registers: Path, role: str | None) -> None:
+    """Print a point map made of a register list; its author goes on from there.
 
-    _say(scaffold_point_map(registers), nl=False)
+    The list is a CSV as makers publish it, with columns for name, address and type, and where it has them access, scale
+    or gain, unit, size, table, minimum and maximum. Addresses may be hexadecimal, or numbers such as 40001 and 30001.
+    """
+    from instruments.point_map_scaffold import scaffold_point_map
+
+    _say(scaffold_point_map(registers, role), nl=False)
+
+
+@point_map.command(name="check")
+@click.argument("path", metavar="MAP", type=FilePath(path_type=Path))
+@MAP_ROLE
+def check_point_map(path: Path, role: str | None) -> None:
+    """Say what a map offers to a role, and what it lacks for the rest; without one, to every role that it fits."""
+    from bench.commands.point_map import check
+
+    _say("\n".join(check(path, role)))
 
 
 @main.group(name="use-case", cls=Commands)

@@ -7,8 +7,15 @@ from typing import Any
 from bench.assembly.resources import Resource, parse_resource
 from bench.assembly.security import client_tls
 from bench.config import Device, Identification
+from instruments.dialects.ac_source import ROLE as AC_SOURCE
+from instruments.dialects.ac_source import ac_source_dialect
+from instruments.dialects.language import Habits
+from instruments.dialects.loading import dialect_names
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.fence import NO_LIMIT, DerEnvelope, Span
+from instruments.drivers.point_map_battery import PointMapBattery
+from instruments.drivers.point_map_inverter import PointMapInverter
+from instruments.drivers.point_map_meter import PointMapMeter
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
@@ -33,10 +40,22 @@ MODBUS_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
 POINT_MAP_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("load_tap_changer", "point_map"): PointMapTapChangerControl,
     ("capacitor_bank", "point_map"): PointMapCapacitorControl,
+    ("inverter", "point_map"): PointMapInverter,
+    ("battery", "point_map"): PointMapBattery,
+    ("meter", "point_map"): PointMapMeter,
 }
+DIALECT = "scpi_"
+"""How the name of a driver begins that speaks a dialect; the rest is the name of the dialect's file."""
+
+
+def _grid_simulator(link: VisaLink, device: Device) -> ScpiGridSimulator:
+    dialect = ac_source_dialect(device.driver.removeprefix(DIALECT))
+    return ScpiGridSimulator(link, _limits(device), device.phases, dialect)
+
+
 VISA_DRIVERS: dict[tuple[str, str], Callable[[VisaLink, Device], Any]] = {
-    ("grid_simulator", "scpi_generic"): lambda link, device: ScpiGridSimulator(link, _limits(device)),
-    ("power_analyzer", "scpi_generic"): lambda link, _device: ScpiPowerAnalyzer(link),
+    **{(AC_SOURCE, DIALECT + name): _grid_simulator for name in dialect_names(AC_SOURCE)},
+    ("power_analyzer", "scpi_generic"): lambda link, device: ScpiPowerAnalyzer(link, device.phases),
     ("sensing_source", "scpi_generic"): lambda link, device: ScpiSensingSource(link, _limits(device)),
     ("digital_io", "scpi_generic"): lambda link, _device: ScpiDigitalIO(link),
 }
@@ -58,9 +77,11 @@ class DriverRack:
             return MODBUS_DRIVERS[key](link, **_der_envelope(device))
         if key in POINT_MAP_DRIVERS and resource.unit is not None and device.point_map is not None:
             link = self._link(name, device, resource, observer)
-            return POINT_MAP_DRIVERS[key](link, load_point_map(device.point_map), **_tap_envelope(device))
+            driver = POINT_MAP_DRIVERS[key](link, load_point_map(device.point_map), **_envelope(device))
+            _require_commands(name, device, driver)
+            return driver
         if key in VISA_DRIVERS and resource.unit is None:
-            visa = VisaLink(str(resource), observer, device.timeout_s)
+            visa = VisaLink(str(resource), observer, device.patience_s, _habits(device))
             self._visa.append(visa)
             return VISA_DRIVERS[key](visa, device)
         known = sorted(
@@ -74,7 +95,10 @@ class DriverRack:
     def _link(self, name: str, device: Device, resource: Resource, observer: WireObserver) -> ModbusLink:
         """Link to a unit whose errors name the device: what they say goes into traces, which no port may change."""
         host, port, unit, tls = resource.host, resource.port, resource.unit or 0, client_tls(device, resource)
-        link = self._modbus.link(host, port, unit, observer, device.timeout_s, tls)
+        if resource.line is not None:
+            link = self._modbus.serial_link(resource.line, unit, observer, device.patience_s)
+        else:
+            link = self._modbus.link(host, port, unit, observer, device.patience_s, tls)
         link.name = name
         return link
 
@@ -83,6 +107,13 @@ class DriverRack:
         self._modbus.close()
         for link in self._visa:
             link.close()
+
+
+def _habits(device: Device) -> Habits:
+    """Return how the instrument behaves on its link; what is no dialect's own is as IEEE 488.2 has it."""
+    if device.role != AC_SOURCE:
+        return Habits()
+    return ac_source_dialect(device.driver.removeprefix(DIALECT)).link
 
 
 def require_identity(device: Device, found: Identity, where: str) -> None:
@@ -122,6 +153,23 @@ def _der_envelope(device: Device) -> dict[str, DerEnvelope]:
     if limits is None:
         return {}
     return {"envelope": DerEnvelope(limits.power_w or NO_LIMIT, limits.reactive_var or NO_LIMIT)}
+
+
+def _envelope(device: Device) -> dict[str, Any]:
+    """Return what the bench allows a device with a point map, as its driver takes it."""
+    if device.role in {"inverter", "battery"}:
+        return _der_envelope(device)
+    return _tap_envelope(device)
+
+
+def _require_commands(name: str, device: Device, driver: Any) -> None:
+    """Raise ConfigError for an inverter with a battery behind it that cannot be commanded by its map."""
+    missing = getattr(driver, "lacking", {}).get("set_power_w")
+    if device.dc_battery is not None and missing:
+        raise ConfigError(
+            f"devices.{name}: the power of {device.dc_battery} passes within its command, for which its map lacks "
+            f"{', '.join(missing)}"
+        )
 
 
 def _tap_envelope(device: Device) -> dict[str, Span]:

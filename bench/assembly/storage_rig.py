@@ -4,7 +4,7 @@ import math
 from typing import Any, cast
 
 from bench.assembly.certification import CertificationBench, RigKind
-from bench.assembly.der_rig import PCT, Fed
+from bench.assembly.der_rig import PCT, Fed, capabilities, update_s
 from bench.certification.not_passed import NotPassed
 from bench.certification.ratings import require_usable
 from bench.certification.refusals import RatingsError, UnderTest
@@ -90,6 +90,7 @@ def _ac_rig(bench: CertificationBench, name: str, nameplate: Any) -> Rig:
         advance=bench.advance,
         supply=_no_supply,
         phases=bench.places.phases(terminal.device),
+        able=capabilities(bench),
     )
 
 
@@ -100,6 +101,7 @@ def _no_supply(level_pu: float) -> None:
 def _switch_on(bench: CertificationBench) -> None:
     rig = cast(StorageRig, bench.rig).rig
     rig.set_grid(1.0)
+    rig.update_s = update_s(rig)
     fed = Fed(bench.terminal.device, rig.source, bench.terminal.source or "", rig.analyzer, rig.analyzer_name)
     bench.live.switch_on(fed)
 

@@ -2,10 +2,9 @@
 
 import math
 
-from instruments.drivers.fence import UNFENCED, DerEnvelope, check_reversion
+from instruments.drivers.fence import UNFENCED, DerEnvelope, check_power, check_reversion
 from instruments.drivers.sunspec_as_set import read_as_set
 from instruments.drivers.sunspec_der import (
-    check_power,
     command_power,
     read_ac,
     read_command,
@@ -130,7 +129,7 @@ class SunSpecBattery:
         an end: storage must not go on when whoever commanded it is gone.
         """
         check_reversion(self._device.name, reversion_s, shortest_s=1.0)
-        check_power(self._device, self.read_nameplate(), self._envelope, power_w)
+        check_power(self._device.name, self.read_nameplate(), self._envelope, power_w)
         return command_power(self._device, power_w, reversion_s)
 
     def release(self) -> None:

@@ -36,7 +36,18 @@ _CAPACITOR_SETTINGS = {
     "open_below_reactive_power": "open_below_kvar",
     "close_delay": "close_delay_s",
     "open_delay": "open_delay_s",
+    "close_above_temperature": "close_above_c",
+    "open_below_temperature": "open_below_c",
+    "close_at": "close_at_s",
+    "open_at": "open_at_s",
+    "override_delay": "override_delay_s",
+    "neutral_limit": "neutral_limit_a",
+    "discharge_time": "discharge_s",
+    "dead_sensing": "dead_sensing_v",
+    "pt_ratio": "pt_ratio",
+    "ct_ratio": "ct_ratio",
 }
+_CAPACITOR_COUNTS = {"daily_limit": "daily_limit", "weekdays": "weekdays", "phases": "phases"}
 
 
 def tap_changer_registers(control: TapChangerControlEmulator, point_map: PointMap) -> PointBank:
@@ -70,6 +81,7 @@ def tap_changer_registers(control: TapChangerControlEmulator, point_map: PointMa
 def capacitor_registers(control: CapacitorControlEmulator, point_map: PointMap) -> PointBank:
     """Lay a capacitor control out as registers; raises ConfigError for a map with points that it does not have."""
     settings = {name: _setting(control, field) for name, field in _CAPACITOR_SETTINGS.items()}
+    settings |= {name: _whole(control, field) for name, field in _CAPACITOR_COUNTS.items()}
     own = {
         "var_block": Binding(lambda: control.blocked, lambda value: control.set_blocked(bool(value))),
         "switch_status": Binding(lambda: "closed" if control.reported_closed else "open"),
@@ -82,13 +94,16 @@ def capacitor_registers(control: CapacitorControlEmulator, point_map: PointMap) 
         "strategy": Binding(
             lambda: control.settings.strategy.value, lambda value: control.change(strategy=Strategy(str(value)))
         ),
-        "daily_limit": Binding(
-            lambda: control.settings.daily_limit, lambda value: control.change(daily_limit=round(float(value)))
-        ),
+        "clock": Binding(lambda: int(control.second_of_week)),
+        "set_clock": Binding(put=lambda value: control.set_clock(float(value))),
         "switch_command": Binding(put=lambda value: control.command(closing=value == "close")),
         "reset_lockout": Binding(put=lambda value: control.reset_lockout() if value else None),
     }
-    return PointBank(point_map, {**_identity(control.identity), **_common(control), **settings, **own})
+    told = {
+        "voltage": Binding(lambda: control.reported_voltage_v),
+        "operations_total": Binding(lambda: control.reported_operations),
+    }
+    return PointBank(point_map, {**_identity(control.identity), **_common(control), **settings, **own, **told})
 
 
 def _identity(identity: Identity) -> dict[str, Binding]:

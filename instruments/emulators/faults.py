@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from instruments.emulators.capacitor_faults import CAPACITOR_FAULTS
 from instruments.emulators.interface_faults import INTERFACE_FAULTS
 from instruments.emulators.storage_faults import STORAGE_FAULTS
 from instruments.errors import ConfigError
@@ -119,7 +120,10 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         default=0.03,
     ),
     FaultKind(
-        "misreports-voltage", _INVERTER | _LTC, "reports its voltages off by the value, a fraction", default=0.02
+        "misreports-voltage",
+        _INVERTER | _LTC | _CAPACITOR,
+        "reports its voltages off by the value, a fraction",
+        default=0.02,
     ),
     FaultKind("misreports-power", _INVERTER, "reports its active power off by the value, a fraction", default=0.1),
     FaultKind(
@@ -168,6 +172,12 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         "acknowledges that a commanded power factor or commanded vars are switched off, and goes on giving them",
     ),
     FaultKind(
+        "excitation-turns-round",
+        _INVERTER,
+        "absorbs vars at a power factor that injects them, and the other way round, while it absorbs active power",
+    ),
+    FaultKind("no-vars-while-absorbing", _INVERTER, "gives no commanded vars while it absorbs active power"),
+    FaultKind(
         "no-ride-through",
         _INVERTER,
         "trips when voltage has been outside of continuous operation for the value's number of seconds",
@@ -204,6 +214,18 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         default=1.0,
     ),
     FaultKind("ignores-permit", _INVERTER, "is in service whether or not it is permitted"),
+    FaultKind(
+        "late-cease",
+        _INVERTER,
+        "ceases to energize the value's number of seconds after its permit was withdrawn",
+        default=3.0,
+    ),
+    FaultKind(
+        "keeps-delivering",
+        _INVERTER,
+        "goes on with the value's share of its rated power when its permit is withdrawn",
+        default=0.05,
+    ),
     FaultKind(
         "droop-wrong-slope", _INVERTER, "moves its power with frequency by the value's share of its droop", default=0.5
     ),
@@ -278,6 +300,7 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
     FaultKind("error-in-its-queue", _INSTRUMENT | {"digital_io"}, "keeps putting an error into its queue"),
     FaultKind("does-not-switch-off", _SOURCE | {"digital_io"}, "says off and stays on; a contact once closed stays so"),
     *(FaultKind(name, _INVERTER, told, default) for name, told, default in INTERFACE_FAULTS),
+    *(FaultKind(name, _CAPACITOR, told, default) for name, told, default in CAPACITOR_FAULTS),
 )
 
 

@@ -31,7 +31,7 @@ def placed(folder: Path, name: str, addresses: dict[str, str]) -> str:
 @pytest.mark.long
 def test_times_are_taken_at_the_contacts_of_equipment_in_another_process(tmp_path: Path) -> None:
     free = dict.fromkeys(("ltc", "sensing_source", "contacts"), "127.0.0.1:0")
-    with emulating(placed(tmp_path, "certify_ltc_served", free)) as (_, endpoints):
+    with emulating(placed(tmp_path, "certify_ltc_equipment_served", free)) as (_, endpoints):
         addresses = {name: endpoint["address"] for name, endpoint in endpoints.items()}
         bench = placed(tmp_path, "certify_ltc_equipment", addresses)
         out = tmp_path / "run"

@@ -31,7 +31,8 @@ class LookFigures(Section):
 class CommandFigures(Section):
     """How long a command holds by itself, what it is given to settle, and for how long an end is watched, s.
 
-    `service_s`: how long a battery may take until it is in service after its source came on.
+    `service_s`: how long a battery may take until it is in service after its source came on; `delivers_share` of a
+    commanded power shows that it is.
     `patience`: how much longer than by its capacity and rating a battery may take until it is full or empty.
     """
 
@@ -39,6 +40,7 @@ class CommandFigures(Section):
     settle_s: Positive
     rest_s: Positive
     service_s: Positive
+    delivers_share: Annotated[float, Field(gt=0, le=1)]
     patience: Annotated[float, Field(gt=1)]
 
 

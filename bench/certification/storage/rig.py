@@ -8,7 +8,6 @@ from typing import Any
 from bench.certification.criteria import Reading
 from bench.certification.not_passed import NotPassed
 from bench.certification.rig import Rig, Sample
-from bench.certification.service import IN_SERVICE_SHARE
 from bench.certification.storage.energy import HOUR_S, Throughput, throughput
 from bench.certification.storage.figures import CommandFigures, LookFigures
 from bench.certification.storage.pace import Pace
@@ -148,7 +147,7 @@ class StorageRig:
         deadline_s, seen = self.rig.clock.now_s + self.commands.service_s, False
         while not seen and self.rig.clock.now_s < deadline_s:
             looks = self.hold(2.0 * self.looks.wall_s, self.looks.wall_s)
-            seen = all(abs(look.p_pu) >= IN_SERVICE_SHARE * abs(power_pu) for look in looks)
+            seen = all(abs(look.p_pu) >= self.commands.delivers_share * abs(power_pu) for look in looks)
         self.rest()
         self.settle()
 
