@@ -242,7 +242,7 @@ class Device(Section):
     @model_validator(mode="after")
     def _states_what_it_is(self) -> "Device":
         if self.stated is not None and self.role != "battery":
-            raise ValueError(f"stated: this is asked of a battery, not of a {self.role}")
+            raise ValueError("stated: this is told of a battery alone")
         return self
 
     @model_validator(mode="after")
