@@ -88,5 +88,9 @@ def _inputs(bench: CertificationBench) -> Callable[[str, float], None]:
     return set_input
 
 
-TAP_CHANGER_RIG = RigKind(frozenset({"load_tap_changer"}), _make, _switch_on)
-CAPACITOR_RIG = RigKind(frozenset({"capacitor_bank"}), _make, _switch_on)
+def _leave(bench: CertificationBench) -> None:
+    cast(ControlRig, bench.rig).put_back()
+
+
+TAP_CHANGER_RIG = RigKind(frozenset({"load_tap_changer"}), _make, _switch_on, _leave)
+CAPACITOR_RIG = RigKind(frozenset({"capacitor_bank"}), _make, _switch_on, _leave)
