@@ -25,7 +25,8 @@ WALL_TIMING_S = 0.05
 _NOW_S = 1e-9
 """What is due within this time is due now, s: sums of binary fractions."""
 PLAYED_CLASSES, PLAYED_V = 3.0, 0.05
-"""By how many classes of its accuracy, and volts, a source may differ from what it was told."""
+PLAYED_DEG = 2.0
+"""By how many classes of its accuracy, and volts or amperes, and degrees, a source may differ from what it was told."""
 
 
 class Apparatus(Protocol):
@@ -120,6 +121,8 @@ class ControlRig:
     set_input: Callable[[str, float], None] = _nothing_there
     tells_position: bool = True
     """Whether contacts tell the control where its apparatus stands."""
+    begun_at: int = 0
+    """Where the apparatus stands at first: with a control that is told nothing, where that takes it to be."""
     travel: tuple[int, int] = (0, 1)
     """Lowest and highest position of the apparatus."""
     step_pu: float = 0.0
@@ -127,7 +130,7 @@ class ControlRig:
     closures: list[Closure] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Put the apparatus at rest in position 0."""
+        """Put the apparatus at rest where it begins."""
         self._counts = self._counted()
         self._first = self._counts
         self._held = (False, False)
@@ -136,7 +139,7 @@ class ControlRig:
         self._behind_v: float | None = None
         self._settings = ControlSettings(self.device, self.control)
         self.sensed = Sensed(0.0, 0.0, 0.0)
-        self._stand(0)
+        self._stand(self.begun_at)
 
     @property
     def judges(self) -> Sequence[str]:
@@ -155,7 +158,7 @@ class ControlRig:
     def place(self, position: int) -> None:
         """Put the apparatus, at rest, into a position, and tell the control. Raises NotPassed where nothing tells it.
 
-        A control that is told no position goes by its own pulses: where both begin is position 0.
+        A control that is told no position goes by its own pulses.
         """
         if not self.tells_position and position != self.position:
             reason = f"no contacts tell {self.device} its position, so that it cannot be put to {position}"
@@ -277,11 +280,17 @@ class ControlRig:
 
     def _require_played(self) -> None:
         """Raise InstrumentError unless the source measures what it was told: it is no finding about the control."""
-        told_v, told_a, *_ = self._told or (0.0, 0.0)
+        told_v, told_a, told_deg, _ = self._told or (0.0, 0.0, 0.0, 0.0)
+        seen, allowed = self.sensed, PLAYED_CLASSES * self.accuracy.share
+        turned_deg = abs((seen.angle_deg - told_deg + 180.0) % 360.0 - 180.0) if told_a else 0.0
         wrong = [
-            f"{name} {seen:.4g} and not {told:.4g}"
-            for name, told, seen in (("V", told_v, self.sensed.voltage_v), ("A", told_a, self.sensed.current_a))
-            if abs(seen - told) > PLAYED_CLASSES * self.accuracy.share * told + PLAYED_V
+            f"{name} {found:.4g} and not {told:.4g}"
+            for name, told, found, off, most in (
+                ("V", told_v, seen.voltage_v, abs(seen.voltage_v - told_v), allowed * told_v + PLAYED_V),
+                ("A", told_a, seen.current_a, abs(seen.current_a - told_a), allowed * told_a + PLAYED_V),
+                ("deg", told_deg, seen.angle_deg, turned_deg, PLAYED_DEG),
+            )
+            if off > most
         ]
         if wrong:
             raise InstrumentError(f"{self.source_name} measures at its output {', '.join(wrong)} as it was told")
