@@ -7,6 +7,7 @@ from contextlib import nullcontext, suppress
 from bench.certification.capacitor.figures import DAY_S, WEEK
 from bench.certification.capacitor.stand import CLOSE, OPEN, WAITING_S, Stand, borrows_clock
 from bench.certification.capacitor.thresholds import Quantity, Threshold, find_threshold
+from bench.certification.control_rig import Closure
 from bench.certification.criteria import Reading
 from bench.certification.findings import Finding
 from bench.certification.not_passed import NotPassed
@@ -85,6 +86,7 @@ def no_close_by_scada(stand: Stand) -> Iterator[Finding]:
     before, discharge_s = stand.control.read_measured().refused_closes, stand.figures.discharge_s.value
     for share in ATTEMPTS:
         stand.rig.hold(opened.by_s + share * discharge_s - stand.rig.clock.now_s, WAITING_S)
+        yield _countdown(stand, opened)
         yield from stand.refused(f"a close by SCADA {share * discharge_s:g} s after opening", CLOSE)
     counted, wanted = stand.control.read_measured().refused_closes - before, float(len(ATTEMPTS))
     if math.isfinite(counted):
@@ -95,6 +97,17 @@ def no_close_by_scada(stand: Stand) -> Iterator[Finding]:
     limits, accuracy = Limits(upper=stand.figures.accuracy.command_s.value), stand.figures.accuracy
     yield stand.timed("a close of the discharged bank", begun_s, limits, 0.0, 2.0 * accuracy.command_s.value, CLOSE)
     yield from stand.once("a close of the discharged bank", begun, CLOSE)
+
+
+def _countdown(stand: Stand, opened: Closure) -> Finding:
+    """Judge how long it says that the bank still discharges, by how long ago it opened it."""
+    passed_s, accuracy_s = stand.now_s() - opened.moment_s, stand.figures.accuracy.discharge_s.value
+    left_s = stand.figures.discharge_s.value - passed_s
+    limits = Limits(left_s - accuracy_s, left_s + accuracy_s + SETTLED_S)
+    what, said = f"time to discharge that it tells after {passed_s:.0f} s", stand.control.read_status().discharge_left_s
+    return stand.found(
+        what, Reading(said, stand.rig.uncertainty_s(opened)), limits, left_s, unit="s", source=stand.rig.device
+    )
 
 
 def no_close_by_mode(stand: Stand) -> Iterator[Finding]:
