@@ -87,9 +87,13 @@ class PointMapCapacitorControl(PointMapControl):
         return self.points.read("clock").number("clock")
 
     def set_clock(self, second_of_week: float) -> None:
-        """Set its clock to a time since Monday's midnight, s, and read it back: it goes on meanwhile."""
-        self.points.write("set_clock", second_of_week)
-        ahead_s = (self.read_clock() - second_of_week) % _WEEK_S
+        """Set its clock to a time since Monday's midnight, to the whole second, and read it back: it goes on meanwhile.
+
+        Raises SafetyTrip, before anything is sent, for what is no time of a week.
+        """
+        second = math.floor(second_of_week) if math.isfinite(second_of_week) else second_of_week
+        self.points.write("set_clock", second)
+        ahead_s = (self.read_clock() - second) % _WEEK_S
         if ahead_s > _CLOCK_SLACK_S:
             raise InstrumentError(f"{self.points.link.name}: its clock is {ahead_s:g} s ahead after it was set")
 
