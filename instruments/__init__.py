@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from instruments.dialects.ac_source import ac_source_dialect
     from instruments.drivers.scpi_digital_io import ScpiDigitalIO
     from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
     from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
@@ -28,9 +29,11 @@ __all__ = [
     "SunSpecInverter",
     "SunSpecMeter",
     "VisaLink",
+    "ac_source_dialect",
 ]
 
 _HOMES = {
+    "ac_source_dialect": "dialects.ac_source",
     "ModbusConnections": "transports.modbus",
     "ScpiDigitalIO": "drivers.scpi_digital_io",
     "ScpiGridSimulator": "drivers.scpi_grid_simulator",
