@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from instruments.dialects.ac_source import ac_source_dialect
     from instruments.drivers.capacitor_control import PointMapCapacitorControl
     from instruments.drivers.dnp3_inverter import Dnp3Inverter
     from instruments.drivers.point_map_battery import PointMapBattery
@@ -42,11 +43,13 @@ __all__ = [
     "SunSpecInverter",
     "SunSpecMeter",
     "VisaLink",
+    "ac_source_dialect",
 ]
 
 _HOMES = {
     "Dnp3Connections": "transports.dnp3",
     "Dnp3Inverter": "drivers.dnp3_inverter",
+    "ac_source_dialect": "dialects.ac_source",
     "ModbusConnections": "transports.modbus",
     "PointMapBattery": "drivers.point_map_battery",
     "PointMapInverter": "drivers.point_map_inverter",

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bench.assembly.der_rig import update_s
 from bench.certification.figures import load_figures
 from bench.certification.findings import Finding
 from bench.certification.not_passed import NotPassed
@@ -14,6 +15,7 @@ from bench.certification.procedures.phase_angle import change_phase_angle
 from bench.certification.procedures.ride_through import VoltageRide, ride_through_voltage
 from bench.certification.rig import Rig
 from bench.certification.source_needs import SourceNeeds, SourceOnRig
+from bench.clock import WallClock
 from instruments.errors import InstrumentError
 from instruments.readings import PlayedTransients, Segment, SourceCapabilities
 from reports.verdict import Verdict, worst
@@ -225,3 +227,11 @@ def test_a_short_sag_is_played_by_an_emulated_source_over_its_wire(driver: str) 
         assert worst(finding.verdict for finding in sags(rig, "II")) is Verdict.PASS
         assert any(message.startswith(BEGIN) for message in bench.emulator.scpi.received)
         bench.driver.make_safe()
+
+
+def test_how_long_a_set_point_takes_is_measured_where_time_passes() -> None:
+    device = RidingDevice()
+    assert update_s(rig_with(device, ABLE)) == 0.0
+    untouched(device)
+    assert 0.0 < update_s(replace(rig_with(device, ABLE), clock=WallClock())) < 60.0
+    assert set(device.told) == {60.0}, "with the set-point that is there already"
