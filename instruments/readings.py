@@ -4,6 +4,7 @@ Power is positive where the device delivers it into the network: generation, dis
 load, charging and absorbed vars are < 0. Tuples over phases hold one entry for each phase in terminal order.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -89,6 +90,53 @@ class SourceSetPoint:
 
 
 @dataclass(frozen=True)
+class Segment:
+    """A part of a transient that an AC source plays by itself: its duration, and voltage of each phase and frequency.
+
+    Both are there at once, or with `ramp` come evenly, over the duration, from what they were before.
+    """
+
+    duration_s: float
+    voltage_v: tuple[float, ...]
+    frequency_hz: float
+    ramp: bool = False
+
+
+@dataclass(frozen=True)
+class PlayedTransients:
+    """What transients an AC source plays by itself: how many segments at most, none of them shorter than `shortest_s`.
+
+    `change_s` is how long the quickest change takes in them; a source without `unbalanced` gives one voltage to all
+    phases.
+    """
+
+    segments: int
+    shortest_s: float
+    change_s: float = 0.0
+    unbalanced: bool = True
+
+
+@dataclass(frozen=True)
+class SourceCapabilities:
+    """What an AC source can do: by its own word where it was asked, by what is known of its kind where it cannot be.
+
+    Ranges are the narrower of the instrument's and the bench's. `turned` are the phases, from 1, whose angle can be set
+    against what it was; the slew rates, V/s and Hz/s, are infinite where nothing is known of them. `transients`: None
+    of one that plays none by itself.
+    """
+
+    phases: int
+    voltage_v: tuple[float, float]
+    frequency_hz: tuple[float, float]
+    current_a: float
+    turned: frozenset[int]
+    unbalanced: bool = True
+    voltage_slew_v_per_s: float = math.inf
+    frequency_slew_hz_per_s: float = math.inf
+    transients: PlayedTransients | None = None
+
+
+@dataclass(frozen=True)
 class SensingSetPoint:
     """What a sensing source was told to present on the PT and CT secondaries; the angle is that of the current."""
 
@@ -144,12 +192,29 @@ class InverterModes:
 
 @dataclass(frozen=True)
 class StorageReading:
-    """State of a battery as it reports it (SunSpec 713, 714); `power_w` > 0 discharges."""
+    """State of a battery as it reports it (SunSpec 713, 714); `power_w` > 0 discharges.
+
+    `capacity_wh` is that of a new one, of which `health_pct` is left: a full battery holds the product of both.
+    """
 
     soc_pct: float
     energy_wh: float
     capacity_wh: float
     power_w: float
+    health_pct: float = 100.0
+
+
+@dataclass(frozen=True)
+class StorageLimits:
+    """What a battery states of its limits (SunSpec 802), per cent of capacity; NaN for what it does not state.
+
+    `reserve_pct` is what it was told to keep, `self_discharge_pct_per_day` what it loses by itself.
+    """
+
+    lowest_pct: float
+    highest_pct: float
+    reserve_pct: float
+    self_discharge_pct_per_day: float
 
 
 @dataclass(frozen=True)
@@ -185,7 +250,8 @@ class FrequencyDroop:
     """Frequency-droop (IEEE 1547-2018 Table 23): deadbands above and below nominal, Hz, and droops.
 
     A droop is the change of frequency, per unit of nominal, that moves active power by its rating. `response_s` is the
-    open-loop response time, to 90 %; `p_min_pu` how far power may fall, < 0 for equipment that then absorbs.
+    open-loop response time, to 90 %; `p_min_pu` how far power may fall, < 0 for equipment that then absorbs. One that
+    is not `enabled` is held and not followed.
     """
 
     over_deadband_hz: float
@@ -194,7 +260,11 @@ class FrequencyDroop:
     under_droop: float
     response_s: float
     p_min_pu: float = 0.0
+    enabled: bool = True
 
+
+ChargeStatus = Literal["off", "empty", "discharging", "charging", "full", "holding", "testing", ""]
+"""What a battery says that it is about (SunSpec 802); empty of one that says nothing."""
 
 TripKind = Literal["over_voltage", "under_voltage", "over_frequency", "under_frequency"]
 """What equipment trips for."""
@@ -294,3 +364,18 @@ class CapacitorBankStatus:
     operations: int
     operations_today: int
     discharge_left_s: float
+
+
+@dataclass(frozen=True)
+class CapacitorReadings:
+    """What a capacitor control says that it measures, NaN for what it does not say: PT and CT secondary, kvar > 0
+    towards the load on the primary side of all phases, current in the bank's neutral, temperature at its probe, and
+    how many closes it refused while the bank discharged.
+    """
+
+    voltage_v: float
+    current_a: float
+    feeder_kvar: float
+    neutral_current_a: float
+    temperature_c: float
+    refused_closes: float

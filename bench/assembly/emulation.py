@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from bench.config import BenchFile, Device, Emulation
 from bench.config.addresses import listening_at
 from bench.customers import premise_names
 from bench.feeder.model import Floats
+from instruments.emulators.ac_sources import AC_SOURCES
 from instruments.emulators.acme_registers import battery_bank, inverter_bank, meter_bank
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
@@ -37,7 +38,6 @@ from instruments.emulators.contacts import Sensing, SensingTerminals
 from instruments.emulators.control_points import capacitor_registers, tap_changer_registers
 from instruments.emulators.digital_io import DigitalIOEmulator
 from instruments.emulators.electrical import ElectricalNode
-from instruments.emulators.grid_simulator import GridSimulatorEmulator
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.inverter import InverterEmulator
 from instruments.emulators.meter import MeterFleet, serve_fleet
@@ -49,6 +49,7 @@ from instruments.emulators.scpi_emulator import ScpiEmulator
 from instruments.emulators.scpi_server import scpi_protocol
 from instruments.emulators.sensing_source import SensingSourceEmulator
 from instruments.emulators.tap_changer_control import TapChangerControlEmulator
+from instruments.emulators.timing import DAY_S
 from instruments.errors import ConfigError
 from instruments.point_map import load_point_map
 from instruments.transports.serial_line import SerialLine
@@ -141,7 +142,7 @@ class EmulatedEquipment:
     def unrepresented(self, name: str) -> Mapping[str, str]:
         """Return what the behaviour model of a device has nothing of, and why; nothing for one that is not emulated."""
         device = self.devices.get(name)
-        return device.unrepresented if isinstance(device, InverterEmulator) else {}
+        return device.unrepresented if isinstance(device, InverterEmulator | BatteryEmulator) else {}
 
     def quiet_s(self) -> float:
         """Tell how long nothing in the equipment changes by itself, s; 0 where something is under way."""
@@ -191,7 +192,11 @@ class EmulatedEquipment:
         introduce(self.meters)
 
     def _serve_grid_simulator(self, name: str, device: Device, _emulate: Emulation) -> None:
-        self._serve_scpi(device, GridSimulatorEmulator(name, self._node(self._behind("source", name))))
+        if device.driver not in AC_SOURCES:
+            raise ConfigError(
+                f"devices.{name}: no emulated AC source speaks {device.driver!r}; known: {', '.join(AC_SOURCES)}"
+            )
+        self._serve_scpi(device, AC_SOURCES[device.driver](name, self._node(self._behind("source", name))))
 
     def _serve_analyzer(self, name: str, device: Device, emulate: Emulation) -> None:
         share = (0.2 if emulate.accuracy_pct is None else emulate.accuracy_pct) / 100.0
@@ -204,9 +209,24 @@ class EmulatedEquipment:
         capacity = _needed(name, "capacity_kwh", device.stored_kwh)
         unit = self._wanted(device).unit or 1
         charge, efficiency = emulate.initial_soc_pct / 100.0, device.efficiency_pct / 100.0
-        battery = BatteryEmulator(name, rating, capacity, charge, efficiency=efficiency, unit=unit)
+        battery = BatteryEmulator(
+            name,
+            rating,
+            capacity,
+            charge,
+            efficiency=efficiency,
+            self_discharge_pct_per_day=emulate.self_discharge_pct_per_day,
+            unit=unit,
+            **self._own_terminals(name, device),
+        )
         bank: RegisterBank = battery_bank(battery) if emulate.registers else battery.registers
         self._serve_modbus(name, device, battery, bank)
+
+    def _own_terminals(self, name: str, device: Device) -> dict[str, Any]:
+        """Return the AC side of a battery with an inverter of its own; nothing of one that is on a DC link."""
+        if not any(terminal.device == name for terminal in self._bench.terminals.values()):
+            return {}
+        return {"node": self._node(name), "v_nom_v": _needed(name, "nominal_v", device.rated_v or None)}
 
     def _serve_inverter(self, name: str, device: Device, emulate: Emulation) -> None:
         source = self.devices.get(device.dc_battery or "")
@@ -240,13 +260,13 @@ class EmulatedEquipment:
 
     def _serve_tap_changer(self, name: str, device: Device, _emulate: Emulation) -> None:
         settings, position = tap_changer_settings(self._places, name), self._places.position(name)
-        control = TapChangerControlEmulator(self._sensing(name), settings, position, self._start_of_day_s)
+        control = TapChangerControlEmulator(self._sensing(name), settings, position, self._start_of_week_s)
         self._connect_contacts(name, control)
         self._serve_modbus(name, device, control, tap_changer_registers(control, load_point_map(_map_of(name, device))))
 
     def _serve_capacitor(self, name: str, device: Device, _emulate: Emulation) -> None:
         settings, closed = capacitor_settings(self._places, name), self._places.is_closed(name)
-        control = CapacitorControlEmulator(self._sensing(name), settings, closed, self._start_of_day_s)
+        control = CapacitorControlEmulator(self._sensing(name), settings, closed, self._start_of_week_s)
         self._connect_contacts(name, control)
         self._serve_modbus(name, device, control, capacitor_registers(control, load_point_map(_map_of(name, device))))
 
@@ -310,7 +330,8 @@ class EmulatedEquipment:
 
     def _serve_scpi(self, device: Device, emulator: ScpiEmulator) -> None:
         wanted = self._wanted(device)
-        _, port = self.host.serve(scpi_protocol(emulator.scpi, self.host.lock), wanted.host, wanted.port)
+        protocol = scpi_protocol(emulator.scpi, self.host.lock, emulator.termination)
+        _, port = self.host.serve(protocol, wanted.host, wanted.port)
         self.devices[emulator.name] = emulator
         self.endpoints[emulator.name] = Endpoint(emulator.name, device.role, wanted.at_port(port))
 
@@ -361,8 +382,10 @@ class EmulatedEquipment:
         return self.nodes[device]
 
     @property
-    def _start_of_day_s(self) -> float:
-        return self._bench.environment.start_hour * 3600.0
+    def _start_of_week_s(self) -> float:
+        """Time since Monday's midnight at the start, by the bench's date and hour, s."""
+        environment = self._bench.environment
+        return environment.date.weekday() * DAY_S + environment.start_hour * 3600.0
 
 
 def _quiet_s(device: Emulator) -> float:

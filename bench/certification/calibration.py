@@ -1,10 +1,10 @@
 """What a certificate says of an instrument's accuracy, and what a calibration that is past makes of a verdict."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from bench.config import Device
+from bench.config import Device, class_of_pct
 
 
 def described(device: Device) -> dict[str, Any]:
@@ -12,24 +12,29 @@ def described(device: Device) -> dict[str, Any]:
     return {
         "role": device.role,
         "emulated": device.emulate is not None,
-        "uncertainty_pct": device.uncertainty_pct if device.is_instrument else None,
+        "uncertainty_pct": _accuracy_pct(device),
         "calibrated": _written(device.calibrated),
         "calibration_due": _written(device.calibration_due),
     }
 
 
-def overdue(devices: Mapping[str, Device], analyzer: str, today: date | None = None) -> str:
-    """Say that the calibration of a real analyzer is past; empty where it is not, or where no day is given for it.
+def _accuracy_pct(device: Device) -> float | None:
+    """Return what an instrument's readings are taken to be known to, %; contacts have no such thing."""
+    if device.role == "sensing_source":
+        return class_of_pct(device)
+    return device.uncertainty_pct if device.role in {"grid_simulator", "power_analyzer"} else None
 
-    All findings are the analyzer's word: of one past its calibration no finding is better than INCONCLUSIVE, and what
-    it finds wrong stays found. The source is only named on the certificate, because it measures nothing. An analyzer
-    for which the bench file gives no day is named there too.
+
+def overdue(devices: Mapping[str, Device], judges: Iterable[str], today: date | None = None) -> str:
+    """Say whose calibration is past of the real instruments that judge; empty where none is, or no day is given.
+
+    All findings are their word: of one past its calibration no finding is better than INCONCLUSIVE, and what it finds
+    wrong stays found. Others are only named on the certificate, and so is one for which the bench file gives no day.
     """
-    device, now = devices[analyzer], today or datetime.now(UTC).date()
-    due = device.calibration_due
-    if device.emulate is not None or due is None or now <= due:
-        return ""
-    return f"the calibration of {analyzer} was due on {due}: nothing that it found inside of limits is proven"
+    now = today or datetime.now(UTC).date()
+    due = {name: devices[name].calibration_due for name in judges if devices[name].emulate is None}
+    past = [f"the calibration of {name} was due on {day}" for name, day in due.items() if day is not None and now > day]
+    return f"{'; '.join(past)}: nothing that it found inside of limits is proven" if past else ""
 
 
 def _written(day: date | None) -> str | None:

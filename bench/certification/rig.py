@@ -6,14 +6,19 @@ registers are read only where a clause asks what they say.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from statistics import fmean
+from typing import Any, cast
+
+import numpy as np
 
 from bench.certification.criteria import Reading
 from bench.certification.not_passed import NotPassed
+from bench.certification.source_needs import SourceNeeds, SourceOnRig
 from bench.clock import Clock
-from instruments.readings import AcMeasurement, Nameplate
-from instruments.roles import DerFunctions, GridSimulator, PowerAnalyzer
+from instruments.errors import InstrumentError
+from instruments.readings import AcMeasurement, Nameplate, Segment, SourceCapabilities
+from instruments.roles import DerFunctions, GridSimulator, PowerAnalyzer, TransientSource
 from reports.verdict import Verdict
 
 NOMINAL_HZ = 60.0
@@ -88,8 +93,30 @@ class Rig:
     absorb: Callable[[float], None] = _nothing_absorbs
     samples: list[Sample] = field(default_factory=list)
     unrepresented: Mapping[str, str] = field(default_factory=dict)
+    able: SourceCapabilities | None = None
+    """What the source can do; None of one that does whatever it is told."""
+    update_s: float = 0.0
+    """How long a set-point takes over the source's wire, s; 0 in virtual time."""
     last_step_s: float = 0.0
     """Distance of the last two looks, s: how well a moment is known."""
+
+    @property
+    def judges(self) -> Sequence[str]:
+        """The instruments whose word findings are; the source is only named, for it measures nothing."""
+        return (self.analyzer_name,)
+
+    def stated(self) -> Mapping[str, Any]:
+        """Return what the device states of its ratings."""
+        return asdict(self.nameplate)
+
+    def table(self) -> dict[str, Any]:
+        """Return all samples as a series."""
+        samples = self.samples
+        phases = range(len(samples[0].voltage_pu)) if samples else range(0)
+        columns: dict[str, Any] = {f"voltage_{n + 1}_pu": [s.voltage_pu[n] for s in samples] for n in phases}
+        for name in ("time_s", "frequency_hz", "p_pu", "q_pu"):
+            columns[name] = np.array([getattr(sample, name) for sample in samples])
+        return columns
 
     @property
     def phase_v(self) -> float:
@@ -104,11 +131,41 @@ class Rig:
     ) -> None:
         """Put a voltage on all phases, or one on each; without angles they are symmetric.
 
-        Raises SafetyTrip outside the fences.
+        Raises NotPassed, NOT_RUN, for what the source cannot do, and SafetyTrip outside the fences of one that does
+        not say what it can do.
         """
         self.clock.catch_up()  # what came before took its time; from here on, what is late counts as slip
         each = [voltage_pu] * self.phases if isinstance(voltage_pu, float) else list(voltage_pu)
+        span_pu, span_hz = (min(each), max(each)), (frequency_hz, frequency_hz)
+        self.require(SourceNeeds(span_pu, span_hz, unbalanced=len(set(each)) > 1))
         self.source.set_voltage([v * self.phase_v for v in each], frequency_hz, angle_deg)
+
+    def require(self, needs: SourceNeeds) -> None:
+        """Raise NotPassed, NOT_RUN, naming what a test needs of the source that it cannot do."""
+        if self.able is not None:
+            SourceOnRig(self.able, self.phase_v, self.update_s).require(needs)
+
+    def plays(self, shortest_s: float) -> bool:
+        """Whether the source has to play a disturbance by itself, for over the wire it would last too long."""
+        return self.able is not None and SourceOnRig(self.able, self.phase_v, self.update_s).plays(shortest_s)
+
+    def play(self, stages: Sequence[tuple[float, float]]) -> None:
+        """Have the source play voltages, per unit on all phases, each for its time, s; return when it has begun.
+
+        The last one is what was set before. `end_play` when they are over.
+        """
+        volts = [((pu * self.phase_v,) * self.phases, duration_s) for pu, duration_s in stages]
+        self._transients.play([Segment(duration_s, each, NOMINAL_HZ) for each, duration_s in volts])
+        self.clock.catch_up()
+
+    def end_play(self) -> None:
+        """Leave what was played; raises InstrumentError where the source has not come to its end."""
+        self._transients.end_play()
+
+    @property
+    def _transients(self) -> TransientSource:
+        """The source as one that plays transients; `require` says beforehand whether it does."""
+        return cast("TransientSource", self.source)
 
     def hold(self, duration_s: float, every_s: float) -> list[Sample]:
         """Let time pass and look at the analyzer at equal distances, the last time at the end; return the samples."""
@@ -152,5 +209,11 @@ class Rig:
         return Reading(fmean(sample.p_pu for sample in samples), self.instrument.power_pu)
 
     def frequency(self, samples: Sequence[Sample]) -> Reading:
-        """Return the mean frequency over samples; an analyzer's clock is better than any limit here."""
-        return Reading(fmean(sample.frequency_hz for sample in samples), FREQUENCY_UNCERTAINTY_HZ)
+        """Return the mean frequency over samples; an analyzer's clock is better than any limit here.
+
+        Raises InstrumentError where there was none: somebody, a protection of the source, has taken the grid away.
+        """
+        value = fmean(sample.frequency_hz for sample in samples)
+        if math.isnan(value):
+            raise InstrumentError(f"{self.analyzer_name} measures no frequency: the source's voltage is not there")
+        return Reading(value, FREQUENCY_UNCERTAINTY_HZ)

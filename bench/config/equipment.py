@@ -27,6 +27,16 @@ INSTRUMENTS = frozenset({"grid_simulator", "power_analyzer", "sensing_source", "
 """Roles of what sources or measures for the bench."""
 
 
+TIMEOUT_S = 2.0
+EMULATED_TIMEOUT_S = 15.0
+"""What is emulated answers when its thread gets a processor, which on a busy machine may take a while."""
+
+
+THREE: Literal[3] = 3
+PHASED = frozenset({"grid_simulator", "power_analyzer"})
+"""Roles whose phases are wired as the bench file says."""
+
+
 class ClockSection(Section):
     """How time goes: `virtual`, or `wall` with slip recorded against its tolerance.
 
@@ -90,7 +100,7 @@ LIMITS_OF = {
     "grid_simulator": SOURCE_LIMITS,
     "sensing_source": SOURCE_LIMITS,
     "inverter": frozenset({"power_w", "reactive_var"}),
-    "battery": frozenset({"power_w"}),
+    "battery": frozenset({"power_w", "reactive_var"}),
     "load_tap_changer": frozenset({"tap"}),
 }
 """Which limits a role's set-points are held to; a limit that nothing would hold to is refused."""
@@ -140,6 +150,7 @@ class Emulation(Section):
     rating_kva: Annotated[float, Field(gt=0)] | None = None
     capacity_kwh: Annotated[float, Field(gt=0)] | None = None
     initial_soc_pct: Annotated[float, Field(ge=0, le=100)] = 60.0
+    self_discharge_pct_per_day: Annotated[float, Field(ge=0, le=100)] = 0.0
     nominal_v: Annotated[float, Field(gt=0)] | None = None
     category: Literal["A", "B"] = "B"
     abnormal: Literal["I", "II", "III"] = "III"
@@ -165,6 +176,16 @@ RATINGS = ("rating_kva", "capacity_kwh", "dc_source", "nominal_v")
 """What a bench has to know of equipment, emulated or not."""
 
 
+class StorageStatement(Section):
+    """What the maker of a battery states of its performance, beside its ratings; not what the bench asks of it.
+
+    `response_s` is the time within which it follows a set-point, s; `self_discharge_pct_per_day` of its capacity.
+    """
+
+    response_s: Annotated[float, Field(gt=0)] | None = None
+    self_discharge_pct_per_day: Annotated[float, Field(ge=0)] | None = None
+
+
 class Device(Section):
     """A device or instrument on the bench. `accuracy_pct` of rating is what its set-point must be held within.
 
@@ -174,7 +195,10 @@ class Device(Section):
     stored.
     `start_up_s`: how long a real device may take until it is in service, or discharged, when a scenario is to begin.
     `customer_resource` is where the customer's own energy management system reaches a real inverter, if it does.
+    `timeout_s`: how long an answer may take.
+    `phases` of a grid simulator or a power analyzer: how many of its phases are wired, 1 or 3.
     `calibrated` and `calibration_due` of an instrument: the days of its certificate of calibration, YYYY-MM-DD.
+    `stated` is what a battery is held to by what its maker states of it.
     """
 
     role: Role
@@ -188,16 +212,24 @@ class Device(Section):
     capacity_kwh: Annotated[float, Field(gt=0)] | None = None
     dc_source: Name | None = None
     nominal_v: Annotated[float, Field(gt=0)] | None = None
+    phases: Literal[1, 3] = THREE
     accuracy_pct: Annotated[float, Field(gt=0)] = 3.0
     uncertainty_pct: Annotated[float, Field(ge=0)] = 0.5
     class_pct: Annotated[float, Field(gt=0)] | None = None
     efficiency_pct: Annotated[float, Field(gt=0, le=100)] = 90.0
-    timeout_s: Annotated[float, Field(gt=0)] = 2.0
+    timeout_s: Annotated[float, Field(gt=0)] | None = None
     tls: TlsSection | None = None
     start_up_s: Annotated[float, Field(gt=0)] = 900.0
     calibrated: date | None = None
     calibration_due: date | None = None
+    stated: StorageStatement | None = None
     emulate: Emulation | None = None
+
+    @model_validator(mode="after")
+    def _has_phases_of_its_own(self) -> "Device":
+        if self.phases != THREE and self.role not in PHASED:
+            raise ValueError(f"phases: the site says those of {self.role}; {', '.join(sorted(PHASED))} have their own")
+        return self
 
     @model_validator(mode="after")
     def _is_calibrated_as_an_instrument(self) -> "Device":
@@ -205,6 +237,12 @@ class Device(Section):
             raise ValueError(f"calibrated: a {self.role} is no instrument of the bench")
         if self.calibrated and self.calibration_due and self.calibrated > self.calibration_due:
             raise ValueError(f"calibration_due: {self.calibration_due} lies before {self.calibrated}, when it was done")
+        return self
+
+    @model_validator(mode="after")
+    def _states_what_it_is(self) -> "Device":
+        if self.stated is not None and self.role != "battery":
+            raise ValueError(f"stated: this is asked of a battery, not of a {self.role}")
         return self
 
     @model_validator(mode="after")
@@ -239,6 +277,11 @@ class Device(Section):
     def is_instrument(self) -> bool:
         """Whether it belongs to the laboratory, and not to what is tested."""
         return self.role in INSTRUMENTS
+
+    @property
+    def patience_s(self) -> float:
+        """How long an answer may take, s, by the bench file or else by what it is."""
+        return self.timeout_s or (EMULATED_TIMEOUT_S if self.emulate else TIMEOUT_S)
 
     @property
     def rated_kva(self) -> float:
@@ -277,7 +320,7 @@ class Fleet(Section):
     driver: str
     at: Literal["services", "generation"]
     prefix: Name
-    timeout_s: Annotated[float, Field(gt=0)] = 2.0
+    timeout_s: Annotated[float, Field(gt=0)] = EMULATED_TIMEOUT_S
     emulate: Emulation
 
 

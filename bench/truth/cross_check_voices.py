@@ -138,7 +138,8 @@ def metered(
 def _measured(measured: AcMeasurement, class_pct: float, power_scale: float) -> dict[str, tuple[float, float]]:
     share, scale = class_pct / 100.0, power_scale / 1000.0
     volts = _voltages((v, (share + RESOLUTION_V) * v) for v in measured.voltage_v)
-    apparent_kva = scale * math.fsum(map(math.hypot, measured.p_w, measured.q_var))
+    told_var = (0.0 if math.isnan(q) else q for q in measured.q_var)  # not every source tells reactive power
+    apparent_kva = scale * math.fsum(map(math.hypot, measured.p_w, told_var))
     bound = (share + RESOLUTION_V) * apparent_kva
     p_kw, q_kvar = measured.total_p_w * scale, measured.total_q_var * scale
     return volts | _angles(list(measured.angle_deg)) | {ACTIVE: (p_kw, bound), REACTIVE: (q_kvar, bound)}

@@ -1,6 +1,9 @@
-"""Driver of a battery with a SunSpec endpoint: models 1, 701, 702, 704, 713 and 714."""
+"""Driver of a battery with a SunSpec endpoint: models 1, 701, 702, 704, 713 and 714, and 802 where it has that."""
+
+import math
 
 from instruments.drivers.fence import UNFENCED, DerEnvelope, check_power, check_reversion
+from instruments.drivers.sunspec_as_set import read_as_set
 from instruments.drivers.sunspec_der import (
     command_power,
     read_ac,
@@ -9,12 +12,33 @@ from instruments.drivers.sunspec_der import (
     release_power,
 )
 from instruments.drivers.sunspec_device import SunSpecDevice
-from instruments.readings import AcReading, Identity, Nameplate, PowerCommand, StorageReading
+from instruments.drivers.sunspec_reactive import check_vars, command_vars, disable_vars
+from instruments.drivers.sunspec_storage import (
+    read_charge_status,
+    read_limits,
+    read_ramp_rate,
+    set_ramp_rate,
+    set_reserve,
+)
+from instruments.errors import InstrumentError
+from instruments.readings import (
+    AcReading,
+    ChargeStatus,
+    Identity,
+    Nameplate,
+    PowerCommand,
+    StorageLimits,
+    StorageReading,
+)
 from instruments.transports.modbus import ModbusLink
+
+SERVICE, PERMITTED = 703, 1
+NEW_PCT = 100.0
+"""Health of a battery that states none."""
 
 
 class SunSpecBattery:
-    """Fits the role Battery."""
+    """Fits the roles Battery and StorageFunctions."""
 
     def __init__(self, link: ModbusLink, envelope: DerEnvelope = UNFENCED) -> None:
         """Take what the bench allows, beside the nameplate."""
@@ -41,16 +65,62 @@ class SunSpecBattery:
         state, port = self._device.read(713), self._device.read(714, "ID", "DCWH_SF")
         self._device.require(state, "SoC", "WHAvail", "WHRtg")
         self._device.require(port, "DCW")
+        health = state.number("SoH")
         return StorageReading(
             soc_pct=state.number("SoC"),
             energy_wh=state.number("WHAvail"),
             capacity_wh=state.number("WHRtg"),
             power_w=port.number("DCW"),
+            health_pct=NEW_PCT if math.isnan(health) else health,
         )
+
+    def read_as_set(self) -> dict[str, float | str]:
+        """Read ratings and settings in the labels of the common file format."""
+        return read_as_set(self._device)
+
+    def read_limits(self) -> StorageLimits:
+        """Read what it states of its limits of charge."""
+        return read_limits(self._device)
+
+    def read_charge_status(self) -> ChargeStatus:
+        """Read whether it says that it is full, empty or at work."""
+        return read_charge_status(self._device)
+
+    def set_reserve_pct(self, reserve_pct: float) -> None:
+        """Set what has to stay in it, per cent of capacity; read back."""
+        set_reserve(self._device, reserve_pct)
+
+    def read_ramp_pct_per_s(self) -> float:
+        """Read how fast generated power may rise, per cent of rated power a second; NaN where that cannot be set."""
+        return read_ramp_rate(self._device)
+
+    def set_ramp_pct_per_s(self, pct_per_s: float) -> None:
+        """Set how fast generated power may rise, whole per cent of rated power a second; read back."""
+        set_ramp_rate(self._device, pct_per_s)
+
+    def set_reactive_power(self, share_pu: float) -> None:
+        """Command vars, a share of rated VA, > 0 injected; read back.
+
+        Raises SafetyTrip, before anything is sent, for more than nameplate or envelope have.
+        """
+        check_vars(self._device.name, self.read_nameplate(), self._envelope, share_pu)
+        command_vars(self._device, share_pu)
+
+    def disable_reactive_commands(self) -> None:
+        """Switch off every command of reactive power that it has; read back."""
+        disable_vars(self._device)
 
     def read_command(self) -> PowerCommand:
         """Read the set-point that the battery holds, which is not what it delivers."""
         return read_command(self._device)
+
+    def enter_service(self) -> None:
+        """Permit service, where it has a permit (model 703); raises InstrumentError when it does not hold it."""
+        if SERVICE not in self._device.models():
+            return
+        self._device.write(SERVICE, {"ES": PERMITTED})
+        if self._device.read(SERVICE, "ES", "ES").number("ES") != PERMITTED:
+            raise InstrumentError(f"{self._device.name} was permitted service, and does not hold it")
 
     def set_power_w(self, power_w: float, reversion_s: float) -> PowerCommand:
         """Command a power, W, > 0 to discharge, which ends by itself after `reversion_s`; return the read-back.
@@ -67,5 +137,8 @@ class SunSpecBattery:
         release_power(self._device)
 
     def make_safe(self) -> None:
-        """Let the battery idle, and read back that it was told so."""
-        self.release()
+        """Let the battery idle and give no vars, and read back that it was told so; both are tried."""
+        try:
+            self.release()
+        finally:
+            self.disable_reactive_commands()

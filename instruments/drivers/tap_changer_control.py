@@ -3,20 +3,20 @@
 import math
 
 from instruments.drivers.fence import NO_LIMIT, Span, require_within
-from instruments.drivers.point_map_device import PointMapDevice
+from instruments.drivers.point_map_control import PointMapControl
 from instruments.point_map import PointMap
 from instruments.point_map_roles import CONTROL_POINTS
-from instruments.readings import Identity, LoadTapChangerStatus, SecondaryReading
+from instruments.readings import LoadTapChangerStatus, SecondaryReading
 from instruments.transports.modbus import ModbusLink
 
 _STATUS = ("control_mode", "blocked", "panel_switch", "tap_position", "voltage", "operations_total")
 
 
-class PointMapTapChangerControl:
+class PointMapTapChangerControl(PointMapControl):
     """The control of a load tap changer.
 
     Every method talks to the control and raises TransportError when the link fails, InstrumentError when the control
-    refuses or does not read back what was written. Settings are written by name through `points`.
+    refuses or does not read back what was written. Settings are written and read by name.
     """
 
     def __init__(self, link: ModbusLink, point_map: PointMap, taps: Span = NO_LIMIT) -> None:
@@ -24,13 +24,9 @@ class PointMapTapChangerControl:
 
         Nothing is sent yet; raises ConfigError naming all points and labels that the map lacks.
         """
+        super().__init__(link, point_map)
         self._taps = taps
-        self.points = PointMapDevice(link, point_map)
         self.points.require(CONTROL_POINTS["load_tap_changer"])
-
-    def identify(self) -> Identity:
-        """Ask who answers."""
-        return self.points.identify()
 
     def read_status(self) -> LoadTapChangerStatus:
         """Read what the control says of itself."""

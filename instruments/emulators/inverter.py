@@ -4,13 +4,13 @@ import math
 from collections.abc import Mapping
 
 from instruments.emulators.battery import BatteryEmulator
+from instruments.emulators.configuration import Configuration
 from instruments.emulators.curve_defects import SOUND, CurveDefect, defect_of
 from instruments.emulators.der_defects import active_power_defect
 from instruments.emulators.der_model import UNREPRESENTED, DerModel, settings
 from instruments.emulators.der_registers import (
     AcState,
     Energy,
-    check_configuration,
     prepare_measurement,
     publish_identity,
     publish_measurement,
@@ -22,8 +22,9 @@ from instruments.emulators.faults import FaultSet
 from instruments.emulators.functions import CONTROL_MODES, GridSupport
 from instruments.emulators.functions import MODELS as FUNCTION_MODELS
 from instruments.emulators.interface import DefectiveInterface
-from instruments.emulators.isolation import PERMITTING, CustomerInterface, Isolation
+from instruments.emulators.isolation import CustomerInterface, Isolation
 from instruments.emulators.nuisance import NuisanceTrips
+from instruments.emulators.permit import Permit
 from instruments.emulators.power_control import CommandPath, PowerControl
 from instruments.emulators.prime_mover import PrimeMover
 from instruments.emulators.reporting import Reporting
@@ -74,6 +75,7 @@ class InverterEmulator:
         self.nameplate = _nameplate(rating_kva * KILO, category, abnormal, v_nom_v, dc_source)
         self.registers = SunSpecImage(MODELS)
         self._isolation = Isolation(self.registers)
+        self._permit = Permit(self.registers, lambda kind: self._faults.active(kind, self.time_s))
         self.customer_registers = CustomerInterface(self.registers, self._isolation)
         """What the customer's own system reaches, where it has an interface; `registers` are the utility's."""
         self._battery = dc_source
@@ -96,6 +98,8 @@ class InverterEmulator:
 
     def _start(self) -> None:
         """Come up with the settings that it was made with."""
+        ratings = self.registers.model(702)
+        self._configuration = Configuration(ratings, self.nameplate, self._faults, lambda: self.time_s)
         self._control = PowerControl(self.registers.model(704), self.nameplate, self.has)
         self._support = GridSupport(
             self.registers,
@@ -105,7 +109,9 @@ class InverterEmulator:
             self._curve_defect,
             lambda: self.time_s,
             self._faults,
+            lambda: self._configuration.nameplate,
         )
+        self._der.configure(**self._configuration.settings(self._der.storage))
         self.registers.model(704).on_write = self._commanded
         self._prepare_registers(self._unit, self.node.phases)
         self._is_down = False
@@ -121,7 +127,7 @@ class InverterEmulator:
         entering = self._der.entering_service or (self._may_serve and not self._der.connected)
         if entering or (self._prime_mover is not None and self._prime_mover.moving):
             return 0.0
-        return min(self._control.quiet_s, self._path.quiet_s)
+        return min(self._control.quiet_s, self._path.quiet_s, self._permit.quiet_s)
 
     @property
     def status(self) -> str:
@@ -140,6 +146,10 @@ class InverterEmulator:
         self._is_down = self.has("reboots")
         self._energy.add(sum(self.power.p_w), dt_s)
         self._control.advance(dt_s)
+        self._permit.advance(dt_s)
+        if self._configuration.advance():
+            self._der.configure(**self._configuration.settings(self._der.storage))
+            self._support.reactive.apply()
         self._support.advance()
         limit = self._limit_pu
         self._der.configure(AP_LIMIT_ENABLE=limit is not None, AP_LIMIT=1.0 if limit is None else limit)
@@ -157,17 +167,16 @@ class InverterEmulator:
     def _limit_pu(self) -> float | None:
         """Limit of active power, per unit of its rating: the command's share of what it is configured to."""
         commanded = None if self.has("ignores-power-limit") else self._control.limit_pu
-        configured = self._configured_pu
-        if commanded is None:
-            return None if configured == 1.0 else configured
-        return commanded * configured
+        configured = self._configuration.nameplate.p_max_w / self.nameplate.p_max_w
+        own = [self._permit.limit_pu, configured if configured < 1.0 else None]
+        limits = [limit for limit in own if limit is not None]
+        return min([*limits, *([commanded * configured] if commanded is not None else [])], default=None)
 
     @property
-    def _configured_pu(self) -> float:
-        """Active power that it is configured to, per unit of its rating (IEEE 1547-2018 10.4)."""
-        ratings = self.registers.model(702)
-        share = ratings.get("WMax") / ratings.get("WMaxRtg")
-        return 1.0 if self.has("ignores-configuration") else share
+    def _effective_w(self) -> float | None:
+        """Active power that it is trying to deliver, as far as it may absorb, W; None without a command."""
+        effective_w = self._path.effective_w(self.time_s)
+        return None if effective_w is None else max(effective_w, -self._configuration.nameplate.charge_max_w)
 
     def _run_prime_mover(self, dt_s: float) -> None:
         if self._prime_mover:
@@ -181,7 +190,7 @@ class InverterEmulator:
             return self._demanded_w
         battery_w = self._battery.delivered_w if self._battery else 0.0
         offered_w = self.available_w + battery_w
-        effective = self._path.effective_w(self.time_s)
+        effective = self._effective_w
         within_w = offered_w if effective is None else max(min(effective, 0.0), min(max(effective, 0.0), offered_w))
         self._demanded_w = within_w
         return within_w
@@ -195,7 +204,7 @@ class InverterEmulator:
             delivered_w = sum(self.power.p_w)
             beyond_w = delivered_w - min(self.available_w, max(delivered_w, 0.0))
             return beyond_w, beyond_w
-        effective = self._path.effective_w(self.time_s)
+        effective = self._effective_w
         if effective is None or not self._der.connected:
             return -self.available_w, 0.0
         limit = self._control.limit_pu
@@ -232,7 +241,7 @@ class InverterEmulator:
         image.model(702).set({"CtrlModes": CONTROL_MODES})
         prepare_measurement(image.model(701), self.nameplate, phases)
         image.model(701).refresh = self._publish_ac
-        image.model(702).on_write = lambda names: check_configuration(image.model(702), names)
+        image.model(702).on_write = self._configuration.written
         self._service = EnterService(
             image.model(703),
             self._der,
@@ -247,15 +256,9 @@ class InverterEmulator:
         self._service_written(frozenset())
 
     @property
-    def _permitted(self) -> bool:
-        image = self.registers
-        permitted = image.model(703).get("ES") == 1 and image.model(715).get("OpCtl") in PERMITTING
-        return permitted or self.has("ignores-permit")
-
-    @property
     def _may_serve(self) -> bool:
         """Whether it may be in service, and has not tripped by a defect of its own."""
-        return self._permitted and not self.has("trips") and not self.has("reboots")
+        return self._permit.holds and not self.has("trips") and not self.has("reboots")
 
     def _service_written(self, names: frozenset[str]) -> None:
         self._isolation.written(names, self.has("isolation-undone"))
@@ -277,7 +280,7 @@ class InverterEmulator:
         if self._der.connected:
             return 0
         base_v = self._phase_v
-        alarms = 0 if self._permitted else MANUAL_SHUTDOWN
+        alarms = 0 if self._permit.holds else MANUAL_SHUTDOWN
         if min(self.node.voltage_v) < UNDER_VOLTAGE_PU * base_v:
             alarms |= AC_UNDER_VOLT
         return alarms | (AC_OVER_VOLT if max(self.node.voltage_v) > OVER_VOLTAGE_PU * base_v else 0)

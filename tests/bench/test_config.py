@@ -316,6 +316,14 @@ def test_what_a_bench_has_to_know_of_equipment_may_stand_at_the_device(folder: P
     assert bench.behind_inverter == {"battery_1": "inverter_1"}
 
 
+def test_phases_are_said_of_instruments_that_have_their_own(folder: Path) -> None:
+    bench = load_bench(write(folder, behind_instruments(("devices.source_1.phases", 1))))
+    assert (bench.devices["source_1"].phases, bench.devices["inverter_1"].phases) == (1, 3)
+    told = faults(folder, changed(("devices.inverter_1.phases", 1)))
+    assert "phases: the site says those of inverter; grid_simulator, power_analyzer have their own" in told
+    assert "phases" in faults(folder, behind_instruments(("devices.source_1.phases", 2)))
+
+
 def test_all_errors_come_at_once(folder: Path) -> None:
     document = changed(("clok", {}), ("horizon_s", -1), ("devices.inverter_1.rol", "inverter"), ("ami.queue", "lifo"))
     message = faults(folder, document)
@@ -536,3 +544,10 @@ def test_what_is_served_for_the_bench_of_equipment_is_its_equipment_at_its_addre
         assert {n: facts(d) for n, d in served.devices.items()} == {n: facts(d) for n, d in real.items()}
     wired = {name: terminal for name, terminal in bench.terminals.items() if terminal.device in real}
     assert served.terminals == wired
+
+
+def test_what_is_emulated_may_take_longer_on_a_busy_machine_than_equipment_may(folder: Path) -> None:
+    emulated = load_bench(write(folder, SMALL)).devices["inverter_1"]
+    real = emulated.model_copy(update={"emulate": None})
+    assert emulated.patience_s > real.patience_s
+    assert emulated.model_copy(update={"timeout_s": 0.5}).patience_s == 0.5, "what the bench file says counts"

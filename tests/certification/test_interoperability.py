@@ -11,16 +11,17 @@ from bench.certification.not_passed import NotPassed
 from bench.certification.procedures.configuration import configure_ratings
 from bench.certification.procedures.monitoring import compare_readings
 from bench.certification.procedures.nameplate import examine_nameplate
-from bench.certification.procedures.settings import write_settings
+from bench.certification.procedures.settings import trip_points, write_settings
 from bench.certification.procedures.states import compare_states
 from bench.certification.refusals import DeviceError
 from bench.certification.rig import Rig
 from instruments.errors import ConfigError, TransportError
-from instruments.readings import Nameplate
+from instruments.readings import Nameplate, Trip, TripKind
 from reports.verdict import Verdict
-from tests.certification.spoken import AS_SET, FUNCTIONS, RATING_VA, TRIPS, V_NOM_V, Spoken, plate, rig_of
+from tests.certification.spoken import AS_IT_CAME, AS_SET, FUNCTIONS, RATING_VA, TRIPS, V_NOM_V, Spoken, plate, rig_of
 
 FIGURES = load_figures()
+EXCITATION = frozenset({"CONST_PF_EXCITATION"})
 Procedure = Callable[[Rig, SuiteFigures], Iterator[Finding]]
 PROCEDURES: tuple[Procedure, ...] = (
     examine_nameplate,
@@ -100,12 +101,59 @@ def test_rated_power_is_what_the_analyzer_sees(stated_w: float, verdict: Verdict
 
 def test_a_rating_that_is_not_kept_is_named_and_the_others_are_gone_through() -> None:
     not_passed = found(configure_ratings, Spoken(forgets=frozenset({"NP_Q_MAX_INJ"})))
-    assert not_passed == {"NP_Q_MAX_INJ configured to 0.8 of itself": Verdict.FAIL}
+    told = {"NP_Q_MAX_INJ configured to 0.8 of itself", "vars injected, NP_Q_MAX_INJ configured to 0.8"}
+    assert not_passed == dict.fromkeys(told, Verdict.FAIL)
 
 
-def test_a_configuration_that_is_held_and_not_obeyed_is_found_by_the_analyzer() -> None:
-    not_passed = found(configure_ratings, Spoken(obeys_configuration=False))
-    assert not_passed == {"active power delivered, NP_P_MAX configured to 0.8": Verdict.FAIL}
+@pytest.mark.parametrize(
+    ("label", "what"),
+    [
+        ("NP_P_MAX", {"active power delivered, NP_P_MAX configured to 0.8"}),
+        ("NP_VA_MAX", {"apparent power, NP_VA_MAX configured to 0.8"}),
+        ("NP_Q_MAX_INJ", {"vars injected, NP_Q_MAX_INJ configured to 0.8"}),
+        ("NP_Q_MAX_ABS", {"vars absorbed, NP_Q_MAX_ABS configured to 0.8"}),
+        ("NP_P_MAX_OVER_PF", set()),
+    ],
+)
+def test_a_configuration_that_is_held_and_not_obeyed_is_found_by_the_analyzer(label: str, what: set[str]) -> None:
+    not_passed = found(configure_ratings, Spoken(overlooks=frozenset({label})))
+    assert not_passed == dict.fromkeys(what, Verdict.FAIL)
+
+
+class Fitting(Spoken):
+    """Refuses ratings that do not fit together, and vars beyond what it is configured to."""
+
+    def configure(self, label: str, value: float) -> None:
+        held = {name: self._rated(name) for name in AS_SET if name in LIMITED_BY} | {label: value / RATING_VA}
+        if any(held[less] > held[most] + 1e-9 for less, most in LIMITED_BY.items() if most in held):
+            raise DeviceError(f"{label} {value} does not fit {held}")
+        super().configure(label, value)
+
+    def set_reactive_power(self, share_pu: float) -> None:
+        if abs(share_pu) > self._rated("NP_Q_MAX_INJ" if share_pu > 0.0 else "NP_Q_MAX_ABS") + 1e-9:
+            raise DeviceError(f"{share_pu} is beyond what is configured")
+        super().set_reactive_power(share_pu)
+
+
+LIMITED_BY = {"NP_P_MAX": "NP_VA_MAX", "NP_P_MAX_OVER_PF": "NP_P_MAX", "NP_VA_MAX": "NP_VA_MAX"}
+
+
+def test_a_device_that_takes_no_ratings_that_do_not_fit_is_not_asked_to() -> None:
+    assert found(configure_ratings, Fitting()) == {}
+
+
+class Weak(Spoken):
+    """Gives no vars."""
+
+    @property
+    def given_q_pu(self) -> float:
+        return 0.0
+
+
+def test_where_too_little_comes_nobody_can_tell_whether_it_is_obeyed() -> None:
+    with pytest.raises(NotPassed, match="NP_Q_MAX_INJ, NP_Q_MAX_ABS") as ended:
+        found(configure_ratings, Weak())
+    assert ended.value.verdict is Verdict.NOT_RUN
 
 
 class Refusing(Spoken):
@@ -141,9 +189,69 @@ def test_ratings_are_put_back_when_the_link_breaks_in_the_middle() -> None:
     assert not left, f"it was left configured to {left}"
 
 
-def test_a_setting_that_is_not_kept_is_named() -> None:
-    not_passed = found(write_settings, Spoken(forgets=frozenset({"PV_OLRT"})))
-    assert set(not_passed) == {"PV_OLRT as set, volt-watt low", "PV_OLRT as set, volt-watt high"}
+@pytest.mark.parametrize(
+    ("label", "points"),
+    [
+        ("PV_OLRT", ("volt-watt low", "volt-watt high")),
+        ("CONST_PF", ("constant power factor injecting", "constant power factor absorbing")),
+        ("CONST_Q", ("constant reactive power injecting", "constant reactive power absorbing")),
+        ("PF_KUF", ("frequency-droop low", "frequency-droop high")),
+        ("OV1_TRIP_V", ("OV trip shortest", "OV trip longest")),
+        ("UF2_TRIP_T", ("UF trip shortest", "UF trip longest")),
+    ],
+)
+def test_a_setting_that_is_not_kept_is_named(label: str, points: tuple[str, ...]) -> None:
+    not_passed = found(write_settings, Spoken(forgets=frozenset({label})))
+    assert set(not_passed) == {f"{label} as set, {point}" for point in points}
+
+
+def test_a_word_that_is_not_kept_is_named() -> None:
+    not_passed = found(write_settings, Spoken(as_set=AS_SET | {"CONST_PF_EXCITATION-AS": "ABS"}, forgets=EXCITATION))
+    assert set(not_passed) == {"CONST_PF_EXCITATION as set to INJ, constant power factor injecting"}
+
+
+@pytest.mark.parametrize(("abnormal", "times_s"), [("I", [2.0, 21.0]), ("II", [2.0, 21.0]), ("III", [21.0, 50.0])])
+def test_a_trip_is_set_at_both_ends_of_the_range_of_its_category(abnormal: str, times_s: list[float]) -> None:
+    points = trip_points(FIGURES.trips, "UV", FIGURES.settings.trips, abnormal)
+    assert [point.labels["UV1_TRIP_T"] for point in points] == times_s
+    fixed = trip_points(FIGURES.trips, "OV", FIGURES.settings.trips, abnormal)
+    assert [point.labels["OV2_TRIP_V"] for point in fixed] == [1.2, 1.2]
+
+
+def test_trips_are_left_as_they_were_found() -> None:
+    device = Spoken()
+    assert found(write_settings, device) == {}
+    assert device.trips == AS_IT_CAME
+
+
+class OneStage(Spoken):
+    """Trips for low frequency in one stage."""
+
+    def read_trip(self, kind: TripKind) -> Trip:
+        if kind == "under_frequency":
+            raise DeviceError("1 point")
+        return super().read_trip(kind)
+
+    def set_trip(self, kind: TripKind, trip: Trip) -> None:
+        assert kind != "under_frequency", "what cannot be put back is not touched"
+        super().set_trip(kind, trip)
+
+
+def test_trips_that_could_not_be_put_back_are_not_set_and_all_else_is() -> None:
+    device, told = OneStage(), list[str]()
+    findings = (told.append(finding.what) for finding in write_settings(rig_of(device), FIGURES))
+    with pytest.raises(NotPassed, match="cannot be read as two stages") as ended:
+        list(findings)
+    assert ended.value.verdict is Verdict.NOT_RUN
+    assert any("OF2_TRIP_T" in what for what in told)
+    assert any("PF_OLRT" in what for what in told)
+    assert device.trips == AS_IT_CAME
+
+
+def test_trips_of_a_device_without_a_category_are_not_run() -> None:
+    with pytest.raises(NotPassed, match="states no abnormal operating category") as ended:
+        found(write_settings, Spoken(), plate(abnormal=""))
+    assert ended.value.verdict is Verdict.NOT_RUN
 
 
 def test_a_function_that_a_device_does_not_have_is_not_set() -> None:

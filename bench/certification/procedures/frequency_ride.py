@@ -14,13 +14,12 @@ from bench.certification.findings import Finding
 from bench.certification.played import require_frequency
 from bench.certification.riding import Watched, delivers
 from bench.certification.rig import NOMINAL_HZ, Rig, Sample
+from bench.certification.source_needs import SourceNeeds
 
 RAMP_STEP_S = 0.02
 """How often the source is told a new frequency while it changes, s: about once a cycle."""
 SETTLE_S = 5.0
 COARSE_S = 1.0
-OFFERED_SHARE = 0.95
-"""Of rated power, between the 90 and 100 % at which these tests are run."""
 
 
 def ride_through_frequency(
@@ -28,6 +27,7 @@ def ride_through_frequency(
 ) -> Iterator[Finding]:
     """Go to the frequency, hold it, and come back, again and again; yield what was delivered meanwhile and after."""
     mover = _Mover(rig, figures, section.clause)
+    mover.require(section.f_hz.value)
     for repetition in range(1, section.repetitions + 1):
         place = f"{name}, repetition {repetition}"
         yield from mover.undisturbed(f"before it, {place}")
@@ -42,6 +42,7 @@ def ride_through_rate(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
     """Change frequency at the rate of the category, all over the range of continuous operation and back."""
     section = figures.ride_through.fast_frequency
     mover = _Mover(rig, figures, section.clause)
+    mover.require(*section.turns_hz)
     for repetition in range(1, section.repetitions + 1):
         yield from mover.undisturbed(f"before repetition {repetition}")
         for turn_hz in section.turns_hz:
@@ -67,6 +68,12 @@ class _Mover:
         rates = self.figures.ride_through.fast_frequency.rate_hz_per_s
         return rates[cast("Abnormal", self.rig.nameplate.abnormal)].value
 
+    def require(self, *turns_hz: float) -> None:
+        """Raise NotPassed, NOT_RUN, where the source cannot go there and back at the rate, or not in small steps."""
+        hertz = (NOMINAL_HZ, *turns_hz)
+        span_hz = (min(hertz), max(hertz))
+        self.rig.require(SourceNeeds(frequency_hz=span_hz, rate_hz_per_s=self.rate_hz_per_s, every_s=RAMP_STEP_S))
+
     def go_to(self, f_hz: float) -> list[Sample]:
         """Change frequency in steps of about a cycle; return the looks, one a step."""
         start_hz, samples = self.at_hz, list[Sample]()
@@ -81,7 +88,7 @@ class _Mover:
 
     def undisturbed(self, place: str) -> list[Finding]:
         """Let it settle at nominal frequency, and judge that it delivers what is offered."""
-        self.rig.supply(OFFERED_SHARE)
+        self.rig.supply(self.figures.ride_through.offered_pu.value)
         begun_s = self.rig.clock.now_s
         self.rig.set_grid(1.0, self.at_hz)
         return self.judged(self.rig.hold(SETTLE_S, COARSE_S), begun_s, NOMINAL_HZ, place, from_s=SETTLE_S)
@@ -90,8 +97,8 @@ class _Mover:
         self, samples: list[Sample], begun_s: float, f_hz: float, place: str, from_s: float = 0.0
     ) -> list[Finding]:
         """Judge that what the widest droop leaves is there; below nominal, that is all of it."""
-        accuracy = self.figures.accuracy
-        left_pu = self.figures.ride_through.droop.left_pu(OFFERED_SHARE, f_hz - NOMINAL_HZ, NOMINAL_HZ)
+        accuracy, asked = self.figures.accuracy, self.figures.ride_through
+        left_pu = asked.droop.left_pu(asked.offered_pu.value, f_hz - NOMINAL_HZ, NOMINAL_HZ)
         uncertainty = self.rig.instrument.power_pu
         watched = Watched(place, self.clause, self.rig.analyzer_name, begun_s, samples, uncertainty)
         return delivers(watched, left_pu, accuracy.widening.value * accuracy.power_pu.value, from_s)

@@ -5,8 +5,9 @@ analyzer's current, and whether the device has tripped by what it delivers in th
 to energize, nobody can tell from its terminals.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import fmean
 
 from bench.certification.criteria import Reading, at_least
@@ -15,14 +16,20 @@ from bench.certification.figures_ride_through import Disturbances, RideThroughFi
 from bench.certification.findings import Finding
 from bench.certification.played import require_voltage
 from bench.certification.riding import Before, Watched, active_current, ceases, keeps_current, restores
-from bench.certification.rig import WALL_TIMING_S, Rig, Sample
-from bench.certification.service import IN_SERVICE_SHARE
+from bench.certification.rig import NOMINAL_HZ, WALL_TIMING_S, Rig, Sample
+from bench.certification.source_needs import SourceNeeds
+from instruments.errors import InstrumentError
 from reports.verdict import Verdict
 
 FINE_S, FINE_SPAN_S, COARSE_S = 0.01, 0.6, 1.0
 """Looks just after a change, for how long, and from then on, s; limits of 83 ms need hundredths of a second."""
 BEFORE_S = 1.0
 """Over how much of the undisturbed stage the current of before is measured, s."""
+NEAR_S = 1e-9
+STEP_S = 1.0 / NOMINAL_HZ
+"""How long a step of voltage may take, s: a slower one would be a ramp, which equipment sees as something else."""
+HOME_S = 0.5
+"""How long what was set before is held at the end of what a source plays by itself, s."""
 MAY_CEASE = frozenset({"cessation", "permissive"})
 
 
@@ -38,15 +45,17 @@ class VoltageRide:
 
 def ride_through_voltage(rig: Rig, figures: SuiteFigures, ride: VoltageRide) -> Iterator[Finding]:
     """Play all orders; end early where the device does not deliver before a disturbance, for then it has tripped."""
+    stages, player = ride.disturbances.stages, _Player(rig, figures, ride)
+    rig.require(player.needs)
     rig.supply(ride.level_pu)
-    player = _Player(rig, figures, ride)
     for number, order in enumerate(ride.disturbances.orders, start=1):
         place = f"order {number} {''.join(order)} of {ride.name}"
-        for name in order:
-            found = player.play(f"stage {name} of {place}", ride.disturbances.stages[name])
-            yield from found
-            if name == order[0] and found[-1].verdict is Verdict.FAIL:
-                return
+        undisturbed = player.play(f"stage {order[0]} of {place}", stages[order[0]])
+        yield from undisturbed
+        if undisturbed[-1].verdict is Verdict.FAIL:
+            return
+        rest = [(f"stage {name} of {place}", stages[name]) for name in order[1:]]
+        yield from player.play_rest(rest, home=stages[order[0]])
     rig.set_grid(1.0)
 
 
@@ -63,18 +72,56 @@ class _Player:
     def __init__(self, rig: Rig, figures: SuiteFigures, ride: VoltageRide) -> None:
         self._rig, self._ride = rig, ride
         self._asked: RideThroughFigures = figures.ride_through
+        self._delivers_share = figures.service.delivers_share.value
         self._margin_pu = self._asked.margin.value * figures.accuracy.voltage_pu.value
         self._before: Before | None = None
         self._ceased = False
 
+    @property
+    def needs(self) -> SourceNeeds:
+        """What all orders need of the source."""
+        stages = self._ride.disturbances.stages
+        levels = {name: stage.level_pu(self._margin_pu) for name, stage in stages.items()}
+        steps = (abs(levels[b] - levels[a]) for order in self._ride.disturbances.orders for a, b in pairwise(order))
+        shortest_s = min(stage.dwell_s for stage in stages.values())
+        span_pu = (min(levels.values()), max(levels.values()))
+        return SourceNeeds(span_pu, step_pu=max(steps), step_s=STEP_S, shortest_s=shortest_s)
+
+    def play_rest(self, stages: Sequence[tuple[str, Stage]], home: Stage) -> Iterator[Finding]:
+        """Play the stages of an order behind its first; the source does it by itself where the wire is too slow.
+
+        It then ends at `home`, the stage that was set before.
+        """
+        if not self._rig.plays(min(stage.dwell_s for _, stage in stages)):
+            for place, stage in stages:
+                yield from self.play(place, stage)
+            return
+        levels = [(stage.level_pu(self._margin_pu), stage.dwell_s) for _, stage in stages]
+        self._rig.play([*levels, (home.level_pu(self._margin_pu), HOME_S)])
+        for place, stage in stages:
+            yield from self._held(place, stage, guard_s=self._rig.update_s)
+        self._rig.hold(HOME_S, HOME_S)
+        self._rig.end_play()
+
     def play(self, place: str, stage: Stage) -> list[Finding]:
-        """Hold a stage, and judge it by what it asks for, and by what the stage before it has left time for."""
-        begun_s = self._rig.clock.now_s
+        """Set a stage, hold it, and judge it."""
         self._rig.set_grid(stage.level_pu(self._margin_pu))
+        return self._held(place, stage)
+
+    def _held(self, place: str, stage: Stage, guard_s: float = 0.0) -> list[Finding]:
+        """Hold a stage, and judge it by what it asks for, and by what the stage before it has left time for.
+
+        `guard_s`: how far from the bench's own the beginning and the end of a stage may be that the source plays.
+        """
+        begun_s = self._rig.clock.now_s
         samples, uncertainty = dwell(self._rig, stage.dwell_s), self._rig.instrument.power_pu
-        require_voltage(self._rig, samples[-1], stage.v_pu, place)
+        inner = [s for s in samples if guard_s - NEAR_S <= s.time_s - begun_s <= stage.dwell_s - guard_s + NEAR_S]
+        if not inner:
+            raise InstrumentError(f"{self._rig.analyzer_name} has not looked in the middle of {place}")
+        for sample in (inner[0], inner[-1]) if guard_s else inner[-1:]:
+            require_voltage(self._rig, sample, stage.v_pu, place)
         clause, timing_s = self._ride.section.clause, 0.0 if self._rig.clock.slip is None else WALL_TIMING_S
-        watched = Watched(place, clause, self._rig.analyzer_name, begun_s, samples, uncertainty, timing_s)
+        watched = Watched(place, clause, self._rig.analyzer_name, begun_s, inner, uncertainty, timing_s)
         found = self._judged(watched, stage)
         if stage.demand == "continuous":
             found.append(self._undisturbed(watched))
@@ -99,7 +146,7 @@ class _Player:
         last = watched.since(watched.samples[-1].time_s - watched.begun_s - BEFORE_S)
         current, active = fmean(s.current_pu for s in last), fmean(active_current(s) for s in last)
         self._before = Before(Reading(current, watched.uncertainty_pu), Reading(active, watched.uncertainty_pu))
-        response, wanted = self._rig.active_power(last), IN_SERVICE_SHARE * self._ride.level_pu
+        response, wanted = self._rig.active_power(last), self._delivers_share * self._ride.level_pu
         what, time_s = f"active power at the end, {watched.place}", last[-1].time_s
         criterion = at_least(wanted, response)
         return Finding(what, self._rig.voltage(last), response, criterion, time_s, watched.source, watched.clause)

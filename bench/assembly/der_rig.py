@@ -1,0 +1,124 @@
+"""The rig of an inverter, with or without storage: a grid simulator and a power analyzer in front of it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
+
+from bench.assembly.certification import CertificationBench, RigKind
+from bench.certification.not_passed import NotPassed
+from bench.certification.ratings import require_usable
+from bench.certification.rig import InstrumentClass, Rig
+from instruments.errors import ConfigError
+from instruments.readings import SourceCapabilities
+from instruments.roles import DerFunctions, GridSimulator, PowerAnalyzer
+from reports.verdict import Verdict
+
+PCT = 100.0
+UPDATES = 5
+"""Set-points by which a source's update rate is measured in wall time, its output off: the slowest one counts."""
+ABSORBING_S = 3600.0
+"""A command to absorb ends by itself if the bench does not end it."""
+
+
+@dataclass
+class Fed:
+    """The device under test with what feeds and what measures it."""
+
+    device: str
+    source: GridSimulator
+    source_name: str
+    analyzer: PowerAnalyzer
+    analyzer_name: str
+
+
+def _make(bench: CertificationBench) -> Rig:
+    terminal, drivers, device = bench.terminal, bench.drivers, bench.device
+    inverter, analyzer = drivers[device], terminal.analyzer or ""
+    share = bench.config.devices[analyzer].uncertainty_pct / PCT
+    _require_functions(bench, inverter)
+    nameplate = inverter.read_nameplate()
+    require_usable(device, bench.config.devices[device], nameplate)
+    return Rig(
+        clock=bench.clock,
+        device=device,
+        functions=inverter,
+        source=drivers[terminal.source or ""],
+        analyzer=drivers[analyzer],
+        analyzer_name=analyzer,
+        nameplate=nameplate,
+        instrument=InstrumentClass(share, share),
+        advance=bench.advance,
+        supply=lambda level_pu: _supply(bench, level_pu),
+        absorb=lambda share_pu: _absorb(bench, share_pu),
+        phases=bench.places.phases(device),
+        unrepresented=bench.emulated.unrepresented(device),
+        able=capabilities(bench),
+    )
+
+
+def _switch_on(bench: CertificationBench) -> None:
+    rig = cast(Rig, bench.rig)
+    rig.set_grid(1.0)
+    rig.update_s = update_s(rig)
+    bench.live.switch_on(Fed(bench.device, rig.source, bench.terminal.source or "", rig.analyzer, rig.analyzer_name))
+
+
+def capabilities(bench: CertificationBench) -> SourceCapabilities:
+    """Ask the source what it can do; raises ConfigError for one that is wired with other phases than the device has."""
+    name, phases = bench.terminal.source or "", bench.places.phases(bench.terminal.device)
+    able: SourceCapabilities = bench.drivers[name].read_capabilities()
+    if able.phases != phases:
+        raise ConfigError(
+            f"devices.{name}: it is wired with {able.phases} phase(s), and {bench.terminal.device} has {phases}: "
+            "say it with `phases`, at the analyzer too"
+        )
+    return able
+
+
+def update_s(rig: Rig) -> float:
+    """Measure how long a set-point takes over the wire of a source, its output off; 0 in virtual time."""
+    if rig.clock.slip is None:
+        return 0.0
+    return max(_timed(partial(rig.set_grid, 1.0)) for _ in range(UPDATES))
+
+
+def _timed(act: Callable[[], None]) -> float:
+    begun_s = time.perf_counter()
+    act()
+    return time.perf_counter() - begun_s
+
+
+def _require_functions(bench: CertificationBench, inverter: Any) -> None:
+    """Raise NotPassed for a driver without the functions that the procedures set: nothing can be said of them."""
+    missing = [name for name in vars(DerFunctions) if not name.startswith("_") and not hasattr(inverter, name)]
+    if missing:
+        driver = bench.config.devices[bench.device].driver
+        reason = f"the driver {driver!r} of {bench.device} has not what procedures set: {', '.join(missing)}"
+        raise NotPassed(reason, Verdict.NOT_RUN)
+
+
+def _supply(bench: CertificationBench, level_pu: float) -> None:
+    """Let the emulated sun give a share of rated power.
+
+    Real equipment brings its own source of power, which is taken to give the rating: the analyzer tells whether it
+    does. Raises NotPassed for any other share.
+    """
+    if bench.config.devices[bench.device].emulate is None and level_pu != 1.0:
+        wanted = f"{level_pu * PCT:g} % of rated power"
+        raise NotPassed(f"nothing on this bench has the source behind {bench.device} give {wanted}", Verdict.NOT_RUN)
+    bench.sun_pu = level_pu
+
+
+def _absorb(bench: CertificationBench, share_pu: float) -> None:
+    """Command the device, and a battery behind it that has an interface of its own, to take power from the grid."""
+    bench.sun_pu = 0.0
+    power_w = -share_pu * cast(Rig, bench.rig).nameplate.p_max_w
+    for name, device in bench.config.devices.items():
+        if name == bench.device or device.role == "battery":
+            bench.drivers[name].set_power_w(power_w, ABSORBING_S)
+
+
+DER_RIG = RigKind(frozenset({"inverter"}), _make, _switch_on)
+"""In front of inverters."""
