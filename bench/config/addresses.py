@@ -1,5 +1,6 @@
 """What is wrong with addresses of a bench file: their form, TLS that one side lacks, emulators open to everybody."""
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -63,14 +64,14 @@ def wrong_lines(devices: Mapping[str, Device]) -> Iterator[str]:
         resource = _sound(device.resource)
         if resource is None or resource.line is None or resource.line.path == PTY:
             continue
-        path, line = resource.line.path, resource.line
+        path, line = os.path.realpath(resource.line.path), resource.line
         other, others, section = ports.setdefault(path, (name, resource, device))
-        if others.line != line:
-            yield f"devices.{name}: {path} is {line.settings} here, and {_settings(others)} for {other}"
+        if _settings(others) != line.settings:
+            yield f"devices.{name}: {line.path} is {line.settings} here, and {_settings(others)} for {other}"
         if (section.emulate is None) != (device.emulate is None):
-            yield f"devices.{name}: {path} has an emulated device and a real one, {other}, on it"
+            yield f"devices.{name}: {line.path} has an emulated device and a real one, {other}, on it"
         if device.emulate and (first := units.setdefault((path, resource.unit), name)) != name:
-            yield f"devices.{name}: {first} has unit {resource.unit} on {path} already"
+            yield f"devices.{name}: {first} has unit {resource.unit} on {line.path} already"
 
 
 def _sound(address: str) -> Resource | None:

@@ -73,9 +73,8 @@ class PointMapDevice:
     def __init__(self, link: ModbusLink, point_map: PointMap) -> None:
         self.link = link
         self.point_map = point_map
-        self._mapped = frozenset(
-            (point_map.table_of(point), address) for point in point_map.points.values() for address in point.span
-        )
+        readable = [point for point in point_map.points.values() if point.access != "w"]
+        self._readable = frozenset((point_map.table_of(point), address) for point in readable for address in point.span)
 
     def require(self, points: Mapping[str, Collection[str]]) -> None:
         """Check that the map has points, with these labels where they are enumerations; raises ConfigError with all."""
@@ -179,7 +178,7 @@ class PointMapDevice:
         block: range | None = None
         for span in spans:
             joined = range(block.start, span.stop) if block else span
-            exists = self._mapped.issuperset((table, address) for address in joined)
+            exists = self._readable.issuperset((table, address) for address in joined)
             if block and (len(joined) > MAX_READ or not exists):
                 yield block
                 joined = span
