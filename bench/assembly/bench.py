@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.accuracy import uncertainty_of
 from bench.actors.duty import OnDuty
 from bench.assembly.admission import admit
 from bench.assembly.apparatus import make_apparatus
@@ -366,9 +367,10 @@ class BenchAssembly:
         place = TerminalPlace(feeder.node_indices(site.bus, site.nodes), site.injection.leg_to_leg)
         if section.source is None or section.analyzer is None:
             return direct_terminal(section, place, self.emulated.nodes[device], self.emulated.host.lock)
-        uncertainty_pct = self.config.devices[section.analyzer].uncertainty_pct
+        rating_va = site.rating_kva * 1000.0 / section.power_scale
+        exactness = uncertainty_of(self.config.devices[section.analyzer], rating_va)
         source, analyzer = self.drivers[section.source], self.drivers[section.analyzer]
-        return measured_terminal(section, place, source, analyzer, uncertainty_pct / 100.0, site.rating_kva)
+        return measured_terminal(section, place, source, analyzer, exactness)
 
     def _energize(self) -> None:
         """Register what makes each device safe, then give the sources a voltage and switch them on."""

@@ -16,7 +16,8 @@ from bench.assembly.resources import Resource, parse_resource
 from bench.certification.not_passed import NotPassed
 from bench.certification.ratings import require_usable
 from bench.certification.refusals import UnderTest
-from bench.certification.rig import InstrumentClass, Rig
+from bench.certification.rig import InstrumentClass, Rig, phase_v
+from bench.certification.stated_class import StatedClass
 from bench.certification.sunspec.image import Address
 from bench.clock import make_clock
 from bench.config import BenchFile, Device, Terminal
@@ -26,7 +27,7 @@ from bench.feeder.sites import load_sites
 from bench.lease import Lease
 from bench.safety import uninterrupted
 from instruments.errors import ConfigError, InstrumentError, TransportError
-from instruments.readings import Identity
+from instruments.readings import Identity, Nameplate
 from instruments.roles import GridSimulator, PowerAnalyzer
 from reports.run_directory import RunWriter
 from reports.verdict import Verdict
@@ -60,6 +61,13 @@ class Fed:
     source_name: str
     analyzer: PowerAnalyzer
     analyzer_name: str
+
+
+def instrument_class(analyzer: Device, nameplate: Nameplate, phases: int) -> InstrumentClass | StatedClass:
+    """Return the uncertainty of an analyzer in front of equipment, by the bench file."""
+    if analyzer.accuracy is not None:
+        return StatedClass(analyzer.accuracy, phase_v(nameplate, phases), nameplate.va_max_va, phases)
+    return InstrumentClass(analyzer.expanded_pct / PCT, analyzer.expanded_pct / PCT)
 
 
 def on_free_ports(bench: BenchFile) -> BenchFile:
@@ -183,9 +191,9 @@ class CertificationBench:
             drivers[terminal.source or ""],
             drivers[terminal.analyzer or ""],
         )
-        share = self.config.devices[terminal.analyzer or ""].uncertainty_pct / PCT
         nameplate = inverter.read_nameplate()
         require_usable(self._device, self.config.devices[self._device], nameplate)
+        phases = self._places.phases(self._device)
         return Rig(
             clock=self.clock,
             device=self._device,
@@ -194,11 +202,11 @@ class CertificationBench:
             analyzer=analyzer,
             analyzer_name=terminal.analyzer or "",
             nameplate=nameplate,
-            instrument=InstrumentClass(share, share),
+            instrument=instrument_class(self.config.devices[terminal.analyzer or ""], nameplate, phases),
             advance=self._advance,
             supply=self._supply,
             absorb=self._absorb,
-            phases=self._places.phases(self._device),
+            phases=phases,
             unrepresented=self._emulated.unrepresented(self._device) if self._emulated else {},
         )
 

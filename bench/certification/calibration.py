@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from bench.accuracy import COVERAGE_FACTOR
 from bench.config import Device
 
 
@@ -12,7 +13,8 @@ def described(device: Device) -> dict[str, Any]:
     return {
         "role": device.role,
         "emulated": device.emulate is not None,
-        "uncertainty_pct": device.uncertainty_pct if device.is_instrument else None,
+        "uncertainty_pct": device.expanded_pct if device.is_instrument and device.accuracy is None else None,
+        "accuracy": _accuracy(device),
         "calibrated": _written(device.calibrated),
         "calibration_due": _written(device.calibration_due),
     }
@@ -30,6 +32,11 @@ def overdue(devices: Mapping[str, Device], analyzer: str, today: date | None = N
     if device.emulate is not None or due is None or now <= due:
         return ""
     return f"the calibration of {analyzer} was due on {due}: nothing that it found inside of limits is proven"
+
+
+def _accuracy(device: Device) -> str | None:
+    """Say how far an instrument may be off as its maker states it, and by which factor that is expanded."""
+    return None if device.accuracy is None else f"{device.accuracy.worded} (limits of error; k = {COVERAGE_FACTOR:g})"
 
 
 def _written(day: date | None) -> str | None:

@@ -115,7 +115,7 @@ class Stepper:
         if not self._plan.by_voltage:
             return self._rig.frequency(samples)
         value = fmean(sample.voltage_pu[line] for sample in samples for line in lines)
-        return Reading(value, self._rig.instrument.voltage_pu * value)
+        return Reading(value, self._rig.instrument.voltage_at(value))
 
     def _put(self, value: float, lines: Lines) -> None:
         try:

@@ -14,8 +14,8 @@ ANGLE_DEG = 2.0
 
 def require_voltage(rig: Rig, sample: Sample, span_pu: tuple[float, float], place: str) -> None:
     """Raise InstrumentError unless every phase has a voltage between two."""
-    off = rig.instrument.voltage_pu
-    if not all(span_pu[0] - off * v <= v <= span_pu[1] + off * v for v in sample.voltage_pu):
+    off = rig.instrument.voltage_at
+    if not all(span_pu[0] - off(v) <= v <= span_pu[1] + off(v) for v in sample.voltage_pu):
         measured = ", ".join(f"{v:.4f}" for v in sample.voltage_pu)
         raise InstrumentError(_told(rig, f"{measured} pu, not {span_pu[0]:g} to {span_pu[1]:g}", place))
 

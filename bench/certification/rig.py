@@ -11,6 +11,7 @@ from statistics import fmean
 
 from bench.certification.criteria import Reading
 from bench.certification.not_passed import NotPassed
+from bench.certification.stated_class import StatedClass
 from bench.clock import Clock
 from instruments.readings import AcMeasurement, Nameplate
 from instruments.roles import DerFunctions, GridSimulator, PowerAnalyzer
@@ -18,7 +19,7 @@ from reports.verdict import Verdict
 
 NOMINAL_HZ = 60.0
 FREQUENCY_UNCERTAINTY_HZ = 0.001
-"""Of an analyzer that measures power quality, Hz: class A of IEC 61000-4-30 asks for 10 mHz, instruments have 1."""
+"""Of an analyzer of which the bench file does not say, Hz: class A of IEC 61000-4-30 asks for 10 mHz, most have 1."""
 
 WALL_TIMING_S = 0.05
 """In wall time without time stamps of the analyzer: a round trip, and the time between two of its readings, s."""
@@ -54,10 +55,33 @@ class Sample:
 
 @dataclass(frozen=True)
 class InstrumentClass:
-    """Uncertainty of the analyzer, half width with k = 2: of voltage per unit of the reading, of power of rating."""
+    """Uncertainty of the analyzer, half width with k = 2: of voltage per unit of the reading, of power of rating.
+
+    `frequency_hz` and `time_s` are those of a frequency and of a time between two of its time stamps. The simple form:
+    `StatedClass` has it by the reading, and the same names.
+    """
 
     voltage_pu: float
     power_pu: float
+    frequency_hz: float = FREQUENCY_UNCERTAINTY_HZ
+    time_s: float = 0.0
+
+    def voltage_at(self, voltage_pu: float) -> float:
+        """Return that of a voltage, per unit."""
+        return self.voltage_pu * voltage_pu
+
+    def active_at(self, _p_pu: float, _q_pu: float) -> float:
+        """Return that of the active power where P and Q flow, per unit."""
+        return self.power_pu
+
+    def reactive_at(self, _p_pu: float, _q_pu: float) -> float:
+        """Return that of the reactive power where P and Q flow, per unit."""
+        return self.power_pu
+
+
+def phase_v(nameplate: Nameplate, phases: int) -> float:
+    """Return the rated voltage of a phase to neutral, or across the pair of one-phase equipment, V."""
+    return nameplate.v_nom_v / (math.sqrt(3.0) if phases > 1 else 1.0)
 
 
 def _nothing_absorbs(share_pu: float) -> None:
@@ -81,7 +105,7 @@ class Rig:
     analyzer: PowerAnalyzer
     analyzer_name: str
     nameplate: Nameplate
-    instrument: InstrumentClass
+    instrument: InstrumentClass | StatedClass
     advance: Callable[[float], None]
     supply: Callable[[float], None]
     phases: int = 3
@@ -94,7 +118,7 @@ class Rig:
     @property
     def phase_v(self) -> float:
         """Rated voltage of a phase to neutral, or across the pair of one-phase equipment, V."""
-        return self.nameplate.v_nom_v / (math.sqrt(3.0) if self.phases > 1 else 1.0)
+        return phase_v(self.nameplate, self.phases)
 
     def set_grid(
         self,
@@ -136,21 +160,28 @@ class Rig:
     def timing_s(self) -> float:
         """How well the moment of a look is known, s: exactly in virtual time and by the analyzer's own time stamps."""
         stamped = bool(self.samples) and self.samples[-1].stamp_s is not None
-        return 0.0 if self.clock.slip is None or stamped else WALL_TIMING_S
+        if stamped:
+            return self.instrument.time_s
+        return 0.0 if self.clock.slip is None else WALL_TIMING_S
 
     def voltage(self, samples: Sequence[Sample]) -> Reading:
         """Return the mean voltage over samples with the analyzer's uncertainty."""
         value = fmean(sample.mean_voltage_pu for sample in samples)
-        return Reading(value, self.instrument.voltage_pu * value)
+        return Reading(value, self.instrument.voltage_at(value))
 
     def reactive_power(self, samples: Sequence[Sample]) -> Reading:
         """Return the mean reactive power over samples with the analyzer's uncertainty."""
-        return Reading(fmean(sample.q_pu for sample in samples), self.instrument.power_pu)
+        p_pu, q_pu = self._powers(samples)
+        return Reading(q_pu, self.instrument.reactive_at(p_pu, q_pu))
 
     def active_power(self, samples: Sequence[Sample]) -> Reading:
         """Return the mean active power over samples with the analyzer's uncertainty."""
-        return Reading(fmean(sample.p_pu for sample in samples), self.instrument.power_pu)
+        p_pu, q_pu = self._powers(samples)
+        return Reading(p_pu, self.instrument.active_at(p_pu, q_pu))
 
     def frequency(self, samples: Sequence[Sample]) -> Reading:
-        """Return the mean frequency over samples; an analyzer's clock is better than any limit here."""
-        return Reading(fmean(sample.frequency_hz for sample in samples), FREQUENCY_UNCERTAINTY_HZ)
+        """Return the mean frequency over samples with the analyzer's uncertainty."""
+        return Reading(fmean(sample.frequency_hz for sample in samples), self.instrument.frequency_hz)
+
+    def _powers(self, samples: Sequence[Sample]) -> tuple[float, float]:
+        return fmean(sample.p_pu for sample in samples), fmean(sample.q_pu for sample in samples)

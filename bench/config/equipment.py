@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from bench.config.accuracy import Accuracy
 from bench.config.section import Name, Range, Section
 
 Role = Literal[
@@ -25,6 +26,10 @@ CONTROL_ROLES = frozenset({"load_tap_changer", "capacitor_bank"})
 
 INSTRUMENTS = frozenset({"grid_simulator", "power_analyzer", "sensing_source", "digital_io"})
 """Roles of what sources or measures for the bench."""
+MEASURING = frozenset({"grid_simulator", "power_analyzer", "sensing_source"})
+"""Roles of instruments that measure voltage, current and power."""
+USUAL_UNCERTAINTY_PCT = 0.5
+"""Of an instrument of which the bench file says nothing else."""
 
 
 class ClockSection(Section):
@@ -167,6 +172,8 @@ class Device(Section):
     """A device or instrument on the bench. `accuracy_pct` of rating is what its set-point must be held within.
 
     `class_pct` of an instrument or a meter: the largest error of what it sources or measures, percent of the reading.
+    `uncertainty_pct` of an analyzer: expanded, k = 2, percent of a voltage read and of rated power. In place of both,
+    an instrument has an `accuracy` as its maker states it, of which `bench.accuracy` makes both.
     `rating_kva` is the unit's own, `capacity_kwh` what a battery stores, `dc_source` the battery on an inverter's DC
     link; all three may stand in `emulate` instead. `efficiency_pct` of a battery: how much of the charged energy is
     stored.
@@ -187,8 +194,9 @@ class Device(Section):
     dc_source: Name | None = None
     nominal_v: Annotated[float, Field(gt=0)] | None = None
     accuracy_pct: Annotated[float, Field(gt=0)] = 3.0
-    uncertainty_pct: Annotated[float, Field(ge=0)] = 0.5
+    uncertainty_pct: Annotated[float, Field(ge=0)] | None = None
     class_pct: Annotated[float, Field(gt=0)] | None = None
+    accuracy: Accuracy | None = None
     efficiency_pct: Annotated[float, Field(gt=0, le=100)] = 90.0
     timeout_s: Annotated[float, Field(gt=0)] = 2.0
     tls: TlsSection | None = None
@@ -203,6 +211,20 @@ class Device(Section):
             raise ValueError(f"calibrated: a {self.role} is no instrument of the bench")
         if self.calibrated and self.calibration_due and self.calibrated > self.calibration_due:
             raise ValueError(f"calibration_due: {self.calibration_due} lies before {self.calibrated}, when it was done")
+        return self
+
+    @model_validator(mode="after")
+    def _states_its_accuracy_once(self) -> "Device":
+        if self.accuracy is None:
+            return self
+        if self.role not in MEASURING:
+            raise ValueError(f"accuracy: a {self.role} measures no power for the bench")
+        if self.uncertainty_pct is not None or self.class_pct is not None:
+            raise ValueError("accuracy: it takes the place of uncertainty_pct and class_pct, leave those out")
+        if (self.accuracy.power is None) != (self.role == "sensing_source"):
+            raise ValueError(f"accuracy: `power` {'is missing' if self.accuracy.power is None else 'is not asked for'}")
+        if self.role == "power_analyzer" and self.accuracy.frequency_hz is None:
+            raise ValueError("accuracy: `frequency_hz` is missing, and verdicts need to know how far it may be off")
         return self
 
     @model_validator(mode="after")
@@ -226,6 +248,11 @@ class Device(Section):
     def is_instrument(self) -> bool:
         """Whether it belongs to the laboratory, and not to what is tested."""
         return self.role in INSTRUMENTS
+
+    @property
+    def expanded_pct(self) -> float:
+        """Expanded uncertainty of what it measures in the simple form, percent."""
+        return USUAL_UNCERTAINTY_PCT if self.uncertainty_pct is None else self.uncertainty_pct
 
     @property
     def rated_kva(self) -> float:
@@ -254,7 +281,7 @@ def class_of_pct(device: Device) -> float:
     One that the bench file does not give is that of its emulator, or what it says of uncertainty.
     """
     emulated = device.emulate.accuracy_pct if device.emulate else None
-    return next(pct for pct in (device.class_pct, emulated, device.uncertainty_pct) if pct is not None)
+    return next(pct for pct in (device.class_pct, emulated, device.expanded_pct) if pct is not None)
 
 
 class Fleet(Section):
