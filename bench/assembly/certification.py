@@ -207,6 +207,7 @@ class CertificationBench:
             supply=self._supply,
             absorb=self._absorb,
             phases=phases,
+            capture=analyzer.read_capture_limits(),
             unrepresented=self._emulated.unrepresented(self._device) if self._emulated else {},
         )
 

@@ -1,7 +1,7 @@
 """Puts emulated equipment on its addresses, and wires emulated devices to each other and to the feeder."""
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -43,6 +43,7 @@ from instruments.emulators.meter import MeterFleet, serve_fleet
 from instruments.emulators.modbus_server import ModbusServer, RegisterBank
 from instruments.emulators.power_analyzer import AnalyzerClass, PowerAnalyzerEmulator
 from instruments.emulators.premise import PremiseFleet
+from instruments.emulators.sample_record import RecordLimits, SampleRecord
 from instruments.emulators.scpi_emulator import ScpiEmulator
 from instruments.emulators.scpi_server import scpi_protocol
 from instruments.emulators.sensing_source import SensingSourceEmulator
@@ -91,6 +92,7 @@ class EmulatedEquipment:
         self.meters: list[MeterGroup] = []
         self._time_s = 0.0
         self._fault_moments_s: list[float] = []
+        self._records: list[SampleRecord] = []
         self.premises = PremiseFleet(premise_names(places.services) if bench.feeder.customers else ())
         try:
             self._serve_all()
@@ -126,7 +128,17 @@ class EmulatedEquipment:
                 if isinstance(device, InverterEmulator):
                     share = self._places.irradiance_pu(name, irradiance_pu)
                     device.available_w = share * device.nameplate.p_max_w
-                device.advance(dt_s)
+            for step_s in self._steps(dt_s):
+                for device in self.devices.values():
+                    device.advance(step_s)
+
+    def _steps(self, dt_s: float) -> Iterator[float]:
+        """Cut a time into steps that end where an analyzer that records is to take a sample."""
+        left_s = dt_s
+        while (due_s := min(filter(None, (record.due_s() for record in self._records)), default=left_s)) < left_s:
+            yield due_s
+            left_s -= due_s
+        yield left_s
 
     def advance_meters(self, dt_s: float) -> None:
         """Let what the meters see stand for `dt_s`."""
@@ -193,7 +205,11 @@ class EmulatedEquipment:
         share = (0.2 if emulate.accuracy_pct is None else emulate.accuracy_pct) / 100.0
         node = self._node(self._behind("analyzer", name))
         accuracy = AnalyzerClass(voltage=share, current=share, power=share)
-        self._serve_scpi(device, PowerAnalyzerEmulator(name, node, accuracy, seed=derived_seed(self._seed, name)))
+        limits = RecordLimits(emulate.capture.interval_s, emulate.capture.points) if emulate.capture else None
+        analyzer = PowerAnalyzerEmulator(name, node, accuracy, derived_seed(self._seed, name), limits)
+        if analyzer.record is not None:
+            self._records.append(analyzer.record)
+        self._serve_scpi(device, analyzer)
 
     def _serve_battery(self, name: str, device: Device, emulate: Emulation) -> None:
         rating = _needed(name, "rating_kva", device.rated_kva or None)

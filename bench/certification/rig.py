@@ -13,7 +13,7 @@ from bench.certification.criteria import Reading
 from bench.certification.not_passed import NotPassed
 from bench.certification.stated_class import StatedClass
 from bench.clock import Clock
-from instruments.readings import AcMeasurement, Nameplate
+from instruments.readings import AcMeasurement, CaptureLimits, Nameplate
 from instruments.roles import DerFunctions, GridSimulator, PowerAnalyzer
 from reports.verdict import Verdict
 
@@ -95,7 +95,7 @@ class Rig:
     `advance` lets time pass for emulated equipment, s; `supply` makes a share of rated power available at its DC side;
     `absorb` has equipment with storage take a share of rated power from the grid. `unrepresented` names what the
     behaviour model behind emulated equipment has nothing of, and why: a test of that proves nothing by passing.
-    Equipment that is real has everything.
+    Equipment that is real has everything. `capture` is what the analyzer can record by itself.
     """
 
     clock: Clock
@@ -112,8 +112,10 @@ class Rig:
     absorb: Callable[[float], None] = _nothing_absorbs
     samples: list[Sample] = field(default_factory=list)
     unrepresented: Mapping[str, str] = field(default_factory=dict)
+    capture: CaptureLimits | None = None
     last_step_s: float = 0.0
     """Distance of the last two looks, s: how well a moment is known."""
+    _stamped: bool = False
 
     @property
     def phase_v(self) -> float:
@@ -146,21 +148,23 @@ class Rig:
         passed_s = time_s - self.clock.now_s
         self.clock.run_until(time_s)
         self.advance(passed_s)
-        return self._in_per_unit(self.analyzer.measure())
+        measured = self.analyzer.measure()
+        self._stamped = measured.time_s is not None
+        return self.in_per_unit(measured, self.clock.now_s)
 
-    def _in_per_unit(self, measured: AcMeasurement) -> Sample:
+    def in_per_unit(self, measured: AcMeasurement, time_s: float) -> Sample:
+        """Return what the analyzer measured at a time of the bench, s, as a look in per unit."""
         voltage_pu = tuple(v / self.phase_v for v in measured.voltage_v)
         rating_va = self.nameplate.va_max_va
         p_pu, q_pu = measured.total_p_w / rating_va, measured.total_q_var / rating_va
         current_pu = fmean(measured.current_a) / (rating_va / self.phases / self.phase_v)
-        now_s, angles = self.clock.now_s, measured.angle_deg
-        return Sample(now_s, voltage_pu, measured.frequency_hz, p_pu, q_pu, current_pu, angles, measured.time_s)
+        angles, stamp_s = measured.angle_deg, measured.time_s
+        return Sample(time_s, voltage_pu, measured.frequency_hz, p_pu, q_pu, current_pu, angles, stamp_s)
 
     @property
     def timing_s(self) -> float:
         """How well the moment of a look is known, s: exactly in virtual time and by the analyzer's own time stamps."""
-        stamped = bool(self.samples) and self.samples[-1].stamp_s is not None
-        if stamped:
+        if self._stamped:
             return self.instrument.time_s
         return 0.0 if self.clock.slip is None else WALL_TIMING_S
 

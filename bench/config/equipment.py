@@ -132,11 +132,19 @@ class ServedTlsSection(CertificateSection):
     client_ca: Path | None = None
 
 
+class CaptureSection(Section):
+    """An emulated analyzer that records by itself: at which shortest interval, s, and how many samples at most."""
+
+    interval_s: Annotated[float, Field(gt=0)] = 0.001
+    points: Annotated[int, Field(ge=2)] = 10_000
+
+
 class Emulation(Section):
     """The behaviour that stands in for the equipment. Without this section the device is real.
 
     `rating_kva`, `capacity_kwh` and `dc_source` may stand here or at the device itself. `customer_unit` is
     the unit id at which the customer's own energy management system reaches an inverter, on the same address.
+    With `capture` an analyzer records by itself: slower to play, as everything advances at its interval meanwhile.
     Emulators know no users: `expose` is for one that listens elsewhere than on loopback. `tls` is what it shows there.
     """
 
@@ -151,6 +159,7 @@ class Emulation(Section):
     customer_unit: Annotated[int, Field(ge=1, le=247)] | None = None
     volt_var: bool = True
     accuracy_pct: Annotated[float, Field(ge=0)] | None = None
+    capture: CaptureSection | None = None
     listen: Annotated[str, Field(pattern=r"^[^:\s]+:\d+$")] | None = None
     expose: bool = False
     tls: ServedTlsSection | None = None
@@ -235,6 +244,12 @@ class Device(Section):
             has = f"it has {', '.join(sorted(known))}" if known else "it has none"
             article = "an" if self.role.startswith("i") else "a"
             raise ValueError(f"limits: no set-point of {article} {self.role} is held to {', '.join(surplus)}; {has}")
+        return self
+
+    @model_validator(mode="after")
+    def _records_as_an_analyzer(self) -> "Device":
+        if self.emulate and self.emulate.capture and self.role != "power_analyzer":
+            raise ValueError(f"emulate.capture: a {self.role} records nothing")
         return self
 
     @model_validator(mode="after")

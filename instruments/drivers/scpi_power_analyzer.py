@@ -2,10 +2,11 @@
 
 import math
 
+from instruments.drivers import scpi_capture
 from instruments.drivers.fence import require_within
 from instruments.drivers.scpi_answers import read_identity, read_numbers, split_answers
 from instruments.errors import InstrumentError
-from instruments.readings import AcMeasurement, Identity
+from instruments.readings import AcMeasurement, CaptureLimits, Identity
 from instruments.transports.visa import VisaLink
 
 FUNCTIONS = ("U", "I", "P", "Q")
@@ -59,11 +60,35 @@ class ScpiPowerAnalyzer:
         except InstrumentError:
             self._configured = False
             raise
-        values = read_numbers(self._link, answer)
+        return self._measurement(read_numbers(self._link, answer))
+
+    def read_capture_limits(self) -> CaptureLimits | None:
+        """Ask at which shortest interval it records by itself, and how many samples; None when it does not."""
+        return scpi_capture.read_limits(self._link)
+
+    def arm_capture(self, interval_s: float, points: int) -> None:
+        """Have it record from now on, at its own interval and until it has so many samples.
+
+        Raises InstrumentError when it records something else than that.
+        """
+        self._configured = False  # whatever was chosen by others: the record's columns are these
+        self._configure()
+        scpi_capture.arm(self._link, interval_s, points)
+
+    def read_capture(self) -> tuple[AcMeasurement, ...]:
+        """End the record and read it back, each sample with the analyzer's own time stamp.
+
+        Raises InstrumentError for a record that tells no order in time, and for a sample without a value.
+        """
+        lines = scpi_capture.read_lines(self._link, len(self._items))
+        return tuple(self._measurement(line[1:], line[0]) for line in lines)
+
+    def _measurement(self, values: tuple[float, ...], time_s: float | None = None) -> AcMeasurement:
         self._check(values)
         n = self._phases
         u, i, p, q = (values[start : start + n] for start in range(0, 4 * n, n))
-        return AcMeasurement(u, i, p, q, values[-1], angle_deg=(0.0, *map(_angle_deg, values[4 * n : -1])))
+        angle_deg = (0.0, *map(_angle_deg, values[4 * n : -1]))
+        return AcMeasurement(u, i, p, q, values[-1], time_s, angle_deg)
 
     def _configure(self) -> None:
         """Choose the items once, and read the choice back: values in another order would be taken for one another."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from instruments.emulators.electrical import DEAD_V, ElectricalNode
+from instruments.emulators.sample_record import OPTION, RecordLimits, SampleRecord
 from instruments.emulators.scpi_emulator import ScpiEmulator
 from instruments.emulators.scpi_instrument import Call, Handler, scpi_number
 from instruments.emulators.scpi_status import ScpiError
@@ -61,20 +62,41 @@ class PowerAnalyzerEmulator(ScpiEmulator):
     role = "power_analyzer"
     model = "emulated power analyzer"
 
-    def __init__(self, name: str, node: ElectricalNode, accuracy: AnalyzerClass | None = None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        name: str,
+        node: ElectricalNode,
+        accuracy: AnalyzerClass | None = None,
+        seed: int = 0,
+        record: RecordLimits | None = None,
+    ) -> None:
+        """Put it on a node; with limits of a `record` it is one that can record by itself."""
         self.node = node
+        self.record = SampleRecord(record, self._values) if record else None
         self.accuracy = accuracy or AnalyzerClass()
         self._gains = [_draw_gains(random.Random(f"{seed}/{phase}"), self.accuracy) for phase in range(node.phases)]  # noqa: S311
         super().__init__(name)
 
+    def advance(self, dt_s: float) -> None:
+        """Let `dt_s` pass, and record what is on the node at the end of it, where that is due."""
+        super().advance(dt_s)
+        if self.record is not None:
+            self.record.take(self.time_s)
+
     def _reset(self) -> None:
+        if self.record is not None:
+            self.record.reset()
         self._items = list(_DEFAULT_ITEMS)
         self._count = len(_DEFAULT_ITEMS)
         self._range_v = self.accuracy.range_v
         self._range_a = self.accuracy.range_a
 
     def _table(self) -> dict[str, Handler]:
+        return self._measuring_table() | (self.record.table() if self.record else {})
+
+    def _measuring_table(self) -> dict[str, Handler]:
         return {
+            "*OPT?": lambda _: OPTION if self.record else "0",
             "NUMeric:FORMat": self._set_format,
             "NUMeric:NORMal:NUMBer": self._set_count,
             "NUMeric:NORMal:NUMBer?": lambda _: str(self._count),
@@ -116,8 +138,11 @@ class PowerAnalyzerEmulator(ScpiEmulator):
         self._range_a = call.number(0.1, self.accuracy.range_a)
 
     def _answer_values(self) -> str:
+        return ",".join(map(scpi_number, self._values()))
+
+    def _values(self) -> list[float]:
         elements = self._elements()
-        return ",".join(scpi_number(self._value(elements, *item)) for item in self._items[: self._count])
+        return [self._value(elements, *item) for item in self._items[: self._count]]
 
     def _value(self, elements: list[_Element], function: str, element: str) -> float:
         if function == "FU":

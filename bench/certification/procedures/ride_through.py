@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import fmean
 
+from bench.certification.capture import Capture, after, interval_for
 from bench.certification.criteria import Reading, at_least
 from bench.certification.figures import SuiteFigures
 from bench.certification.figures_ride_through import Disturbances, RideThroughFigures, Stage, VoltageRideThrough
 from bench.certification.findings import Finding
-from bench.certification.played import require_voltage
+from bench.certification.played import first_at, require_voltage
 from bench.certification.riding import Before, Watched, active_current, ceases, keeps_current, restores
 from bench.certification.rig import WALL_TIMING_S, Rig, Sample
 from bench.certification.service import IN_SERVICE_SHARE
@@ -23,6 +24,10 @@ FINE_S, FINE_SPAN_S, COARSE_S = 0.01, 0.6, 1.0
 """Looks just after a change, for how long, and from then on, s; limits of 83 ms need hundredths of a second."""
 BEFORE_S = 1.0
 """Over how much of the undisturbed stage the current of before is measured, s."""
+RECORDED_S = 0.005
+"""How far apart the samples of a record are, s."""
+LOOKS_A_RECORD = 6
+"""Looks while the analyzer records: only to let time pass in steps."""
 MAY_CEASE = frozenset({"cessation", "permissive"})
 
 
@@ -69,17 +74,37 @@ class _Player:
 
     def play(self, place: str, stage: Stage) -> list[Finding]:
         """Hold a stage, and judge it by what it asks for, and by what the stage before it has left time for."""
-        begun_s = self._rig.clock.now_s
-        self._rig.set_grid(stage.level_pu(self._margin_pu))
-        samples, uncertainty = dwell(self._rig, stage.dwell_s), self._rig.instrument.power_pu
-        require_voltage(self._rig, samples[-1], stage.v_pu, place)
-        clause, timing_s = self._ride.section.clause, 0.0 if self._rig.clock.slip is None else WALL_TIMING_S
-        watched = Watched(place, clause, self._rig.analyzer_name, begun_s, samples, uncertainty, timing_s)
+        rig, clause = self._rig, self._ride.section.clause
+        begun_s, samples, timing_s = self._watch(stage)
+        require_voltage(rig, samples[-1], stage.v_pu, place)
+        uncertainty = rig.instrument.power_pu
+        watched = Watched(place, clause, rig.analyzer_name, begun_s, samples, uncertainty, timing_s)
         found = self._judged(watched, stage)
         if stage.demand == "continuous":
             found.append(self._undisturbed(watched))
         self._ceased = stage.demand in MAY_CEASE
         return found
+
+    def _watch(self, stage: Stage) -> tuple[float, list[Sample], float]:
+        """Put the stage's voltage there and watch it; return since when, the looks, and how well times are known.
+
+        The first part of it is taken from the analyzer's own record, where it makes one.
+        """
+        rig, level_pu = self._rig, stage.level_pu(self._margin_pu)
+        span_s = min(stage.dwell_s, FINE_SPAN_S)
+        interval_s = interval_for(rig.capture, span_s, RECORDED_S, FINE_S)
+        if interval_s is None:
+            begun_s = rig.clock.now_s
+            rig.set_grid(level_pu)
+            return begun_s, dwell(rig, stage.dwell_s), 0.0 if rig.clock.slip is None else WALL_TIMING_S
+        record = Capture(rig, interval_s, span_s)
+        rig.set_grid(level_pu)
+        looks = dwell(rig, stage.dwell_s, span_s / LOOKS_A_RECORD)
+        samples = record.read()
+        first = first_at(rig, samples, stage.v_pu)
+        before_s, there_s = samples[max(first - 1, 0)].time_s, samples[first].time_s
+        known_s = rig.instrument.time_s + (there_s - before_s) / 2.0
+        return (before_s + there_s) / 2.0, [*samples[first:], *after(looks, samples)], known_s
 
     def _judged(self, watched: Watched, stage: Stage) -> list[Finding]:
         asked = self._asked
