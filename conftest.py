@@ -15,6 +15,7 @@ pytest_plugins = [
     "steps.certification",
     "steps.certification_active_power",
     "steps.certification_reactive",
+    "steps.certification_ltc",
     "steps.ride_through",
     "steps.conformance",
 ]

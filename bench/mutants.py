@@ -26,8 +26,6 @@ FEATURES = ROOT / "features" / "certification"
 BENCHES = ROOT / "fixtures" / "benches"
 BENCH = "certify_inverter"
 """Where mutants are played that name no other bench."""
-DEVICE = "inverter"
-"""The device under test of every bench that mutants are played on."""
 COLUMNS = ("suite", "fault", "clauses", "why")
 CLAUSE = "clause-"
 
@@ -51,6 +49,11 @@ class Mutant:
 
     def __str__(self) -> str:
         return f"{self.fault.text} in {self.suite} on {self.bench.stem}"
+
+    @property
+    def device(self) -> str:
+        """The device under test: the one that has the defect."""
+        return self.fault.target
 
     @property
     def crossed(self) -> "Mutant":

@@ -4,6 +4,7 @@ Power is positive where the device delivers it into the network: generation, dis
 load, charging and absorbed vars are < 0. Tuples over phases hold one entry for each phase in terminal order.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -94,6 +95,53 @@ class SourceSetPoint:
     angle_deg: tuple[float, ...]
     frequency_hz: float
     output_on: bool
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A part of a transient that an AC source plays by itself: its duration, and voltage of each phase and frequency.
+
+    Both are there at once, or with `ramp` come evenly, over the duration, from what they were before.
+    """
+
+    duration_s: float
+    voltage_v: tuple[float, ...]
+    frequency_hz: float
+    ramp: bool = False
+
+
+@dataclass(frozen=True)
+class PlayedTransients:
+    """What transients an AC source plays by itself: how many segments at most, none of them shorter than `shortest_s`.
+
+    `change_s` is how long the quickest change takes in them; a source without `unbalanced` gives one voltage to all
+    phases.
+    """
+
+    segments: int
+    shortest_s: float
+    change_s: float = 0.0
+    unbalanced: bool = True
+
+
+@dataclass(frozen=True)
+class SourceCapabilities:
+    """What an AC source can do: by its own word where it was asked, by what is known of its kind where it cannot be.
+
+    Ranges are the narrower of the instrument's and the bench's. `turned` are the phases, from 1, whose angle can be set
+    against what it was; the slew rates, V/s and Hz/s, are infinite where nothing is known of them. `transients`: None
+    of one that plays none by itself.
+    """
+
+    phases: int
+    voltage_v: tuple[float, float]
+    frequency_hz: tuple[float, float]
+    current_a: float
+    turned: frozenset[int]
+    unbalanced: bool = True
+    voltage_slew_v_per_s: float = math.inf
+    frequency_slew_hz_per_s: float = math.inf
+    transients: PlayedTransients | None = None
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,9 @@ from instruments.readings import (
     MeterReading,
     PowerCommand,
     SecondaryReading,
+    Segment,
     SensingSetPoint,
+    SourceCapabilities,
     SourceSetPoint,
     StorageReading,
     Trip,
@@ -108,6 +110,19 @@ class GridSimulator(Protocol):
     def output_off(self) -> None: ...
     def measure(self) -> AcMeasurement: ...
     def make_safe(self) -> None: ...
+    def read_capabilities(self) -> SourceCapabilities: ...
+
+
+class TransientSource(Protocol):
+    """An AC source that plays transients by itself: from what it was set to, and back to that at the end."""
+
+    def set_voltage(
+        self, voltage_v: Sequence[float], frequency_hz: float, angle_deg: Sequence[float] | None = None
+    ) -> None: ...
+    def read_capabilities(self) -> SourceCapabilities: ...
+    def play(self, segments: Sequence[Segment]) -> None: ...
+    def has_played(self) -> bool: ...
+    def end_play(self) -> None: ...
 
 
 class PowerAnalyzer(Protocol):

@@ -1,6 +1,6 @@
 """Puts a rig together from a bench file: one device, the instruments in front of it, and nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,61 +13,50 @@ from bench.assembly.feeders import open_feeder
 from bench.assembly.live_equipment import LiveEquipment
 from bench.assembly.places import FeederPlaces
 from bench.assembly.resources import Resource, parse_resource
-from bench.certification.not_passed import NotPassed
-from bench.certification.ratings import require_usable
+from bench.certification.any_rig import AnyRig
 from bench.certification.refusals import UnderTest
-from bench.certification.rig import InstrumentClass, Rig, phase_v
-from bench.certification.stated_class import StatedClass
 from bench.certification.sunspec.image import Address
 from bench.clock import make_clock
-from bench.config import BenchFile, Device, Terminal
+from bench.config import CONTROL_ROLES, BenchFile, Device, Terminal
 from bench.evidence import Evidence
 from bench.faults import Fault
 from bench.feeder.sites import load_sites
 from bench.lease import Lease
 from bench.safety import uninterrupted
 from instruments.errors import ConfigError, InstrumentError, TransportError
-from instruments.readings import Identity, Nameplate
-from instruments.roles import GridSimulator, PowerAnalyzer
+from instruments.readings import Identity
 from reports.run_directory import RunWriter
-from reports.verdict import Verdict
 
-PCT = 100.0
-ABSORBING_S = 3600.0
-"""A command to absorb ends by itself if the bench does not end it."""
+
+@dataclass(frozen=True)
+class RigKind:
+    """What a suite needs around its device: which roles it tests, how their rig is made, and what switches it on."""
+
+    roles: frozenset[str]
+    make: "Callable[[CertificationBench], AnyRig]"
+    switch_on: "Callable[[CertificationBench], None]"
+
+    def require_role(self, name: str, device: Device) -> None:
+        """Raise ConfigError for a device that is none of what the suite tests."""
+        if device.role not in self.roles:
+            known = " or ".join(role.replace("_", " ") for role in sorted(self.roles))
+            raise ConfigError(f"{name} is a {device.role.replace('_', ' ')}; the suite tests the role {known}")
 
 
 def reduced(bench: BenchFile, device: str) -> tuple[BenchFile, Terminal]:
     """Return the bench with one device, what is behind it and in front of it; raises ConfigError where that lacks."""
     if device not in bench.devices:
         raise ConfigError(f"the bench file has no device {device!r}; known: {', '.join(bench.devices)}")
-    terminal = next((t for t in bench.terminals.values() if t.device == device), None)
-    if terminal is None or terminal.source is None or terminal.analyzer is None:
-        raise ConfigError(f"{device} has no source and analyzer in front of it: nothing can be certified there")
     section = bench.devices[device]
+    terminal = next((t for t in bench.terminals.values() if t.device == device), None)
+    if terminal is None or terminal.source is None:
+        measured_by = "contacts" if section.role in CONTROL_ROLES else "analyzer"
+        raise ConfigError(f"{device} has no source and {measured_by} in front of it: nothing can be certified there")
     behind = [section.emulate.dc_source] if section.emulate and section.emulate.dc_source else []
-    kept = {device, terminal.source, terminal.analyzer, *behind}
+    kept = {device, *terminal.instruments.values(), *behind}
     devices = {name: found for name, found in bench.devices.items() if name in kept}
     terminals = {name: found for name, found in bench.terminals.items() if found.device == device}
     return bench.model_copy(update={"devices": devices, "terminals": terminals, "fleets": {}}), terminal
-
-
-@dataclass
-class Fed:
-    """The device under test with what feeds and what measures it."""
-
-    device: str
-    source: GridSimulator
-    source_name: str
-    analyzer: PowerAnalyzer
-    analyzer_name: str
-
-
-def instrument_class(analyzer: Device, nameplate: Nameplate, phases: int) -> InstrumentClass | StatedClass:
-    """Return the uncertainty of an analyzer in front of equipment, by the bench file."""
-    if analyzer.accuracy is not None:
-        return StatedClass(analyzer.accuracy, phase_v(nameplate, phases), nameplate.va_max_va, phases)
-    return InstrumentClass(analyzer.expanded_pct / PCT, analyzer.expanded_pct / PCT)
 
 
 def on_free_ports(bench: BenchFile) -> BenchFile:
@@ -84,10 +73,13 @@ def on_free_ports(bench: BenchFile) -> BenchFile:
 class CertificationBench:
     """One device on its rig, opened and identified; `close` makes it safe and takes it down."""
 
+    rig: AnyRig
+
     def __init__(
         self,
         bench: BenchFile,
         device: str,
+        kind: RigKind,
         writer: RunWriter,
         key: str,
         seed: int,
@@ -100,18 +92,20 @@ class CertificationBench:
         RatingsError for one whose ratings cannot be; what was opened by then is made safe and closed. Real equipment
         needs a `lease`, and has a guardian from before its source is switched on. `faults` are of what is emulated.
         """
-        self.config, self._terminal = reduced(bench, device)
+        self.config, self.terminal = reduced(bench, device)
+        kind.require_role(device, self.config.devices[device])
         admit(self.config, lease)
         self._lease, self._folder = lease or Lease(), writer.path
-        self._device, self._seed, self._faults = device, seed, faults
+        self.device, self._kind, self._seed, self.faults = device, kind, seed, faults
         self.clock = make_clock(bench.clock.mode, bench.clock.slip_tolerance_s)
         self.evidence = Evidence(writer, self.clock, key)
         self.live, self._rack = LiveEquipment(self.config, self.clock, self.evidence.measurement), DriverRack()
-        self._drivers: dict[str, Any] = {}
+        self.drivers: dict[str, Any] = {}
         self._addresses: dict[str, Resource] = {}
         self.identities: dict[str, Identity] = {}
         self._emulated: EmulatedEquipment | None = None
-        self._level_pu = 1.0
+        self.sun_pu = 1.0
+        """How much of its rating the emulated source behind a device has, per unit."""
         try:
             self._open()
         except BaseException as error:
@@ -122,15 +116,15 @@ class CertificationBench:
     @property
     def address(self) -> Address:
         """Where the device answers; raises ConfigError for one that is not reached over Modbus/TCP."""
-        found = self._addresses[self._device]
+        found = self._addresses[self.device]
         if found.unit is None:
-            raise ConfigError(f"{self._device} is not reached over Modbus: {found}")
+            raise ConfigError(f"{self.device} is not reached over Modbus: {found}")
         return Address(found.host, found.port, found.unit)
 
     def read_settings(self) -> dict[str, float | str]:
         """Read what the device is set to, by the labels of settings files; of one that refuses that, its words."""
         try:
-            return dict(self._drivers[self._device].read_as_set())
+            return dict(self.drivers[self.device].read_as_set())
         except InstrumentError as error:
             return {"COMMENT": f"the settings could not be read: {error}"}
 
@@ -147,92 +141,43 @@ class CertificationBench:
                 self._emulated.close()
             return failures
 
+    def advance(self, dt_s: float) -> None:
+        """Let time pass for what is emulated, s; raises BenchError when the guardian is gone."""
+        self.live.require_guardian()
+        if self._emulated is not None:
+            self._emulated.advance(dt_s, np.full(len(self.places.sites), self.sun_pu))
+
+    @property
+    def emulated(self) -> EmulatedEquipment:
+        """What of the rig is emulated, which may be nothing."""
+        if self._emulated is None:
+            raise ConfigError("the rig is not open yet")
+        return self._emulated
+
     def _open(self) -> None:
         with open_feeder(self.config.feeder) as feeder:
             sites = load_sites(self.config.feeder.sites) if self.config.feeder.sites else ()
-            self._places = FeederPlaces(self.config, feeder, sites)
-            self._emulated = EmulatedEquipment(self.config, self._places, self._seed)
-        for fault in self._faults:
-            self._emulated.inject(fault.target, fault.kind, fault.value, fault.start_s, fault.end_s)
-        for name, device in self.config.devices.items():
-            self._drivers[name] = self._open_driver(name, device)
-            found = self.identities[name] = self._ask_identity(name)
-            require_identity(device, found, f"{name} at {device.resource}")
-        self.rig = self._rig()
-        self.live.register(self._drivers, self._folder, self._lease)
-        self.rig.set_grid(1.0)
-        self.live.switch_on(
-            Fed(
-                self._device,
-                self.rig.source,
-                self._terminal.source or "",
-                self.rig.analyzer,
-                self.rig.analyzer_name,
-            )
-        )
+            self.places = FeederPlaces(self.config, feeder, sites)
+            self._emulated = EmulatedEquipment(self.config, self.places, self._seed)
+            for fault in self.faults:
+                self._emulated.inject(fault.target, fault.kind, fault.value, fault.start_s, fault.end_s)
+            for name, device in self.config.devices.items():
+                self.drivers[name] = self._open_driver(name, device)
+                found = self.identities[name] = self._ask_identity(name)
+                require_identity(device, found, f"{name} at {device.resource}")
+            self.rig = self._kind.make(self)
+        self.live.register(self.drivers, self._folder, self._lease)
+        self._kind.switch_on(self)
 
     def _ask_identity(self, name: str) -> Identity:
         try:
-            identity: Identity = self._drivers[name].identify()
+            identity: Identity = self.drivers[name].identify()
         except (TransportError, InstrumentError) as error:
             raise type(error)(f"{name}: {error}") from error
         return identity
 
     def _open_driver(self, name: str, device: Device) -> Any:
-        endpoint = self._emulated.endpoints.get(name) if self._emulated else None
+        endpoint = self.emulated.endpoints.get(name)
         address = self._addresses[name] = address_of(device, endpoint.resource if endpoint else None)
         driver = self._rack.open(name, device, address, self.evidence.observer(name))
-        return UnderTest(driver) if name == self._device else driver
-
-    def _rig(self) -> Rig:
-        terminal, drivers = self._terminal, self._drivers
-        inverter, source, analyzer = (
-            drivers[self._device],
-            drivers[terminal.source or ""],
-            drivers[terminal.analyzer or ""],
-        )
-        nameplate = inverter.read_nameplate()
-        require_usable(self._device, self.config.devices[self._device], nameplate)
-        phases = self._places.phases(self._device)
-        return Rig(
-            clock=self.clock,
-            device=self._device,
-            functions=inverter,
-            source=source,
-            analyzer=analyzer,
-            analyzer_name=terminal.analyzer or "",
-            nameplate=nameplate,
-            instrument=instrument_class(self.config.devices[terminal.analyzer or ""], nameplate, phases),
-            advance=self._advance,
-            supply=self._supply,
-            absorb=self._absorb,
-            phases=phases,
-            capture=analyzer.read_capture_limits(),
-            unrepresented=self._emulated.unrepresented(self._device) if self._emulated else {},
-        )
-
-    def _supply(self, level_pu: float) -> None:
-        """Let the emulated sun give a share of rated power.
-
-        Real equipment brings its own source of power, which is taken to give the rating: the analyzer tells whether it
-        does. Raises NotPassed for any other share.
-        """
-        if self.config.devices[self._device].emulate is None and level_pu != 1.0:
-            wanted = f"{level_pu * PCT:g} % of rated power"
-            raise NotPassed(
-                f"nothing on this bench has the source behind {self._device} give {wanted}", Verdict.NOT_RUN
-            )
-        self._level_pu = level_pu
-
-    def _absorb(self, share_pu: float) -> None:
-        """Command the device, and a battery behind it that has an interface of its own, to take power from the grid."""
-        self._level_pu = 0.0
-        power_w = -share_pu * self.rig.nameplate.p_max_w
-        for name, device in self.config.devices.items():
-            if name == self._device or device.role == "battery":
-                self._drivers[name].set_power_w(power_w, ABSORBING_S)
-
-    def _advance(self, dt_s: float) -> None:
-        self.live.require_guardian()
-        if self._emulated is not None:
-            self._emulated.advance(dt_s, np.full(len(self._places.sites), self._level_pu))
+        return UnderTest(driver) if name == self.device else driver

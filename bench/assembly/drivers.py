@@ -7,6 +7,10 @@ from typing import Any
 from bench.assembly.resources import Resource, parse_resource
 from bench.assembly.security import client_tls
 from bench.config import Device, Identification
+from instruments.dialects.ac_source import ROLE as AC_SOURCE
+from instruments.dialects.ac_source import ac_source_dialect
+from instruments.dialects.language import Habits
+from instruments.dialects.loading import dialect_names
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.fence import NO_LIMIT, DerEnvelope, Span
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
@@ -34,8 +38,17 @@ POINT_MAP_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("load_tap_changer", "point_map"): PointMapTapChangerControl,
     ("capacitor_bank", "point_map"): PointMapCapacitorControl,
 }
+DIALECT = "scpi_"
+"""How the name of a driver begins that speaks a dialect; the rest is the name of the dialect's file."""
+
+
+def _grid_simulator(link: VisaLink, device: Device) -> ScpiGridSimulator:
+    dialect = ac_source_dialect(device.driver.removeprefix(DIALECT))
+    return ScpiGridSimulator(link, _limits(device), dialect=dialect)
+
+
 VISA_DRIVERS: dict[tuple[str, str], Callable[[VisaLink, Device], Any]] = {
-    ("grid_simulator", "scpi_generic"): lambda link, device: ScpiGridSimulator(link, _limits(device)),
+    **{(AC_SOURCE, DIALECT + name): _grid_simulator for name in dialect_names(AC_SOURCE)},
     ("power_analyzer", "scpi_generic"): lambda link, _device: ScpiPowerAnalyzer(link),
     ("sensing_source", "scpi_generic"): lambda link, device: ScpiSensingSource(link, _limits(device)),
     ("digital_io", "scpi_generic"): lambda link, _device: ScpiDigitalIO(link),
@@ -60,7 +73,7 @@ class DriverRack:
             link = self._link(name, device, resource, observer)
             return POINT_MAP_DRIVERS[key](link, load_point_map(device.point_map), **_tap_envelope(device))
         if key in VISA_DRIVERS and resource.unit is None:
-            visa = VisaLink(str(resource), observer, device.timeout_s)
+            visa = VisaLink(str(resource), observer, device.patience_s, _habits(device))
             self._visa.append(visa)
             return VISA_DRIVERS[key](visa, device)
         known = sorted(
@@ -74,7 +87,7 @@ class DriverRack:
     def _link(self, name: str, device: Device, resource: Resource, observer: WireObserver) -> ModbusLink:
         """Link to a unit whose errors name the device: what they say goes into traces, which no port may change."""
         host, port, unit, tls = resource.host, resource.port, resource.unit or 0, client_tls(device, resource)
-        link = self._modbus.link(host, port, unit, observer, device.timeout_s, tls)
+        link = self._modbus.link(host, port, unit, observer, device.patience_s, tls)
         link.name = name
         return link
 
@@ -83,6 +96,13 @@ class DriverRack:
         self._modbus.close()
         for link in self._visa:
             link.close()
+
+
+def _habits(device: Device) -> Habits:
+    """Return how the instrument behaves on its link; what is no dialect's own is as IEEE 488.2 has it."""
+    if device.role != AC_SOURCE:
+        return Habits()
+    return ac_source_dialect(device.driver.removeprefix(DIALECT)).link
 
 
 def require_identity(device: Device, found: Identity, where: str) -> None:

@@ -15,8 +15,9 @@ def connect_contacts(control: Control, digital_io: DigitalIOEmulator, contacts: 
     for contact, channel in zip(_outputs(control), contacts.inputs, strict=True):
         _connect_input(contact, digital_io, channel)
     if contacts.status:
-        digital_io.on_output(lambda _channel, _closed: _take_status(control, digital_io, contacts))
-        _take_status(control, digital_io, contacts)
+        lowest = control.settings.lowest_tap if isinstance(control, TapChangerControlEmulator) else 0
+        digital_io.on_output(lambda _channel, _closed: _take_status(control, digital_io, contacts, lowest))
+        _take_status(control, digital_io, contacts, lowest)
 
 
 def _outputs(control: Control) -> tuple[PulseContact, PulseContact]:
@@ -30,9 +31,10 @@ def _connect_input(contact: PulseContact, digital_io: DigitalIOEmulator, channel
     contact.on_change(lambda closed: digital_io.set_input(channel, closed))
 
 
-def _take_status(control: Control, digital_io: DigitalIOEmulator, contacts: Contacts) -> None:
+def _take_status(control: Control, digital_io: DigitalIOEmulator, contacts: Contacts, lowest: int) -> None:
+    """Tell the control where it stands, from the lowest position of the mechanism on, whatever its tap limits are."""
     closed = [digital_io.output(channel) for channel in contacts.status]
     if isinstance(control, TapChangerControlEmulator):
-        control.position_input = decode_position(closed, control.settings.lowest_tap)
+        control.position_input = decode_position(closed, lowest)
     else:
         control.status_input = closed[0]

@@ -30,13 +30,13 @@ from bench.config import BenchFile, Device, Emulation
 from bench.config.addresses import listening_at
 from bench.customers import premise_names
 from bench.feeder.model import Floats
+from instruments.emulators.ac_sources import AC_SOURCES
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import Sensing, SensingTerminals
 from instruments.emulators.control_points import capacitor_registers, tap_changer_registers
 from instruments.emulators.digital_io import DigitalIOEmulator
 from instruments.emulators.electrical import ElectricalNode
-from instruments.emulators.grid_simulator import GridSimulatorEmulator
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.inverter import InverterEmulator
 from instruments.emulators.meter import MeterFleet, serve_fleet
@@ -199,7 +199,11 @@ class EmulatedEquipment:
         introduce(self.meters)
 
     def _serve_grid_simulator(self, name: str, device: Device, _emulate: Emulation) -> None:
-        self._serve_scpi(device, GridSimulatorEmulator(name, self._node(self._behind("source", name))))
+        if device.driver not in AC_SOURCES:
+            raise ConfigError(
+                f"devices.{name}: no emulated AC source speaks {device.driver!r}; known: {', '.join(AC_SOURCES)}"
+            )
+        self._serve_scpi(device, AC_SOURCES[device.driver](name, self._node(self._behind("source", name))))
 
     def _serve_analyzer(self, name: str, device: Device, emulate: Emulation) -> None:
         share = (0.2 if emulate.accuracy_pct is None else emulate.accuracy_pct) / 100.0
@@ -318,7 +322,8 @@ class EmulatedEquipment:
 
     def _serve_scpi(self, device: Device, emulator: ScpiEmulator) -> None:
         wanted = self._wanted(device)
-        _, port = self.host.serve(scpi_protocol(emulator.scpi, self.host.lock), wanted.host, wanted.port)
+        protocol = scpi_protocol(emulator.scpi, self.host.lock, emulator.termination)
+        _, port = self.host.serve(protocol, wanted.host, wanted.port)
         self.devices[emulator.name] = emulator
         self.endpoints[emulator.name] = Endpoint(emulator.name, device.role, wanted.at_port(port))
 

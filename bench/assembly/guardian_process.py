@@ -54,7 +54,7 @@ class Ward:
     def of(cls, plain: Mapping[str, Any]) -> "Ward":
         """Take it from the pipe, with a time-out that leaves time to try again."""
         device = Device.model_validate(plain["device"])
-        wait_s = min(device.timeout_s, REQUEST_S)
+        wait_s = min(device.patience_s, REQUEST_S)
         return cls(plain["name"], device.model_copy(update={"timeout_s": wait_s}), plain["resource"])
 
 

@@ -1,6 +1,6 @@
 """What a certificate says of an instrument's accuracy, and what a calibration that is past makes of a verdict."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -20,18 +20,16 @@ def described(device: Device) -> dict[str, Any]:
     }
 
 
-def overdue(devices: Mapping[str, Device], analyzer: str, today: date | None = None) -> str:
-    """Say that the calibration of a real analyzer is past; empty where it is not, or where no day is given for it.
+def overdue(devices: Mapping[str, Device], judges: Iterable[str], today: date | None = None) -> str:
+    """Say whose calibration is past of the real instruments that judge; empty where none is, or no day is given.
 
-    All findings are the analyzer's word: of one past its calibration no finding is better than INCONCLUSIVE, and what
-    it finds wrong stays found. The source is only named on the certificate, because it measures nothing. An analyzer
-    for which the bench file gives no day is named there too.
+    All findings are their word: of one past its calibration no finding is better than INCONCLUSIVE, and what it finds
+    wrong stays found. Others are only named on the certificate, and so is one for which the bench file gives no day.
     """
-    device, now = devices[analyzer], today or datetime.now(UTC).date()
-    due = device.calibration_due
-    if device.emulate is not None or due is None or now <= due:
-        return ""
-    return f"the calibration of {analyzer} was due on {due}: nothing that it found inside of limits is proven"
+    now = today or datetime.now(UTC).date()
+    due = {name: devices[name].calibration_due for name in judges if devices[name].emulate is None}
+    past = [f"the calibration of {name} was due on {day}" for name, day in due.items() if day is not None and now > day]
+    return f"{'; '.join(past)}: nothing that it found inside of limits is proven" if past else ""
 
 
 def _accuracy(device: Device) -> str | None:

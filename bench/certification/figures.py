@@ -217,15 +217,16 @@ class SuiteFigures(Suite):
 
 def load_figures(path: Path = FOLDER / "ieee1547_1.yaml") -> SuiteFigures:
     """Read the figures of IEEE 1547.1; raises ConfigError with every fault of the file."""
-    return _load(SuiteFigures, path)
+    return load_file(SuiteFigures, path)
 
 
 def load_suite(path: Path) -> Suite:
     """Read a suite that has clauses and no figures; raises ConfigError with every fault of the file."""
-    return _load(Suite, path)
+    return load_file(Suite, path)
 
 
-def _load(kind: type[S], path: Path) -> S:
+def load_file(kind: type[S], path: Path) -> S:
+    """Read a suite as a kind of its own; raises ConfigError with every fault of the file."""
     try:
         return kind.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except ValidationError as error:

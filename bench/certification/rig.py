@@ -6,8 +6,11 @@ registers are read only where a clause asks what they say.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from statistics import fmean
+from typing import Any
+
+import numpy as np
 
 from bench.certification.criteria import Reading
 from bench.certification.not_passed import NotPassed
@@ -116,6 +119,24 @@ class Rig:
     last_step_s: float = 0.0
     """Distance of the last two looks, s: how well a moment is known."""
     _stamped: bool = False
+
+    @property
+    def judges(self) -> Sequence[str]:
+        """The instruments whose word findings are; the source is only named, for it measures nothing."""
+        return (self.analyzer_name,)
+
+    def stated(self) -> Mapping[str, Any]:
+        """Return what the device states of its ratings."""
+        return asdict(self.nameplate)
+
+    def table(self) -> dict[str, Any]:
+        """Return all samples as a series."""
+        samples = self.samples
+        phases = range(len(samples[0].voltage_pu)) if samples else range(0)
+        columns: dict[str, Any] = {f"voltage_{n + 1}_pu": [s.voltage_pu[n] for s in samples] for n in phases}
+        for name in ("time_s", "frequency_hz", "p_pu", "q_pu"):
+            columns[name] = np.array([getattr(sample, name) for sample in samples])
+        return columns
 
     @property
     def phase_v(self) -> float:

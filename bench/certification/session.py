@@ -6,8 +6,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from bench.assembly.certification import CertificationBench, reduced
 from bench.certification.calibration import described, overdue
 from bench.certification.figures import ClauseEntry
@@ -22,6 +20,8 @@ from bench.session import run_head
 from reports.run_directory import RunWriter, scenario_key
 from reports.verdict import Verdict, worst
 
+SOURCES = frozenset({"grid_simulator", "sensing_source"})
+"""Roles of what energizes a device under test."""
 UNFINISHED = {"verdict": Verdict.ABORTED.value, "reason": "the run ended while this was on", "unfinished": True}
 """What run.json says of a type test that is on."""
 
@@ -76,7 +76,7 @@ class Found:
     def take(self, bench: CertificationBench, *, is_first: bool) -> None:
         """Keep what an opened bench tells; the settings only of the first one, which has set nothing yet."""
         self.identities.update({name: vars(found) for name, found in bench.identities.items()})
-        self.nameplate = asdict(bench.rig.nameplate)
+        self.nameplate = bench.rig.stated()
         settings = bench.read_settings()
         if is_first and not self.settings:
             self.settings = settings
@@ -106,7 +106,9 @@ class CertificationSession:
         self.bench, self.device, self.seed = bench, device, seed
         self._kind, self.suite, self._count = suite, suite.load(), suite.scenario_counts()
         self._faults, self._lease, self._partial = faults, lease, partial
-        self._head = run_head(reduced(bench, device)[0], bench_path, seed, faults)
+        small, _ = reduced(bench, device)
+        suite.rig.require_role(device, small.devices[device])
+        self._head = run_head(small, bench_path, seed, faults)
         self.writer = RunWriter.create(path, self._head)
         self.scenarios: list[dict[str, Any]] = []
         self.asked = list(asked)
@@ -124,12 +126,12 @@ class CertificationSession:
         key = scenario_key(title.clause, title.variant)
         self.writer.note(self._document([*self.scenarios, _entry(title) | UNFINISHED]))
         bench = CertificationBench(
-            self.bench, self.device, self.writer, key, self.seed, self._lease, faults=self._faults
+            self.bench, self.device, self._kind.rig, self.writer, key, self.seed, self._lease, faults=self._faults
         )
         try:
             self.found.take(bench, is_first=not self.asked or title == self.asked[0])
             test = self._kind.make(bench, title.clause, lambda finding: _record(bench, finding))
-            return Trial(title, bench, test, uncalibrated=overdue(self.bench.devices, bench.rig.analyzer_name))
+            return Trial(title, bench, test, uncalibrated=overdue(self.bench.devices, bench.rig.judges))
         except BaseException as error:
             for name, why in bench.close().items():
                 error.add_note(f"{name} could not be proven safe: {why}")
@@ -159,7 +161,7 @@ class CertificationSession:
         trial.problems += [f"{name} could not be proven safe: {why}" for name, why in unsafe.items()]
         self._note_alive(trial.title, unsafe)
         verdict = _verdict(trial)
-        series = self.writer.write_series(len(self.scenarios) + 1, _table(trial))
+        series = self.writer.write_series(len(self.scenarios) + 1, trial.bench.rig.table())
         self.scenarios.append(
             _entry(trial.title)
             | {
@@ -192,7 +194,7 @@ class CertificationSession:
         """Remember a real source that may still be on: with it on, no other test may begin."""
         for name in unsafe:
             device = self.bench.devices.get(name)
-            if device is not None and device.role == "grid_simulator" and device.emulate is None:
+            if device is not None and device.role in SOURCES and device.emulate is None:
                 self._alive = f"{name} could not be proven off after clause {title.clause}"
 
     def _document(self, scenarios: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -281,12 +283,3 @@ def _first_reason(played: Sequence[Mapping[str, Any]], verdict: Verdict) -> str:
         return ""
     first = next(entry for entry in played if entry["verdict"] == verdict.value)
     return f"{first['title']}: {first.get('reason') or 'was not finished'}"
-
-
-def _table(trial: Trial) -> dict[str, Any]:
-    samples = trial.test.rig.samples
-    phases = range(len(samples[0].voltage_pu)) if samples else range(0)
-    columns: dict[str, Any] = {f"voltage_{n + 1}_pu": [s.voltage_pu[n] for s in samples] for n in phases}
-    for name in ("time_s", "frequency_hz", "p_pu", "q_pu"):
-        columns[name] = np.array([getattr(sample, name) for sample in samples])
-    return columns

@@ -4,13 +4,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import yaml
 
-from bench.assembly.certification import CertificationBench
+from bench.assembly.certification import CertificationBench, RigKind
+from bench.assembly.control_rig import TAP_CHANGER_RIG
+from bench.assembly.der_rig import DER_RIG
+from bench.certification.any_rig import AnyRig
+from bench.certification.control_rig import ControlRig
+from bench.certification.controls.control_test import ControlTest
 from bench.certification.figures import FOLDER, Suite, load_figures, load_suite
 from bench.certification.findings import Finding
+from bench.certification.ltc.figures import FILE as LTC
+from bench.certification.ltc.figures import TapChangerFigures, load_tap_changer_figures
 from bench.certification.rig import Rig
 from bench.certification.sunspec.conformance import ConformanceTest
 from bench.certification.type_test import TypeTest
@@ -23,24 +30,31 @@ CLAUSE = "clause-"
 """How the tag begins that says which clause a scenario tests."""
 SUNSPEC = FOLDER / "sunspec.yaml"
 Tell = Callable[[Finding], None]
+R = TypeVar("R")
 
 
 class DeviceTest(Protocol):
     """What every test of a device has."""
 
-    rig: Rig
-    findings: list[Finding]
+    @property
+    def findings(self) -> list[Finding]:
+        """What was found up to now."""
+        ...
 
 
 @dataclass(frozen=True)
 class SuiteKind:
-    """A suite by its name; `features` is the folder of its scenarios, `file` has its clauses and figures."""
+    """A suite by its name; `features` is the folder of its scenarios, `file` has its clauses and figures.
+
+    `rig` is what it puts around its device, and says which devices it is for; `make` begins the test of a clause there.
+    """
 
     name: str
     features: Path
     file: Path
     load: Callable[[], Suite]
     make: Callable[[CertificationBench, str, Tell], DeviceTest]
+    rig: RigKind = DER_RIG
 
     def identity(self) -> dict[str, str]:
         """Return name and SHA-256 of the file, for the record."""
@@ -77,11 +91,22 @@ def _unconfirmed(part: Any, place: str) -> Iterator[str]:
 
 
 def _type_test(bench: CertificationBench, _clause: str, tell: Tell) -> TypeTest:
-    return TypeTest(bench.rig, load_figures(), tell)
+    return TypeTest(_rig(bench.rig, Rig), load_figures(), tell)
 
 
 def _conformance(bench: CertificationBench, clause: str, tell: Tell) -> ConformanceTest:
-    return ConformanceTest(bench.rig, bench.address, clause, tell)
+    return ConformanceTest(_rig(bench.rig, Rig), bench.address, clause, tell)
+
+
+def _rig(made: AnyRig, kind: type[R]) -> R:
+    """Return the rig as the kind that the suite's own maker makes."""
+    if not isinstance(made, kind):
+        raise ConfigError(f"the suite needs a {kind.__name__}, and has a {type(made).__name__}")
+    return made
+
+
+def _tap_changer_test(bench: CertificationBench, _clause: str, tell: Tell) -> ControlTest[TapChangerFigures]:
+    return ControlTest(_rig(bench.rig, ControlRig), load_tap_changer_figures(), tell)
 
 
 SUITES = {
@@ -89,6 +114,7 @@ SUITES = {
     for kind in (
         SuiteKind("ieee1547.1", FEATURES / "ieee1547_1", FOLDER / "ieee1547_1.yaml", load_figures, _type_test),
         SuiteKind("sunspec", FEATURES / "sunspec", SUNSPEC, lambda: load_suite(SUNSPEC), _conformance),
+        SuiteKind("ltc", FEATURES / "ltc", LTC, load_tap_changer_figures, _tap_changer_test, TAP_CHANGER_RIG),
     )
 }
 

@@ -1,13 +1,14 @@
 """One type test of a device on its rig: what the steps of a certification feature do and judge."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from bench.certification.criteria import after_response_time, within_response_time
 from bench.certification.figures import CharacteristicFigures, CurveFigures, SuiteFigures
 from bench.certification.findings import Finding
 from bench.certification.functions import FunctionTest, function_named
-from bench.certification.not_passed import NotInside, NotPassed
+from bench.certification.inside import require_inside
+from bench.certification.not_passed import NotPassed
 from bench.certification.procedures.configuration import configure_ratings
 from bench.certification.procedures.enter_service import enter_service_case
 from bench.certification.procedures.frequency_droop import droop_above, droop_below
@@ -29,12 +30,10 @@ from bench.certification.refusals import RatingsError
 from bench.certification.rig import Rig
 from bench.certification.service import await_service
 from bench.certification.sweep import Characteristic, sweep
-from bench.measurement import worded
 from instruments.errors import ConfigError
-from reports.verdict import Verdict, worst
+from reports.verdict import Verdict
 
 PCT = 100.0
-SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -189,23 +188,11 @@ class TypeTest:
 
     def require_all(self, ending: str = "") -> None:
         """Raise NotPassed unless every finding, of those whose name ends so, is inside its limits."""
-        chosen = [finding for finding in self.findings if finding.what.endswith(ending)]
-        if not chosen:
-            raise NotPassed(f"nothing was measured {ending}".rstrip(), Verdict.NOT_RUN)
-        self._require(chosen)
+        require_inside(self.findings, ending)
 
     def _require_service(self, begun: int, offered_pu: float, of: Characteristic) -> None:
         """Judge whether the device delivered in all samples since one."""
         self.take([stayed_in_service(self.rig, self.rig.samples[begun:], offered_pu, of.name, of.clause)])
-
-    def _require(self, findings: Sequence[Finding]) -> None:
-        broken = [f for f in findings if f.verdict is not Verdict.PASS]
-        if not broken:
-            return
-        told = [worded(finding.measurement) for finding in broken[:SHOWN]]
-        more = [f"and {len(broken) - SHOWN} more"] if len(broken) > SHOWN else []
-        verdict = worst(finding.verdict for finding in broken)
-        raise NotInside("\n".join([f"{len(broken)} of {len(findings)} are not inside:", *told, *more]), verdict)
 
     def _under_test(self, force: InForce) -> Characteristic:
         function, rig = force.function, self.rig

@@ -32,9 +32,10 @@ def certify(request: CertifyRequest, console: Console) -> int:
 
     Raises ConfigError, before anything is opened, for a suite, a device or a bench that cannot be used.
     """
-    suite_named(request.suite)
+    suite = suite_named(request.suite)
     bench = load_bench(request.bench)
     small, _ = reduced(bench, request.device)
+    suite.rig.require_role(request.device, small.devices[request.device])
     for fault in request.faults:
         check_fault(parse_fault(fault), small)
 

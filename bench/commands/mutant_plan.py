@@ -12,7 +12,7 @@ from bench.commands.certify import CertifyRequest, certify
 from bench.commands.matrix_plan import broken
 from bench.fault_outcome import Outcome, Seen
 from bench.mutant_outcome import judge_mutant, judge_sound
-from bench.mutants import DEVICE, Mutant
+from bench.mutants import Mutant
 from reports.matrix import MatrixLine
 from reports.run_directory import RunDirectory
 from reports.verdict import Verdict
@@ -26,6 +26,7 @@ class TypeTests:
 
     suite: str
     bench: Path
+    device: str
     folder: Path
     scenarios: tuple[str, ...]
     mutant: Mutant | None = None
@@ -39,14 +40,18 @@ class TypeTests:
 def plan_mutants(folder: Path, mutants: Sequence[Mutant]) -> list[TypeTests]:
     """List all type tests below a folder: sound equipment in all that any mutant plays, first, then each mutant."""
     found: list[TypeTests] = []
-    for suite, bench in dict.fromkeys((mutant.suite, mutant.bench) for mutant in mutants):
-        on_it = [mutant for mutant in mutants if (mutant.suite, mutant.bench) == (suite, bench)]
+    for suite, bench, device in dict.fromkeys(map(_place, mutants)):
+        on_it = [mutant for mutant in mutants if _place(mutant) == (suite, bench, device)]
         scenarios = tuple(dict.fromkeys(name for mutant in on_it for name in mutant.scenarios))
-        found.append(TypeTests(suite, bench, folder / f"clean-{suite}-{bench.stem}", scenarios))
+        found.append(TypeTests(suite, bench, device, folder / f"clean-{suite}-{bench.stem}-{device}", scenarios))
     for number, mutant in enumerate(mutants, start=1):
         place = folder / f"m{number:03d}-{mutant.fault.kind}"
-        found.append(TypeTests(mutant.suite, mutant.bench, place, mutant.scenarios, mutant))
+        found.append(TypeTests(mutant.suite, mutant.bench, mutant.device, place, mutant.scenarios, mutant))
     return found
+
+
+def _place(mutant: Mutant) -> tuple[str, Path, str]:
+    return mutant.suite, mutant.bench, mutant.device
 
 
 def play_type_tests(asked: TypeTests) -> MatrixLine:
@@ -59,7 +64,7 @@ def play_type_tests(asked: TypeTests) -> MatrixLine:
 def _outcome(asked: TypeTests) -> Outcome:
     mutant = asked.mutant
     faults = () if mutant is None else (mutant.fault.text,)
-    request = CertifyRequest(asked.bench, DEVICE, asked.suite, asked.folder, SEED, faults, asked.scenarios)
+    request = CertifyRequest(asked.bench, asked.device, asked.suite, asked.folder, SEED, faults, asked.scenarios)
     try:
         certify(request, Console(file=StringIO()))
         recorded = RunDirectory.open(asked.folder).run

@@ -32,6 +32,11 @@ USUAL_UNCERTAINTY_PCT = 0.5
 """Of an instrument of which the bench file says nothing else."""
 
 
+TIMEOUT_S = 2.0
+EMULATED_TIMEOUT_S = 15.0
+"""What is emulated answers when its thread gets a processor, which on a busy machine may take a while."""
+
+
 class ClockSection(Section):
     """How time goes: `virtual`, or `wall` with slip recorded against its tolerance.
 
@@ -188,6 +193,7 @@ class Device(Section):
     stored.
     `start_up_s`: how long a real device may take until it is in service, or discharged, when a scenario is to begin.
     `customer_resource` is where the customer's own energy management system reaches a real inverter, if it does.
+    `timeout_s`: how long an answer may take.
     `calibrated` and `calibration_due` of an instrument: the days of its certificate of calibration, YYYY-MM-DD.
     """
 
@@ -207,7 +213,7 @@ class Device(Section):
     class_pct: Annotated[float, Field(gt=0)] | None = None
     accuracy: Accuracy | None = None
     efficiency_pct: Annotated[float, Field(gt=0, le=100)] = 90.0
-    timeout_s: Annotated[float, Field(gt=0)] = 2.0
+    timeout_s: Annotated[float, Field(gt=0)] | None = None
     tls: TlsSection | None = None
     start_up_s: Annotated[float, Field(gt=0)] = 900.0
     calibrated: date | None = None
@@ -270,6 +276,11 @@ class Device(Section):
         return USUAL_UNCERTAINTY_PCT if self.uncertainty_pct is None else self.uncertainty_pct
 
     @property
+    def patience_s(self) -> float:
+        """How long an answer may take, s, by the bench file or else by what it is."""
+        return self.timeout_s or (EMULATED_TIMEOUT_S if self.emulate else TIMEOUT_S)
+
+    @property
     def rated_kva(self) -> float:
         """The unit's own rating as the bench file gives it; 0 where it does not."""
         return self.rating_kva or (self.emulate.rating_kva if self.emulate else None) or 0.0
@@ -306,7 +317,7 @@ class Fleet(Section):
     driver: str
     at: Literal["services", "generation"]
     prefix: Name
-    timeout_s: Annotated[float, Field(gt=0)] = 2.0
+    timeout_s: Annotated[float, Field(gt=0)] = EMULATED_TIMEOUT_S
     emulate: Emulation
 
 

@@ -151,6 +151,11 @@ class CapacitorSwitch:
         self._due: deque[_Move] = deque()
 
     @property
+    def position(self) -> int:
+        """The switch as a number: 1 closed, 0 open."""
+        return int(self.closed)
+
+    @property
     def pulses(self) -> int:
         """Closures of its contacts, also those that moved nothing."""
         return self._contacts.pulses

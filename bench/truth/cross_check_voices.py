@@ -136,7 +136,8 @@ def metered(
 
 
 def _measured(measured: AcMeasurement, limits: Exactness, power_scale: float) -> dict[str, tuple[float, float]]:
-    scale, p_w, q_var = power_scale / 1000.0, measured.p_w, measured.q_var
+    scale, p_w = power_scale / 1000.0, measured.p_w
+    q_var = [0.0 if math.isnan(q) else q for q in measured.q_var]  # not every source tells reactive power
     volts = _voltages((v, limits.voltage_v(v) + RESOLUTION_V * v) for v in measured.voltage_v)
     rounding = RESOLUTION_V * scale * math.fsum(map(math.hypot, p_w, q_var))
     active = measured.total_p_w * scale, scale * limits.active_w(p_w, q_var) + rounding

@@ -2,9 +2,9 @@
 
 import math
 
-from instruments.drivers.point_map_device import PointMapDevice
+from instruments.drivers.point_map_control import PointMapControl
 from instruments.point_map import PointMap
-from instruments.readings import CapacitorBankStatus, Identity, SecondaryReading
+from instruments.readings import CapacitorBankStatus, SecondaryReading
 from instruments.transports.modbus import ModbusLink
 
 _STATUS = (
@@ -25,21 +25,17 @@ _LABELS = {
 }
 
 
-class PointMapCapacitorControl:
+class PointMapCapacitorControl(PointMapControl):
     """The control of a switched capacitor bank.
 
     Every method talks to the control and raises TransportError when the link fails, InstrumentError when the control
-    refuses or does not read back what was written. Settings are written by name through `points`.
+    refuses or does not read back what was written. Settings are written and read by name.
     """
 
     def __init__(self, link: ModbusLink, point_map: PointMap) -> None:
         """Nothing is sent yet; raises ConfigError naming all points and labels that the map lacks."""
-        self.points = PointMapDevice(link, point_map)
+        super().__init__(link, point_map)
         self.points.require({name: _LABELS.get(name, ()) for name in (*_STATUS, "switch_command")})
-
-    def identify(self) -> Identity:
-        """Ask who answers."""
-        return self.points.identify()
 
     def read_status(self) -> CapacitorBankStatus:
         """Read what the control says of itself."""

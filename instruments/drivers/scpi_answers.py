@@ -7,20 +7,23 @@ from instruments.errors import InstrumentError
 from instruments.readings import Identity
 from instruments.transports.visa import VisaLink
 
-IDENTITY_FIELDS = 4
 INFINITE, NOT_A_NUMBER = 9.9e37, 9.91e37
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(E[+-]?\d+)?|[+-]?(NAN|INF(INITY)?)", re.IGNORECASE | re.ASCII)
 """What `float` takes besides, such as 1_000, no instrument means."""
+_COUNTS = {3: "three", 4: "four"}
 
 
 def read_identity(link: VisaLink) -> Identity:
-    """Ask `*IDN?`: manufacturer, model, serial number, version (IEEE 488.2, 10.14); raises InstrumentError."""
+    """Ask `*IDN?`: manufacturer, model, serial number, version (IEEE 488.2, 10.14), or as its habits order them.
+
+    Raises InstrumentError.
+    """
     answer = link.query("*IDN?")
-    fields = [field.strip() for field in answer.split(",", IDENTITY_FIELDS - 1)]
-    if len(fields) != IDENTITY_FIELDS:
-        raise InstrumentError(f"{link.resource} answers {answer!r} to *IDN?, not four fields")
-    manufacturer, model, serial, version = fields
-    return Identity(manufacturer, model, version=version, serial=serial)
+    names = link.habits.identity
+    fields = [field.strip() for field in answer.split(",", len(names) - 1)]
+    if len(fields) != len(names):
+        raise InstrumentError(f"{link.resource} answers {answer!r} to *IDN?, not {_COUNTS[len(names)]} fields")
+    return Identity(**({"manufacturer": "", "model": ""} | dict(zip(names, fields, strict=True))))
 
 
 def split_answers(link: VisaLink, answer: str, counts: tuple[int, ...]) -> list[tuple[float, ...]]:

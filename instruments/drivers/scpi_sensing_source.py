@@ -4,10 +4,17 @@ import cmath
 import math
 
 from instruments.drivers.scpi_answers import read_identity, split_answers
+from instruments.drivers.scpi_dialect import SWITCH, Inquiry
 from instruments.drivers.scpi_source import SourceFence, SourceLimits, switch_off
 from instruments.errors import InstrumentError, TransportError
 from instruments.readings import Identity, SecondaryReading, SensingSetPoint
 from instruments.transports.visa import VisaLink
+
+OWN_LIMITS = Inquiry(
+    ":SOUR:VOLT1? MIN;VOLT1? MAX;FREQ? MIN;FREQ? MAX;CURR? MAX",
+    tuple((key, 1) for key in ("voltage_min", "voltage_max", "frequency_min", "frequency_max", "current_max")),
+)
+PROOF = Inquiry(":OUTP?;:MEAS:VOLT?", ((SWITCH, 1), ("voltage", 1)))
 
 
 class ScpiSensingSource:
@@ -19,7 +26,7 @@ class ScpiSensingSource:
 
     def __init__(self, link: VisaLink, limits: SourceLimits) -> None:
         self._link = link
-        self._fence = SourceFence(link, limits)
+        self._fence = SourceFence(link, limits, OWN_LIMITS)
 
     def identify(self) -> Identity:
         """Ask who answers."""
@@ -56,7 +63,7 @@ class ScpiSensingSource:
 
     def output_off(self) -> None:
         """Open the output; raises InstrumentError unless switch and measured voltage prove it."""
-        switch_off(self._link, phases=1)
+        switch_off(self._link, ":OUTP OFF", PROOF)
 
     def make_safe(self) -> None:
         """Open the output with proof; over a new connection where the old one turns out to be broken."""

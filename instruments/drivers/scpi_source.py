@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from instruments.drivers.fence import require_within
-from instruments.drivers.scpi_answers import split_answers
+from instruments.drivers.scpi_dialect import SWITCH, Inquiry, require_finite, take_answers
 from instruments.errors import ConfigError, InstrumentError
+from instruments.transports.scpi_acknowledgement import split_units
 from instruments.transports.visa import VisaLink
 
 ONE_TURN_DEG = (-360.0, 360.0)
@@ -23,11 +24,15 @@ class SourceLimits:
 
 
 class SourceFence:
-    """The narrower of the bench's envelope and the instrument's own ranges, which it asks for once."""
+    """The narrower of the bench's envelope and the instrument's own ranges, which it asks for once.
 
-    def __init__(self, link: VisaLink, envelope: SourceLimits) -> None:
+    `own` asks for what the instrument can tell of: voltage_min, voltage_max, frequency_min, frequency_max, current_max.
+    """
+
+    def __init__(self, link: VisaLink, envelope: SourceLimits, own: Inquiry) -> None:
         self._link = link
         self._envelope = envelope
+        self._own = own
         self._limits: SourceLimits | None = None
 
     def read_limits(self) -> SourceLimits:
@@ -37,14 +42,19 @@ class SourceFence:
         return self._limits
 
     def _ask_limits(self) -> SourceLimits:
-        ask = ":SOUR:VOLT1? MIN;VOLT1? MAX;FREQ? MIN;FREQ? MAX;CURR? MAX"
-        answers = split_answers(self._link, self._link.query_checked(ask), (1,) * 5)
-        v_min, v_max, f_min, f_max, i_max = (values[0] for values in answers)
+        told = self._ask_own()
         return SourceLimits(
-            self._narrower("voltage_v", (v_min, v_max), self._envelope.voltage_v),
-            self._narrower("frequency_hz", (f_min, f_max), self._envelope.frequency_hz),
-            min(i_max, self._envelope.current_a),
+            self._narrower("voltage", told, self._envelope.voltage_v, "voltage_v"),
+            self._narrower("frequency", told, self._envelope.frequency_hz, "frequency_hz"),
+            min(told.get("current_max", self._envelope.current_a), self._envelope.current_a),
         )
+
+    def _ask_own(self) -> dict[str, float]:
+        if not self._own.answers:
+            return {}
+        found = take_answers(self._link, self._own, self._link.query_checked(self._own.message))
+        require_finite(self._link, found)
+        return {key: value for key, (value,) in found.items()}
 
     def check(
         self,
@@ -60,7 +70,10 @@ class SourceFence:
         require_within(name, "angle_deg", angle_deg, ONE_TURN_DEG)
         require_within(name, "current_a", current_a, (0.0, limits.current_a))
 
-    def _narrower(self, name: str, own: tuple[float, float], envelope: tuple[float, float]) -> tuple[float, float]:
+    def _narrower(
+        self, key: str, told: dict[str, float], envelope: tuple[float, float], name: str
+    ) -> tuple[float, float]:
+        own = (told.get(f"{key}_min", envelope[0]), told.get(f"{key}_max", envelope[1]))
         lowest, highest = max(own[0], envelope[0]), min(own[1], envelope[1])
         if lowest > highest:
             raise ConfigError(
@@ -70,14 +83,16 @@ class SourceFence:
         return lowest, highest
 
 
-def switch_off(link: VisaLink, phases: int) -> None:
-    """Switch an output off and prove it by the switch read back and by the measured voltage.
+def switch_off(link: VisaLink, off: str, proof: Inquiry) -> None:
+    """Switch an output off and prove it by its switches read back and by the measured voltage, in one message.
 
     It does not look at the event status: an error from before must not stand in the way of a safe state.
     Raises InstrumentError when the output is still on or alive.
     """
-    answer = link.query(":OUTP OFF;*OPC?;:OUTP?;:MEAS:VOLT?")
-    _, (state,), voltage_v = split_answers(link, answer, (1, 1, phases))
-    if state != 0 or not all(abs(voltage) < RESIDUAL_V for voltage in voltage_v):
-        shown = ", ".join(f"{voltage:g}" for voltage in voltage_v)
-        raise InstrumentError(f"{link.resource} does not switch off: it answers OUTP {state:g} and measures {shown} V")
+    done = ["*OPC?"] if "complete" in link.habits.acknowledge else []
+    parts = split_units(link.query(";".join([off, *done, proof.message])))[len(done) :]
+    found = take_answers(link, proof, ";".join(parts))
+    switches, volts = found[SWITCH], found["voltage"]
+    if any(switches) or not all(abs(value) < RESIDUAL_V for value in volts):
+        says, shown = (", ".join(f"{value:g}" for value in values) for values in (switches, volts))
+        raise InstrumentError(f"{link.resource} does not switch off: its switch says {says}, it measures {shown} V")

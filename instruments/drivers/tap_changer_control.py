@@ -3,9 +3,9 @@
 import math
 
 from instruments.drivers.fence import NO_LIMIT, Span, require_within
-from instruments.drivers.point_map_device import PointMapDevice
+from instruments.drivers.point_map_control import PointMapControl
 from instruments.point_map import PointMap
-from instruments.readings import Identity, LoadTapChangerStatus, SecondaryReading
+from instruments.readings import LoadTapChangerStatus, SecondaryReading
 from instruments.transports.modbus import ModbusLink
 
 _STATUS = ("control_mode", "blocked", "panel_switch", "tap_position", "voltage", "operations_total")
@@ -16,11 +16,11 @@ _LABELS = {
 }
 
 
-class PointMapTapChangerControl:
+class PointMapTapChangerControl(PointMapControl):
     """The control of a load tap changer.
 
     Every method talks to the control and raises TransportError when the link fails, InstrumentError when the control
-    refuses or does not read back what was written. Settings are written by name through `points`.
+    refuses or does not read back what was written. Settings are written and read by name.
     """
 
     def __init__(self, link: ModbusLink, point_map: PointMap, taps: Span = NO_LIMIT) -> None:
@@ -28,13 +28,9 @@ class PointMapTapChangerControl:
 
         Nothing is sent yet; raises ConfigError naming all points and labels that the map lacks.
         """
+        super().__init__(link, point_map)
         self._taps = taps
-        self.points = PointMapDevice(link, point_map)
         self.points.require({name: _LABELS.get(name, ()) for name in (*_STATUS, "tap_command")})
-
-    def identify(self) -> Identity:
-        """Ask who answers."""
-        return self.points.identify()
 
     def read_status(self) -> LoadTapChangerStatus:
         """Read what the control says of itself."""

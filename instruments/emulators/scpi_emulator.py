@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from instruments.emulators.faults import FaultSet
 from instruments.emulators.scpi_instrument import Handler, ScpiInstrument
-from instruments.readings import Identity
+from instruments.emulators.scpi_status import Status
 
 
 class ScpiEmulator(ABC):
@@ -16,13 +16,14 @@ class ScpiEmulator(ABC):
 
     role: ClassVar[str]
     model: ClassVar[str]
+    termination: ClassVar[str] = "\n"
+    """What ends a message and an answer on the wire."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.time_s = 0.0
         self._faults = FaultSet(self.role)
-        identity = Identity("derbench", self.model, version="1", serial=name)
-        self.scpi = ScpiInstrument(identity, self._table(), self._reset)
+        self.scpi = ScpiInstrument(self._identity(), self._table(), self._reset, self._make_status())
         self._reset()
 
     def inject(self, kind: str, value: float | None = None, start_s: float = 0.0, end_s: float | None = None) -> None:
@@ -42,6 +43,13 @@ class ScpiEmulator(ABC):
     @abstractmethod
     def _reset(self) -> None:
         """Restore the state of `*RST`."""
+
+    def _identity(self) -> str:
+        """Answer to `*IDN?`."""
+        return ",".join(("derbench", self.model, self.name, "1"))
+
+    def _make_status(self) -> Status:
+        return Status()
 
     def _has(self, kind: str) -> bool:
         return self._faults.active(kind, self.time_s) is not None

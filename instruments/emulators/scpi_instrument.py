@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from instruments.emulators.scpi_status import ScpiError, Status
-from instruments.readings import Identity
 
 REMEMBERED_MESSAGES = 1000
 
@@ -76,15 +75,22 @@ def scpi_number(value: float) -> str:
 class ScpiInstrument:
     """Executes program messages: common commands (IEEE 488.2), the error queue, and the instrument's own table.
 
-    `on_reset` restores the state of `*RST`. `received` holds the latest messages, for tests of what reached the wire;
-    `heard` is told of each.
+    `identity` answers `*IDN?`, `on_reset` restores the state of `*RST`. `received` holds the latest messages, for tests
+    of what reached the wire; `heard` is told of each. While it `is_deaf`, nothing is carried out.
     """
 
-    def __init__(self, identity: Identity, commands: Mapping[str, Handler], on_reset: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        identity: str,
+        commands: Mapping[str, Handler],
+        on_reset: Callable[[], None],
+        status: Status | None = None,
+    ) -> None:
         self.identity = identity
-        self.status = Status()
+        self.status = status or Status()
         self.received: deque[str] = deque(maxlen=REMEMBERED_MESSAGES)
         self.heard: Callable[[str], None] = lambda _message: None
+        self.is_deaf: Callable[[], bool] = lambda: False
         self._on_reset = on_reset
         table = {**self._common_commands(), **commands}
         self._patterns = [(header_pattern(pattern), handler) for pattern, handler in table.items()]
@@ -97,6 +103,8 @@ class ScpiInstrument:
         """
         self.received.append(message)
         self.heard(message)
+        if self.is_deaf():
+            return ""
         if not (message.isascii() and message.replace("\t", " ").isprintable()):
             self.status.report(-102)
             return ""
@@ -132,7 +140,7 @@ class ScpiInstrument:
     def _common_commands(self) -> dict[str, Handler]:
         status = self.status
         return {
-            "*IDN?": self._answer_identity,
+            "*IDN?": lambda _: self.identity,
             "*RST": lambda _: self._on_reset(),
             "*CLS": lambda _: status.clear(),
             "*ESR?": lambda _: str(status.take_event()),
@@ -151,10 +159,6 @@ class ScpiInstrument:
             "STATus:QUEStionable:ENABle": self._set_questionable_enable,
             "STATus:QUEStionable:ENABle?": lambda _: str(status.questionable.enable),
         }
-
-    def _answer_identity(self, _call: Call) -> str:
-        who = self.identity
-        return ",".join((who.manufacturer, who.model, who.serial, who.version))
 
     def _set_event_enable(self, call: Call) -> None:
         self.status.event_enable = int(call.number(0, 255))

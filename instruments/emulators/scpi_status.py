@@ -12,6 +12,8 @@ ERROR_TEXTS = {
     -114: "Header suffix out of range",
     -221: "Settings conflict",
     -222: "Data out of range",
+    -223: "Too much data",
+    -226: "Lists not same length",
     -224: "Illegal parameter value",
     -310: "System error",
     -350: "Queue overflow",
@@ -80,13 +82,25 @@ class Status:
         """Queue an error; when the queue is full its last entry becomes -350 and later ones are lost."""
         self._event |= _EVENT_BITS[-code // 100]
         if len(self._errors) < QUEUE_LENGTH:
-            self._errors.append(error_text(code, detail))
+            self._errors.append(self.error_entry(code, detail))
         else:
-            self._errors[-1] = error_text(-350)
+            self._errors[-1] = self.error_entry(-350)
+
+    def error_entry(self, code: int, detail: str = "") -> str:
+        """Word an error as the instrument's queue has it."""
+        return error_text(code, detail)
 
     def take_error(self) -> str:
         """Return the oldest error and remove it, or `0,"No error"`."""
-        return self._errors.popleft() if self._errors else error_text(0)
+        return self._errors.popleft() if self._errors else self.error_entry(0)
+
+    def queues(self, begin: str) -> bool:
+        """Whether an error that begins so is in the queue."""
+        return any(entry.startswith(begin) for entry in self._errors)
+
+    def clear_event(self, bit: int) -> None:
+        """Clear a bit of the standard event status register."""
+        self._event &= ~bit
 
     def take_event(self) -> int:
         """Return the standard event status register and clear it."""

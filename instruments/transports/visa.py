@@ -1,7 +1,8 @@
 """SCPI over VISA. The one module that imports PyVISA; it uses the pure Python backend, so no vendor library is needed.
 
-Each call is one message and one answer. A setting travels together with its acknowledgement (`...;*ESR?;*OPC?`), for
-a message without an answer followed by a query costs 44 ms: Nagle's algorithm waits for the delayed acknowledgement.
+Each call is one message and one answer. A setting travels together with its acknowledgement (`...;*ESR?;*OPC?`, or what
+the instrument's habits have in its place), for a message without an answer followed by a query costs 44 ms: Nagle's
+algorithm waits for the delayed acknowledgement.
 """
 
 import re
@@ -12,7 +13,9 @@ from typing import Any, Self
 import pyvisa
 from pyvisa.resources import MessageBasedResource
 
+from instruments.dialects.language import Acknowledgement, Habits
 from instruments.errors import ConfigError, InstrumentError, TransportError
+from instruments.transports.scpi_acknowledgement import NO_ERROR, Acknowledged, read_acknowledgement, without_headers
 from instruments.transports.watched_socket import WatchedSocket
 from instruments.wire import Value, WireExchange, WireObserver, unobserved
 
@@ -22,11 +25,6 @@ ANSWER_LIMIT = 65536
 ERROR_READS = 64
 """Most entries read from an error queue; a queue that does not end is an error of the instrument."""
 
-REGISTER_DIGITS = 3
-"""Most digits of a status register of eight bits."""
-
-_POWER_ON = 128
-_ERROR_EVENTS = 4 | 8 | 16 | 32  # query, device, execution and command error (IEEE 488.2, 11.5.1)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _INTEGER_DIGITS = 16
 _SOCKET_RESOURCE = re.compile(r"TCPIP\d*::(?P<host>[^:]+)::(?P<port>\d+)::SOCKET", re.IGNORECASE)
@@ -36,18 +34,23 @@ class VisaLink:
     """A connection to one instrument, made at the first exchange and made again after one that failed.
 
     `resource` is a VISA resource name such as `TCPIP0::127.0.0.1::5025::SOCKET`. `observer` gets every exchange.
+    `habits` are how the instrument ends lines and tells of errors.
     All methods raise TransportError, naming the resource, when the instrument does not answer within `timeout_s`;
     making a link raises ConfigError for a name that is none.
     """
 
     def __init__(
-        self, resource: str, observer: WireObserver = unobserved, timeout_s: float = 2.0, termination: str = "\n"
+        self,
+        resource: str,
+        observer: WireObserver = unobserved,
+        timeout_s: float = 2.0,
+        habits: Habits = Habits(),  # noqa: B008  frozen
     ) -> None:
         _check_name(resource)
         self.resource = resource
         self.timeout_s = timeout_s
         self._observer = observer
-        self._termination = termination
+        self.habits = habits
         self._session: MessageBasedResource | None = None
         self._socket: WatchedSocket | None = None
         self._cleared = False
@@ -59,12 +62,12 @@ class VisaLink:
         return answer
 
     def query_checked(self, text: str) -> str:
-        """Send a query together with `*ESR?` and return the answer to the query.
+        """Send a query together with what tells errors and return the answer to the query.
 
         Raises InstrumentError when the instrument reports an error, or that it was restarted, since the last check.
         """
-        answer, _, event = self._exchange(f"{text};*ESR?").rpartition(";")
-        self._finish("query", text, parse_values(answer), event)
+        answer, told = self._acknowledged(text, "query", setting=False)
+        self._finish("query", text, parse_values(answer), told)
         return answer
 
     def command(self, text: str) -> None:
@@ -72,18 +75,39 @@ class VisaLink:
 
         Raises InstrumentError when the instrument reports an error, or that it was restarted, since the last check.
         """
-        event, _, done = self._exchange(f"{text};*ESR?;*OPC?").rpartition(";")
-        if done != "1":
-            raise self._broken("write", text, f"acknowledged with {done!r} in place of 1")
+        surplus, told = self._acknowledged(text, "write", setting=True)
+        if surplus:
+            raise self._broken("write", text, f"answered {surplus!r} to what is no query")
         address, values = split_command(text)
-        self._finish("write", address, values, event)
+        self._finish("write", address, values, told)
+
+    def start(self, text: str) -> None:
+        """Send what begins something that takes its time, and do not wait for its end: nobody asks `*OPC?`.
+
+        Raises InstrumentError as `command` does.
+        """
+        _, told = self._acknowledged(text, "write", setting=False)
+        self._finish("write", text, (), told)
+
+    def tell(self, text: str) -> None:
+        """Send a message that nothing answers, and do not wait: for `*RST`, after which some are deaf for a while."""
+        session = self._opened()
+        if not self._cleared:
+            self._cleared = self._clear(session)
+        try:
+            session.write(text)
+        except (pyvisa.Error, OSError) as error:
+            raise self._broken("write", text, self._reason(error)) from error
+        self._observer(WireExchange("scpi", "write", text, ()))
 
     def check_errors(self) -> None:
         """Empty the instrument's error queue; raises InstrumentError listing all that was in it."""
-        errors: list[str] = []
+        self._raise_errors([])
+
+    def _raise_errors(self, errors: list[str]) -> None:
         while len(errors) < ERROR_READS:
-            answer = self.query(":SYST:ERR?")
-            if re.match(r"[+-]?0+(,|$)", answer):
+            answer = self.query(self.habits.error_query)
+            if NO_ERROR.match(answer):
                 break
             errors.append(answer)
         if errors:
@@ -95,18 +119,25 @@ class VisaLink:
         if session is not None:
             session.close()
 
-    def _finish(self, operation: str, address: str, values: tuple[Value, ...], event: str) -> None:
-        """Report an exchange and raise what its event status says."""
-        if not event.isdecimal() or len(event) > REGISTER_DIGITS:
-            raise self._broken(operation, address, f"answered {event!r} to *ESR?")
-        if not int(event) & (_ERROR_EVENTS | _POWER_ON):
+    def _acknowledged(self, text: str, operation: str, *, setting: bool) -> tuple[str, Acknowledged]:
+        """Send a message with its acknowledgement; return the rest of the answer, and what was told."""
+        answer = self._exchange(f"{text};{self.habits.words(setting=setting)}")
+        asked: tuple[Acknowledgement, ...] = self.habits.asks(setting=setting)
+        try:
+            return read_acknowledgement(answer, asked)
+        except ValueError as error:
+            raise self._broken(operation, text, str(error)) from None
+
+    def _finish(self, operation: str, address: str, values: tuple[Value, ...], told: Acknowledged) -> None:
+        """Report an exchange and raise what was told of it."""
+        if told.is_fine:
             self._observer(WireExchange("scpi", operation, address, values))
             return
-        self._observer(WireExchange("scpi", operation, address, values, f"event status {event}"))
-        if int(event) & _POWER_ON:
+        self._observer(WireExchange("scpi", operation, address, values, str(told)))
+        if told.restarted:
             raise InstrumentError(f"{self.resource} was restarted and lost its settings (noticed at {address!r})")
-        self.check_errors()
-        raise InstrumentError(f"{self.resource} flags an error (event status {event}) at {address!r} and queues none")
+        self._raise_errors([told.error] if told.error else [])
+        raise InstrumentError(f"{self.resource} flags an error ({told}) at {address!r} and queues none")
 
     def _exchange(self, text: str) -> str:
         session = self._opened()
@@ -127,8 +158,8 @@ class VisaLink:
                 self.resource,
                 open_timeout=wait_ms,
                 timeout=wait_ms,
-                read_termination=self._termination,
-                write_termination=self._termination,
+                read_termination=self.habits.end,
+                write_termination=self.habits.end,
             )
         except Exception as error:  # the backend raises bare Exception for a connection it cannot make
             reason = f"cannot connect: {error}"
@@ -149,6 +180,8 @@ class VisaLink:
         return True
 
     def _round_trip(self, session: MessageBasedResource, text: str) -> str:
+        if len(text) > self.habits.longest_message:
+            raise ConfigError(f"{self.resource} takes {self.habits.longest_message} bytes at once, not {len(text)}")
         try:
             session = self._begun(session)
             session.write(text)
@@ -158,14 +191,15 @@ class VisaLink:
         except BaseException:  # an interrupt in the middle: the answer on its way belongs to nobody
             self.close()
             raise
-        end = self._termination.encode("ascii")
+        end = self.habits.end.encode("ascii")
         if not answer.endswith(end):
             raise self._broken("query", text, f"sent {len(answer)} bytes without an end")
         if self._socket and self._socket.received != len(answer):
             raise self._broken("query", text, "sent more than one answer")
         if not answer.isascii():
             raise self._broken("query", text, f"sent bytes that are not ASCII: {answer[:40]!r}")
-        return answer[: -len(end)].decode("ascii").strip()
+        text = answer[: -len(end)].decode("ascii").strip()
+        return without_headers(text) if self.habits.echoes_headers else text
 
     def _begun(self, session: MessageBasedResource) -> MessageBasedResource:
         """Return the session for an exchange: a new one where something came that would be taken for its answer."""

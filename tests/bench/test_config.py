@@ -536,3 +536,10 @@ def test_what_is_served_for_the_bench_of_equipment_is_its_equipment_at_its_addre
         assert {n: facts(d) for n, d in served.devices.items()} == {n: facts(d) for n, d in real.items()}
     wired = {name: terminal for name, terminal in bench.terminals.items() if terminal.device in real}
     assert served.terminals == wired
+
+
+def test_what_is_emulated_may_take_longer_on_a_busy_machine_than_equipment_may(folder: Path) -> None:
+    emulated = load_bench(write(folder, SMALL)).devices["inverter_1"]
+    real = emulated.model_copy(update={"emulate": None})
+    assert emulated.patience_s > real.patience_s
+    assert emulated.model_copy(update={"timeout_s": 0.5}).patience_s == 0.5, "what the bench file says counts"

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.config import load_bench
-from bench.fault_cases import BENCH, BENCHES, CASES, caught_at, is_row, load_cases, told_by
+from bench.fault_cases import CASES, caught_at, is_row, load_cases, told_by
 from bench.faults import KINDS
 from bench.mutants import failed_by, load_mutants
 from bench.use_case.tables import load as load_use_case
@@ -117,12 +116,3 @@ def test_all_that_is_wrong_in_all_files_is_told_at_once(files: Files) -> None:
 
 def test_no_case_at_all_is_an_error(tmp_path: Path) -> None:
     assert "there is no case" in refused(tmp_path)
-
-
-def test_a_busy_machine_may_take_its_time_on_the_quick_bench() -> None:
-    """Its time is virtual, and many of its runs are on at once."""
-    quick, emulated = load_bench(BENCH), load_bench(BENCHES / "emulated.yaml")
-    devices = {name for name, device in quick.devices.items() if device.timeout_s > emulated.devices[name].timeout_s}
-    fleets = {name for name, fleet in quick.fleets.items() if fleet.timeout_s > emulated.fleets[name].timeout_s}
-    assert devices >= {"grid_simulator", "power_analyzer", "utility_battery", "net_meter_1", "ltc", "capacitor_1"}
-    assert fleets == set(emulated.fleets)

@@ -112,10 +112,10 @@ def test_an_analyzer_past_its_calibration_proves_nothing(bench: BenchFile) -> No
     emulated = bench.devices["power_analyzer"]
     dated = emulated.model_copy(update={"calibration_due": date(2026, 3, 1)})
     real = dated.model_copy(update={"emulate": None})
-    assert "was due on 2026-03-01" in overdue({"pa": real}, "pa", date(2026, 3, 2))
-    assert overdue({"pa": real}, "pa", date(2026, 3, 1)) == "", "the day itself is inside"
-    assert overdue({"pa": dated}, "pa", date(2026, 3, 2)) == "", "nothing real is past anything"
-    assert overdue({"pa": real.model_copy(update={"calibration_due": None})}, "pa") == ""
+    assert "was due on 2026-03-01" in overdue({"pa": real}, ["pa"], date(2026, 3, 2))
+    assert overdue({"pa": real}, ["pa"], date(2026, 3, 1)) == "", "the day itself is inside"
+    assert overdue({"pa": dated}, ["pa"], date(2026, 3, 2)) == "", "nothing real is past anything"
+    assert overdue({"pa": real.model_copy(update={"calibration_due": None})}, ["pa"]) == ""
     assert described(real)["calibration_due"] == "2026-03-01"
 
 

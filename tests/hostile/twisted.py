@@ -271,6 +271,7 @@ SUBJECTS = {
         ),
         {
             **_plain("identify", "read_limits", "read_set_point", "output_on", "output_off", "measure", "make_safe"),
+            **_plain("read_capabilities"),
             "set_voltage": lambda d: d.set_voltage(VOLTS, 60.0),
         },
     ),

@@ -15,18 +15,19 @@ CLEAR = ("*CLS;*OPC?", "1")
 class Script:
     """Expected messages with their answers; None stays silent. `heard` holds what really came, terminators included."""
 
-    def __init__(self, *turns: tuple[str, str | bytes | None]) -> None:
+    def __init__(self, *turns: tuple[str, str | bytes | None], end: str = "\n") -> None:
         self.turns = deque(turns)
+        self.end = end.encode()
         self.heard: list[bytes] = []
         self.wrong: list[str] = []
 
     def reply_to(self, line: bytes) -> bytes | None:
         self.heard.append(line)
         expected, answer = self.turns.popleft() if self.turns else ("nothing more", None)
-        if line != expected.encode() + b"\n":
+        if line != expected.encode() + self.end:
             self.wrong.append(f"heard {line!r} in place of {expected!r}")
-            return b"not in the script\n"
-        return answer.encode() + b"\n" if isinstance(answer, str) else answer
+            return b"not in the script" + self.end
+        return answer.encode() + self.end if isinstance(answer, str) else answer
 
     def check(self) -> None:
         assert not self.wrong, "; ".join(self.wrong)
@@ -42,17 +43,17 @@ class _ScriptConnection(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        *lines, self._buffer = (self._buffer + data).split(b"\n")
+        *lines, self._buffer = (self._buffer + data).split(self._script.end)
         for line in lines:
-            answer = self._script.reply_to(line + b"\n")
+            answer = self._script.reply_to(line + self._script.end)
             if answer is not None:
                 self._transport.write(answer)  # type: ignore[attr-defined]
 
 
 @contextmanager
-def scripted(*turns: tuple[str, str | bytes | None]) -> Iterator[str]:
+def scripted(*turns: tuple[str, str | bytes | None], end: str = "\n") -> Iterator[str]:
     """Serve a conversation; gives the VISA resource, and checks at the end that all of it was held, byte for byte."""
-    script = Script(*turns)
+    script = Script(*turns, end=end)
     with EmulatorHost() as host:
         yield resource(host.serve(lambda: _ScriptConnection(script)))
     script.check()

@@ -203,7 +203,7 @@ def test_exchanged_phases_turn_the_other_way_round(bench: Bench) -> None:
 def test_an_output_that_stays_on_is_not_taken_for_safe(bench: Bench) -> None:
     bench.energize(120, 120, 120)
     bench.source.inject("does-not-switch-off")
-    with pytest.raises(InstrumentError, match=r"answers OUTP 0 and measures 120, 120, 120 V"):
+    with pytest.raises(InstrumentError, match=r"switch says 0, it measures 120, 120, 120 V"):
         bench.driver.make_safe()
 
 

@@ -20,9 +20,13 @@ from instruments.readings import AcMeasurement, Identity, SensingSetPoint, Sourc
 from instruments.transports.visa import VisaLink
 
 ENVELOPE = SourceLimits(voltage_v=(0.0, 140.0), frequency_hz=(55.0, 70.0), current_a=50.0)
-RANGES = (":SOUR:VOLT1? MIN;VOLT1? MAX;FREQ? MIN;FREQ? MAX;CURR? MAX;*ESR?", "0;300;45;65;100;0")
+RANGES = (
+    ":SOUR:VOLT1? MIN;:SOUR:VOLT1? MAX;:SOUR:FREQ? MIN;:SOUR:FREQ? MAX;:SOUR:CURR? MAX;*ESR?",
+    "0;300;45;65;100;0",
+)
+SENSING_RANGES = (":SOUR:VOLT1? MIN;VOLT1? MAX;FREQ? MIN;FREQ? MAX;CURR? MAX;*ESR?", "0;300;45;65;100;0")
 OFF = (":OUTP OFF;*OPC?;:OUTP?;:MEAS:VOLT?", "1;0;0,0,0")
-MEASURE = ":MEAS:VOLT?;CURR?;FREQ?;POW?;POW:REAC?;:STAT:QUES:COND?;*ESR?"
+MEASURE = ":MEAS:VOLT?;:MEAS:CURR?;:MEAS:POW?;:MEAS:POW:REAC?;:MEAS:FREQ?;:STAT:QUES:COND?;*ESR?"
 ITEMS = ("U,1", "U,2", "U,3", "I,1", "I,2", "I,3", "P,1", "P,2", "P,3", "Q,1", "Q,2", "Q,3")
 ITEMS += ("PHIU1U2,SIGMA", "PHIU1U3,SIGMA", "FU,1")
 CHOOSE = (
@@ -94,12 +98,12 @@ def test_drivers_fit_their_roles() -> None:
 class TestGridSimulator:
     def test_set_voltage_is_one_message_and_limits_are_asked_for_once(self) -> None:
         set_first = (
-            ":SOUR:VOLT1 120.0000;VOLT2 119.5000;VOLT3 118.1235;PHAS1 0.000;PHAS2 -120.000;PHAS3 -240.000;"
-            "FREQ 60.0000;*ESR?;*OPC?"
+            ":SOUR:VOLT1 120.0000;:SOUR:PHAS1 0.000;:SOUR:VOLT2 119.5000;:SOUR:PHAS2 -120.000;"
+            ":SOUR:VOLT3 118.1235;:SOUR:PHAS3 -240.000;:SOUR:FREQ 60.0000;*ESR?;*OPC?"
         )
         set_second = (
-            ":SOUR:VOLT1 1.0000;VOLT2 2.0000;VOLT3 3.0000;PHAS1 0.000;PHAS2 100.000;PHAS3 -7.500;"
-            "FREQ 59.9900;*ESR?;*OPC?"
+            ":SOUR:VOLT1 1.0000;:SOUR:PHAS1 0.000;:SOUR:VOLT2 2.0000;:SOUR:PHAS2 100.000;"
+            ":SOUR:VOLT3 3.0000;:SOUR:PHAS3 -7.500;:SOUR:FREQ 59.9900;*ESR?;*OPC?"
         )
 
         def act(driver: ScpiGridSimulator) -> None:
@@ -140,7 +144,7 @@ class TestGridSimulator:
             driver.set_voltage((120, 120), 60.0)
 
     def test_set_point_is_read_back(self) -> None:
-        turn = (":SOUR:VOLT?;PHAS?;FREQ?;:OUTP?;*ESR?", "120,119,118;0,-120,120;60.01;1;0")
+        turn = (":SOUR:VOLT?;:SOUR:PHAS?;:SOUR:FREQ?;:OUTP?;*ESR?", "120,119,118;0,-120,120;60.01;1;0")
         read = converse(grid, lambda driver: driver.read_set_point(), turn)
         assert read == SourceSetPoint((120, 119, 118), (0, -120, 120), 60.01, output_on=True)
 
@@ -159,14 +163,14 @@ class TestGridSimulator:
         refused(grid, lambda driver: driver.output_off(), (OFF[0], answer))
 
     def test_measurement_is_one_query_with_power_positive_from_the_equipment(self) -> None:
-        turn = (MEASURE, "120,119,118;1,2,3;60.01;-100,0,50;-5,5,0;0;0")
+        turn = (MEASURE, "120,119,118;1,2,3;-100,0,50;-5,5,0;60.01;0;0")
         measured = converse(grid, lambda driver: driver.measure(), turn)
         assert measured == AcMeasurement((120, 119, 118), (1, 2, 3), (100, 0, -50), (5, -5, 0), 60.01)
         assert str(measured.p_w[1]) == "0.0", "nothing flows: no negative zero in the evidence"
 
     @pytest.mark.parametrize(("condition", "trips"), [(0, False), (1, True), (2, True), (16, True), (4096, False)])
     def test_a_tripped_protection_is_no_measurement(self, condition: int, trips: bool) -> None:
-        turn = (MEASURE, f"0,0,0;0,0,0;0;0,0,0;0,0,0;{condition};0")
+        turn = (MEASURE, f"0,0,0;0,0,0;0,0,0;0,0,0;0;{condition};0")
         if trips:
             refused(grid, lambda driver: driver.measure(), turn, match="protection")
         else:
@@ -175,9 +179,9 @@ class TestGridSimulator:
     @pytest.mark.parametrize(
         "answer",
         [
-            "120,119;1,2,3;60;1,1,1;1,1,1;0;0",
-            "120,119,x;1,2,3;60;1,1,1;1,1,1;0;0",
-            "1,1,1;1,2,3;NAN;1,1,1;1,1,1;0;0",
+            "120,119;1,2,3;1,1,1;1,1,1;60;0;0",
+            "120,119,x;1,2,3;1,1,1;1,1,1;60;0;0",
+            "1,1,1;1,2,3;1,1,1;1,1,1;NAN;0;0",
             "0",
         ],
     )
@@ -241,12 +245,12 @@ class TestSensingSource:
     SET = ":SOUR:VOLT1 121.2500;CURR 2.5000;PHAS -30.000;FREQ 60.0000;*ESR?;*OPC?"
 
     def test_set_is_one_message(self) -> None:
-        converse(sensing, lambda driver: driver.set_sensing(121.25, 2.5, -30, 60), RANGES, (self.SET, "0;1"))
+        converse(sensing, lambda driver: driver.set_sensing(121.25, 2.5, -30, 60), SENSING_RANGES, (self.SET, "0;1"))
 
     @pytest.mark.parametrize("set_point", [(141, 1, 0, 60), (120, 50.1, 0, 60), (120, -0.1, 0, 60), (120, 1, 0, 66)])
     def test_outside_the_limits_nothing_is_sent(self, set_point: tuple[float, float, float, float]) -> None:
         with pytest.raises(SafetyTrip):
-            converse(sensing, lambda driver: driver.set_sensing(*set_point), RANGES)
+            converse(sensing, lambda driver: driver.set_sensing(*set_point), SENSING_RANGES)
 
     def test_set_point_is_read_back(self) -> None:
         turn = (":SOUR:VOLT1?;CURR?;PHAS?;FREQ?;:OUTP?;*ESR?", "120;2.5;-30;60;0;0")

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from instruments.emulators.scpi_instrument import Call, ScpiInstrument, header_pattern
 from instruments.emulators.scpi_status import QUEUE_LENGTH, ScpiError
-from instruments.readings import Identity
 
 NO_ERROR = '0,"No error"'
 
@@ -26,7 +25,7 @@ class Lamp:
             "OUTPut[:STATe]": self._switch,
             "OUTPut[:STATe]?": lambda _: str(int(self.on)),
         }
-        self.scpi = ScpiInstrument(Identity("Maker", "Lamp", version="2.1", serial="77"), table, self._reset)
+        self.scpi = ScpiInstrument("Maker,Lamp,77,2.1", table, self._reset)
 
     def _set_level(self, call: Call) -> None:
         self.level = call.number(0.0, 10.0)

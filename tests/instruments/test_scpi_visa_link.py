@@ -5,6 +5,7 @@ import socket
 import pytest
 from scpi_script import CLEAR, scripted
 
+from instruments.dialects.language import Habits
 from instruments.errors import ConfigError, InstrumentError, TransportError
 from instruments.transports.visa import ANSWER_LIMIT, VisaLink, parse_values, split_command
 from instruments.wire import WireExchange
@@ -174,3 +175,53 @@ def test_a_message_shows_as_headers_and_parameters() -> None:
         ":SOUR:VOLT1;PHAS2;:OUTP",
         (1.5, -120, 3, "ON"),
     )
+
+
+@pytest.mark.parametrize(("termination", "end"), [("LF", "\n"), ("CR", "\r"), ("CRLF", "\r\n")])
+def test_lines_end_as_the_instrument_ends_them(termination: str, end: str) -> None:
+    habits = Habits.model_validate({"termination": termination})
+    with scripted(CLEAR, ("A?", "1,2"), end=end) as name, VisaLink(name, habits=habits, timeout_s=5.0) as link:
+        assert link.query("A?") == "1,2"
+
+
+def test_headers_that_are_echoed_are_taken_off() -> None:
+    turns = (("*CLS;*OPC?", "*OPC 1"), ("A?;:B:C?;*ESR?", ':A 1,2;:B:C "x; Y 3";*ESR 0'))
+    with scripted(*turns) as name, VisaLink(name, habits=Habits(echoes_headers=True)) as link:
+        assert link.query_checked("A?;:B:C?") == '1,2;"x; Y 3"'
+
+
+def test_an_instrument_may_tell_its_errors_behind_each_message() -> None:
+    habits = Habits(acknowledge=("error",))
+    turns = (
+        CLEAR,
+        ("A 1;:SYST:ERR?", '+0,"No error"'),
+        ("A 2;:SYST:ERR?", '-222,"Data out of range; A"'),
+        (":SYST:ERR?", "-113"),
+        (":SYST:ERR?", "0"),
+        ("B?;:SYST:ERR?", "7;0"),
+    )
+    with scripted(*turns) as name, VisaLink(name, habits=habits) as link:
+        link.command("A 1")
+        with pytest.raises(InstrumentError, match=r"-222,\"Data out of range; A\"; -113"):
+            link.command("A 2")
+        assert link.query_checked("B?") == "7", "what was told once does not stay"
+
+
+@pytest.mark.parametrize("answer", ["x", "1;x", "", '"0"'])
+def test_what_is_no_error_entry_is_a_broken_link(answer: str) -> None:
+    habits = Habits(acknowledge=("error",))
+    with (
+        scripted(CLEAR, ("A?;:SYST:ERR?", answer)) as name,
+        VisaLink(name, habits=habits) as link,
+        pytest.raises(TransportError, match="error"),
+    ):
+        link.query_checked("A?")
+
+
+def test_a_message_that_is_too_long_is_not_sent() -> None:
+    with (
+        scripted(CLEAR) as name,
+        VisaLink(name, habits=Habits(longest_message=80)) as link,
+        pytest.raises(ConfigError, match="80 bytes"),
+    ):
+        link.query("A?" * 41)

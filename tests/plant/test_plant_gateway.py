@@ -56,7 +56,7 @@ def behind(gateway: Gateway, device: str) -> BenchFile:
     moved = section.model_copy(
         update={
             "resource": scpi if is_scpi else modbus,
-            "timeout_s": section.timeout_s if is_scpi else TIMEOUT_S,
+            "timeout_s": None if is_scpi else TIMEOUT_S,
             "emulate": emulate.model_copy(update={"listen": f"127.0.0.1:{gateway.target}"}),
         }
     )

@@ -1,0 +1,91 @@
+"""The rig of an inverter, with or without storage: a grid simulator and a power analyzer in front of it."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from bench.assembly.certification import CertificationBench, RigKind
+from bench.certification.not_passed import NotPassed
+from bench.certification.ratings import require_usable
+from bench.certification.rig import InstrumentClass, Rig, phase_v
+from bench.certification.stated_class import StatedClass
+from bench.config import Device
+from instruments.readings import Nameplate
+from instruments.roles import GridSimulator, PowerAnalyzer
+from reports.verdict import Verdict
+
+PCT = 100.0
+ABSORBING_S = 3600.0
+"""A command to absorb ends by itself if the bench does not end it."""
+
+
+@dataclass
+class Fed:
+    """The device under test with what feeds and what measures it."""
+
+    device: str
+    source: GridSimulator
+    source_name: str
+    analyzer: PowerAnalyzer
+    analyzer_name: str
+
+
+def instrument_class(analyzer: Device, nameplate: Nameplate, phases: int) -> InstrumentClass | StatedClass:
+    """Return the uncertainty of an analyzer in front of equipment, by the bench file."""
+    if analyzer.accuracy is not None:
+        return StatedClass(analyzer.accuracy, phase_v(nameplate, phases), nameplate.va_max_va, phases)
+    return InstrumentClass(analyzer.expanded_pct / PCT, analyzer.expanded_pct / PCT)
+
+
+def _make(bench: CertificationBench) -> Rig:
+    terminal, drivers, device = bench.terminal, bench.drivers, bench.device
+    inverter, analyzer = drivers[device], terminal.analyzer or ""
+    nameplate = inverter.read_nameplate()
+    require_usable(device, bench.config.devices[device], nameplate)
+    phases = bench.places.phases(device)
+    return Rig(
+        clock=bench.clock,
+        device=device,
+        functions=inverter,
+        source=drivers[terminal.source or ""],
+        analyzer=drivers[analyzer],
+        analyzer_name=analyzer,
+        nameplate=nameplate,
+        instrument=instrument_class(bench.config.devices[analyzer], nameplate, phases),
+        advance=bench.advance,
+        supply=lambda level_pu: _supply(bench, level_pu),
+        absorb=lambda share_pu: _absorb(bench, share_pu),
+        phases=phases,
+        capture=drivers[analyzer].read_capture_limits(),
+        unrepresented=bench.emulated.unrepresented(device),
+    )
+
+
+def _switch_on(bench: CertificationBench) -> None:
+    rig = cast(Rig, bench.rig)
+    rig.set_grid(1.0)
+    bench.live.switch_on(Fed(bench.device, rig.source, bench.terminal.source or "", rig.analyzer, rig.analyzer_name))
+
+
+def _supply(bench: CertificationBench, level_pu: float) -> None:
+    """Let the emulated sun give a share of rated power.
+
+    Real equipment brings its own source of power, which is taken to give the rating: the analyzer tells whether it
+    does. Raises NotPassed for any other share.
+    """
+    if bench.config.devices[bench.device].emulate is None and level_pu != 1.0:
+        wanted = f"{level_pu * PCT:g} % of rated power"
+        raise NotPassed(f"nothing on this bench has the source behind {bench.device} give {wanted}", Verdict.NOT_RUN)
+    bench.sun_pu = level_pu
+
+
+def _absorb(bench: CertificationBench, share_pu: float) -> None:
+    """Command the device, and a battery behind it that has an interface of its own, to take power from the grid."""
+    bench.sun_pu = 0.0
+    power_w = -share_pu * cast(Rig, bench.rig).nameplate.p_max_w
+    for name, device in bench.config.devices.items():
+        if name == bench.device or device.role == "battery":
+            bench.drivers[name].set_power_w(power_w, ABSORBING_S)
+
+
+DER_RIG = RigKind(frozenset({"inverter"}), _make, _switch_on)
+"""In front of inverters."""

@@ -1,0 +1,1 @@
+"""The type tests of a tap-changer control."""

@@ -1,0 +1,66 @@
+"""Emulated AC sources of every dialect behind our driver, on a node with a load."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import RLock
+
+from scpi_script import resource
+
+from instruments.dialects.ac_source import ac_source_dialect
+from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
+from instruments.drivers.scpi_source import SourceLimits
+from instruments.emulators.ac_source import AcSourceEmulator, AcSourceRatings
+from instruments.emulators.ac_sources import AC_SOURCES
+from instruments.emulators.electrical import ElectricalNode, PhasePower
+from instruments.emulators.host import EmulatorHost
+from instruments.emulators.scpi_server import scpi_protocol
+from instruments.transports.visa import VisaLink
+
+ENVELOPE = SourceLimits((0.0, 150.0), (55.0, 65.0), 20.0)
+
+
+class Load:
+    """A constant-power device; the sign is the equipment's: > 0 is delivered."""
+
+    def __init__(self, node: ElectricalNode) -> None:
+        self.p_w = self.q_var = (0.0,) * node.phases
+        node.attach(lambda: PhasePower(self.p_w, self.q_var))
+
+
+@dataclass
+class Served:
+    """A source with what drives it, what it feeds, and where it answers."""
+
+    emulator: AcSourceEmulator
+    node: ElectricalNode
+    load: Load
+    driver: ScpiGridSimulator
+    link: VisaLink
+    address: tuple[str, int]
+    lock: RLock
+
+    def each(self, *values: float) -> tuple[float, ...]:
+        """Return as many of the values, given for three phases, as there are phases."""
+        return values[: self.node.phases]
+
+    def energize(self, *voltage_v: float) -> None:
+        """Put voltages, given for three phases, on the output."""
+        self.driver.set_voltage(self.each(*voltage_v), 60.0)
+        self.driver.output_on()
+
+
+@contextmanager
+def served(driver: str, timeout_s: float = 5.0) -> Iterator[Served]:
+    """Serve the emulator of a driver's dialect, and put the driver in front of it."""
+    dialect = ac_source_dialect(driver.removeprefix("scpi_"))
+    phases = dialect.phases.count
+    node = ElectricalNode(phases)
+    load = Load(node)
+    emulator = AC_SOURCES[driver]("source_1", node, AcSourceRatings(current_a=50.0))
+    with EmulatorHost() as host:
+        address = host.serve(scpi_protocol(emulator.scpi, host.lock, emulator.termination))
+        with VisaLink(resource(address), timeout_s=timeout_s, habits=dialect.link) as link:
+            yield Served(
+                emulator, node, load, ScpiGridSimulator(link, ENVELOPE, phases, dialect), link, address, host.lock
+            )
