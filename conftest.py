@@ -16,6 +16,7 @@ pytest_plugins = [
     "steps.certification_active_power",
     "steps.certification_reactive",
     "steps.certification_ltc",
+    "steps.certification_storage",
     "steps.ride_through",
     "steps.conformance",
 ]

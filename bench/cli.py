@@ -201,15 +201,23 @@ def manage(bench: Path | None, seeds: str, hours: float) -> None:
 @main.command()
 @BENCH
 @click.option("--record", type=FilePath(path_type=Path), help="new file for every request received, a JSON line each")
+@click.option("--system", help="serve none of the equipment, but this one of the bench file's `systems`")
 @FAULT
-def emulate(bench: Path, record: Path | None, faults: tuple[str, ...]) -> None:
+def emulate(bench: Path, record: Path | None, system: str | None, faults: tuple[str, ...]) -> None:
     """Serve the emulators of a bench on their addresses in wall time, until interrupted.
 
     Prints one JSON line for each endpoint, then {"ready": true}. The feeder of the bench file runs behind them, under
     its sun and load; the bench file's cloud is not released. A device behind a grid simulator sees what you set on
     the simulator over SCPI, and nothing before its output is on; a control behind a sensing source and a digital I/O
     senses and acts through these alone. Times of faults count from the start.
+
+    With `--system dms`, the bench's own DMS takes the place of a vendor's, over the broker of the bench file.
     """
+    if system is not None:
+        from bench.commands.emulate_system import emulate_system
+
+        emulate_system(bench, system, _say, partial(_say, err=True))
+        return
     from bench.commands.emulate import emulate as serve
 
     serve(bench, _say, partial(_say, err=True), record, faults)

@@ -17,6 +17,9 @@ FILES = (
     ("devices", "*", "emulate", "tls", "certificate"),
     ("devices", "*", "emulate", "tls", "key"),
     ("devices", "*", "emulate", "tls", "client_ca"),
+    ("systems", "*", "tls", "ca"),
+    ("systems", "*", "tls", "certificate"),
+    ("systems", "*", "tls", "key"),
     ("actors", "energy_management", "generation_stack"),
     ("actors", "energy_management", "transmission"),
 )

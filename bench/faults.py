@@ -44,6 +44,8 @@ def parse_fault(text: str) -> Fault:
 def check_fault(fault: Fault, bench: BenchFile) -> None:
     """Raise ConfigError for a target that is none on this bench, and for what it cannot have."""
     if fault.target in SYSTEMS:
+        if fault.target in bench.systems:
+            raise ConfigError(f"{fault.text}: {fault.target} is outside of this bench, which cannot make it defective")
         system_faults(fault.target, [fault])
         check_value(fault.kind, fault.value)
         return

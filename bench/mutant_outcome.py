@@ -1,6 +1,7 @@
 """Did the type tests of a mutant end as its line says? Judged from `run.json` alone."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from bench.fault_outcome import Outcome, Seen
 from bench.mutants import Mutant
@@ -9,11 +10,13 @@ from reports.verdict import Verdict, worst
 
 LEFT_ALONE = frozenset({Verdict.PASS, Verdict.NOT_RUN})
 """What a clause may come to that a mutant has nothing to do with."""
+CONCERNED = LEFT_ALONE | {Verdict.FAIL, Verdict.INCONCLUSIVE}
+"""What one may come to whose function a mutant is defective in."""
 
 
 def judge_mutant(mutant: Mutant, run: RunSummary) -> Outcome:
-    """Hold a run against its mutant; the objection is empty when the named clauses failed and no other did."""
-    objections = [*_another_run(mutant, run)] or [*_wrong(mutant.clauses, run.scenarios)]
+    """Hold a run against its mutant; the objection is empty when the named clauses failed and no unrelated one did."""
+    objections = [*_another_run(mutant, run)] or [*_wrong(mutant.clauses, run.scenarios, mutant.also)]
     seen = next(_seen(run.scenarios, mutant.clauses), None)
     return Outcome(run.verdict, seen, "; ".join(objections))
 
@@ -37,14 +40,19 @@ def _another_run(mutant: Mutant, run: RunSummary) -> Iterator[str]:
         yield f"the run did not play {', '.join(map(repr, left))}"
 
 
-def _wrong(clauses: Sequence[str], scenarios: Sequence[ScenarioRun]) -> Iterator[str]:
-    """Say which clauses did not end as they had to: the named ones with FAIL, the others without an objection."""
+def _wrong(
+    clauses: Sequence[str], scenarios: Sequence[ScenarioRun], also: AbstractSet[str] = frozenset()
+) -> Iterator[str]:
+    """Say which clauses did not end as they had to: the named ones with FAIL, the others without an objection.
+
+    Those that are `also` concerned may fail or be in doubt; where one of them broke, nothing is proven.
+    """
     for clause in dict.fromkeys([*clauses, *(scenario.id for scenario in scenarios)]):
         played = [scenario for scenario in scenarios if scenario.id == clause]
         verdict = worst(scenario.verdict for scenario in played) if played else Verdict.NOT_RUN
         if clause in clauses and verdict is not Verdict.FAIL:
             yield f"clause {clause} is {verdict}, and has to be {Verdict.FAIL}{_why(played)}"
-        if clause not in clauses and verdict not in LEFT_ALONE:
+        if clause not in clauses and verdict not in (CONCERNED if clause in also else LEFT_ALONE):
             yield f"clause {clause} is {verdict} as well, and has nothing to do with it{_why(played)}"
 
 

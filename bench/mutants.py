@@ -37,7 +37,8 @@ Scenarios = Mapping[str, str]
 class Mutant:
     """A defect, the clauses that have to fail with it (none where no clause looks there), and what is played.
 
-    All other clauses that are played have to pass, or not to be run.
+    `also` are clauses that use the same function: they may fail as well, or be in doubt, but not break. All others that
+    are played have to pass, or not to be run.
     """
 
     suite: str
@@ -46,6 +47,7 @@ class Mutant:
     why: str
     scenarios: tuple[str, ...]
     bench: Path = BENCHES / f"{BENCH}.yaml"
+    also: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return f"{self.fault.text} in {self.suite} on {self.bench.stem}"
@@ -57,8 +59,11 @@ class Mutant:
 
     @property
     def crossed(self) -> "Mutant":
-        """The same mutant with everything played that its suite has."""
-        return replace(self, scenarios=tuple(scenarios_of(self.suite)))
+        """The same mutant, played at the first scenario of every clause of its suite besides its own."""
+        first: dict[str, str] = {}
+        for name, clause in scenarios_of(self.suite).items():
+            first.setdefault(clause, name)
+        return replace(self, scenarios=tuple(dict.fromkeys([*self.scenarios, *first.values()])))
 
 
 def clauses_of_suites() -> dict[str, frozenset[str]]:
@@ -82,9 +87,9 @@ def _clause(story: Story) -> str:
 def load_mutants(path: Path = MUTANTS, sample: Path = SAMPLE) -> tuple[Mutant, ...]:
     """Read all mutants.
 
-    Two more columns may be there: `bench`, a bench file's name without its ending, where it is not the usual one, and
-    `plays`, texts of scenarios separated by `|`: those are played instead of all that the clauses have. Raises
-    ConfigError with everything that is wrong.
+    Three more columns may be there: `bench`, a bench file's name without its ending, where it is not the usual one;
+    `plays`, texts of scenarios separated by `|`: those are played instead of all that the clauses have; and `also`,
+    clauses that may fail besides. Raises ConfigError with everything that is wrong.
     """
     reader = _Reader(sample)
     mutants = [found for where, row in table_rows(path, "mutants", COLUMNS) if (found := reader.read(row, where))]
@@ -122,17 +127,18 @@ class _Reader:
     def read(self, row: TableRow, where: str) -> Mutant | None:
         """Return the mutant of a line, None when that is none."""
         cells = {column: row[column].strip() for column in COLUMNS}
-        clauses = _parts(cells["clauses"])
+        clauses, also = _parts(cells["clauses"]), _parts(row.get("also") or "")
         bench = (row.get("bench") or "").strip() or BENCH
-        errors = [*self._errors(cells, clauses), *self._fault_errors(cells["fault"], bench)]
+        errors = [*self._errors(cells, (*clauses, *also)), *self._fault_errors(cells["fault"], bench)]
         texts = _parts(row.get("plays") or "")
-        scenarios = () if errors else self._played(cells["suite"], clauses, texts)
+        scenarios = () if errors else self._played(cells["suite"], clauses, also, texts)
         errors += [] if errors else self._missing(cells["suite"], clauses, texts, scenarios)
         self.errors += [f"{where}: {error}" for error in errors]
         if errors:
             return None
         path = BENCHES / f"{bench}.yaml"
-        return Mutant(cells["suite"], parse_fault(cells["fault"]), clauses, cells["why"], scenarios, path)
+        fault = parse_fault(cells["fault"])
+        return Mutant(cells["suite"], fault, clauses, cells["why"], scenarios, path, frozenset(also))
 
     def _take_sample(self, row: TableRow, where: str) -> None:
         suite, text = row["suite"].strip(), row["scenario"].strip()
@@ -141,11 +147,11 @@ class _Reader:
             self.errors.append(f"{where}: {text!r} has to name one scenario of {suite}, and fits {found or 'none'}")
         self._sample.setdefault(suite, []).extend(found)
 
-    def _played(self, suite: str, clauses: Sequence[str], texts: Sequence[str]) -> tuple[str, ...]:
+    def _played(self, suite: str, clauses: Sequence[str], also: Sequence[str], texts: Sequence[str]) -> tuple[str, ...]:
         """Return the scenarios that `texts` name, or all of the clauses, and one of another clause."""
         known = self._scenarios[suite]
         found = [name for name, at in known.items() if (_names(texts, name) if texts else at in clauses)]
-        beside = [name for name in self._sample[suite] if known[name] not in clauses]
+        beside = [name for name in self._sample[suite] if known[name] not in (*clauses, *also)]
         return tuple(dict.fromkeys([*found, *beside[:1]]))
 
     def _missing(
@@ -168,7 +174,7 @@ class _Reader:
             if clause not in self._clauses[suite]:
                 near = get_close_matches(clause, self._clauses[suite], n=1)
                 yield f"{suite} has no clause {clause!r}{f'; did you mean {near[0]}?' if near else ''}"
-        if not clauses and not cells["why"]:
+        if not cells["clauses"] and not cells["why"]:
             yield "it names no clause, and does not say why none has to fail"
 
     def _fault_errors(self, text: str, bench: str) -> Iterator[str]:

@@ -123,8 +123,8 @@ class RunSession:
         assembly = BenchAssembly(bench, self.use_case, self.writer, key, self.seed, self._lease)
         try:
             assembly.inject(self.faults)
-            self._identities.update({n: vars(i) for n, i in assembly.identities.items()})
             story = assembly.story(rows, title.variant)
+            self._identities.update({n: vars(i) for n, i in assembly.identities.items()})
             preconditions = assembly.check_preconditions(title.scenario) if rows else ()
             return Played(title, rows, assembly, story, preconditions)
         except BaseException as error:
@@ -262,6 +262,9 @@ class RunSession:
                 "faults": [fault.text for fault in self.faults if fault.target == name],
             }
             for name, device in self.bench.devices.items()
+        } | {
+            name: {"role": "system", "identity": self._identities.get(name, {}), "emulated": False, "faults": []}
+            for name in self.bench.systems
         }
 
     def _judged(self, played: Played) -> dict[str, Any]:

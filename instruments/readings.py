@@ -209,6 +209,19 @@ class StorageReading:
 
 
 @dataclass(frozen=True)
+class StorageLimits:
+    """What a battery states of its limits (SunSpec 802), per cent of capacity; NaN for what it does not state.
+
+    `reserve_pct` is what it was told to keep, `self_discharge_pct_per_day` what it loses by itself.
+    """
+
+    lowest_pct: float
+    highest_pct: float
+    reserve_pct: float
+    self_discharge_pct_per_day: float
+
+
+@dataclass(frozen=True)
 class Characteristic:
     """A function of IEEE 1547-2018 that answers along corner points: stimulus and response in per unit of rated.
 
@@ -241,7 +254,8 @@ class FrequencyDroop:
     """Frequency-droop (IEEE 1547-2018 Table 23): deadbands above and below nominal, Hz, and droops.
 
     A droop is the change of frequency, per unit of nominal, that moves active power by its rating. `response_s` is the
-    open-loop response time, to 90 %; `p_min_pu` how far power may fall, < 0 for equipment that then absorbs.
+    open-loop response time, to 90 %; `p_min_pu` how far power may fall, < 0 for equipment that then absorbs. One that
+    is not `enabled` is held and not followed.
     """
 
     over_deadband_hz: float
@@ -250,7 +264,11 @@ class FrequencyDroop:
     under_droop: float
     response_s: float
     p_min_pu: float = 0.0
+    enabled: bool = True
 
+
+ChargeStatus = Literal["off", "empty", "discharging", "charging", "full", "holding", "testing", ""]
+"""What a battery says that it is about (SunSpec 802); empty of one that says nothing."""
 
 TripKind = Literal["over_voltage", "under_voltage", "over_frequency", "under_frequency"]
 """What equipment trips for."""

@@ -1,14 +1,30 @@
 """What a type test does to the device, and what it judges: the words of the features under features/certification."""
 
+from collections.abc import Iterator
+
 from pytest_bdd import given, parsers, then, when
 
+from bench.certification.as_found import remember
+from bench.certification.session import Trial
 from bench.certification.type_test import TypeTest
+from instruments.errors import BenchError
 
 
 @given("the device under test in service at rated voltage and frequency")
-def in_service(type_test: TypeTest) -> None:
-    """Offer rated power and wait until the analyzer sees it."""
-    type_test.enter_service()
+def in_service(type_test: TypeTest, trial: Trial) -> Iterator[None]:
+    """Offer rated power and wait until the analyzer sees it.
+
+    When the test is over, on every way out, its droop and its way of entering service are again as they were found.
+    """
+    put_back = remember(type_test.rig.functions)
+    try:
+        type_test.enter_service()
+        yield
+    finally:
+        try:
+            put_back()
+        except BenchError as error:
+            trial.take_failure("droop and enter-service settings could not be set as they were", error)
 
 
 @given("every function is off")
@@ -45,6 +61,12 @@ def limit_power(type_test: TypeTest) -> None:
 def comes_and_goes(type_test: TypeTest, case: str) -> None:
     """Keep the device out by permit and grid, let it in, interrupt it, stop it."""
     type_test.try_enter_service(case)
+
+
+@when("its permit is withdrawn while it delivers, and given back")
+def permit_withdrawn(type_test: TypeTest) -> None:
+    """Withdraw the permit beside active power and vars, watch, and let the device come back."""
+    type_test.cease()
 
 
 @when("its readings are compared in each state of the suite")

@@ -22,6 +22,7 @@ from bench.assembly.feeders import open_feeder
 from bench.assembly.isolation import make_isolation_units
 from bench.assembly.judging import make_conformance, make_der_judge, make_judge, make_rules, make_wiring
 from bench.assembly.live_equipment import LiveEquipment
+from bench.assembly.outside import OutsideSystems
 from bench.assembly.places import FeederPlaces
 from bench.assembly.positions import make_positions, make_trial
 from bench.assembly.premises import make_premises
@@ -110,7 +111,7 @@ class BenchAssembly:
         self.customer_interfaces: dict[str, Any] = {}
         self.identities: dict[str, Identity] = {}
         self.parties: frozenset[str] = frozenset()
-        self._defects = Defects(seed=seed)
+        self._defects, self._outside = Defects(seed=seed), OutsideSystems()
         self._feeders: list[Feeder] = []
         self._emulated: EmulatedEquipment | None = None
         try:
@@ -136,6 +137,7 @@ class BenchAssembly:
         if self._pace is not None:
             self._pace.stop()
         failures = self.live.make_safe()
+        self._outside.close()
         self.rack.close()
         failures |= self.live.dismiss_guardian(failures)
         self.store.close()
@@ -268,7 +270,10 @@ class BenchAssembly:
         side = CustomerSide(self.premises, codes, self.emulated.premises, relief, self.store, self._meter_class_pct())
         centre = ControlCentre(HeadForecastModel(self._settled_feeder(), forecast), self.grid)
         parts = (self.config, bus, self.drivers, self.places, self.meters, network, side, centre, self.evidence)
-        return make_cast(*parts, self._defects)
+        for name, system in self.config.systems.items():
+            with blaming(name):
+                self.identities[name] = self._outside.connect(name, system, self.evidence.observer(name))
+        return make_cast(*parts, self._defects, self._outside)
 
     def _records(self) -> list[Callable[[PlantState], None]]:
         return [self.series.take, self.operating.take]

@@ -23,6 +23,7 @@ from bench.assembly.actor_faults import ForgetfulControls, Reach, misbehave
 from bench.assembly.customer_cast import CustomerSide, make_customer_side
 from bench.assembly.defects import Defects
 from bench.assembly.der_sites import der_register, der_sites, utility_storage
+from bench.assembly.outside import OutsideSystems
 from bench.assembly.places import FeederPlaces
 from bench.assembly.planning_cast import make_energy_management
 from bench.bus import Bus
@@ -35,6 +36,8 @@ from bench.dispatch.review import ReviewSettings
 from bench.evidence import Evidence
 from bench.links import AmiLink, AmiLinkSettings, FixedLatency, Link
 from bench.messages.names import Party
+from bench.outside.field import Field
+from bench.outside.protocol import Begin
 from bench.stage import Cast
 from bench.system_faults import LINKS
 
@@ -129,8 +132,12 @@ def make_cast(
     centre: ControlCentre,
     evidence: Evidence,
     defects: Defects,
+    outside: OutsideSystems,
 ) -> Cast:
-    """Make all actors, their own processes, and what people do; some of the actors misbehave where they are to."""
+    """Make all actors, their own processes, and what people do; some of the actors misbehave where they are to.
+
+    Systems that are outside take the places of theirs.
+    """
     sites = der_sites(config, drivers, places)
     reach = Reach(side.premises, side.appliances, {name: site.rating_kw for name, site in sites.items()})
     misbehave(bus, defects, reach)
@@ -150,7 +157,7 @@ def make_cast(
     wholesale = WholesalePower(bus, config.actors.wholesale.may_override)
     customer_actors, customers_do = make_customer_side(config.actors, bus, side)
     applications = casting.applications(network, side.meter_pct)
-    return Cast(
+    cast = Cast(
         actors=(
             *(radios, *metering, *applications, *casting.equipment()),
             *(energy_management, wholesale, *customer_actors),
@@ -158,6 +165,7 @@ def make_cast(
         processes=(radios.watch(), radios.report(), *studies),
         people={**_people(operations, wholesale), **customers_do},
     )
+    return outside.taking_places(cast, bus, casting.begin(side.meter_pct), casting.field(side.meter_pct))
 
 
 @dataclass(frozen=True)
@@ -204,18 +212,41 @@ class _Casting:
             MeterDataManagement(self.bus, side.store, der_meters),
         )
 
-    def applications(self, network: ForecastModel, meter_pct: float) -> tuple[Actor, Actor]:
-        """Make the DMS and the DER automation application, with the register of all DER."""
-        dispatch, planning = self.config.actors.der_automation, self.config.actors.planning
-        settings = DispatchSettings(
-            margin_v=dispatch.margin_v, duration_s=dispatch.duration_s, compute_s=dispatch.compute_s
-        )
-        telemetry = ResourceTelemetry(
+    @cached_property
+    def dispatch(self) -> DispatchSettings:
+        """What the application chooses by."""
+        section = self.config.actors.der_automation
+        return DispatchSettings(margin_v=section.margin_v, duration_s=section.duration_s, compute_s=section.compute_s)
+
+    def telemetry(self, meter_pct: float) -> ResourceTelemetry:
+        """Return what the DMS may read of the resources by itself."""
+        return ResourceTelemetry(
             read_states=lambda: tuple(map(look_at, self.sites.values())),
             read_load_kw=self.scada.read_load_kw,
             credit_meters=self.places.der_credit_meters(),
             head_uncertainty=meter_pct / 100.0,
         )
+
+    def begin(self, meter_pct: float) -> Begin:
+        """Return what a system that is outside is told when a scenario begins."""
+        return Begin(
+            bench=self.config.bench,
+            capacitors=tuple(self.scada.capacitors),
+            tap_changers=tuple(self.scada.tap_changers),
+            credit_meters=dict(self.places.der_credit_meters()),
+            lowest_v=self.dispatch.lower_v,
+            head_uncertainty=meter_pct / 100.0,
+        )
+
+    def field(self, meter_pct: float) -> Field:
+        """Return what a DMS that is outside reads and operates."""
+        telemetry = self.telemetry(meter_pct)
+        return Field(self.scada.read, telemetry.read_states, telemetry.read_load_kw, self._controls(), self.citing)
+
+    def applications(self, network: ForecastModel, meter_pct: float) -> tuple[Actor, Actor]:
+        """Make the DMS and the DER automation application, with the register of all DER."""
+        dispatch, planning, settings = self.config.actors.der_automation, self.config.actors.planning, self.dispatch
+        telemetry = self.telemetry(meter_pct)
         register = der_register(self.config, self.places, self.sites, planning)
         plan = PlanningSettings(planning.compute_s, planning.reserve_pu)
         controls = self._controls()

@@ -44,18 +44,21 @@ class RigKind:
 
 
 def reduced(bench: BenchFile, device: str) -> tuple[BenchFile, Terminal]:
-    """Return the bench with one device, what is behind it and in front of it; raises ConfigError where that lacks."""
+    """Return the bench with one device, what is behind it and in front of it; raises ConfigError where that lacks.
+
+    A battery on the DC link of an inverter has that between it and the instruments.
+    """
     if device not in bench.devices:
         raise ConfigError(f"the bench file has no device {device!r}; known: {', '.join(bench.devices)}")
     section = bench.devices[device]
-    terminal = next((t for t in bench.terminals.values() if t.device == device), None)
+    at = bench.behind_inverter.get(device, device)
+    terminal = next((t for t in bench.terminals.values() if t.device == at), None)
     if terminal is None or terminal.source is None:
         measured_by = "contacts" if section.role in CONTROL_ROLES else "analyzer"
         raise ConfigError(f"{device} has no source and {measured_by} in front of it: nothing can be certified there")
-    behind = [section.emulate.dc_source] if section.emulate and section.emulate.dc_source else []
-    kept = {device, *terminal.instruments.values(), *behind}
+    kept = {device, at, *terminal.instruments.values(), bench.devices[at].dc_battery}
     devices = {name: found for name, found in bench.devices.items() if name in kept}
-    terminals = {name: found for name, found in bench.terminals.items() if found.device == device}
+    terminals = {name: found for name, found in bench.terminals.items() if found.device == at}
     return bench.model_copy(update={"devices": devices, "terminals": terminals, "fleets": {}}), terminal
 
 

@@ -55,7 +55,7 @@ def _make(bench: CertificationBench) -> ControlRig:
 
 
 def _source_class(source: Device) -> SourceClass:
-    """Return the uncertainty of a source: a share of the reading, the one at the lowest voltage where its maker's is."""
+    """Return the uncertainty of a source as a share of the reading: by what its maker states, that at `LOWEST_V`."""
     if source.accuracy is None:
         return SourceClass(class_of_pct(source) / PCT)
     return SourceClass(Stated(source.accuracy, EXPANDED).voltage_v(LOWEST_V) / LOWEST_V)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -149,7 +149,7 @@ class EmulatedEquipment:
     def unrepresented(self, name: str) -> Mapping[str, str]:
         """Return what the behaviour model of a device has nothing of, and why; nothing for one that is not emulated."""
         device = self.devices.get(name)
-        return device.unrepresented if isinstance(device, InverterEmulator) else {}
+        return device.unrepresented if isinstance(device, InverterEmulator | BatteryEmulator) else {}
 
     def quiet_s(self) -> float:
         """Tell how long nothing in the equipment changes by itself, s; 0 where something is under way."""
@@ -220,8 +220,23 @@ class EmulatedEquipment:
         capacity = _needed(name, "capacity_kwh", device.stored_kwh)
         unit = self._wanted(device).unit or 1
         charge, efficiency = emulate.initial_soc_pct / 100.0, device.efficiency_pct / 100.0
-        battery = BatteryEmulator(name, rating, capacity, charge, efficiency=efficiency, unit=unit)
+        battery = BatteryEmulator(
+            name,
+            rating,
+            capacity,
+            charge,
+            efficiency=efficiency,
+            self_discharge_pct_per_day=emulate.self_discharge_pct_per_day,
+            unit=unit,
+            **self._own_terminals(name, device),
+        )
         self._serve_modbus(name, device, battery, battery.registers)
+
+    def _own_terminals(self, name: str, device: Device) -> dict[str, Any]:
+        """Return the AC side of a battery with an inverter of its own; nothing of one that is on a DC link."""
+        if not any(terminal.device == name for terminal in self._bench.terminals.values()):
+            return {}
+        return {"node": self._node(name), "v_nom_v": _needed(name, "nominal_v", device.rated_v or None)}
 
     def _serve_inverter(self, name: str, device: Device, emulate: Emulation) -> None:
         source = self.devices.get(device.dc_battery or "")

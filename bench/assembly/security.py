@@ -4,7 +4,7 @@ import ssl
 
 from bench.assembly.resources import Resource
 from bench.config import Device
-from bench.config.equipment import CertificateSection
+from bench.config.equipment import CertificateSection, TlsSection
 from instruments.tls import OwnCertificate, TlsClient, TlsServer, server_context
 
 
@@ -12,7 +12,12 @@ def client_tls(device: Device, resource: Resource) -> TlsClient | None:
     """Return what a link to a resource demands of the far end; None for one that is not at `modbus+tls`."""
     if not resource.secure or device.tls is None:
         return None
-    return TlsClient(device.tls.ca, _own(device.tls), device.tls.server_name)
+    return tls_client(device.tls)
+
+
+def tls_client(section: TlsSection) -> TlsClient:
+    """Return what a `tls` section demands of the far end, and shows to it."""
+    return TlsClient(section.ca, _own(section), section.server_name)
 
 
 def served_tls(device: Device) -> ssl.SSLContext | None:

@@ -136,10 +136,5 @@ def agrees(reference: Reading, accuracy: float) -> Criterion:
     return Criterion(reference.value, Limits.around(reference.value, accuracy), reference.uncertainty)
 
 
-def first_order(before: float, after: float, elapsed_s: float, response_s: float) -> float:
-    """Return where a first-order response is that has made 90 % of its way after its open-loop response time."""
-    return after + (before - after) * math.pow(10.0, -elapsed_s / response_s)
-
-
 def _on_the_way(before: float, after: float) -> float:
     return before + FULL_RESPONSE * (after - before)

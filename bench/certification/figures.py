@@ -22,6 +22,7 @@ from bench.certification.figures_reactive import (
     UnbalanceFigures,
 )
 from bench.certification.figures_ride_through import RideThroughFigures
+from bench.certification.figures_service import CeaseFigures, ServiceFigures
 from bench.certification.figures_trips import TripFigures
 from bench.config.section import Section
 from instruments.errors import ConfigError
@@ -158,12 +159,12 @@ class EnterServiceCase(Section):
 
 
 class EnterServiceFigures(Section):
-    """Cases of entering service; before `early_pu` of a time nothing may come; a stop has to come `stop_within_s`."""
+    """Cases of entering service; before `early_pu` of a time nothing may come, nor `arrived_share` of rated power."""
 
     clause: str
     settings_clause: str
     early_pu: Figure
-    stop_within_s: Figure
+    arrived_share: Figure
     cases: tuple[EnterServiceCase, ...]
 
     def named(self, name: str) -> EnterServiceCase:
@@ -195,6 +196,7 @@ class SuiteFigures(Suite):
     """All figures of IEEE 1547.1."""
 
     accuracy: AccuracyFigures
+    service: ServiceFigures
     range_v_pu: VoltageRange
     volt_var: FunctionFigures
     volt_watt: FunctionFigures
@@ -207,6 +209,7 @@ class SuiteFigures(Suite):
     limit_active_power: LimitFigures
     prioritization: PrioritySection
     enter_service: EnterServiceFigures
+    cease_to_energize: CeaseFigures
     nameplate: NameplateFigures
     configuration: ConfigurationFigures
     settings: SettingsFigures

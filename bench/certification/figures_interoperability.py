@@ -51,21 +51,29 @@ class ConfigurationFigures(Section):
 
 
 class SettingsPoint(Section):
-    """One of the points at which a function is set, by the labels of settings files without their ending."""
+    """One of the points at which a function is set, by the labels of settings files without their ending.
+
+    `words` are the labels that hold a word and no number.
+    """
 
     function: str
     name: str
     labels: Mapping[str, float]
+    words: Mapping[str, str] = {}
 
 
 class SettingsFigures(Section):
-    """Settings that are written and read back; what is held may differ by `rounding` of the value, or of 1."""
+    """Settings that are written and read back; what is held may differ by `rounding` of the value, or of 1.
+
+    `trips` are the names of those settings of the stages of trips that are set here too.
+    """
 
     clause: str
     source: str
     confirmed: bool
     rounding: Annotated[float, Field(gt=0)]
     points: tuple[SettingsPoint, ...]
+    trips: Annotated[tuple[str, ...], Field(min_length=POINTS)]
 
     @model_validator(mode="after")
     def _is_set_at_two_points(self) -> "SettingsFigures":

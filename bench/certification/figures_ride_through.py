@@ -109,13 +109,15 @@ class RideThroughFigures(Section):
     """What is asked in every disturbance, and the disturbances.
 
     Shares are of the current, or power, of before. `margin` is what voltages are drawn in by, in minimum measurement
-    accuracies; `residual_pu` the current that may flow while nothing is energized.
+    accuracies; `residual_pu` the current that may flow while nothing is energized; `offered_pu` the active power that
+    is offered while frequency is disturbed.
     """
 
     margin: Figure
     mandatory_share: Figure
     restored_share: Figure
     restore_s: Figure
+    offered_pu: Figure
     cessation_s: Figure
     transient_s: Figure
     residual_pu: Figure

@@ -92,9 +92,6 @@ class TripFigures(Section):
     rise_s: Figure
     opening_s: Figure
     timing: TripTiming
-    residual_q_pu: Figure
-    residual_q_large_pu: Figure
-    large_va: Figure
     return_delay_s: Figure
     return_ramp_s: Figure
     stages: tuple[StageFigures, ...]

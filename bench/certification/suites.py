@@ -11,6 +11,7 @@ import yaml
 from bench.assembly.certification import CertificationBench, RigKind
 from bench.assembly.control_rig import TAP_CHANGER_RIG
 from bench.assembly.der_rig import DER_RIG
+from bench.assembly.storage_rig import STORAGE_RIG
 from bench.certification.any_rig import AnyRig
 from bench.certification.control_rig import ControlRig
 from bench.certification.controls.control_test import ControlTest
@@ -19,6 +20,10 @@ from bench.certification.findings import Finding
 from bench.certification.ltc.figures import FILE as LTC
 from bench.certification.ltc.figures import TapChangerFigures, load_tap_changer_figures
 from bench.certification.rig import Rig
+from bench.certification.storage.figures import FILE as STORAGE
+from bench.certification.storage.figures import load_storage_figures
+from bench.certification.storage.rig import StorageRig
+from bench.certification.storage.storage_test import StorageTest
 from bench.certification.sunspec.conformance import ConformanceTest
 from bench.certification.type_test import TypeTest
 from bench.use_case.feature_files import read_stories
@@ -109,12 +114,17 @@ def _tap_changer_test(bench: CertificationBench, _clause: str, tell: Tell) -> Co
     return ControlTest(_rig(bench.rig, ControlRig), load_tap_changer_figures(), tell)
 
 
+def _storage_test(bench: CertificationBench, _clause: str, tell: Tell) -> StorageTest:
+    return StorageTest(_rig(bench.rig, StorageRig), load_storage_figures(), tell)
+
+
 SUITES = {
     kind.name: kind
     for kind in (
         SuiteKind("ieee1547.1", FEATURES / "ieee1547_1", FOLDER / "ieee1547_1.yaml", load_figures, _type_test),
         SuiteKind("sunspec", FEATURES / "sunspec", SUNSPEC, lambda: load_suite(SUNSPEC), _conformance),
         SuiteKind("ltc", FEATURES / "ltc", LTC, load_tap_changer_figures, _tap_changer_test, TAP_CHANGER_RIG),
+        SuiteKind("storage", FEATURES / "storage", STORAGE, load_storage_figures, _storage_test, STORAGE_RIG),
     )
 }
 

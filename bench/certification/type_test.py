@@ -1,6 +1,7 @@
 """One type test of a device on its rig: what the steps of a certification feature do and judge."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 
 from bench.certification.criteria import after_response_time, within_response_time
@@ -9,6 +10,7 @@ from bench.certification.findings import Finding
 from bench.certification.functions import FunctionTest, function_named
 from bench.certification.inside import require_inside
 from bench.certification.not_passed import NotPassed
+from bench.certification.procedures.cease_to_energize import cease_to_energize
 from bench.certification.procedures.configuration import configure_ratings
 from bench.certification.procedures.enter_service import enter_service_case
 from bench.certification.procedures.frequency_droop import droop_above, droop_below
@@ -62,7 +64,7 @@ class TypeTest:
         self.rig.supply(1.0)
         self.rig.set_grid(1.0)
         self.rig.functions.enter_service()
-        await_service(self.rig)
+        await_service(self.rig, self.figures.service.delivers_share.value)
 
     def switch_off_functions(self) -> None:
         """Switch every function off that follows a characteristic, and every command of active power."""
@@ -150,6 +152,11 @@ class TypeTest:
         """Take the device through a case of entering service, and judge when it delivers and when it stops."""
         self.take(enter_service_case(self.rig, self.figures, self.figures.enter_service.named(case)))
 
+    def cease(self) -> None:
+        """Withdraw the permit while the device delivers, and judge how soon it ceases, what is left, how it returns."""
+        self._rated_vars_pu()
+        self.take(cease_to_energize(self.rig, self.figures))
+
     def compare_readings(self) -> None:
         """Bring the device into each state of the suite, and judge its own readings by the analyzer's."""
         self.take(compare_readings(self.rig, self.figures))
@@ -177,10 +184,11 @@ class TypeTest:
         self.take(TripTest(self.rig, self.figures, found, found.setting(self.rig.nameplate.abnormal, setting)).run())
 
     def take(self, findings: Iterable[Finding]) -> None:
-        """Keep findings as they come, and tell them."""
-        for finding in findings:
-            self.findings.append(finding)
-            self._tell(finding)
+        """Keep findings as they come, and tell them; a procedure that is left in the middle puts back what it set."""
+        with closing(findings) if isinstance(findings, Generator) else nullcontext():
+            for finding in findings:
+                self.findings.append(finding)
+                self._tell(finding)
 
     def require_service(self) -> None:
         """Raise NotPassed unless the device was seen to deliver active power all the time."""
@@ -192,7 +200,8 @@ class TypeTest:
 
     def _require_service(self, begun: int, offered_pu: float, of: Characteristic) -> None:
         """Judge whether the device delivered in all samples since one."""
-        self.take([stayed_in_service(self.rig, self.rig.samples[begun:], offered_pu, of.name, of.clause)])
+        looks, share = self.rig.samples[begun:], self.figures.service.delivers_share.value
+        self.take([stayed_in_service(self.rig, looks, offered_pu, share, of.name, of.clause)])
 
     def _under_test(self, force: InForce) -> Characteristic:
         function, rig = force.function, self.rig

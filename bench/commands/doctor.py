@@ -10,10 +10,12 @@ from bench.assembly.admission import real_resources
 from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, customer_address, require_identity
 from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.feeders import open_feeder
+from bench.assembly.outside import OutsideSystems
 from bench.assembly.places import FeederPlaces
 from bench.assembly.resources import Resource
 from bench.config import BenchFile, Device, load_bench
 from bench.config.addresses import exposure_warnings
+from bench.config.systems import SystemSection
 from bench.feeder.sites import load_sites
 from bench.lease import take_lease
 from bench.plant.weather import make_weather
@@ -72,6 +74,10 @@ def _examine(bench: BenchFile) -> Iterator[Finding]:
                 side = device.model_copy(update={"resource": str(reached), "emulate": None})
                 yield _found(f"{name}, the customer's side", partial(_identify, rack, name, side, None))
         yield from _examine_fleets(rack, {n: a for n, a in addresses.items() if n not in bench.devices})
+        systems = OutsideSystems()
+        opened.callback(systems.close)
+        for name, section in bench.systems.items():
+            yield _found(name, partial(_greet, systems, name, section))
 
 
 def _examine_fleets(rack: DriverRack, addresses: dict[str, Resource]) -> Iterator[Finding]:
@@ -100,5 +106,13 @@ def _identify(rack: DriverRack, name: str, device: Device, served: Resource | No
     resource = address_of(device, served)
     found: Identity = rack.open(name, device, resource, unobserved).identify()
     require_identity(device, found, str(resource))
-    told = [one_line(text) for text in (found.manufacturer, found.model, found.version, found.serial) if text]
-    return f"{resource} {', '.join(told)}{' (emulated)' if device.emulate else ''}"
+    return f"{resource} {_who(found)}{' (emulated)' if device.emulate else ''}"
+
+
+def _greet(systems: OutsideSystems, name: str, section: SystemSection) -> str:
+    return f"{_who(systems.connect(name, section, unobserved))} at {section.broker} under {section.topic}"
+
+
+def _who(found: Identity) -> str:
+    told = (found.manufacturer, found.model, found.version, found.serial)
+    return ", ".join(one_line(text) for text in told if text)

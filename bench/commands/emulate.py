@@ -1,13 +1,12 @@
 """`bench emulate`: the emulators of a bench on their addresses, in wall time, with the feeder behind them."""
 
 import json
-import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Self
 
 from bench.assembly.apparatus import Apparatus, make_apparatus
@@ -17,6 +16,7 @@ from bench.assembly.feeders import open_feeder
 from bench.assembly.places import FeederPlaces
 from bench.assembly.wiring import direct_terminal
 from bench.commands.request_record import recording
+from bench.commands.stop_request import stop_request
 from bench.config import BenchFile, load_bench
 from bench.config.addresses import exposure_warnings
 from bench.faults import Fault, check_fault, parse_fault
@@ -52,7 +52,7 @@ def emulate(
         check_fault(defect, file)
     for warning in exposure_warnings(file.exposed):
         warn(f"warning: {warning}")
-    with _stop_request() as stop, WallTimeBench(file) as bench, bench.recording(record):
+    with stop_request() as stop, WallTimeBench(file) as bench, bench.recording(record):
         bench.inject(defects)
         for endpoint in bench.endpoints:
             tell(json.dumps(_described(endpoint)))
@@ -163,23 +163,3 @@ def _behind_contacts(bench: BenchFile) -> set[str]:
 
 def _left_to_its_source(_voltage_v: Volts, _angle_deg: Volts) -> None:
     """Leave a node to the grid simulator in front of it."""
-
-
-@dataclass
-class _Stop:
-    requested: bool = False
-
-    def request(self, _number: int, _frame: FrameType | None) -> None:
-        self.requested = True
-
-
-@contextmanager
-def _stop_request() -> Iterator[_Stop]:
-    """Take SIGINT and SIGTERM as the request to end, also while everything is still being opened."""
-    stop = _Stop()
-    before = {number: signal.signal(number, stop.request) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -15,6 +15,7 @@ from bench.config.environment import EnvironmentSection, RangeASection
 from bench.config.equipment import CONTROL_ROLES, AmiSection, ClockSection, Device, Fleet, Terminal
 from bench.config.feeder import FeederSection
 from bench.config.section import Name, Section
+from bench.config.systems import SystemName, SystemSection, system_files, wrong_systems
 from bench.documents import merged, with_absolute_paths
 from instruments.errors import ConfigError
 from instruments.files import parse_yaml, read_text
@@ -45,6 +46,7 @@ class BenchFile(Section):
     fleets: dict[Name, Fleet] = Field(default_factory=dict)
     terminals: dict[Name, Terminal] = Field(default_factory=dict)
     actors: ActorsSection = ActorsSection()
+    systems: dict[SystemName, SystemSection] = Field(default_factory=dict)
     horizon_s: Annotated[float, Field(gt=0)] = 1200.0
     scenarios: dict[ScenarioNumber, dict[str, Any]] = Field(default_factory=dict)
 
@@ -221,6 +223,7 @@ def _dangling(bench: BenchFile) -> Iterator[str]:
         source = device.dc_battery
         if source is not None and source not in bench.devices:
             yield f"devices.{name}.{'' if device.dc_source else 'emulate.'}dc_source: {_no_such(source, bench.devices)}"
+    yield from wrong_systems(bench.systems, bench.clock.mode)
     yield from _wrong_instruments(bench)
     yield from _unmeasured(bench)
     yield from wrong_addresses(bench.devices)
@@ -237,6 +240,7 @@ def _files(bench: BenchFile) -> Iterator[tuple[str, Path | None]]:
     for name, device in bench.devices.items():
         yield f"devices.{name}.point_map", device.point_map
         yield from ((f"devices.{name}.{place}", file) for place, file in certificate_files(device))
+    yield from system_files(bench.systems)
 
 
 def _wrong_instruments(bench: BenchFile) -> Iterator[str]:

@@ -100,7 +100,7 @@ LIMITS_OF = {
     "grid_simulator": SOURCE_LIMITS,
     "sensing_source": SOURCE_LIMITS,
     "inverter": frozenset({"power_w", "reactive_var"}),
-    "battery": frozenset({"power_w"}),
+    "battery": frozenset({"power_w", "reactive_var"}),
     "load_tap_changer": frozenset({"tap"}),
 }
 """Which limits a role's set-points are held to; a limit that nothing would hold to is refused."""
@@ -157,6 +157,7 @@ class Emulation(Section):
     rating_kva: Annotated[float, Field(gt=0)] | None = None
     capacity_kwh: Annotated[float, Field(gt=0)] | None = None
     initial_soc_pct: Annotated[float, Field(ge=0, le=100)] = 60.0
+    self_discharge_pct_per_day: Annotated[float, Field(ge=0, le=100)] = 0.0
     nominal_v: Annotated[float, Field(gt=0)] | None = None
     category: Literal["A", "B"] = "B"
     abnormal: Literal["I", "II", "III"] = "III"
@@ -182,6 +183,16 @@ RATINGS = ("rating_kva", "capacity_kwh", "dc_source", "nominal_v")
 """What a bench has to know of equipment, emulated or not."""
 
 
+class StorageStatement(Section):
+    """What the maker of a battery states of its performance, beside its ratings; not what the bench asks of it.
+
+    `response_s` is the time within which it follows a set-point, s; `self_discharge_pct_per_day` of its capacity.
+    """
+
+    response_s: Annotated[float, Field(gt=0)] | None = None
+    self_discharge_pct_per_day: Annotated[float, Field(ge=0)] | None = None
+
+
 class Device(Section):
     """A device or instrument on the bench. `accuracy_pct` of rating is what its set-point must be held within.
 
@@ -195,6 +206,7 @@ class Device(Section):
     `customer_resource` is where the customer's own energy management system reaches a real inverter, if it does.
     `timeout_s`: how long an answer may take.
     `calibrated` and `calibration_due` of an instrument: the days of its certificate of calibration, YYYY-MM-DD.
+    `stated` is what a battery is held to by what its maker states of it.
     """
 
     role: Role
@@ -218,6 +230,7 @@ class Device(Section):
     start_up_s: Annotated[float, Field(gt=0)] = 900.0
     calibrated: date | None = None
     calibration_due: date | None = None
+    stated: StorageStatement | None = None
     emulate: Emulation | None = None
 
     @model_validator(mode="after")
@@ -240,6 +253,12 @@ class Device(Section):
             raise ValueError(f"accuracy: `power` {'is missing' if self.accuracy.power is None else 'is not asked for'}")
         if self.role == "power_analyzer" and self.accuracy.frequency_hz is None:
             raise ValueError("accuracy: `frequency_hz` is missing, and verdicts need to know how far it may be off")
+        return self
+
+    @model_validator(mode="after")
+    def _states_what_it_is(self) -> "Device":
+        if self.stated is not None and self.role != "battery":
+            raise ValueError(f"stated: this is asked of a battery, not of a {self.role}")
         return self
 
     @model_validator(mode="after")

@@ -1,6 +1,7 @@
-"""Driver of a battery with a SunSpec endpoint: models 1, 701, 702, 704, 713 and 714."""
+"""Driver of a battery with a SunSpec endpoint: models 1, 701, 702, 704, 713 and 714, and 802 where it has that."""
 
 from instruments.drivers.fence import UNFENCED, DerEnvelope, check_reversion
+from instruments.drivers.sunspec_as_set import read_as_set
 from instruments.drivers.sunspec_der import (
     check_power,
     command_power,
@@ -10,12 +11,28 @@ from instruments.drivers.sunspec_der import (
     release_power,
 )
 from instruments.drivers.sunspec_device import SunSpecDevice
-from instruments.readings import AcReading, Identity, Nameplate, PowerCommand, StorageReading
+from instruments.drivers.sunspec_reactive import check_vars, command_vars, disable_vars
+from instruments.drivers.sunspec_storage import (
+    read_charge_status,
+    read_limits,
+    read_ramp_rate,
+    set_ramp_rate,
+    set_reserve,
+)
+from instruments.readings import (
+    AcReading,
+    ChargeStatus,
+    Identity,
+    Nameplate,
+    PowerCommand,
+    StorageLimits,
+    StorageReading,
+)
 from instruments.transports.modbus import ModbusLink
 
 
 class SunSpecBattery:
-    """Fits the role Battery."""
+    """Fits the roles Battery and StorageFunctions."""
 
     def __init__(self, link: ModbusLink, envelope: DerEnvelope = UNFENCED) -> None:
         """Take what the bench allows, beside the nameplate."""
@@ -49,6 +66,42 @@ class SunSpecBattery:
             power_w=port.number("DCW"),
         )
 
+    def read_as_set(self) -> dict[str, float | str]:
+        """Read ratings and settings in the labels of the common file format."""
+        return read_as_set(self._device)
+
+    def read_limits(self) -> StorageLimits:
+        """Read what it states of its limits of charge."""
+        return read_limits(self._device)
+
+    def read_charge_status(self) -> ChargeStatus:
+        """Read whether it says that it is full, empty or at work."""
+        return read_charge_status(self._device)
+
+    def set_reserve_pct(self, reserve_pct: float) -> None:
+        """Set what has to stay in it, per cent of capacity; read back."""
+        set_reserve(self._device, reserve_pct)
+
+    def read_ramp_pct_per_s(self) -> float:
+        """Read how fast generated power may rise, per cent of rated power a second; NaN where that cannot be set."""
+        return read_ramp_rate(self._device)
+
+    def set_ramp_pct_per_s(self, pct_per_s: float) -> None:
+        """Set how fast generated power may rise, whole per cent of rated power a second; read back."""
+        set_ramp_rate(self._device, pct_per_s)
+
+    def set_reactive_power(self, share_pu: float) -> None:
+        """Command vars, a share of rated VA, > 0 injected; read back.
+
+        Raises SafetyTrip, before anything is sent, for more than nameplate or envelope have.
+        """
+        check_vars(self._device.name, self.read_nameplate(), self._envelope, share_pu)
+        command_vars(self._device, share_pu)
+
+    def disable_reactive_commands(self) -> None:
+        """Switch off every command of reactive power that it has; read back."""
+        disable_vars(self._device)
+
     def read_command(self) -> PowerCommand:
         """Read the set-point that the battery holds, which is not what it delivers."""
         return read_command(self._device)
@@ -68,5 +121,8 @@ class SunSpecBattery:
         release_power(self._device)
 
     def make_safe(self) -> None:
-        """Let the battery idle, and read back that it was told so."""
-        self.release()
+        """Let the battery idle and give no vars, and read back that it was told so; both are tried."""
+        try:
+            self.release()
+        finally:
+            self.disable_reactive_commands()

@@ -12,13 +12,14 @@ from instruments.readings import FrequencyDroop
 
 DROOP = 711
 ACTIVE, SPARE = 1, 2
+ON = 1
 PCT = 100.0
 TOLERANCE = {"DbOf": 1e-3, "DbUf": 1e-3, "KOf": 1e-3, "KUf": 1e-3, "RspTms": 0.1, "PMin": 0.5}
 """What may get lost in the scale factors of common equipment, in the unit of each point."""
 
 
 def read_droop(device: SunSpecDevice) -> FrequencyDroop:
-    """Read the frequency-droop in force; a lowest power that the device does not tell counts as 0."""
+    """Read the frequency-droop that it has; a lowest power that the device does not tell counts as 0."""
     block, prefix = device.read(DROOP), f"Ctl[{ACTIVE}]."
     lowest_pct = block.number(prefix + "PMin")
     return FrequencyDroop(
@@ -28,6 +29,7 @@ def read_droop(device: SunSpecDevice) -> FrequencyDroop:
         under_droop=block.number(prefix + "KUf"),
         response_s=block.number(prefix + "RspTms"),
         p_min_pu=0.0 if math.isnan(lowest_pct) else lowest_pct / PCT,
+        enabled=block.number("Ena") == ON,
     )
 
 

@@ -165,18 +165,18 @@ class SunSpecInverter:
         self._set_curve(WATT_VAR, characteristic)
 
     def read_frequency_droop(self) -> FrequencyDroop:
-        """Read the frequency-droop in force."""
+        """Read the frequency-droop that it has, and whether it follows it."""
         return read_droop(self._device)
 
     def set_frequency_droop(self, droop: FrequencyDroop) -> None:
-        """Have the inverter adopt and enable a frequency-droop.
+        """Have the inverter adopt a frequency-droop, and switch it on, or off where it is not enabled.
 
         Raises SafetyTrip, before anything is sent, for what is no droop or for a power below what the nameplate has;
         InstrumentError when the inverter does not adopt it, or adopts another.
         """
         check_droop(self._device.name, droop, self.read_nameplate())
         adopt_droop(self._device, droop)
-        self._write_checked(DROOP, "Ena", ON)
+        self._write_checked(DROOP, "Ena", ON if droop.enabled else OFF)
 
     def set_power_factor(self, power_factor: float, injects: bool) -> None:
         """Command a constant power factor at which it `injects` or absorbs vars, with storage behind it both ways.
@@ -230,7 +230,11 @@ class SunSpecInverter:
 
     def disable_frequency_droop(self) -> None:
         """Switch off what answers frequency with power; it would hide a trip."""
-        self._write_checked(711, "Ena", OFF)
+        self._write_checked(DROOP, "Ena", OFF)
+
+    def enable_frequency_droop(self) -> None:
+        """Switch on the frequency-droop that it has."""
+        self._write_checked(DROOP, "Ena", ON)
 
     def cease_to_energize(self) -> None:
         """Withdraw the permission to be in service; IEEE 1547-2018 4.6.1 gives the inverter 2 s."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from instruments.emulators.interface_faults import INTERFACE_FAULTS
+from instruments.emulators.storage_faults import STORAGE_FAULTS
 from instruments.errors import ConfigError
 
 
@@ -70,6 +71,8 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         default=1.0,
     ),
     FaultKind("claims-charge", _BATTERY, "is empty and gives no power, and goes on telling the charge that it had"),
+    *(FaultKind(name, _BATTERY, told, default) for name, told, default in STORAGE_FAULTS),
+    FaultKind("absorbs-no-vars", _DER, "gives no vars where a command asks it to absorb some"),
     FaultKind(
         "wrong-volt-var-slope", _INVERTER, "follows its volt-var curve with the value's share of its slope", default=0.5
     ),
@@ -163,6 +166,12 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         "acknowledges that a commanded power factor or commanded vars are switched off, and goes on giving them",
     ),
     FaultKind(
+        "excitation-turns-round",
+        _INVERTER,
+        "absorbs vars at a power factor that injects them, and the other way round, while it absorbs active power",
+    ),
+    FaultKind("no-vars-while-absorbing", _INVERTER, "gives no commanded vars while it absorbs active power"),
+    FaultKind(
         "no-ride-through",
         _INVERTER,
         "trips when voltage has been outside of continuous operation for the value's number of seconds",
@@ -199,6 +208,18 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         default=1.0,
     ),
     FaultKind("ignores-permit", _INVERTER, "is in service whether or not it is permitted"),
+    FaultKind(
+        "late-cease",
+        _INVERTER,
+        "ceases to energize the value's number of seconds after its permit was withdrawn",
+        default=3.0,
+    ),
+    FaultKind(
+        "keeps-delivering",
+        _INVERTER,
+        "goes on with the value's share of its rated power when its permit is withdrawn",
+        default=0.05,
+    ),
     FaultKind(
         "droop-wrong-slope", _INVERTER, "moves its power with frequency by the value's share of its droop", default=0.5
     ),

@@ -22,8 +22,9 @@ from instruments.emulators.faults import FaultSet
 from instruments.emulators.functions import CONTROL_MODES, GridSupport
 from instruments.emulators.functions import MODELS as FUNCTION_MODELS
 from instruments.emulators.interface import DefectiveInterface
-from instruments.emulators.isolation import PERMITTING, CustomerInterface, Isolation
+from instruments.emulators.isolation import CustomerInterface, Isolation
 from instruments.emulators.nuisance import NuisanceTrips
+from instruments.emulators.permit import Permit
 from instruments.emulators.power_control import CommandPath, PowerControl
 from instruments.emulators.prime_mover import PrimeMover
 from instruments.emulators.reporting import Reporting
@@ -74,6 +75,7 @@ class InverterEmulator:
         self.nameplate = _nameplate(rating_kva * KILO, category, abnormal, v_nom_v, dc_source)
         self.registers = SunSpecImage(MODELS)
         self._isolation = Isolation(self.registers)
+        self._permit = Permit(self.registers, lambda kind: self._faults.active(kind, self.time_s))
         self.customer_registers = CustomerInterface(self.registers, self._isolation)
         """What the customer's own system reaches, where it has an interface; `registers` are the utility's."""
         self._battery = dc_source
@@ -121,7 +123,7 @@ class InverterEmulator:
         entering = self._der.entering_service or (self._may_serve and not self._der.connected)
         if entering or (self._prime_mover is not None and self._prime_mover.moving):
             return 0.0
-        return min(self._control.quiet_s, self._path.quiet_s)
+        return min(self._control.quiet_s, self._path.quiet_s, self._permit.quiet_s)
 
     @property
     def status(self) -> str:
@@ -140,6 +142,7 @@ class InverterEmulator:
         self._is_down = self.has("reboots")
         self._energy.add(sum(self.power.p_w), dt_s)
         self._control.advance(dt_s)
+        self._permit.advance(dt_s)
         self._support.advance()
         limit = self._limit_pu
         self._der.configure(AP_LIMIT_ENABLE=limit is not None, AP_LIMIT=1.0 if limit is None else limit)
@@ -158,9 +161,9 @@ class InverterEmulator:
         """Limit of active power, per unit of its rating: the command's share of what it is configured to."""
         commanded = None if self.has("ignores-power-limit") else self._control.limit_pu
         configured = self._configured_pu
-        if commanded is None:
-            return None if configured == 1.0 else configured
-        return commanded * configured
+        own = [self._permit.limit_pu, configured if configured < 1.0 else None]
+        limits = [limit for limit in own if limit is not None]
+        return min([*limits, *([commanded * configured] if commanded is not None else [])], default=None)
 
     @property
     def _configured_pu(self) -> float:
@@ -247,15 +250,9 @@ class InverterEmulator:
         self._service_written(frozenset())
 
     @property
-    def _permitted(self) -> bool:
-        image = self.registers
-        permitted = image.model(703).get("ES") == 1 and image.model(715).get("OpCtl") in PERMITTING
-        return permitted or self.has("ignores-permit")
-
-    @property
     def _may_serve(self) -> bool:
         """Whether it may be in service, and has not tripped by a defect of its own."""
-        return self._permitted and not self.has("trips") and not self.has("reboots")
+        return self._permit.holds and not self.has("trips") and not self.has("reboots")
 
     def _service_written(self, names: frozenset[str]) -> None:
         self._isolation.written(names, self.has("isolation-undone"))
@@ -277,7 +274,7 @@ class InverterEmulator:
         if self._der.connected:
             return 0
         base_v = self._phase_v
-        alarms = 0 if self._permitted else MANUAL_SHUTDOWN
+        alarms = 0 if self._permit.holds else MANUAL_SHUTDOWN
         if min(self.node.voltage_v) < UNDER_VOLTAGE_PU * base_v:
             alarms |= AC_UNDER_VOLT
         return alarms | (AC_OVER_VOLT if max(self.node.voltage_v) > OVER_VOLTAGE_PU * base_v else 0)

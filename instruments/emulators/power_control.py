@@ -1,5 +1,6 @@
 """Active-power commands of SunSpec model 704 inside emulated equipment: checks, reversion timers, and defects."""
 
+import math
 from collections import deque
 from collections.abc import Callable
 
@@ -12,6 +13,8 @@ from instruments.readings import Nameplate
 WATTS = 1
 """WSetMod: the set-point is in WSet; with 0 it is in WSetPct of WMax."""
 FULL_PCT = 100.0
+W_MAX = 1
+"""WRmpRef: the ramp rate is of WMax."""
 
 
 class Reversion:
@@ -79,14 +82,16 @@ class Reversion:
 class PowerControl:
     """Set-point and limit of active power as model 704 holds them.
 
-    `has`: whether it has a kind of fault now.
+    `has`: whether it has a kind of fault now. With `ramps` there is a ramp rate that can be set.
     """
 
-    def __init__(self, model: ModelImage, nameplate: Nameplate, has: Callable[[str], bool]) -> None:
+    def __init__(
+        self, model: ModelImage, nameplate: Nameplate, has: Callable[[str], bool], *, ramps: bool = False
+    ) -> None:
         self._model = model
         self._nameplate = nameplate
         self._has = has
-        model.set(_INITIAL)
+        model.set(_INITIAL | (_RAMPING if ramps else {}))
         model.on_write = self.written
         self._set = Reversion(model, "WSetEna", "WSetRvrtTms", "WSetRvrtRem", ("WSet", "WSetPct"))
         self._limit = Reversion(model, "WMaxLimPctEna", "WMaxLimPctRvrtTms", "WMaxLimPctRvrtRem", ("WMaxLimPct",), has)
@@ -104,6 +109,12 @@ class PowerControl:
     def limit_pu(self) -> float | None:
         """Limit of active power in per unit of the rating; None while it is not enabled."""
         return self._model.get("WMaxLimPct") / FULL_PCT if self._limit.enabled else None
+
+    @property
+    def ramp_pu_per_s(self) -> float:
+        """How fast generated power may rise, per unit of its rating a second; infinite without such a setting."""
+        rate = self._model.get("WRmp") / FULL_PCT
+        return rate if rate > 0.0 else math.inf
 
     @property
     def quiet_s(self) -> float:
@@ -134,22 +145,34 @@ class PowerControl:
             raise ModbusRefusal(ILLEGAL_VALUE)
 
 
-_INITIAL = {
+_INITIAL: dict[str, float] = {
     **{"WSet_SF": 0, "WSetPct_SF": -1, "WMaxLimPct_SF": -1},
     **{"WMaxLimPctEna": 0, "WMaxLimPct": FULL_PCT, "WMaxLimPctRvrt": FULL_PCT, "WMaxLimPctEnaRvrt": 0},
     **{"WMaxLimPctRvrtTms": 0, "WMaxLimPctRvrtRem": 0},
     **{"WSetEna": 0, "WSetMod": WATTS, "WSet": 0, "WSetRvrt": 0, "WSetPct": 0, "WSetPctRvrt": 0},
     **{"WSetEnaRvrt": 0, "WSetRvrtTms": 0, "WSetRvrtRem": 0},
 }
+_RAMPING: dict[str, float] = {"WRmp": 1000, "WRmpRef": W_MAX}
+"""A ramp rate that is as good as none until another is set, per cent of rated power a second."""
 
 
 class CommandPath:
-    """What becomes of an active-power command inside the equipment, its defects included."""
+    """What becomes of an active-power command inside the equipment, its defects included.
 
-    def __init__(self, faults: FaultSet, commanded_w: Callable[[], float | None], rating_w: float) -> None:
+    `ramp_pu_per_s` tells how fast generated power may rise, per unit of `rating_w` a second.
+    """
+
+    def __init__(
+        self,
+        faults: FaultSet,
+        commanded_w: Callable[[], float | None],
+        rating_w: float,
+        ramp_pu_per_s: Callable[[], float] = lambda: math.inf,
+    ) -> None:
         self._faults = faults
         self._commanded_w = commanded_w
         self._rating_w = rating_w
+        self._ramp_pu_per_s = ramp_pu_per_s
         self._held_w: float | None = None
         self._given: deque[tuple[float, float | None]] = deque([(-NEVER_S, None)])
         """Commands with the times at which they came, the one that is acted upon first."""
@@ -161,7 +184,7 @@ class CommandPath:
         dt_s, self._time_s = time_s - self._time_s, time_s
         acted_on = self._acted_on_w()
         if not self._faults.active("ignores-set-point", time_s):
-            wanted = None if acted_on is None else acted_on * self._factor(time_s)
+            wanted = None if acted_on is None else acted_on * self._factor(acted_on, time_s)
             self._held_w = self._ramped_w(wanted, dt_s)
         return self._held_w
 
@@ -194,16 +217,25 @@ class CommandPath:
         """Move towards what is wanted as fast as the equipment does; without a command it goes back to nothing."""
         slow = self._faults.active("ramps-too-slowly", self._time_s)
         held_w, aim_w = self._held_w or 0.0, wanted_w or 0.0
-        self._moving = slow is not None and held_w != aim_w
-        if slow is None:
+        most_w = slow.value * self._rating_w * dt_s if slow else math.inf
+        reached_w = min(max(aim_w, held_w - most_w), held_w + most_w, self._highest_w(held_w, dt_s))
+        self._moving = reached_w != aim_w
+        if not self._moving:
             return wanted_w
-        most_w = slow.value * self._rating_w * dt_s
-        reached_w = min(max(aim_w, held_w - most_w), held_w + most_w)
         return None if wanted_w is None and reached_w == 0.0 else reached_w
 
-    def _factor(self, time_s: float) -> float:
+    def _highest_w(self, held_w: float, dt_s: float) -> float:
+        """Return how far the ramp rate lets power go, W: it holds for a rise of what is generated."""
+        if self._faults.active("ignores-ramp-rate", self._time_s):
+            return math.inf
+        off = self._faults.active("ramp-rate-off", self._time_s)
+        rate = self._ramp_pu_per_s() * (off.value if off else 1.0)
+        return max(held_w, 0.0) + rate * self._rating_w * dt_s if math.isfinite(rate) else math.inf
+
+    def _factor(self, commanded_w: float, time_s: float) -> float:
         factor = -1.0 if self._faults.active("wrong-sign", time_s) else 1.0
-        for kind in ("scaled", "reports-the-set-point-as-its-measurement"):
+        kinds = ["scaled", "reports-the-set-point-as-its-measurement", *(["charges-less"] if commanded_w < 0.0 else [])]
+        for kind in kinds:
             fault = self._faults.active(kind, time_s)
             factor *= fault.value if fault else 1.0
         return factor

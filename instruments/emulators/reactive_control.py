@@ -33,7 +33,9 @@ class ReactiveDefect:
 
     `sign`: of what is commanded; `power_factor`: what it keeps, whatever it is told; `of_rated_vars`: it takes shares
     of rated VA for shares of rated vars; `response`: its response time, as a multiple; `least_power_pu`: below that
-    share of rated active power it gives no vars; `stays`: it acknowledges that a mode is off, and goes on.
+    share of rated active power it gives no vars; `stays`: it acknowledges that a mode is off, and goes on;
+    `absorbs_none`: it gives no vars where it is to absorb some. While it absorbs active power, one that `turns` takes
+    the excitation the other way round, one that is `idle` gives no vars.
     """
 
     sign: float = 1.0
@@ -42,6 +44,9 @@ class ReactiveDefect:
     response: float = 1.0
     least_power_pu: float = 0.0
     stays: bool = False
+    absorbs_none: bool = False
+    turns: bool = False
+    idle: bool = False
 
 
 SOUND = ReactiveDefect()
@@ -60,6 +65,9 @@ def reactive_defect(faults: FaultSet, time_s: float) -> ReactiveDefect:
         response=slow.value if slow else SOUND.response,
         least_power_pu=idle.value if idle else SOUND.least_power_pu,
         stays=faults.active("vars-stay-on", time_s) is not None,
+        absorbs_none=faults.active("absorbs-no-vars", time_s) is not None,
+        turns=faults.active("excitation-turns-round", time_s) is not None,
+        idle=faults.active("no-vars-while-absorbing", time_s) is not None,
     )
 
 
@@ -122,17 +130,23 @@ class ReactiveControl:
         mode = self._factors[-1] if self._absorbs else "PFWInj"
         injects = (self._model.get(f"{mode}.Ext") == OVER_EXCITED) == (defect.sign > 0)
         least_w = defect.least_power_pu * self._nameplate.p_max_w
-        gives = not least_w or sum(self._der.power.p_w) >= least_w
+        idle = defect.idle and self._absorbs
+        gives = not idle and (not least_w or sum(self._der.power.p_w) >= least_w)
+        follows = self._absorbs and not defect.turns
         self._der.configure(
             CONST_PF_MODE_ENABLE=mode in self._acting,
-            CONST_PF=defect.power_factor or self._model.get(f"{mode}.PF"),
+            CONST_PF=1.0 if idle else defect.power_factor or self._model.get(f"{mode}.PF"),
             # OpenDER's excitation turns round with the sign of active power, that of SunSpec does not.
-            CONST_PF_EXCITATION="INJ" if injects != self._absorbs else "ABS",
+            CONST_PF_EXCITATION="INJ" if injects != follows else "ABS",
             CONST_Q_MODE_ENABLE="VarSet" in self._acting,
-            CONST_Q=defect.sign * self._var_pu(defect.of_rated_vars) if gives else 0.0,
+            CONST_Q=self._commanded_pu(defect) if gives else 0.0,
             CONST_PF_RT=RESPONSE_S * defect.response,
             CONST_Q_RT=RESPONSE_S * defect.response,
         )
+
+    def _commanded_pu(self, defect: ReactiveDefect) -> float:
+        given_pu = defect.sign * self._var_pu(defect.of_rated_vars)
+        return max(given_pu, 0.0) if defect.absorbs_none else given_pu
 
     def _var_pu(self, of_rated_vars: bool) -> float:
         plate = self._nameplate

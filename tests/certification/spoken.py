@@ -1,6 +1,6 @@
 """A device that is a formula, on a rig that is one too: what it says and what it does can differ at will."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +13,12 @@ from instruments.readings import (
     AcReading,
     Characteristic,
     EnterServiceSettings,
+    FrequencyDroop,
     Identity,
     Nameplate,
+    Trip,
+    TripKind,
+    TripStage,
     VoltVarCurve,
 )
 
@@ -41,6 +45,14 @@ AS_SET: dict[str, float | str] = {
     "NP_MODEL": "formula",
     "NP_SERIAL_NUM": "1",
     "NP_FW_VER": "1",
+}
+
+
+AS_IT_CAME: dict[TripKind, Trip] = {
+    "over_voltage": Trip(TripStage(1.11, 12.0), TripStage(1.19, 0.17)),
+    "under_voltage": Trip(TripStage(0.87, 22.0), TripStage(0.49, 3.0)),
+    "over_frequency": Trip(TripStage(61.3, 301.0), TripStage(62.1, 0.17)),
+    "under_frequency": Trip(TripStage(58.4, 301.0), TripStage(56.4, 0.17)),
 }
 
 
@@ -79,6 +91,7 @@ class Spoken:
     frequency_hz: float = 60.0
     permitted: bool = True
     latched: int = 0
+    trips: dict[TripKind, Trip] = field(default_factory=lambda: dict(AS_IT_CAME))
 
     @property
     def delivers(self) -> bool:
@@ -147,6 +160,26 @@ class Spoken:
             named = {f"QP_CURVE_{axis}{corner}": value for corner, value in zip(corners, values, strict=True)}
             self._hold(named)
 
+    def set_power_factor(self, power_factor: float, injects: bool) -> None:
+        self._hold({"CONST_PF": power_factor, "CONST_PF_EXCITATION": "INJ" if injects else "ABS"})
+        self._hold({"CONST_PF_MODE_ENABLE": "ENABLED"})
+
+    def set_reactive_power(self, share_pu: float) -> None:
+        self._hold({"CONST_Q": share_pu, "CONST_Q_MODE_ENABLE": "ENABLED"})
+
+    def set_frequency_droop(self, droop: FrequencyDroop) -> None:
+        self._hold({"PF_DBOF": droop.over_deadband_hz, "PF_DBUF": droop.under_deadband_hz})
+        self._hold({"PF_KOF": droop.over_droop, "PF_KUF": droop.under_droop, "PF_OLRT": droop.response_s})
+
+    def read_trip(self, kind: TripKind) -> Trip:
+        return self.trips[kind]
+
+    def set_trip(self, kind: TripKind, trip: Trip) -> None:
+        self.trips[kind] = trip
+        stem = "".join(word[0].upper() for word in kind.split("_"))
+        for number, stage in enumerate((trip.inner, trip.outer), start=1):
+            self._hold({f"{stem}{number}_TRIP_{stem[1]}": stage.level, f"{stem}{number}_TRIP_T": stage.time_s})
+
     def set_enter_service(self, to: EnterServiceSettings) -> None:
         self._hold({"ES_V_LOW": to.v_pu[0], "ES_V_HIGH": to.v_pu[1], "ES_F_LOW": to.f_hz[0], "ES_F_HIGH": to.f_hz[1]})
         self._hold({"ES_DELAY": to.delay_s, "ES_RAMP_RATE": to.ramp_s})
@@ -160,7 +193,7 @@ class Spoken:
     def identify(self) -> Identity:
         return Identity("derbench", "formula", "", "1", "1")
 
-    def _hold(self, settings: dict[str, float]) -> None:
+    def _hold(self, settings: Mapping[str, float | str]) -> None:
         kept = {f"{label}-AS": value for label, value in settings.items() if label not in self.forgets}
         self.as_set |= kept
 

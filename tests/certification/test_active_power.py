@@ -5,13 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.certification.active_power import Accuracies, Droop, Owed
-from bench.certification.criteria import Accuracy, Criterion, Reading, after_response_time, first_order, steady_state
+from bench.certification.criteria import Accuracy, Criterion, Reading, after_response_time, steady_state
 from bench.certification.curves import Curve
 from bench.certification.figures import load_figures
 from bench.certification.procedures.frequency_droop import offsets
 from bench.measurement import judge
 from instruments.errors import ConfigError
 from reports.verdict import Verdict
+from tests.certification.first_order import first_order
 
 FIGURES = load_figures()
 ACCURACY = Accuracy(x=0.015, y=0.075)

@@ -14,7 +14,6 @@ from bench.certification.criteria import (
     agrees,
     at_least,
     at_most,
-    first_order,
     steady_state,
 )
 from bench.certification.curves import Curve
@@ -22,6 +21,7 @@ from bench.certification.figures import load_figures
 from bench.certification.stimuli import volt_var_steps
 from bench.measurement import judge
 from reports.verdict import Verdict
+from tests.certification.first_order import first_order
 
 FIGURES = load_figures()
 ACCURACY = Accuracy(x=0.015, y=0.075)

@@ -11,16 +11,17 @@ from bench.certification.not_passed import NotPassed
 from bench.certification.procedures.configuration import configure_ratings
 from bench.certification.procedures.monitoring import compare_readings
 from bench.certification.procedures.nameplate import examine_nameplate
-from bench.certification.procedures.settings import write_settings
+from bench.certification.procedures.settings import trip_points, write_settings
 from bench.certification.procedures.states import compare_states
 from bench.certification.refusals import DeviceError
 from bench.certification.rig import Rig
 from instruments.errors import ConfigError, TransportError
-from instruments.readings import Nameplate
+from instruments.readings import Nameplate, Trip, TripKind
 from reports.verdict import Verdict
-from tests.certification.spoken import AS_SET, FUNCTIONS, RATING_VA, TRIPS, V_NOM_V, Spoken, plate, rig_of
+from tests.certification.spoken import AS_IT_CAME, AS_SET, FUNCTIONS, RATING_VA, TRIPS, V_NOM_V, Spoken, plate, rig_of
 
 FIGURES = load_figures()
+EXCITATION = frozenset({"CONST_PF_EXCITATION"})
 Procedure = Callable[[Rig, SuiteFigures], Iterator[Finding]]
 PROCEDURES: tuple[Procedure, ...] = (
     examine_nameplate,
@@ -141,9 +142,69 @@ def test_ratings_are_put_back_when_the_link_breaks_in_the_middle() -> None:
     assert not left, f"it was left configured to {left}"
 
 
-def test_a_setting_that_is_not_kept_is_named() -> None:
-    not_passed = found(write_settings, Spoken(forgets=frozenset({"PV_OLRT"})))
-    assert set(not_passed) == {"PV_OLRT as set, volt-watt low", "PV_OLRT as set, volt-watt high"}
+@pytest.mark.parametrize(
+    ("label", "points"),
+    [
+        ("PV_OLRT", ("volt-watt low", "volt-watt high")),
+        ("CONST_PF", ("constant power factor injecting", "constant power factor absorbing")),
+        ("CONST_Q", ("constant reactive power injecting", "constant reactive power absorbing")),
+        ("PF_KUF", ("frequency-droop low", "frequency-droop high")),
+        ("OV1_TRIP_V", ("OV trip shortest", "OV trip longest")),
+        ("UF2_TRIP_T", ("UF trip shortest", "UF trip longest")),
+    ],
+)
+def test_a_setting_that_is_not_kept_is_named(label: str, points: tuple[str, ...]) -> None:
+    not_passed = found(write_settings, Spoken(forgets=frozenset({label})))
+    assert set(not_passed) == {f"{label} as set, {point}" for point in points}
+
+
+def test_a_word_that_is_not_kept_is_named() -> None:
+    not_passed = found(write_settings, Spoken(as_set=AS_SET | {"CONST_PF_EXCITATION-AS": "ABS"}, forgets=EXCITATION))
+    assert set(not_passed) == {"CONST_PF_EXCITATION as set to INJ, constant power factor injecting"}
+
+
+@pytest.mark.parametrize(("abnormal", "times_s"), [("I", [2.0, 21.0]), ("II", [2.0, 21.0]), ("III", [21.0, 50.0])])
+def test_a_trip_is_set_at_both_ends_of_the_range_of_its_category(abnormal: str, times_s: list[float]) -> None:
+    points = trip_points(FIGURES.trips, "UV", FIGURES.settings.trips, abnormal)
+    assert [point.labels["UV1_TRIP_T"] for point in points] == times_s
+    fixed = trip_points(FIGURES.trips, "OV", FIGURES.settings.trips, abnormal)
+    assert [point.labels["OV2_TRIP_V"] for point in fixed] == [1.2, 1.2]
+
+
+def test_trips_are_left_as_they_were_found() -> None:
+    device = Spoken()
+    assert found(write_settings, device) == {}
+    assert device.trips == AS_IT_CAME
+
+
+class OneStage(Spoken):
+    """Trips for low frequency in one stage."""
+
+    def read_trip(self, kind: TripKind) -> Trip:
+        if kind == "under_frequency":
+            raise DeviceError("1 point")
+        return super().read_trip(kind)
+
+    def set_trip(self, kind: TripKind, trip: Trip) -> None:
+        assert kind != "under_frequency", "what cannot be put back is not touched"
+        super().set_trip(kind, trip)
+
+
+def test_trips_that_could_not_be_put_back_are_not_set_and_all_else_is() -> None:
+    device, told = OneStage(), list[str]()
+    findings = (told.append(finding.what) for finding in write_settings(rig_of(device), FIGURES))
+    with pytest.raises(NotPassed, match="cannot be read as two stages") as ended:
+        list(findings)
+    assert ended.value.verdict is Verdict.NOT_RUN
+    assert any("OF2_TRIP_T" in what for what in told)
+    assert any("PF_OLRT" in what for what in told)
+    assert device.trips == AS_IT_CAME
+
+
+def test_trips_of_a_device_without_a_category_are_not_run() -> None:
+    with pytest.raises(NotPassed, match="states no abnormal operating category") as ended:
+        found(write_settings, Spoken(), plate(abnormal=""))
+    assert ended.value.verdict is Verdict.NOT_RUN
 
 
 def test_a_function_that_a_device_does_not_have_is_not_set() -> None:

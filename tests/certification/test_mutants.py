@@ -17,7 +17,7 @@ from reports.run_directory.summary import summary
 from reports.verdict import Verdict
 
 ALL = load_mutants()
-HEAD = "suite,fault,clauses,why,bench,plays\n"
+HEAD = "suite,fault,clauses,why,bench,plays,also\n"
 SLOPE = "ieee1547.1,inverter:wrong-volt-var-slope=0.5,5.14.4,,,Volt-var characteristic 2\n"
 Lines = Callable[[str], Path]
 
@@ -40,7 +40,7 @@ def test_each_mutant_is_played_at_its_clauses_and_at_one_that_it_leaves_alone(mu
     played = {known[name] for name in mutant.scenarios}
     assert set(mutant.clauses) <= played
     assert played - set(mutant.clauses), f"{mutant} is played at nothing that has to pass"
-    assert set(mutant.crossed.scenarios) == set(known)
+    assert {known[name] for name in mutant.crossed.scenarios} == set(known.values())
 
 
 def test_an_outline_has_a_scenario_for_each_of_its_examples() -> None:
@@ -85,6 +85,7 @@ def test_kinds_are_listed_with_the_clauses_that_fail_and_the_suites_that_overloo
         ("ieee1547.1,inverter:trips,5.6,,,Enter service|Leave service", "plays 'Leave service', which is no scenario"),
         ("ieee1547.1,inverter:trips,5.6,,somewhere,", "somewhere.yaml"),
         (SLOPE + SLOPE, "stands there 2 times"),
+        (SLOPE.rstrip() + ",5.16|5.1", "ieee1547.1 has no clause '5.1'"),
         ("ieee1547.1,inverter:trips", "line 2: nothing under"),
     ],
 )
@@ -137,6 +138,14 @@ def test_a_mutant_has_to_fail_at_every_clause_that_its_line_names() -> None:
 @pytest.mark.parametrize("verdict", ["FAIL", "INCONCLUSIVE", "ERROR"])
 def test_a_mutant_that_spoils_another_clause_is_objected_to(verdict: str) -> None:
     assert f"clause 5.6 is {verdict} as well" in judged({"6.7": "FAIL", "5.6": verdict}, "6.7").objection
+
+
+@pytest.mark.parametrize(("verdict", "objects"), [("FAIL", False), ("INCONCLUSIVE", False), ("ERROR", True)])
+def test_a_clause_that_uses_the_same_function_may_fail_as_well_but_not_break(verdict: str, objects: bool) -> None:
+    mutant = mutant_of("inverter:misreports-vars", "6.7", also=frozenset({"5.6"}), scenarios=("6.7", "5.6"))
+    scenarios = [{"id": c, "title": c, "verdict": v} for c, v in {"6.7": "FAIL", "5.6": verdict}.items()]
+    whole = {"complete": True, "verdict": "FAIL", "faults": ["inverter:misreports-vars"], "scenarios": scenarios}
+    assert bool(judge_mutant(mutant, summary(whole)).objection) is objects
 
 
 def test_a_run_that_is_not_the_mutants_proves_nothing() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rigs import rig_around
 
-from bench.certification.criteria import Accuracy, Criterion, Reading, first_order, steady_state, within_response_time
+from bench.certification.criteria import Accuracy, Criterion, Reading, steady_state, within_response_time
 from bench.certification.curves import Curve
 from bench.certification.figures import load_figures
 from bench.certification.findings import Finding
@@ -20,6 +20,7 @@ from bench.measurement import judge
 from instruments.errors import ConfigError
 from instruments.readings import AcMeasurement, Nameplate, VoltVarCurve
 from reports.verdict import Verdict
+from tests.certification.first_order import first_order
 
 FIGURES = load_figures()
 ACCURACY = Accuracy(x=0.0, y=0.075)
@@ -43,6 +44,7 @@ class Device:
     """A first-order device with its source and analyzer in one; powers and voltages per unit, its defects as fields.
 
     `looks_at` says which voltage its volt-var sees: the mean of its phases, its first phase, or the positive sequence.
+    While it absorbs active power, its vars are `absorbing` times what they should be.
     """
 
     response_s: float = LONGEST_S
@@ -57,6 +59,7 @@ class Device:
     asked: float = 0.0
     curve: VoltVarCurve | None = None
     reference: float = 1.0
+    absorbing: float = 1.0
     log: list[str] = field(default_factory=list)
 
     def set_power_factor(self, power_factor: float, injects: bool) -> None:
@@ -81,6 +84,9 @@ class Device:
 
     def offer(self, level_pu: float) -> None:
         self.p = level_pu
+
+    def absorb(self, share_pu: float) -> None:
+        self.p = -share_pu
 
     def set_voltage(self, volts: Sequence[float], _hz: float, angle_deg: Sequence[float] | None = None) -> None:
         angles = angle_deg or (0.0, -120.0, 120.0)
@@ -107,21 +113,25 @@ class Device:
 
     def _delivered(self) -> float:
         factor = 1.0 if self.slope is None else 1.0 / math.hypot(1.0, self.slope)
-        return min(self.p, factor, math.sqrt(1.0 - self.asked**2))
+        most = min(abs(self.p), factor, math.sqrt(1.0 - self.asked**2))
+        return math.copysign(most, self.p)
 
     def _wanted(self) -> float:
         if self.curve:
             moved = self.reference - self.curve.reference_pu
             return Curve(self.curve.v_pu, self.curve.q_pu).at(self._seen() - moved)
-        return self.asked if self.slope is None else self.slope * self._delivered()
+        share = self.absorbing if self.p < 0.0 else 1.0
+        return share * (self.asked if self.slope is None else self.slope * abs(self._delivered()))
 
 
-def type_test(device: Device, category: str = "B", uncertainty: float = 0.0, phases: int = 3) -> TypeTest:
-    injected, absorbed = RATED[category]
-    nameplate = Nameplate(
-        RATING_VA, RATING_VA, injected * RATING_VA, absorbed * RATING_VA, 0.0, PHASE_V * math.sqrt(3), category, "III"
-    )
-    rig = rig_around(device, nameplate, InstrumentClass(uncertainty, uncertainty), phases, supply=device.offer)
+def type_test(
+    device: Device, category: str = "B", uncertainty: float = 0.0, phases: int = 3, charge_pu: float = 0.0
+) -> TypeTest:
+    injected_var, absorbed_var = (share * RATING_VA for share in RATED[category])
+    charge_w, v_nom_v = charge_pu * RATING_VA, PHASE_V * math.sqrt(3)
+    nameplate = Nameplate(RATING_VA, RATING_VA, injected_var, absorbed_var, charge_w, v_nom_v, category, "III")
+    instrument = InstrumentClass(uncertainty, uncertainty)
+    rig = rig_around(device, nameplate, instrument, phases, supply=device.offer, absorb=device.absorb)
     return TypeTest(rig, FIGURES, lambda _: None)
 
 
@@ -234,7 +244,54 @@ def test_a_device_that_takes_the_longest_time_keeps_commanded_vars(setting: str,
     assert not failed(test)
 
 
-@pytest.mark.parametrize(("name", "method"), [(FACTORS[0], "hold_power_factor"), (SHARES[0], "hold_reactive_power")])
+BOTH = [(FACTORS[0], "hold_power_factor"), (SHARES[0], "hold_reactive_power")]
+ABSORBING = ", absorbing active power"
+
+
+@pytest.mark.parametrize(("name", "method"), [*BOTH, (FACTORS[1], BOTH[0][1]), (SHARES[1], BOTH[1][1])])
+@pytest.mark.parametrize("category", ["A", "B"])
+@pytest.mark.parametrize("charge_pu", [0.6, 1.0])
+def test_storage_is_taken_through_it_while_it_absorbs_too(
+    name: str, method: str, category: str, charge_pu: float
+) -> None:
+    test = type_test(Device(), category, charge_pu=charge_pu)
+    getattr(test, method)(name)
+    assert not failed(test)
+    absorbing = [finding for finding in test.findings if ABSORBING in finding.what]
+    assert len(absorbing) == len(test.findings) / 2
+    least = min(f.stimulus.value for f in absorbing if f.stimulus_unit)
+    assert least == pytest.approx(-min(charge_pu, FIGURES.constant_power_factor.named(FACTORS[0]).B), abs=0.11)
+
+
+@pytest.mark.parametrize(("name", "method"), BOTH)
+@pytest.mark.parametrize("share", [-1.0, 0.0, 0.5])
+def test_wrong_vars_while_it_absorbs_fail_there_alone(name: str, method: str, share: float) -> None:
+    test = type_test(Device(absorbing=share), charge_pu=1.0)
+    getattr(test, method)(name)
+    found = failed(test)
+    assert found
+    assert all(ABSORBING in finding.what for finding in found)
+
+
+@pytest.mark.parametrize(("name", "method"), BOTH)
+def test_equipment_that_cannot_absorb_is_not_asked_to(name: str, method: str) -> None:
+    test = type_test(Device(absorbing=-1.0))
+    getattr(test, method)(name)
+    assert not failed(test), "it is no less certified for what does not apply to it"
+    assert not any(ABSORBING in finding.what for finding in test.findings)
+
+
+def test_one_that_delivers_while_it_should_absorb_fails() -> None:
+    class Stubborn(Device):
+        def absorb(self, share_pu: float) -> None:
+            self.p = 0.0 * share_pu
+
+    test = type_test(Stubborn(), charge_pu=1.0)
+    test.hold_power_factor(FACTORS[0])
+    assert [finding.what.split(",")[0] for finding in failed(test)] == ["active power beside reactive power"]
+
+
+@pytest.mark.parametrize(("name", "method"), BOTH)
 @pytest.mark.parametrize(
     ("offset", "uncertainty", "expected"),
     [

@@ -13,12 +13,9 @@ from bench.certification.figures import EnterServiceCase, GridState, SuiteFigure
 from bench.certification.findings import Finding
 from bench.certification.not_passed import NotPassed
 from bench.certification.rig import Rig, Sample
-from bench.certification.service import NOTHING_PU
 from instruments.readings import EnterServiceSettings
 from reports.verdict import Verdict
 
-RATED_SHARE = 0.95
-"""Of rated power, what counts as having arrived."""
 LEAST_WAIT_S = 60.0
 INTERRUPTION_S = 0.1
 PATIENCE = 1.3
@@ -29,7 +26,7 @@ LOOKS_A_RAMP = 500
 
 def enter_service_case(rig: Rig, figures: SuiteFigures, case: EnterServiceCase) -> Iterator[Finding]:
     """Take the device through one case; yield what was found at each stage."""
-    tell = _Teller(rig, figures.enter_service.clause, case.name)
+    tell = Teller(rig, figures.enter_service.clause, f"case {case.name}", figures.service.nothing_pu.value)
     _require_drawing(rig, case)
     rig.functions.cease_to_energize()
     rig.functions.set_enter_service(_settings(case))
@@ -39,9 +36,10 @@ def enter_service_case(rig: Rig, figures: SuiteFigures, case: EnterServiceCase) 
     yield tell.silent(_wait(rig, case), "outside of the criteria")
     if case.delay_s:
         yield from _interrupted(rig, case, tell)
-    yield from _entered(rig, figures, case, tell)
+    _set(rig, case.inside)
+    yield from entered(rig, figures, case, tell)
     rig.functions.cease_to_energize()
-    within_s = figures.enter_service.stop_within_s.value
+    within_s = figures.service.cease_within_s.value
     rig.hold(within_s, within_s / 20.0)
     yield tell.silent(rig.hold(1.0, 0.1), f"{within_s:g} s after the permit was withdrawn")
     if case.delay_s:
@@ -49,17 +47,17 @@ def enter_service_case(rig: Rig, figures: SuiteFigures, case: EnterServiceCase) 
         yield tell.silent(rig.hold(PERMIT_S, 0.5), "just after it was permitted again")
 
 
-class _Teller:
-    """Words findings of a case."""
+class Teller:
+    """Words findings of a clause, of whose cases or runs each has its name; `nothing_pu` may come of no power."""
 
-    def __init__(self, rig: Rig, clause: str, case: str) -> None:
-        self._rig, self._clause, self._case = rig, clause, case
+    def __init__(self, rig: Rig, clause: str, case: str, nothing_pu: float) -> None:
+        self._rig, self._clause, self._case, self.nothing_pu = rig, clause, case, nothing_pu
 
     def silent(self, samples: Sequence[Sample], when: str) -> Finding:
         """Judge that nothing comes, by the sample with the most."""
         most = max(samples, key=lambda sample: abs(sample.p_pu))
         response = Reading(abs(most.p_pu), self._rig.instrument.power_pu)
-        return self.found(f"active power {when}", response, at_most(NOTHING_PU, response), most.time_s)
+        return self.found(f"active power {when}", response, at_most(self.nothing_pu, response), most.time_s)
 
     def duration(self, what: str, taken_s: float, criterion: Callable[[Reading], Criterion], time_s: float) -> Finding:
         """Judge how long something took."""
@@ -67,11 +65,12 @@ class _Teller:
         return self.found(what, response, criterion(response), time_s, "s")
 
     def found(self, what: str, response: Reading, criterion: Criterion, time_s: float, unit: str = "pu") -> Finding:
-        name = f"{what}, case {self._case}"
+        """Hold a response against a criterion."""
+        name = f"{what}, {self._case}"
         return Finding(name, Reading(0.0), response, criterion, time_s, self._rig.analyzer_name, self._clause, unit)
 
 
-def _interrupted(rig: Rig, case: EnterServiceCase, tell: _Teller) -> Iterator[Finding]:
+def _interrupted(rig: Rig, case: EnterServiceCase, tell: Teller) -> Iterator[Finding]:
     """Let the grid be inside for a quarter of the delay, then outside for a moment: the delay has to begin anew."""
     _set(rig, case.inside)
     yield tell.silent(rig.hold(case.delay_s / 4.0, 1.0), "in the first quarter of the delay")
@@ -79,28 +78,33 @@ def _interrupted(rig: Rig, case: EnterServiceCase, tell: _Teller) -> Iterator[Fi
     rig.hold(INTERRUPTION_S, INTERRUPTION_S / 2.0)
 
 
-def _entered(rig: Rig, figures: SuiteFigures, case: EnterServiceCase, tell: _Teller) -> Iterator[Finding]:
-    """Let the grid be inside, and measure when power begins and when it is there."""
-    _set(rig, case.inside)
-    since_s = rig.clock.now_s
+def entered(
+    rig: Rig, figures: SuiteFigures, case: EnterServiceCase, tell: Teller, whole_pu: float = 1.0
+) -> Iterator[Finding]:
+    """Measure when power begins and when the whole of it is there, from the moment on at which the device may enter.
+
+    `whole_pu` is what the device delivers in the end, per unit of rated.
+    """
+    since_s, section = rig.clock.now_s, figures.enter_service
+    arrived_pu = section.arrived_share.value * whole_pu
     rising_s = case.random_s or case.ramp_s
     longest_s = max(LEAST_WAIT_S, PATIENCE * (case.delay_s + rising_s))
     step_s = min(1.0, rising_s / LOOKS_A_RAMP)
-    begun_s = _until(rig, NOTHING_PU, longest_s, step_s)
-    arrived_s = _until(rig, RATED_SHARE, longest_s, step_s)
+    begun_s = _until(rig, tell.nothing_pu, longest_s, step_s)
+    arrived_s = _until(rig, arrived_pu, longest_s, step_s)
     if begun_s is None or arrived_s is None:
         missing = Reading(0.0, rig.instrument.power_pu)
-        yield tell.found("active power at the end", missing, at_least(RATED_SHARE, missing), rig.clock.now_s)
+        yield tell.found("active power at the end", missing, at_least(arrived_pu, missing), rig.clock.now_s)
         return
     begun, arrived = begun_s - since_s, arrived_s - since_s
-    earliest_s = figures.enter_service.early_pu.value * case.delay_s
+    earliest_s = section.early_pu.value * case.delay_s
     if earliest_s:
         yield tell.duration("time until power comes", begun, lambda r: at_least(earliest_s, r), begun_s)
     if case.random_s:
         latest_s = (1.0 + _share_of_time(figures)) * (case.delay_s + case.random_s)
         yield tell.duration("longest time until power comes", begun, lambda r: at_most(latest_s, r), begun_s)
         return
-    whole_s = figures.enter_service.early_pu.value * (case.delay_s + RATED_SHARE * case.ramp_s)
+    whole_s = section.early_pu.value * (case.delay_s + arrived_pu * case.ramp_s)
     yield tell.duration("time until rated power", arrived, lambda r: at_least(whole_s, r), arrived_s)
 
 

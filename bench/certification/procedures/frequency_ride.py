@@ -19,8 +19,6 @@ RAMP_STEP_S = 0.02
 """How often the source is told a new frequency while it changes, s: about once a cycle."""
 SETTLE_S = 5.0
 COARSE_S = 1.0
-OFFERED_SHARE = 0.95
-"""Of rated power, between the 90 and 100 % at which these tests are run."""
 
 
 def ride_through_frequency(
@@ -81,7 +79,7 @@ class _Mover:
 
     def undisturbed(self, place: str) -> list[Finding]:
         """Let it settle at nominal frequency, and judge that it delivers what is offered."""
-        self.rig.supply(OFFERED_SHARE)
+        self.rig.supply(self.figures.ride_through.offered_pu.value)
         begun_s = self.rig.clock.now_s
         self.rig.set_grid(1.0, self.at_hz)
         return self.judged(self.rig.hold(SETTLE_S, COARSE_S), begun_s, NOMINAL_HZ, place, from_s=SETTLE_S)
@@ -90,8 +88,8 @@ class _Mover:
         self, samples: list[Sample], begun_s: float, f_hz: float, place: str, from_s: float = 0.0
     ) -> list[Finding]:
         """Judge that what the widest droop leaves is there; below nominal, that is all of it."""
-        accuracy = self.figures.accuracy
-        left_pu = self.figures.ride_through.droop.left_pu(OFFERED_SHARE, f_hz - NOMINAL_HZ, NOMINAL_HZ)
+        accuracy, asked = self.figures.accuracy, self.figures.ride_through
+        left_pu = asked.droop.left_pu(asked.offered_pu.value, f_hz - NOMINAL_HZ, NOMINAL_HZ)
         uncertainty = self.rig.instrument.power_pu
         watched = Watched(place, self.clause, self.rig.analyzer_name, begun_s, samples, uncertainty)
         return delivers(watched, left_pu, accuracy.widening.value * accuracy.power_pu.value, from_s)

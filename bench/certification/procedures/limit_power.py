@@ -13,7 +13,6 @@ from bench.certification.figures import SuiteFigures
 from bench.certification.findings import Finding
 from bench.certification.owed_power import OwedPower, accuracies, put_droop, put_volt_watt
 from bench.certification.rig import Rig, Sample
-from bench.certification.service import IN_SERVICE_SHARE
 
 PCT = 100.0
 REVERSION_S = 3600.0
@@ -31,7 +30,7 @@ def limit_power(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
     for repetition in range(1, section.repetitions + 1):
         for level_pu in section.levels_pu:
             place = f"active power limited to {level_pu * PCT:g} %, repetition {repetition}"
-            yield _delivered(rig, place, section.clause)
+            yield _delivered(rig, figures, place)
             yield from _Limited(free, level_pu, place).findings(figures)
             rig.functions.limit_power_pct(PCT, REVERSION_S)
             rig.hold(section.within_s.value, 0.5)
@@ -82,10 +81,11 @@ class _Limited:
         return Finding(what, limit, response, criterion, time_s, source, clause, stimulus_unit="pu")
 
 
-def _delivered(rig: Rig, place: str, clause: str) -> Finding:
+def _delivered(rig: Rig, figures: SuiteFigures, place: str) -> Finding:
     """Measure that there is something to limit."""
     held = rig.hold(2.0, 0.5)
     response = rig.active_power(held)
-    what = f"{place}: before it"
-    criterion, time_s, source = at_least(IN_SERVICE_SHARE, response), held[-1].time_s, rig.analyzer_name
+    what, clause = f"{place}: before it", figures.limit_active_power.clause
+    criterion = at_least(figures.service.delivers_share.value, response)
+    time_s, source = held[-1].time_s, rig.analyzer_name
     return Finding(what, Reading(1.0), response, criterion, time_s, source, clause, stimulus_unit="pu")

@@ -2,20 +2,21 @@
 
 The device holds what it was told while active power, voltage and the balance of its phases are disturbed, and gives no
 vars once the mode is off. How fast it goes over to a mode is not judged: IEEE 1547-2018 4.6.3 leaves it up to 300 s.
+Equipment with storage is taken through all of it once more while it absorbs active power; no other is asked to.
 """
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
-from bench.certification.criteria import Accuracy, Reading, at_least, within_response_time
+from bench.certification.criteria import Accuracy, Reading, at_least, at_most, within_response_time
 from bench.certification.curves import Between, Curve, Expected
 from bench.certification.figures import SuiteFigures
 from bench.certification.figures_reactive import PowerFactorFigures, VarFigures
 from bench.certification.findings import Finding
+from bench.certification.owed_power import absorbs
 from bench.certification.rig import Rig
-from bench.certification.service import IN_SERVICE_SHARE
 from bench.certification.sweep import Characteristic, disturbed, settled
 
 HIGHEST_PU = 2.0
@@ -45,7 +46,15 @@ def constant_power_factor(rig: Rig, figures: SuiteFigures, setting: PowerFactorF
     )
     levels = (section.least_power_pu.value, 1.0)
     command = partial(rig.functions.set_power_factor, factor, setting.injects)
-    yield from _held(rig, of, command, _disturbances(rig, figures, levels), IN_SERVICE_SHARE * factor)
+    for side in sides(rig):
+        there = replace(
+            of,
+            name=f"{of.name}{side.name}",
+            curve=power_factor_curve(factor, setting.injects is not side.absorbs),
+            apply=side.offer,
+        )
+        least_pu = side.rated_pu * figures.service.delivers_share.value * factor
+        yield from _held(rig, there, command, _disturbances(rig, figures, levels, side), least_pu)
 
 
 def constant_reactive_power(rig: Rig, figures: SuiteFigures, setting: VarFigures) -> Iterator[Finding]:
@@ -65,11 +74,50 @@ def constant_reactive_power(rig: Rig, figures: SuiteFigures, setting: VarFigures
         responded=within_response_time,
     )
     command = partial(rig.functions.set_reactive_power, asked_pu)
-    yield from _held(rig, of, command, _disturbances(rig, figures, section.levels_pu))
+    for side in sides(rig):
+        there = replace(
+            of,
+            name=f"{of.name}{side.name}",
+            curve=held_vars(asked_pu, rated_pu, side.of_power(section.capability.curve)),
+            apply=side.offer,
+        )
+        yield from _held(rig, there, command, _disturbances(rig, figures, section.levels_pu, side))
+
+
+@dataclass(frozen=True)
+class Side:
+    """Which way active power flows: `offer` brings a share of the most there is, `rated_pu`, < 0 where it absorbs."""
+
+    name: str
+    offer: Callable[[float], None]
+    rated_pu: float = 1.0
+
+    @property
+    def absorbs(self) -> bool:
+        """Whether active power comes from the grid."""
+        return self.rated_pu < 0.0
+
+    def of_power(self, curve: Curve) -> Curve:
+        """Return a characteristic over active power that flows this way; it is given over power that is delivered."""
+        if not self.absorbs:
+            return curve
+        return Curve(tuple(-x for x in reversed(curve.x)), tuple(reversed(curve.y)))
+
+
+def sides(rig: Rig) -> list[Side]:
+    """Return both ways in which active power can flow; for equipment that cannot absorb it, the one."""
+    delivering = Side("", rig.supply)
+    if not absorbs(rig):
+        return [delivering]
+    charge_pu = rig.nameplate.charge_max_w / rig.nameplate.p_max_w
+    return [delivering, Side(", absorbing active power", lambda share: rig.absorb(share * charge_pu), -charge_pu)]
 
 
 def power_factor_curve(power_factor: float, injects: bool) -> Curve:
-    """Return vars over active power, both per unit of rated VA: Q = P sqrt(1 / PF^2 - 1)."""
+    """Return vars over active power, both per unit of rated VA: Q = P sqrt(1 / PF^2 - 1).
+
+    Power that is absorbed is < 0, and the vars of equipment that injects them then are > 0: so it is `injects=False`.
+    """
     slope = math.sqrt(1.0 / power_factor**2 - 1.0) * (1.0 if injects else -1.0)
     return Curve((-HIGHEST_PU, HIGHEST_PU), (-HIGHEST_PU * slope, HIGHEST_PU * slope))
 
@@ -87,10 +135,11 @@ def _held(
     disturbances: Sequence[Disturbance],
     least_power_pu: float | None = None,
 ) -> Iterator[Finding]:
-    """Command, disturb, and switch the mode off; afterwards the grid and the supply are what they were.
+    """Bring rated power, command, disturb, and switch the mode off; afterwards grid and power are what they were.
 
-    `least_power_pu` of active power has to be there before that.
+    `least_power_pu` of active power has to be there before that, < 0 where it is absorbed.
     """
+    of.apply(1.0)
     command()
     rig.hold(ADOPTION_RESPONSES * of.response_s, of.response_s / 10.0)
     before = yield from settled(rig, of, f"{of.name}, as commanded")
@@ -104,19 +153,20 @@ def _held(
 
 
 def _delivered(rig: Rig, of: Characteristic, least_pu: float) -> Finding:
-    """Judge that active power comes: a device that has tripped holds every power factor."""
+    """Judge that active power flows: a device that has tripped holds every power factor."""
     look = rig.hold(1.0, 1.0)
     response = rig.active_power(look)
     what = f"active power beside {of.name}, at rest"
-    criterion, time_s = at_least(least_pu, response), look[-1].time_s
+    criterion = at_least(least_pu, response) if least_pu > 0.0 else at_most(least_pu, response)
+    time_s = look[-1].time_s
     return Finding(what, Reading(1.0), response, criterion, time_s, rig.analyzer_name, of.clause)
 
 
-def _disturbances(rig: Rig, figures: SuiteFigures, levels_pu: Sequence[float]) -> list[Disturbance]:
+def _disturbances(rig: Rig, figures: SuiteFigures, levels_pu: Sequence[float], side: Side) -> list[Disturbance]:
     """Return the steps of active power, of voltage, and with three phases of their balance; the last ends at rated."""
     a = figures.accuracy.widening.value * figures.accuracy.voltage_pu.value
     low, high = figures.range_v_pu.lowest.value + a, figures.range_v_pu.highest.value - a
-    powers = [(f"{level * PCT:g} % of rated power", partial(rig.supply, level)) for level in levels_pu]
+    powers = [(f"{level * PCT:g} % of rated power", partial(side.offer, level)) for level in levels_pu]
     voltages = [(f"{v:.3f} pu", partial(rig.set_grid, v)) for v in (low, high, low, 1.0)]
     return [*powers, *voltages, *unbalances(rig, figures)]
 

@@ -17,7 +17,6 @@ from bench.certification.findings import Finding
 from bench.certification.played import first_at, require_voltage
 from bench.certification.riding import Before, Watched, active_current, ceases, keeps_current, restores
 from bench.certification.rig import WALL_TIMING_S, Rig, Sample
-from bench.certification.service import IN_SERVICE_SHARE
 from reports.verdict import Verdict
 
 FINE_S, FINE_SPAN_S, COARSE_S = 0.01, 0.6, 1.0
@@ -68,6 +67,7 @@ class _Player:
     def __init__(self, rig: Rig, figures: SuiteFigures, ride: VoltageRide) -> None:
         self._rig, self._ride = rig, ride
         self._asked: RideThroughFigures = figures.ride_through
+        self._delivers_share = figures.service.delivers_share.value
         self._margin_pu = self._asked.margin.value * figures.accuracy.voltage_pu.value
         self._before: Before | None = None
         self._ceased = False
@@ -124,7 +124,7 @@ class _Player:
         last = watched.since(watched.samples[-1].time_s - watched.begun_s - BEFORE_S)
         current, active = fmean(s.current_pu for s in last), fmean(active_current(s) for s in last)
         self._before = Before(Reading(current, watched.uncertainty_pu), Reading(active, watched.uncertainty_pu))
-        response, wanted = self._rig.active_power(last), IN_SERVICE_SHARE * self._ride.level_pu
+        response, wanted = self._rig.active_power(last), self._delivers_share * self._ride.level_pu
         what, time_s = f"active power at the end, {watched.place}", last[-1].time_s
         criterion = at_least(wanted, response)
         return Finding(what, self._rig.voltage(last), response, criterion, time_s, watched.source, watched.clause)

@@ -16,8 +16,8 @@ from bench.certification.figures_trips import StageFigures, TripSetting
 from bench.certification.findings import Finding
 from bench.certification.moments import Crossing
 from bench.certification.not_passed import NotPassed
+from bench.certification.procedures.widening import held_trips
 from bench.certification.rig import Rig, Sample
-from bench.certification.service import IN_SERVICE_SHARE, NOTHING_PU
 from bench.certification.trip_plan import trip_plan
 from instruments.errors import InstrumentError
 from instruments.readings import EnterServiceSettings, Trip, TripKind
@@ -28,8 +28,6 @@ RETURN_S = 1.5
 LOOKS_A_RETURN = 15
 RESTING = 5
 """Looks at the end of it that are judged."""
-RESTORED_SHARE = 0.8
-"""Of the power before, what a device delivers that has not tripped (IEEE 1547-2018 6.4.2.7)."""
 PATIENCE = 3.0
 """Of delay and ramp, after which a device that has not come back into service is not waited for any more."""
 
@@ -39,13 +37,14 @@ class TripTest:
 
     def __init__(self, rig: Rig, figures: SuiteFigures, stage: StageFigures, setting: TripSetting) -> None:
         self._rig, self._figures, self._trips = rig, figures, figures.trips
+        self._restored_share = figures.ride_through.restored_share.value
         self._plan = trip_plan(figures, stage, setting, rig.nameplate.abnormal)
         self._stepper = Stepper(rig, self._plan, self._plan.beyond, self._trips.rise_s.value)
         self._name = f"{stage.name} {setting.name}"
 
     def run(self) -> Iterator[Finding]:
         """Set the stage, take the device just inside and beyond its level, and put the settings back in the end."""
-        before = self._held()
+        before = held_trips(self._rig, self._plan.in_force)
         try:
             self._prepare()
             for what, lines in self._selections():
@@ -55,13 +54,6 @@ class TripTest:
         finally:
             for kind, trip in before.items():
                 self._set(kind, trip)
-
-    def _held(self) -> dict[TripKind, Trip]:
-        """Read what is in force; a device whose trips are none of two stages cannot be tested here."""
-        try:
-            return {kind: self._rig.functions.read_trip(kind) for kind in self._plan.in_force}
-        except InstrumentError as error:
-            raise NotPassed(f"its trip settings cannot be read as two stages: {error}", Verdict.NOT_RUN) from error
 
     def _prepare(self) -> None:
         """Bring all other functions out of the way, and the device into service at the power of the test."""
@@ -93,7 +85,7 @@ class TripTest:
     def _await_service(self) -> list[Sample]:
         """Wait at rated voltage and frequency until the device delivers; return the last look."""
         self._stepper.nominal()
-        wanted_pu = IN_SERVICE_SHARE * self._trips.power_pu.value
+        wanted_pu = self._figures.service.delivers_share.value * self._trips.power_pu.value
         longest_s = PATIENCE * (self._trips.return_delay_s.value + self._trips.return_ramp_s.value)
         deadline_s = self._rig.clock.now_s + longest_s
         while (samples := self._rig.hold(1.0, 1.0))[-1].p_pu < wanted_pu:
@@ -132,7 +124,7 @@ class TripTest:
                 self._stepper.stay(crossing)
             self._stepper.nominal()
             back = self._watch()
-            hidden = early and _mean_p(back) >= RESTORED_SHARE * before_pu
+            hidden = early and _mean_p(back) >= self._restored_share * before_pu
             yield from self._bracketed(place, lines, before_pu) if hidden else self._cleared(place, crossing, back)
 
     def _is_early(self, crossing: Crossing) -> bool:
@@ -165,7 +157,9 @@ class TripTest:
 
     def _there(self, what: str, stimulus: Reading, samples: Sequence[Sample], before_pu: float) -> Finding:
         response = self._rig.active_power(samples)
-        return self._found(what, stimulus, response, at_least(RESTORED_SHARE * before_pu, response), samples[-1].time_s)
+        return self._found(
+            what, stimulus, response, at_least(self._restored_share * before_pu, response), samples[-1].time_s
+        )
 
     def _out(self, place: str, stimulus: Reading, samples: Sequence[Sample]) -> Iterator[Finding]:
         """Judge that nothing comes: no active power, and no more vars than passive parts may draw."""
@@ -173,11 +167,11 @@ class TripTest:
             Reading(abs(r.value), r.uncertainty)
             for r in (self._rig.active_power(samples), self._rig.reactive_power(samples))
         )
-        large = self._rig.nameplate.va_max_va >= self._trips.large_va.value
-        most_pu = (self._trips.residual_q_large_pu if large else self._trips.residual_q_pu).value
+        service = self._figures.service
+        most_pu, nothing_pu = service.vars_left_pu(self._rig.nameplate.va_max_va), service.nothing_pu.value
         time_s = samples[-1].time_s
         yield self._found(
-            f"active power when it has tripped, {place}", stimulus, active, at_most(NOTHING_PU, active), time_s
+            f"active power when it has tripped, {place}", stimulus, active, at_most(nothing_pu, active), time_s
         )
         yield self._found(
             f"reactive power when it has tripped, {place}", stimulus, reactive, at_most(most_pu, reactive), time_s

@@ -2,7 +2,8 @@
 Feature: Reactive power is what was commanded
   IEEE 1547.1-2020 clauses 5.14.3 and 5.14.7. Active power, voltage and the balance of the phases are disturbed; the
   analyzer's reactive power is held against the command after 10 s, the longest response time, and at rest. Switched
-  off, the device gives none. Its DC voltage is not varied: the rig offers power there, and no voltage.
+  off, the device gives none. Equipment with storage goes through it once more while it absorbs active power; to other
+  equipment that does not apply. Its DC voltage is not varied: the rig offers power there, and no voltage.
 
   Background:
     Given the device under test in service at rated voltage and frequency

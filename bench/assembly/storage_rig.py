@@ -1,0 +1,107 @@
+"""The rig of a battery: a grid simulator and an analyzer in front of it, or of the inverter that it works through."""
+
+import math
+from typing import Any, cast
+
+from bench.assembly.certification import CertificationBench, RigKind
+from bench.assembly.der_rig import PCT, Fed, instrument_class
+from bench.certification.not_passed import NotPassed
+from bench.certification.ratings import require_usable
+from bench.certification.refusals import RatingsError, UnderTest
+from bench.certification.rig import Rig
+from bench.certification.storage.figures import load_storage_figures
+from bench.certification.storage.hybrid import HybridStorage
+from bench.certification.storage.rig import StorageRig
+from bench.certification.storage.statement import Stated, stated_or
+from bench.config import Device
+from instruments.errors import ConfigError
+from reports.verdict import Verdict
+
+
+def _make(bench: CertificationBench) -> StorageRig:
+    battery, inverter = _parts(bench)
+    name = inverter or battery
+    bench.sun_pu = 0.0
+    nameplate = bench.drivers[name].read_nameplate()
+    require_usable(name, bench.config.devices[name], nameplate)
+    bank = bench.drivers[battery].read_nameplate()
+    capacity_wh = bench.drivers[battery].read_storage().capacity_wh
+    if not capacity_wh > 0.0:
+        raise RatingsError(f"{battery} states a capacity of {capacity_wh:g} Wh")
+    va, figures, section = nameplate.va_max_va, load_storage_figures(), bench.config.devices[battery]
+    return StorageRig(
+        rig=_ac_rig(bench, name, nameplate),
+        storage=_storage(bench, battery, inverter),
+        capacity_pu=capacity_wh / va,
+        charge_pu=min(bank.charge_max_w, nameplate.charge_max_w) / va,
+        discharge_pu=min(bank.p_max_w, nameplate.p_max_w) / va,
+        statement=_stated(bench, battery, section),
+        looks=figures.looks,
+        commands=figures.command,
+        configured_pu=section.stored_kwh * 1000.0 / va if section.stored_kwh else math.nan,
+    )
+
+
+def _parts(bench: CertificationBench) -> tuple[str, str]:
+    """Return the battery and the inverter that it works through, which is empty for one that has its own."""
+    device, terminal = bench.device, bench.terminal.device
+    if bench.config.devices[terminal].role == "battery":
+        return device, ""
+    battery = bench.config.devices[terminal].dc_battery
+    if battery is None:
+        raise ConfigError(f"{terminal} has no battery behind it: the suite tests storage")
+    return battery, terminal
+
+
+def _storage(bench: CertificationBench, battery: str, inverter: str) -> Any:
+    store = UnderTest(bench.drivers[battery])
+    return HybridStorage(cast(Any, UnderTest(bench.drivers[inverter])), cast(Any, store)) if inverter else store
+
+
+def _stated(bench: CertificationBench, battery: str, section: Device) -> Stated:
+    """Return what the bench file has of the maker's statements, and else what the battery states of itself."""
+    by_maker, by_itself = section.stated, bench.drivers[battery].read_limits()
+    lost = by_maker.self_discharge_pct_per_day if by_maker else None
+    efficiency = section.efficiency_pct / PCT if "efficiency_pct" in section.model_fields_set else math.nan
+    return Stated(
+        efficiency_pu=efficiency,
+        response_s=_number(by_maker.response_s if by_maker else None),
+        self_discharge_pct_per_day=stated_or(_number(lost), by_itself.self_discharge_pct_per_day),
+    )
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _ac_rig(bench: CertificationBench, name: str, nameplate: Any) -> Rig:
+    terminal, drivers, analyzer = bench.terminal, bench.drivers, bench.terminal.analyzer or ""
+    phases = bench.places.phases(terminal.device)
+    return Rig(
+        clock=bench.clock,
+        device=bench.device,
+        functions=drivers[name],
+        source=drivers[terminal.source or ""],
+        analyzer=drivers[analyzer],
+        analyzer_name=analyzer,
+        nameplate=nameplate,
+        instrument=instrument_class(bench.config.devices[analyzer], nameplate, phases),
+        advance=bench.advance,
+        supply=_no_supply,
+        phases=phases,
+    )
+
+
+def _no_supply(level_pu: float) -> None:
+    raise NotPassed(f"nothing is to give {level_pu:g} of rated power to a battery under test", Verdict.NOT_RUN)
+
+
+def _switch_on(bench: CertificationBench) -> None:
+    rig = cast(StorageRig, bench.rig).rig
+    rig.set_grid(1.0)
+    fed = Fed(bench.terminal.device, rig.source, bench.terminal.source or "", rig.analyzer, rig.analyzer_name)
+    bench.live.switch_on(fed)
+
+
+STORAGE_RIG = RigKind(frozenset({"battery", "inverter"}), _make, _switch_on)
+"""In front of batteries with an inverter of their own, and of inverters with a battery behind them."""

@@ -1,0 +1,1 @@
+"""Performance tests of energy storage, after the protocol of PNNL and Sandia."""
