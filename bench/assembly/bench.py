@@ -99,6 +99,7 @@ class BenchAssembly:
         TransportError or IdentityMismatch; what was opened by then is made safe and closed again.
         """
         admit(bench, lease)
+        _refuse_simulated_sun(bench)
         self._lease, self._folder = lease or Lease(), writer.path
         self.config, self._use_case, self._seed = bench, use_case, seed
         self.clock = make_clock(bench.clock.mode, bench.clock.slip_tolerance_s)
@@ -449,3 +450,10 @@ class BenchAssembly:
         return make_der_judge(
             self.config, self.places, self.drivers, forecast, self.grid, calls.head_load_kw, field.power
         )
+
+
+def _refuse_simulated_sun(bench: BenchFile) -> None:
+    """Raise ConfigError for a PV simulator: the weather of a scenario does not reach one."""
+    found = [name for name, device in bench.devices.items() if device.role == "pv_simulator"]
+    if found:
+        raise ConfigError(f"devices.{found[0]}: a PV simulator follows `bench certify`, and no scenario's weather")

@@ -9,6 +9,7 @@ from bench.certification.ratings import require_usable
 from bench.certification.rig import InstrumentClass, Rig, phase_v
 from bench.certification.stated_class import StatedClass
 from bench.config import Device
+from instruments.errors import blaming
 from instruments.readings import Nameplate
 from instruments.roles import GridSimulator, PowerAnalyzer
 from reports.verdict import Verdict
@@ -64,14 +65,25 @@ def _switch_on(bench: CertificationBench) -> None:
     rig = cast(Rig, bench.rig)
     rig.set_grid(1.0)
     bench.live.switch_on(Fed(bench.device, rig.source, bench.terminal.source or "", rig.analyzer, rig.analyzer_name))
+    simulator = bench.config.pv_simulator_of(bench.device)
+    if simulator is not None:
+        with blaming(simulator):
+            bench.drivers[simulator].set_irradiance_pu(1.0)
+            bench.drivers[simulator].output_on()
 
 
 def _supply(bench: CertificationBench, level_pu: float) -> None:
-    """Let the emulated sun give a share of rated power.
+    """Let the PV simulator in front of a device, or else the emulated sun, give a share of rated power.
 
-    Real equipment brings its own source of power, which is taken to give the rating: the analyzer tells whether it
-    does. Raises NotPassed for any other share.
+    An array gives rated power at full irradiance, and a share of it at that share. Real equipment without a simulator
+    brings its own source of power, which is taken to give the rating: the analyzer tells whether it does. Raises
+    NotPassed for any other share there.
     """
+    simulator = bench.config.pv_simulator_of(bench.device)
+    if simulator is not None:
+        with blaming(simulator):
+            bench.drivers[simulator].set_irradiance_pu(level_pu)
+        return
     if bench.config.devices[bench.device].emulate is None and level_pu != 1.0:
         wanted = f"{level_pu * PCT:g} % of rated power"
         raise NotPassed(f"nothing on this bench has the source behind {bench.device} give {wanted}", Verdict.NOT_RUN)

@@ -11,11 +11,14 @@ from instruments.dialects.ac_source import ROLE as AC_SOURCE
 from instruments.dialects.ac_source import ac_source_dialect
 from instruments.dialects.language import Habits
 from instruments.dialects.loading import dialect_names
+from instruments.dialects.pv_source import ROLE as PV_SOURCE
+from instruments.dialects.pv_source import pv_source_dialect
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.fence import NO_LIMIT, DerEnvelope, Span
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
+from instruments.drivers.scpi_pv_simulator import DcLimits, PvArray, ScpiPvSimulator
 from instruments.drivers.scpi_sensing_source import ScpiSensingSource
 from instruments.drivers.scpi_source import SourceLimits
 from instruments.drivers.sunspec_battery import SunSpecBattery
@@ -47,8 +50,18 @@ def _grid_simulator(link: VisaLink, device: Device) -> ScpiGridSimulator:
     return ScpiGridSimulator(link, _limits(device), dialect=dialect)
 
 
+def _pv_simulator(link: VisaLink, device: Device) -> ScpiPvSimulator:
+    array, limits = device.array, device.limits
+    if array is None or limits is None or limits.voltage_v is None or limits.current_a is None:
+        raise ConfigError("a pv simulator needs an array, and limits: voltage_v and current_a")
+    dialect = pv_source_dialect(device.driver.removeprefix(DIALECT))
+    stood_for = PvArray(array.voc_v, array.isc_a, array.vmp_v, array.imp_a)
+    return ScpiPvSimulator(link, DcLimits(limits.voltage_v, limits.current_a), stood_for, dialect, array.channel)
+
+
 VISA_DRIVERS: dict[tuple[str, str], Callable[[VisaLink, Device], Any]] = {
     **{(AC_SOURCE, DIALECT + name): _grid_simulator for name in dialect_names(AC_SOURCE)},
+    **{(PV_SOURCE, DIALECT + name): _pv_simulator for name in dialect_names(PV_SOURCE)},
     ("power_analyzer", "scpi_generic"): lambda link, _device: ScpiPowerAnalyzer(link),
     ("sensing_source", "scpi_generic"): lambda link, device: ScpiSensingSource(link, _limits(device)),
     ("digital_io", "scpi_generic"): lambda link, _device: ScpiDigitalIO(link),
@@ -100,9 +113,10 @@ class DriverRack:
 
 def _habits(device: Device) -> Habits:
     """Return how the instrument behaves on its link; what is no dialect's own is as IEEE 488.2 has it."""
-    if device.role != AC_SOURCE:
-        return Habits()
-    return ac_source_dialect(device.driver.removeprefix(DIALECT)).link
+    name = device.driver.removeprefix(DIALECT)
+    if device.role == AC_SOURCE:
+        return ac_source_dialect(name).link
+    return pv_source_dialect(name).link if device.role == PV_SOURCE else Habits()
 
 
 def require_identity(device: Device, found: Identity, where: str) -> None:

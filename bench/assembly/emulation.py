@@ -43,6 +43,8 @@ from instruments.emulators.meter import MeterFleet, serve_fleet
 from instruments.emulators.modbus_server import ModbusServer, RegisterBank
 from instruments.emulators.power_analyzer import AnalyzerClass, PowerAnalyzerEmulator
 from instruments.emulators.premise import PremiseFleet
+from instruments.emulators.pv_source import PvSourceEmulator
+from instruments.emulators.pv_sources import PV_SOURCES
 from instruments.emulators.sample_record import RecordLimits, SampleRecord
 from instruments.emulators.scpi_emulator import ScpiEmulator
 from instruments.emulators.scpi_server import scpi_protocol
@@ -93,6 +95,8 @@ class EmulatedEquipment:
         self._time_s = 0.0
         self._fault_moments_s: list[float] = []
         self._records: list[SampleRecord] = []
+        self._simulated_sun: dict[str, tuple[InverterEmulator, PvSourceEmulator]] = {}
+        """Inverters with a PV simulator in front of their DC side, by name."""
         self.premises = PremiseFleet(premise_names(places.services) if bench.feeder.customers else ())
         try:
             self._serve_all()
@@ -125,9 +129,11 @@ class EmulatedEquipment:
         self.premises.advance(dt_s)
         with self.host.lock:
             for name, device in self.devices.items():
-                if isinstance(device, InverterEmulator):
+                if isinstance(device, InverterEmulator) and name not in self._simulated_sun:
                     share = self._places.irradiance_pu(name, irradiance_pu)
                     device.available_w = share * device.nameplate.p_max_w
+            for inverter, source in self._simulated_sun.values():
+                inverter.available_w = source.available_w
             for step_s in self._steps(dt_s):
                 for device in self.devices.values():
                     device.advance(step_s)
@@ -184,6 +190,7 @@ class EmulatedEquipment:
             "sensing_source": self._serve_sensing_source,
             "digital_io": self._serve_digital_io,
             "battery": self._serve_battery,
+            "pv_simulator": self._serve_pv_simulator,
             "inverter": self._serve_inverter,
             "load_tap_changer": self._serve_tap_changer,
             "capacitor_bank": self._serve_capacitor,
@@ -214,6 +221,12 @@ class EmulatedEquipment:
         if analyzer.record is not None:
             self._records.append(analyzer.record)
         self._serve_scpi(device, analyzer)
+
+    def _serve_pv_simulator(self, name: str, device: Device, _emulate: Emulation) -> None:
+        if device.driver not in PV_SOURCES:
+            known = ", ".join(PV_SOURCES)
+            raise ConfigError(f"devices.{name}: no emulated PV simulator speaks {device.driver!r}; known: {known}")
+        self._serve_scpi(device, PV_SOURCES[device.driver](name))
 
     def _serve_battery(self, name: str, device: Device, emulate: Emulation) -> None:
         rating = _needed(name, "rating_kva", device.rated_kva or None)
@@ -260,6 +273,9 @@ class EmulatedEquipment:
             banks[emulate.customer_unit] = inverter.customer_registers
         self._listen(name, device, banks, inverter.has)
         self.devices[name] = inverter
+        if isinstance(source, PvSourceEmulator):
+            source.drawn_w = lambda: sum(inverter.power.p_w)
+            self._simulated_sun[name] = inverter, source
 
     def _serve_sensing_source(self, name: str, device: Device, _emulate: Emulation) -> None:
         self._serve_scpi(device, SensingSourceEmulator(name))

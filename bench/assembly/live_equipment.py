@@ -26,6 +26,7 @@ SAFE_ORDER = (
     "capacitor_bank",
     "digital_io",
     "sensing_source",
+    "pv_simulator",
     "grid_simulator",
 )
 """Roles that are put into a safe state, in the order of registration: sources, registered last, go off first."""

@@ -48,7 +48,7 @@ def _parts(bench: CertificationBench) -> tuple[str, str]:
     if bench.config.devices[terminal].role == "battery":
         return device, ""
     battery = bench.config.devices[terminal].dc_battery
-    if battery is None:
+    if battery is None or bench.config.devices[battery].role != "battery":
         raise ConfigError(f"{terminal} has no battery behind it: the suite tests storage")
     return battery, terminal
 

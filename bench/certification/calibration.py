@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from bench.accuracy import COVERAGE_FACTOR
-from bench.config import Device
+from bench.config import MEASURING, Device
 
 
 def described(device: Device) -> dict[str, Any]:
@@ -13,7 +13,7 @@ def described(device: Device) -> dict[str, Any]:
     return {
         "role": device.role,
         "emulated": device.emulate is not None,
-        "uncertainty_pct": device.expanded_pct if device.is_instrument and device.accuracy is None else None,
+        "uncertainty_pct": device.expanded_pct if device.role in MEASURING and device.accuracy is None else None,
         "accuracy": _accuracy(device),
         "calibrated": _written(device.calibrated),
         "calibration_due": _written(device.calibration_due),

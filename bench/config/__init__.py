@@ -4,12 +4,22 @@ from bench.config.accuracy import Accuracy
 from bench.config.actors import ActorsSection, DispatchSection, EnergyManagementSection, PlanningSection
 from bench.config.bench_file import BenchFile, bench_files, load_bench
 from bench.config.environment import CloudsSection, EnvironmentSection, RangeASection
-from bench.config.equipment import CONTROL_ROLES, Contacts, Device, Emulation, Identification, Terminal, class_of_pct
+from bench.config.equipment import (
+    CONTROL_ROLES,
+    MEASURING,
+    Contacts,
+    Device,
+    Emulation,
+    Identification,
+    Terminal,
+    class_of_pct,
+)
 from bench.config.feeder import BankControlSection, DerSection, FeederSection, PlantSection
 from bench.config.section import Range
 
 __all__ = [
     "CONTROL_ROLES",
+    "MEASURING",
     "Accuracy",
     "ActorsSection",
     "BankControlSection",

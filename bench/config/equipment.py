@@ -19,12 +19,13 @@ Role = Literal[
     "power_analyzer",
     "sensing_source",
     "digital_io",
+    "pv_simulator",
 ]
 CONTROL_ROLES = frozenset({"load_tap_changer", "capacitor_bank"})
 """Roles of controls, which sense secondaries and act through contacts."""
 
 
-INSTRUMENTS = frozenset({"grid_simulator", "power_analyzer", "sensing_source", "digital_io"})
+INSTRUMENTS = frozenset({"grid_simulator", "power_analyzer", "sensing_source", "digital_io", "pv_simulator"})
 """Roles of what sources or measures for the bench."""
 MEASURING = frozenset({"grid_simulator", "power_analyzer", "sensing_source"})
 """Roles of instruments that measure voltage, current and power."""
@@ -99,6 +100,7 @@ SOURCE_LIMITS = frozenset({"voltage_v", "frequency_hz", "current_a"})
 LIMITS_OF = {
     "grid_simulator": SOURCE_LIMITS,
     "sensing_source": SOURCE_LIMITS,
+    "pv_simulator": frozenset({"voltage_v", "current_a"}),
     "inverter": frozenset({"power_w", "reactive_var"}),
     "battery": frozenset({"power_w", "reactive_var"}),
     "load_tap_changer": frozenset({"tap"}),
@@ -183,6 +185,26 @@ RATINGS = ("rating_kva", "capacity_kwh", "dc_source", "nominal_v")
 """What a bench has to know of equipment, emulated or not."""
 
 
+class ArraySection(Section):
+    """The PV array that a simulator stands for, at 1000 W/m2, where it gives what its inverter is rated for.
+
+    Open circuit voltage and short circuit current, and those at which it gives most; `channel` is the simulator's
+    output.
+    """
+
+    voc_v: Annotated[float, Field(gt=0)]
+    isc_a: Annotated[float, Field(gt=0)]
+    vmp_v: Annotated[float, Field(gt=0)]
+    imp_a: Annotated[float, Field(gt=0)]
+    channel: Annotated[int, Field(ge=1)] = 1
+
+    @model_validator(mode="after")
+    def _is_an_array(self) -> "ArraySection":
+        if not (self.voc_v > self.vmp_v and self.isc_a > self.imp_a):
+            raise ValueError("open and short circuit lie beyond the point at which an array gives most")
+        return self
+
+
 class StorageStatement(Section):
     """What the maker of a battery states of its performance, beside its ratings; not what the bench asks of it.
 
@@ -200,8 +222,8 @@ class Device(Section):
     `uncertainty_pct` of an analyzer: expanded, k = 2, percent of a voltage read and of rated power. In place of both,
     an instrument has an `accuracy` as its maker states it, of which `bench.accuracy` makes both.
     `rating_kva` is the unit's own, `capacity_kwh` what a battery stores, `dc_source` the battery on an inverter's DC
-    link; all three may stand in `emulate` instead. `efficiency_pct` of a battery: how much of the charged energy is
-    stored.
+    link or the PV simulator in front of it; all three may stand in `emulate` instead. `array` is what a PV simulator
+    stands for. `efficiency_pct` of a battery: how much of the charged energy is stored.
     `start_up_s`: how long a real device may take until it is in service, or discharged, when a scenario is to begin.
     `customer_resource` is where the customer's own energy management system reaches a real inverter, if it does.
     `timeout_s`: how long an answer may take.
@@ -224,6 +246,7 @@ class Device(Section):
     uncertainty_pct: Annotated[float, Field(ge=0)] | None = None
     class_pct: Annotated[float, Field(gt=0)] | None = None
     accuracy: Accuracy | None = None
+    array: ArraySection | None = None
     efficiency_pct: Annotated[float, Field(gt=0, le=100)] = 90.0
     timeout_s: Annotated[float, Field(gt=0)] | None = None
     tls: TlsSection | None = None
@@ -259,6 +282,13 @@ class Device(Section):
     def _states_what_it_is(self) -> "Device":
         if self.stated is not None and self.role != "battery":
             raise ValueError(f"stated: this is asked of a battery, not of a {self.role}")
+        return self
+
+    @model_validator(mode="after")
+    def _stands_for_an_array(self) -> "Device":
+        if (self.array is None) == (self.role == "pv_simulator"):
+            what = "is missing: what does it stand for?" if self.array is None else f"is none of a {self.role}'s"
+            raise ValueError(f"array: it {what}")
         return self
 
     @model_validator(mode="after")
@@ -316,7 +346,7 @@ class Device(Section):
 
     @property
     def dc_battery(self) -> str | None:
-        """The battery on the inverter's DC link."""
+        """What is on the inverter's DC link by name: a battery, or the PV simulator in front of it."""
         return self.dc_source or (self.emulate.dc_source if self.emulate else None)
 
 
