@@ -9,7 +9,9 @@ from bench.assembly.security import client_tls
 from bench.config import Device, Identification
 from instruments.dialects.ac_source import ROLE as AC_SOURCE
 from instruments.dialects.ac_source import ac_source_dialect
-from instruments.dialects.language import Habits
+from instruments.dialects.analyzer import ROLE as ANALYZER
+from instruments.dialects.analyzer import analyzer_dialect
+from instruments.dialects.language import Dialect, Habits
 from instruments.dialects.loading import dialect_names
 from instruments.dialects.pv_source import ROLE as PV_SOURCE
 from instruments.dialects.pv_source import pv_source_dialect
@@ -41,6 +43,12 @@ POINT_MAP_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("load_tap_changer", "point_map"): PointMapTapChangerControl,
     ("capacitor_bank", "point_map"): PointMapCapacitorControl,
 }
+DIALECTS: dict[str, Callable[[str], Dialect]] = {
+    AC_SOURCE: ac_source_dialect,
+    ANALYZER: analyzer_dialect,
+    PV_SOURCE: pv_source_dialect,
+}
+"""Roles whose instruments are spoken to in dialects."""
 DIALECT = "scpi_"
 """How the name of a driver begins that speaks a dialect; the rest is the name of the dialect's file."""
 
@@ -59,10 +67,14 @@ def _pv_simulator(link: VisaLink, device: Device) -> ScpiPvSimulator:
     return ScpiPvSimulator(link, DcLimits(limits.voltage_v, limits.current_a), stood_for, dialect, array.channel)
 
 
+def _power_analyzer(link: VisaLink, device: Device) -> ScpiPowerAnalyzer:
+    return ScpiPowerAnalyzer(link, dialect=analyzer_dialect(device.driver.removeprefix(DIALECT)))
+
+
 VISA_DRIVERS: dict[tuple[str, str], Callable[[VisaLink, Device], Any]] = {
     **{(AC_SOURCE, DIALECT + name): _grid_simulator for name in dialect_names(AC_SOURCE)},
     **{(PV_SOURCE, DIALECT + name): _pv_simulator for name in dialect_names(PV_SOURCE)},
-    ("power_analyzer", "scpi_generic"): lambda link, _device: ScpiPowerAnalyzer(link),
+    **{(ANALYZER, DIALECT + name): _power_analyzer for name in dialect_names(ANALYZER)},
     ("sensing_source", "scpi_generic"): lambda link, device: ScpiSensingSource(link, _limits(device)),
     ("digital_io", "scpi_generic"): lambda link, _device: ScpiDigitalIO(link),
 }
@@ -113,10 +125,9 @@ class DriverRack:
 
 def _habits(device: Device) -> Habits:
     """Return how the instrument behaves on its link; what is no dialect's own is as IEEE 488.2 has it."""
-    name = device.driver.removeprefix(DIALECT)
-    if device.role == AC_SOURCE:
-        return ac_source_dialect(name).link
-    return pv_source_dialect(name).link if device.role == PV_SOURCE else Habits()
+    if device.role not in DIALECTS:
+        return Habits()
+    return DIALECTS[device.role](device.driver.removeprefix(DIALECT)).link
 
 
 def require_identity(device: Device, found: Identity, where: str) -> None:

@@ -31,6 +31,8 @@ from bench.config.addresses import listening_at
 from bench.customers import premise_names
 from bench.feeder.model import Floats
 from instruments.emulators.ac_sources import AC_SOURCES
+from instruments.emulators.analyzer import AnalyzerClass
+from instruments.emulators.analyzers import ANALYZERS
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import Sensing, SensingTerminals
@@ -41,7 +43,7 @@ from instruments.emulators.host import EmulatorHost
 from instruments.emulators.inverter import InverterEmulator
 from instruments.emulators.meter import MeterFleet, serve_fleet
 from instruments.emulators.modbus_server import ModbusServer, RegisterBank
-from instruments.emulators.power_analyzer import AnalyzerClass, PowerAnalyzerEmulator
+from instruments.emulators.power_analyzer import PowerAnalyzerEmulator
 from instruments.emulators.premise import PremiseFleet
 from instruments.emulators.pv_source import PvSourceEmulator
 from instruments.emulators.pv_sources import PV_SOURCES
@@ -53,6 +55,7 @@ from instruments.emulators.tap_changer_control import TapChangerControlEmulator
 from instruments.errors import ConfigError
 from instruments.point_map import load_point_map
 
+GENERIC_ANALYZER = "scpi_generic"
 CONTROLS = (TapChangerControlEmulator, CapacitorControlEmulator)
 
 
@@ -216,8 +219,17 @@ class EmulatedEquipment:
         share = (0.2 if emulate.accuracy_pct is None else emulate.accuracy_pct) / 100.0
         node = self._node(self._behind("analyzer", name))
         accuracy = AnalyzerClass(voltage=share, current=share, power=share)
-        limits = RecordLimits(emulate.capture.interval_s, emulate.capture.points) if emulate.capture else None
-        analyzer = PowerAnalyzerEmulator(name, node, accuracy, derived_seed(self._seed, name), limits)
+        seed = derived_seed(self._seed, name)
+        if emulate.capture is not None and device.driver != GENERIC_ANALYZER:
+            raise ConfigError(f"devices.{name}.emulate.capture: no records of {device.driver} are known")
+        if device.driver not in ANALYZERS:
+            known = ", ".join(ANALYZERS)
+            raise ConfigError(f"devices.{name}: no emulated analyzer speaks {device.driver!r}; known: {known}")
+        if emulate.capture is None:
+            self._serve_scpi(device, ANALYZERS[device.driver](name, node, accuracy, seed))
+            return
+        limits = RecordLimits(emulate.capture.interval_s, emulate.capture.points)
+        analyzer = PowerAnalyzerEmulator(name, node, accuracy, seed, limits)
         if analyzer.record is not None:
             self._records.append(analyzer.record)
         self._serve_scpi(device, analyzer)

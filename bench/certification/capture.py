@@ -6,7 +6,7 @@ Times between two samples of it are the analyzer's word alone: no round trip, an
 import math
 from collections.abc import Sequence
 
-from bench.certification.rig import Rig, Sample
+from bench.certification.rig import STAMPS_APART_S, STAMPS_APART_SHARE, Rig, Sample
 from instruments.errors import InstrumentError
 from instruments.readings import CaptureLimits
 
@@ -31,6 +31,9 @@ class Capture:
         stamps = [one.time_s for one in measured if one.time_s is not None]
         if not stamps or len(stamps) != len(measured):
             raise InstrumentError(f"{rig.analyzer_name} gave a record without time stamps")
+        span_s, passed_s = stamps[-1] - stamps[0], rig.clock.now_s - self._begun_s
+        if span_s > passed_s + STAMPS_APART_S + STAMPS_APART_SHARE * passed_s:
+            raise InstrumentError(f"{rig.analyzer_name} gave a record of {span_s:g} s after {passed_s:g} s")
         samples = [
             rig.in_per_unit(one, self._begun_s + stamp - stamps[0]) for one, stamp in zip(measured, stamps, strict=True)
         ]

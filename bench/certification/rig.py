@@ -16,6 +16,7 @@ from bench.certification.criteria import Reading
 from bench.certification.not_passed import NotPassed
 from bench.certification.stated_class import StatedClass
 from bench.clock import Clock
+from instruments.errors import InstrumentError
 from instruments.readings import AcMeasurement, CaptureLimits, Nameplate
 from instruments.roles import DerFunctions, GridSimulator, PowerAnalyzer
 from reports.verdict import Verdict
@@ -24,6 +25,8 @@ NOMINAL_HZ = 60.0
 FREQUENCY_UNCERTAINTY_HZ = 0.001
 """Of an analyzer of which the bench file does not say, Hz: class A of IEC 61000-4-30 asks for 10 mHz, most have 1."""
 
+STAMPS_APART_S, STAMPS_APART_SHARE = 2.0, 0.01
+"""How far time stamps may be from the bench's clock, s and as a share of the time: links and slip are in it."""
 WALL_TIMING_S = 0.05
 """In wall time without time stamps of the analyzer: a round trip, and the time between two of its readings, s."""
 
@@ -87,6 +90,18 @@ def phase_v(nameplate: Nameplate, phases: int) -> float:
     return nameplate.v_nom_v / (math.sqrt(3.0) if phases > 1 else 1.0)
 
 
+def require_same_time(analyzer: str, stamp_s: float, now_s: float, first: tuple[float, float]) -> None:
+    """Raise InstrumentError for time stamps that do not go as the bench's clock does, from the `first` pair of them.
+
+    Stamps in another unit, or of a clock that was set meanwhile, would be taken for times of the equipment.
+    """
+    stamped_s, elapsed_s = stamp_s - first[0], now_s - first[1]
+    if abs(stamped_s - elapsed_s) > STAMPS_APART_S + STAMPS_APART_SHARE * abs(elapsed_s):
+        raise InstrumentError(
+            f"{analyzer} stamps {stamped_s:g} s where {elapsed_s:g} s have passed: its time stamps tell no times here"
+        )
+
+
 def _nothing_absorbs(share_pu: float) -> None:
     raise NotPassed(f"nothing on this bench has the device absorb {share_pu:g} of rated power", Verdict.NOT_RUN)
 
@@ -119,6 +134,7 @@ class Rig:
     last_step_s: float = 0.0
     """Distance of the last two looks, s: how well a moment is known."""
     _stamped: bool = False
+    _first_stamp: tuple[float, float] | None = None
 
     @property
     def judges(self) -> Sequence[str]:
@@ -171,6 +187,9 @@ class Rig:
         self.advance(passed_s)
         measured = self.analyzer.measure()
         self._stamped = measured.time_s is not None
+        if measured.time_s is not None:
+            self._first_stamp = self._first_stamp or (measured.time_s, self.clock.now_s)
+            require_same_time(self.analyzer_name, measured.time_s, self.clock.now_s, self._first_stamp)
         return self.in_per_unit(measured, self.clock.now_s)
 
     def in_per_unit(self, measured: AcMeasurement, time_s: float) -> Sample:

@@ -98,8 +98,9 @@ class ScpiPvSimulator:
         """
         self._switched_on = False
         off = self._filled(self.dialect.output.switch_off)
-        parts = split_units(self._link.query(f"{off};*OPC?;{self._state.message}"))
-        found = take_answers(self._link, self._state, ";".join(parts[1:]))
+        done = ["*OPC?"] if "complete" in self._link.habits.acknowledge else []
+        parts = split_units(self._link.query(";".join([off, *done, self._state.message])))
+        found = take_answers(self._link, self._state, ";".join(parts[len(done) :]))
         if found[SWITCH][0] or not abs(found["current"][0]) < RESIDUAL_A:
             says, shown = found[SWITCH][0], found["current"][0]
             raise InstrumentError(f"{self._link.resource} does not switch off: switch {says:g}, {shown:g} A")

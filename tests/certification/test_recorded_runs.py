@@ -12,11 +12,14 @@ from tests.certification.test_certify import BENCH, certify
 ARMED = '":TRAC:FEED:CONT", "values": ["NEXT"]'
 
 
-def recording_bench(folder: Path) -> Path:
-    """The bench of the certified inverter with an analyzer that records."""
+def recording_bench(folder: Path, driver: str = "scpi_generic") -> Path:
+    """The bench of the certified inverter with an analyzer that records, where its dialect knows records."""
     bench = yaml.safe_load(BENCH.read_text(encoding="utf-8"))
     bench["feeder"] = {key: str((BENCH.parent / path).resolve()) for key, path in bench["feeder"].items()}
-    bench["devices"]["power_analyzer"]["emulate"]["capture"] = {"interval_s": 0.002, "points": 5000}
+    analyzer = bench["devices"]["power_analyzer"]
+    analyzer["driver"] = driver
+    if driver == "scpi_generic":
+        analyzer["emulate"]["capture"] = {"interval_s": 0.002, "points": 5000}
     path = folder / "bench.yaml"
     path.write_text(yaml.safe_dump(bench, sort_keys=False), encoding="utf-8")
     return path
@@ -54,3 +57,19 @@ def test_sound_and_defective_inverters_in_the_record(
     test, wire = played(tmp_path, scenario, *(["--fault", fault] if fault else []))
     assert test.verdict is verdict, test.reason
     assert ARMED in wire
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("driver", ["scpi_yokogawa_wt", "scpi_zes_lmg"])
+def test_analyzers_of_other_makers_find_the_same(driver: str, tmp_path: Path) -> None:
+    done = certify(
+        tmp_path / "run",
+        "ieee1547.1",
+        *("--scenario", "Frequency trip UF2, shortest", "--no-pdf"),
+        bench=recording_bench(tmp_path, driver),
+    )
+    assert done.exit_code == 0, done.output
+    (test,) = RunDirectory.open(tmp_path / "run").run.scenarios
+    timed = [finding.response for finding in test.findings if finding.what.startswith("clearing time")]
+    assert timed
+    assert all(value is not None and abs(value - 0.16) < 0.01 for value in timed)

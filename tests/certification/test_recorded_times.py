@@ -215,3 +215,43 @@ def test_ride_through_times_come_from_the_record() -> None:
 def test_a_bad_device_is_found_in_the_record(riding: dict[str, float]) -> None:
     assert worst(f.verdict for f in sags(ideal_but(**riding), recorded=True)) is Verdict.FAIL
     assert IDEAL.cease_s < 0.083
+
+
+class Stamping(TripDevice):
+    """An analyzer whose looks have stamps, in another unit by `scale`."""
+
+    scale = 1.0
+    passed_s = 0.0
+
+    def advance(self, dt_s: float) -> None:
+        self.passed_s += dt_s
+        super().advance(dt_s)
+
+    def measure(self) -> AcMeasurement:
+        return replace(super().measure(), time_s=7.0 + self.scale * self.passed_s)
+
+
+def test_looks_are_timed_by_the_analyzers_own_stamps() -> None:
+    device = Stamping()
+    rig = rig_of(device, clock=clock_of_the_wall())
+    found = found_on(rig, "UF2", "shortest")
+    assert rig.timing_s == 0.0
+    assert worst(finding.verdict for finding in times(found)) is Verdict.PASS
+
+
+@pytest.mark.parametrize("scale", [1000.0, 0.001, 0.0, -1.0])
+def test_stamps_that_are_no_seconds_are_not_believed(scale: float) -> None:
+    device = Stamping()
+    device.scale = scale
+    with pytest.raises(InstrumentError, match="its time stamps tell no times here"):
+        found_on(rig_of(device, clock=clock_of_the_wall()), "UF1", "shortest")
+
+
+def test_a_record_longer_than_the_time_that_passed_is_not_believed() -> None:
+    rig, recorder = recorded_rig(TripDevice())
+    whole = recorder.read_capture
+    recorder.read_capture = lambda: tuple(  # type: ignore[method-assign]
+        replace(one, time_s=1000.0 * (one.time_s or 0.0)) for one in whole()
+    )
+    with pytest.raises(InstrumentError, match=r"gave a record of .* s after"):
+        found_on(rig, "OV2", "fixed")

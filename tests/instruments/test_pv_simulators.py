@@ -65,8 +65,8 @@ class TestTerraSas:
         on = (f":OUTP:STAT ON,(@2);{SYST}", FINE)
         turns = [self.CURVE, on, (f"{self.STATE};{SYST}", f"500;0;1;{FINE}")]
         converse("ametek_terrasas", lambda d: d.output_on(), *turns, channel=2)
-        off = f":OUTP:STAT OFF,(@2);*OPC?;{self.STATE}"
-        converse("ametek_terrasas", lambda d: d.output_off(), (off, "1;480;0.05;0"), channel=2)
+        off = f":OUTP:STAT OFF,(@2);{self.STATE}"
+        converse("ametek_terrasas", lambda d: d.output_off(), (off, "480;0.05;0"), channel=2)
 
     def test_power_is_measured(self) -> None:
         turn = (f"{self.STATE};{SYST}", f"400;5;1;{FINE}")
@@ -123,7 +123,7 @@ class TestChroma:
         on = (f":CONF:OUTP ON;{SYST}", FINE)
         turns = [self.MODE, self.CURVE, on, (f"{self.STATE};{SYST}", f"500;0;ON;{FINE}")]
         converse("chroma_62000", lambda d: d.output_on(), *turns)
-        converse("chroma_62000", lambda d: d.output_off(), (f":CONF:OUTP OFF;*OPC?;{self.STATE}", "1;9;0;OFF"))
+        converse("chroma_62000", lambda d: d.output_off(), (f":CONF:OUTP OFF;{self.STATE}", "9;0;OFF"))
 
     def test_an_output_that_stays_off_is_told(self) -> None:
         on = (f":CONF:OUTP ON;{SYST}", FINE)

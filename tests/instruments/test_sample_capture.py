@@ -8,9 +8,10 @@ from scpi_script import resource, scripted
 from test_scpi_drivers import CHOOSE, CHOSEN, CLEAR, analyzer, converse, refused
 
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
+from instruments.emulators.analyzer import AnalyzerClass
 from instruments.emulators.electrical import ElectricalNode, PhasePower
 from instruments.emulators.host import EmulatorHost
-from instruments.emulators.power_analyzer import AnalyzerClass, PowerAnalyzerEmulator
+from instruments.emulators.power_analyzer import PowerAnalyzerEmulator
 from instruments.emulators.sample_record import RecordLimits
 from instruments.emulators.scpi_server import scpi_protocol
 from instruments.errors import InstrumentError

@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 
 import instruments.drivers
+from instruments.dialects.pv_source import pv_source_dialect
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.fence import DerEnvelope
 from instruments.drivers.point_map_device import PointMapDevice
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
+from instruments.drivers.scpi_pv_simulator import DcLimits, PvArray, ScpiPvSimulator
 from instruments.drivers.scpi_sensing_source import ScpiSensingSource
 from instruments.drivers.scpi_source import SourceLimits
 from instruments.drivers.sunspec_battery import SunSpecBattery
@@ -34,6 +36,7 @@ from instruments.emulators.electrical import ElectricalNode
 from instruments.emulators.grid_simulator import GridSimulatorEmulator
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.inverter import InverterEmulator
+from instruments.emulators.keysight_pv import KeysightPvEmulator
 from instruments.emulators.power_analyzer import PowerAnalyzerEmulator
 from instruments.emulators.scpi_emulator import ScpiEmulator
 from instruments.emulators.scpi_server import scpi_protocol
@@ -133,8 +136,10 @@ REFUSED: dict[type, dict[str, list[tuple[Any, ...]]]] = {
     ScpiSensingSource: {"set_sensing": SENSED},
     ScpiDigitalIO: {"set_output": [(channel, True) for channel in (0, -1, 17)]},
     ScpiPowerAnalyzer: {
-        "set_range": [*[(volts, 5.0) for volts in (*NONE, -1.0)], *[(300.0, a) for a in (*NONE, -1.0)]]
+        "set_range": [*[(volts, 5.0) for volts in (*NONE, -1.0)], *[(300.0, a) for a in (*NONE, -1.0)]],
+        "arm_capture": [*[(interval_s, 10) for interval_s in (*NONE, 0.0, -1.0)], (0.01, 1), (0.01, 0)],
     },
+    ScpiPvSimulator: {"set_irradiance_pu": [(share,) for share in (*NONE, -0.01, 1.01)]},
     PointMapTapChangerControl: {"raise_tap": [()]},
     PointMapCapacitorControl: {},
 }
@@ -146,6 +151,7 @@ TAKEN: dict[type, tuple[str, tuple[Any, ...]]] = {
     ScpiSensingSource: ("set_sensing", (150.0, 10.0, 360.0, 45.0)),
     ScpiDigitalIO: ("set_output", (16, True)),
     ScpiPowerAnalyzer: ("set_range", (300.0, 5.0)),
+    ScpiPvSimulator: ("set_irradiance_pu", (1.0,)),
     PointMapTapChangerControl: ("lower_tap", ()),
 }
 """Set-points on the fence, which a driver must take: refusing all would pass the other tests."""
@@ -195,6 +201,12 @@ def fenced(driver: type) -> Iterator[Fenced]:
         served = on_visa(SensingSourceEmulator("sensing"), driver, SENSING)
     elif driver is ScpiPowerAnalyzer:
         served = on_visa(PowerAnalyzerEmulator("analyzer", node), driver)
+    elif driver is ScpiPvSimulator:
+        array = PvArray(500.0, 10.0, 400.0, 9.0)
+        served = on_visa(
+            KeysightPvEmulator("pv"),
+            lambda link: driver(link, DcLimits((0.0, 500.0), 10.0), array, pv_source_dialect("keysight_apv")),
+        )
     else:
         served = on_visa(DigitalIOEmulator("contacts"), driver)
     with served as found:
