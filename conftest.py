@@ -15,6 +15,7 @@ pytest_plugins = [
     "steps.certification",
     "steps.certification_active_power",
     "steps.certification_reactive",
+    "steps.certification_capacitor",
     "steps.certification_ltc",
     "steps.certification_storage",
     "steps.ride_through",

@@ -371,7 +371,7 @@ def point_map() -> None:
 @click.argument("registers", metavar="CSV", type=FilePath(path_type=Path))
 def scaffold(registers: Path) -> None:
     """Print a point map made of a register list (columns name, address, type, ...); its author goes on from there."""
-    from instruments.point_map import scaffold_point_map
+    from instruments.point_map_scaffold import scaffold_point_map
 
     _say(scaffold_point_map(registers), nl=False)
 

@@ -200,12 +200,16 @@ class InverterModes:
 
 @dataclass(frozen=True)
 class StorageReading:
-    """State of a battery as it reports it (SunSpec 713, 714); `power_w` > 0 discharges."""
+    """State of a battery as it reports it (SunSpec 713, 714); `power_w` > 0 discharges.
+
+    `capacity_wh` is that of a new one, of which `health_pct` is left: a full battery holds the product of both.
+    """
 
     soc_pct: float
     energy_wh: float
     capacity_wh: float
     power_w: float
+    health_pct: float = 100.0
 
 
 @dataclass(frozen=True)
@@ -368,3 +372,18 @@ class CapacitorBankStatus:
     operations: int
     operations_today: int
     discharge_left_s: float
+
+
+@dataclass(frozen=True)
+class CapacitorReadings:
+    """What a capacitor control says that it measures, NaN for what it does not say: PT and CT secondary, kvar > 0
+    towards the load on the primary side of all phases, current in the bank's neutral, temperature at its probe, and
+    how many closes it refused while the bank discharged.
+    """
+
+    voltage_v: float
+    current_a: float
+    feeder_kvar: float
+    neutral_current_a: float
+    temperature_c: float
+    refused_closes: float

@@ -27,6 +27,8 @@ def real_resources(bench: BenchFile) -> AbstractSet[str]:
 def _canonical(address: str) -> str:
     """Write an address with its host's number, so that two names of one device are no two devices."""
     resource = parse_resource(address)
+    if resource.line is not None:
+        return resource.lease_key
     try:
         host = socket.gethostbyname(resource.host)
     except OSError:  # it will be told by whoever opens it

@@ -14,6 +14,7 @@ from bench.assembly.live_equipment import LiveEquipment
 from bench.assembly.places import FeederPlaces
 from bench.assembly.resources import Resource, parse_resource
 from bench.certification.any_rig import AnyRig
+from bench.certification.not_passed import NotPassed
 from bench.certification.refusals import UnderTest
 from bench.certification.sunspec.image import Address
 from bench.clock import make_clock
@@ -26,15 +27,20 @@ from bench.safety import uninterrupted
 from instruments.errors import ConfigError, InstrumentError, TransportError
 from instruments.readings import Identity
 from reports.run_directory import RunWriter
+from reports.verdict import Verdict
 
 
 @dataclass(frozen=True)
 class RigKind:
-    """What a suite needs around its device: which roles it tests, how their rig is made, and what switches it on."""
+    """What a suite needs around its device: which roles it tests, how their rig is made, and what switches it on.
+
+    `leave` sets the device back as it was found, before all is made safe.
+    """
 
     roles: frozenset[str]
     make: "Callable[[CertificationBench], AnyRig]"
     switch_on: "Callable[[CertificationBench], None]"
+    leave: "Callable[[CertificationBench], None]" = lambda _bench: None
 
     def require_role(self, name: str, device: Device) -> None:
         """Raise ConfigError for a device that is none of what the suite tests."""
@@ -65,7 +71,7 @@ def reduced(bench: BenchFile, device: str) -> tuple[BenchFile, Terminal]:
 def on_free_ports(bench: BenchFile) -> BenchFile:
     """Return the bench with every emulated device at any free port: two of them can be open at the same time."""
     devices = {
-        name: device.model_copy(update={"resource": str(parse_resource(device.resource).at_port(0))})
+        name: device.model_copy(update={"resource": str(parse_resource(device.resource).anywhere)})
         if device.emulate
         else device
         for name, device in bench.devices.items()
@@ -118,8 +124,14 @@ class CertificationBench:
 
     @property
     def address(self) -> Address:
-        """Where the device answers; raises ConfigError for one that is not reached over Modbus/TCP."""
+        """Where the device answers; raises ConfigError for one that is not reached over Modbus/TCP.
+
+        Raises NotPassed for one on a serial line, where frames cannot be sent beside the driver's.
+        """
         found = self._addresses[self.device]
+        if found.line is not None:
+            reason = f"its frames are examined one by one on TCP only, and {self.device} is on a serial line"
+            raise NotPassed(reason, Verdict.NOT_RUN)
         if found.unit is None:
             raise ConfigError(f"{self.device} is not reached over Modbus: {found}")
         return Address(found.host, found.port, found.unit)
@@ -137,7 +149,7 @@ class CertificationBench:
         No signal interrupts it; one that comes is dealt with when all is done.
         """
         with uninterrupted():
-            failures = self.live.make_safe()
+            failures = self._left() | self.live.make_safe()
             self._rack.close()
             failures |= self.live.dismiss_guardian(failures)
             if self._emulated is not None:
@@ -156,6 +168,15 @@ class CertificationBench:
         if self._emulated is None:
             raise ConfigError("the rig is not open yet")
         return self._emulated
+
+    def _left(self) -> dict[str, str]:
+        """Set the device back as it was found; say what did not come back."""
+        try:
+            if hasattr(self, "rig"):
+                self._kind.leave(self)
+        except Exception as error:  # whatever it is, all is made safe after this
+            return {self.device: f"it was not set back as it was found: {error}"}
+        return {}
 
     def _open(self) -> None:
         with open_feeder(self.config.feeder) as feeder:

@@ -1,6 +1,9 @@
 """The rig of an inverter, with or without storage: a grid simulator and a power analyzer in front of it."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 from bench.assembly.certification import CertificationBench, RigKind
@@ -9,12 +12,14 @@ from bench.certification.ratings import require_usable
 from bench.certification.rig import InstrumentClass, Rig, phase_v
 from bench.certification.stated_class import StatedClass
 from bench.config import Device
-from instruments.errors import blaming
-from instruments.readings import Nameplate
+from instruments.errors import ConfigError, blaming
+from instruments.readings import Nameplate, SourceCapabilities
 from instruments.roles import GridSimulator, PowerAnalyzer
 from reports.verdict import Verdict
 
 PCT = 100.0
+UPDATES = 5
+"""Set-points by which a source's update rate is measured in wall time, its output off: the slowest one counts."""
 ABSORBING_S = 3600.0
 """A command to absorb ends by itself if the bench does not end it."""
 
@@ -58,18 +63,45 @@ def _make(bench: CertificationBench) -> Rig:
         phases=phases,
         capture=drivers[analyzer].read_capture_limits(),
         unrepresented=bench.emulated.unrepresented(device),
+        able=capabilities(bench),
     )
 
 
 def _switch_on(bench: CertificationBench) -> None:
     rig = cast(Rig, bench.rig)
     rig.set_grid(1.0)
+    rig.update_s = update_s(rig)
     bench.live.switch_on(Fed(bench.device, rig.source, bench.terminal.source or "", rig.analyzer, rig.analyzer_name))
     simulator = bench.config.pv_simulator_of(bench.device)
     if simulator is not None:
         with blaming(simulator):
             bench.drivers[simulator].set_irradiance_pu(1.0)
             bench.drivers[simulator].output_on()
+
+
+def capabilities(bench: CertificationBench) -> SourceCapabilities:
+    """Ask the source what it can do; raises ConfigError for one that is wired with other phases than the device has."""
+    name, phases = bench.terminal.source or "", bench.places.phases(bench.terminal.device)
+    able: SourceCapabilities = bench.drivers[name].read_capabilities()
+    if able.phases != phases:
+        raise ConfigError(
+            f"devices.{name}: it is wired with {able.phases} phase(s), and {bench.terminal.device} has {phases}: "
+            "say it with `phases`, at the analyzer too"
+        )
+    return able
+
+
+def update_s(rig: Rig) -> float:
+    """Measure how long a set-point takes over the wire of a source, its output off; 0 in virtual time."""
+    if rig.clock.slip is None:
+        return 0.0
+    return max(_timed(partial(rig.set_grid, 1.0)) for _ in range(UPDATES))
+
+
+def _timed(act: Callable[[], None]) -> float:
+    begun_s = time.perf_counter()
+    act()
+    return time.perf_counter() - begun_s
 
 
 def _supply(bench: CertificationBench, level_pu: float) -> None:

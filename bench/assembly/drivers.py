@@ -17,6 +17,9 @@ from instruments.dialects.pv_source import ROLE as PV_SOURCE
 from instruments.dialects.pv_source import pv_source_dialect
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.fence import NO_LIMIT, DerEnvelope, Span
+from instruments.drivers.point_map_battery import PointMapBattery
+from instruments.drivers.point_map_inverter import PointMapInverter
+from instruments.drivers.point_map_meter import PointMapMeter
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
@@ -42,6 +45,9 @@ MODBUS_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
 POINT_MAP_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("load_tap_changer", "point_map"): PointMapTapChangerControl,
     ("capacitor_bank", "point_map"): PointMapCapacitorControl,
+    ("inverter", "point_map"): PointMapInverter,
+    ("battery", "point_map"): PointMapBattery,
+    ("meter", "point_map"): PointMapMeter,
 }
 DIALECTS: dict[str, Callable[[str], Dialect]] = {
     AC_SOURCE: ac_source_dialect,
@@ -55,7 +61,7 @@ DIALECT = "scpi_"
 
 def _grid_simulator(link: VisaLink, device: Device) -> ScpiGridSimulator:
     dialect = ac_source_dialect(device.driver.removeprefix(DIALECT))
-    return ScpiGridSimulator(link, _limits(device), dialect=dialect)
+    return ScpiGridSimulator(link, _limits(device), device.phases, dialect)
 
 
 def _pv_simulator(link: VisaLink, device: Device) -> ScpiPvSimulator:
@@ -68,7 +74,7 @@ def _pv_simulator(link: VisaLink, device: Device) -> ScpiPvSimulator:
 
 
 def _power_analyzer(link: VisaLink, device: Device) -> ScpiPowerAnalyzer:
-    return ScpiPowerAnalyzer(link, dialect=analyzer_dialect(device.driver.removeprefix(DIALECT)))
+    return ScpiPowerAnalyzer(link, device.phases, analyzer_dialect(device.driver.removeprefix(DIALECT)))
 
 
 VISA_DRIVERS: dict[tuple[str, str], Callable[[VisaLink, Device], Any]] = {
@@ -96,7 +102,9 @@ class DriverRack:
             return MODBUS_DRIVERS[key](link, **_der_envelope(device))
         if key in POINT_MAP_DRIVERS and resource.unit is not None and device.point_map is not None:
             link = self._link(name, device, resource, observer)
-            return POINT_MAP_DRIVERS[key](link, load_point_map(device.point_map), **_tap_envelope(device))
+            driver = POINT_MAP_DRIVERS[key](link, load_point_map(device.point_map), **_envelope(device))
+            _require_commands(name, device, driver)
+            return driver
         if key in VISA_DRIVERS and resource.unit is None:
             visa = VisaLink(str(resource), observer, device.patience_s, _habits(device))
             self._visa.append(visa)
@@ -112,7 +120,10 @@ class DriverRack:
     def _link(self, name: str, device: Device, resource: Resource, observer: WireObserver) -> ModbusLink:
         """Link to a unit whose errors name the device: what they say goes into traces, which no port may change."""
         host, port, unit, tls = resource.host, resource.port, resource.unit or 0, client_tls(device, resource)
-        link = self._modbus.link(host, port, unit, observer, device.patience_s, tls)
+        if resource.line is not None:
+            link = self._modbus.serial_link(resource.line, unit, observer, device.patience_s)
+        else:
+            link = self._modbus.link(host, port, unit, observer, device.patience_s, tls)
         link.name = name
         return link
 
@@ -167,6 +178,23 @@ def _der_envelope(device: Device) -> dict[str, DerEnvelope]:
     if limits is None:
         return {}
     return {"envelope": DerEnvelope(limits.power_w or NO_LIMIT, limits.reactive_var or NO_LIMIT)}
+
+
+def _envelope(device: Device) -> dict[str, Any]:
+    """Return what the bench allows a device with a point map, as its driver takes it."""
+    if device.role in {"inverter", "battery"}:
+        return _der_envelope(device)
+    return _tap_envelope(device)
+
+
+def _require_commands(name: str, device: Device, driver: Any) -> None:
+    """Raise ConfigError for an inverter with a battery behind it that cannot be commanded by its map."""
+    missing = getattr(driver, "lacking", {}).get("set_power_w")
+    if device.dc_battery is not None and missing:
+        raise ConfigError(
+            f"devices.{name}: the power of {device.dc_battery} passes within its command, for which its map lacks "
+            f"{', '.join(missing)}"
+        )
 
 
 def _tap_envelope(device: Device) -> dict[str, Span]:

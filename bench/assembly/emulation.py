@@ -24,13 +24,14 @@ from bench.assembly.emulated_meters import (
     meter_class_pct,
 )
 from bench.assembly.places import FeederPlaces
-from bench.assembly.resources import Resource
+from bench.assembly.resources import PTY, Resource
 from bench.assembly.security import served_tls
 from bench.config import BenchFile, Device, Emulation
 from bench.config.addresses import listening_at
 from bench.customers import premise_names
 from bench.feeder.model import Floats
 from instruments.emulators.ac_sources import AC_SOURCES
+from instruments.emulators.acme_registers import battery_bank, inverter_bank, meter_bank
 from instruments.emulators.analyzer import AnalyzerClass
 from instruments.emulators.analyzers import ANALYZERS
 from instruments.emulators.battery import BatteryEmulator
@@ -42,6 +43,7 @@ from instruments.emulators.electrical import ElectricalNode
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.inverter import InverterEmulator
 from instruments.emulators.meter import MeterFleet, serve_fleet
+from instruments.emulators.modbus_rtu import RtuLine
 from instruments.emulators.modbus_server import ModbusServer, RegisterBank
 from instruments.emulators.power_analyzer import PowerAnalyzerEmulator
 from instruments.emulators.premise import PremiseFleet
@@ -52,8 +54,10 @@ from instruments.emulators.scpi_emulator import ScpiEmulator
 from instruments.emulators.scpi_server import scpi_protocol
 from instruments.emulators.sensing_source import SensingSourceEmulator
 from instruments.emulators.tap_changer_control import TapChangerControlEmulator
+from instruments.emulators.timing import DAY_S
 from instruments.errors import ConfigError
 from instruments.point_map import load_point_map
+from instruments.transports.serial_line import SerialLine
 
 GENERIC_ANALYZER = "scpi_generic"
 CONTROLS = (TapChangerControlEmulator, CapacitorControlEmulator)
@@ -94,6 +98,7 @@ class EmulatedEquipment:
         self.nodes: dict[str, ElectricalNode] = {}
         self.devices: dict[str, Emulator] = {}
         self.servers: dict[str, ModbusServer] = {}
+        self._lines: dict[str, RtuLine] = {}
         self.meters: list[MeterGroup] = []
         self._time_s = 0.0
         self._fault_moments_s: list[float] = []
@@ -255,7 +260,8 @@ class EmulatedEquipment:
             unit=unit,
             **self._own_terminals(name, device),
         )
-        self._serve_modbus(name, device, battery, battery.registers)
+        bank: RegisterBank = battery_bank(battery) if emulate.registers else battery.registers
+        self._serve_modbus(name, device, battery, bank)
 
     def _own_terminals(self, name: str, device: Device) -> dict[str, Any]:
         """Return the AC side of a battery with an inverter of its own; nothing of one that is on a DC link."""
@@ -278,7 +284,8 @@ class EmulatedEquipment:
             volt_var=emulate.volt_var,
             unit=self._wanted(device).unit or 1,
         )
-        banks: dict[int, RegisterBank] = {self._wanted(device).unit or 1: inverter.interface}
+        shown = inverter_bank(inverter) if emulate.registers else inverter.interface
+        banks: dict[int, RegisterBank] = {self._wanted(device).unit or 1: shown}
         if emulate.customer_unit is not None:
             if emulate.customer_unit in banks:
                 raise ConfigError(f"devices.{name}.emulate.customer_unit: the utility's interface has this unit id")
@@ -297,13 +304,13 @@ class EmulatedEquipment:
 
     def _serve_tap_changer(self, name: str, device: Device, _emulate: Emulation) -> None:
         settings, position = tap_changer_settings(self._places, name), self._places.position(name)
-        control = TapChangerControlEmulator(self._sensing(name), settings, position, self._start_of_day_s)
+        control = TapChangerControlEmulator(self._sensing(name), settings, position, self._start_of_week_s)
         self._connect_contacts(name, control)
         self._serve_modbus(name, device, control, tap_changer_registers(control, load_point_map(_map_of(name, device))))
 
     def _serve_capacitor(self, name: str, device: Device, _emulate: Emulation) -> None:
         settings, closed = capacitor_settings(self._places, name), self._places.is_closed(name)
-        control = CapacitorControlEmulator(self._sensing(name), settings, closed, self._start_of_day_s)
+        control = CapacitorControlEmulator(self._sensing(name), settings, closed, self._start_of_week_s)
         self._connect_contacts(name, control)
         self._serve_modbus(name, device, control, capacitor_registers(control, load_point_map(_map_of(name, device))))
 
@@ -324,7 +331,9 @@ class EmulatedEquipment:
         nodes, pt_ratio = self._places.metered_nodes(name)
         rating_w = self._metered_w(at, place)
         fleet = self._fleet([name], emulate, name, rating_w)
-        self._listen(name, device, {self._wanted(device).unit or 1: fleet.registers[0]})
+        image = fleet.registers[0]
+        bank: RegisterBank = meter_bank(image) if emulate.registers else image
+        self._listen(name, device, {self._wanted(device).unit or 1: bank})
         tap, class_pct = self._copper(place) if at == "generation" else None, meter_class_pct(emulate)
         self.meters.append(
             MeterGroup(fleet, np.array([place], dtype=np.intp), at, class_pct, rating_w, nodes, pt_ratio, tap)
@@ -383,8 +392,22 @@ class EmulatedEquipment:
     ) -> None:
         wanted = self._wanted(device)
         self.servers[name] = ModbusServer(self.host, banks, defect)
-        _, port = self.servers[name].listen(wanted.host, wanted.port, served_tls(device))
-        self.endpoints[name] = Endpoint(name, device.role, wanted.at_port(port))
+        if wanted.line is not None:
+            served = wanted.at_line(self._serial_line(wanted.line, self.servers[name]).path)
+        else:
+            served = wanted.at_port(self.servers[name].listen(wanted.host, wanted.port, served_tls(device))[1])
+        self.endpoints[name] = Endpoint(name, device.role, served)
+
+    def _serial_line(self, line: SerialLine, server: ModbusServer) -> RtuLine:
+        """Put a device on a line of its own, or on the one that others at its port are on."""
+        shared = self._lines.get(line.path)
+        if shared is None:
+            link = line.path if line.path.startswith("/") else ""
+            shared = self.host.serve_terminal(partial(RtuLine, baud=line.baud), link)
+            if line.path != PTY:
+                self._lines[line.path] = shared
+        shared.add(server)
+        return shared
 
     def _wanted(self, device: Device) -> Resource:
         """Return where the emulator is to answer: `listen` where the resource points at a gateway before it."""
@@ -403,8 +426,10 @@ class EmulatedEquipment:
         return self.nodes[device]
 
     @property
-    def _start_of_day_s(self) -> float:
-        return self._bench.environment.start_hour * 3600.0
+    def _start_of_week_s(self) -> float:
+        """Time since Monday's midnight at the start, by the bench's date and hour, s."""
+        environment = self._bench.environment
+        return environment.date.weekday() * DAY_S + environment.start_hour * 3600.0
 
 
 def _quiet_s(device: Emulator) -> float:

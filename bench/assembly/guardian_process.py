@@ -10,7 +10,7 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -129,9 +129,9 @@ def act(wards: list[Ward], record: Record, because: str, limit_s: float) -> list
     began_s = time.monotonic()
     outcomes = {ward.name: Outcome(ward.name) for ward in wards}
     finished: SimpleQueue[Outcome] = SimpleQueue()
-    for ward in wards:
-        work = (ward, outcomes[ward.name], began_s + limit_s, finished)
-        Thread(target=_make_safe, args=work, name=f"safe-{ward.name}", daemon=True).start()
+    for group in _together(wards):
+        work = ([(ward, outcomes[ward.name]) for ward in group], began_s + limit_s, finished)
+        Thread(target=_make_safe, args=work, name=f"safe-{group[0].name}", daemon=True).start()
     record.write(event="acting", because=because, guardian_pid=os.getpid(), devices=list(outcomes))
     waiting = set(outcomes)
     while waiting and (left_s := began_s + limit_s + REQUEST_S - time.monotonic()) > 0:
@@ -147,16 +147,34 @@ def act(wards: list[Ward], record: Record, because: str, limit_s: float) -> list
     return list(outcomes.values())
 
 
-def _make_safe(ward: Ward, outcome: Outcome, end_s: float, finished: SimpleQueue[Outcome]) -> None:
-    while not outcome.safe:
-        outcome.attempts += 1
-        outcome.error = _attempt(ward, outcome)
-        outcome.safe = not outcome.error
+def _together(wards: list[Ward]) -> Iterator[list[Ward]]:
+    """Group wards that cannot be reached at the same time: those on one serial port, which one has at a time."""
+    ports: dict[str, list[Ward]] = {}
+    for ward in wards:
+        resource = parse_resource(ward.resource)
+        if resource.line is None:
+            yield [ward]
+        else:
+            ports.setdefault(resource.lease_key, []).append(ward)
+    yield from ports.values()
+
+
+def _make_safe(group: list[tuple[Ward, Outcome]], end_s: float, finished: SimpleQueue[Outcome]) -> None:
+    """Try the devices of a group in turn until all are safe, or the time is over."""
+    while group:
+        for ward, outcome in group:
+            outcome.attempts += 1
+            outcome.error = _attempt(ward, outcome)
+            outcome.safe = not outcome.error
+            if outcome.safe:
+                finished.put(outcome)
+        group = [(ward, outcome) for ward, outcome in group if not outcome.safe]
         if time.monotonic() + AGAIN_S > end_s:
             break
-        if not outcome.safe:
+        if group:
             time.sleep(AGAIN_S)
-    finished.put(outcome)
+    for _, outcome in group:
+        finished.put(outcome)
 
 
 def _attempt(ward: Ward, outcome: Outcome) -> str:

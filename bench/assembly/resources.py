@@ -1,36 +1,64 @@
-"""Addresses of the bench file: `modbus+tcp://HOST:PORT/UNIT`, the same with `tls`, and VISA socket names."""
+"""Addresses of the bench file: Modbus on TCP, in TLS or on a serial line, and VISA socket names.
+
+`modbus+tcp://HOST:PORT/UNIT`, the same with `tls`, and `modbus+rtu:///dev/ttyUSB0?baud=9600/UNIT`, where `&parity=N`
+and `&stop=2` may follow the baud rate; without them a line has even parity and one stop bit, as the standard has it.
+An emulated device may be at `pty` in place of a port: on any free pseudo-terminal of its own, or at `pty:NAME`, which
+it shares with all others at that name.
+"""
 
 import ipaddress
+import os
 import re
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from instruments.errors import ConfigError
+from instruments.transports.serial_line import BAUD_RATES, PARITIES, STOP_BITS, SerialLine
 
 _HOST = r"(?P<host>[0-9A-Za-z][0-9A-Za-z_-]{0,62}(?:\.[0-9A-Za-z_-]{1,63}){0,8})"
 _MODBUS = re.compile(rf"modbus\+(?P<layer>tcp|tls)://{_HOST}:(?P<port>[0-9]{{1,5}})/(?P<unit>[0-9]{{1,3}})")
 _SOCKET = re.compile(rf"TCPIP[0-9]{{0,3}}::{_HOST}::(?P<port>[0-9]{{1,5}})::SOCKET", re.IGNORECASE)
+_RTU = re.compile(
+    r"modbus\+rtu://(?P<path>/[\w./:+-]{1,200}|pty(?::[a-z0-9_]{1,40})?)\?(?P<options>[^/]{0,80})/(?P<unit>[0-9]{1,3})",
+    re.ASCII,
+)
+_OPTIONS = {"baud": tuple(map(str, BAUD_RATES)), "parity": PARITIES, "stop": tuple(map(str, STOP_BITS))}
 MAX_PORT, MAX_UNIT = 65535, 255
+MAX_RTU_UNIT = 247
+_RTU_FORM = "modbus+rtu:///dev/PORT?baud=9600/UNIT"
+PTY = "pty"
+"""In place of a port: any free pseudo-terminal, for an emulated device."""
 
 
 @dataclass(frozen=True)
 class Resource:
-    """Where a device answers; `unit` is None behind VISA. `secure`: Modbus over TLS."""
+    """Where a device answers; `unit` is None behind VISA. `secure`: Modbus over TLS. With a `line` there is no host."""
 
     host: str
     port: int
     unit: int | None = None
     secure: bool = False
+    line: SerialLine | None = None
+
+    @property
+    def place(self) -> str:
+        """Where that is without the unit: host and port, or the serial port."""
+        return self.line.path if self.line else f"{self.host}:{self.port}"
 
     @property
     def protocol(self) -> str:
         """The protocol spoken there."""
         if self.unit is None:
             return "scpi"
+        if self.line:
+            return "modbus+rtu"
         return "modbus+tls" if self.secure else "modbus"
 
     @property
     def on_loopback(self) -> bool:
         """Whether only this machine reaches it; a name other than `localhost` may be any machine."""
+        if self.line:
+            return True
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
@@ -40,7 +68,26 @@ class Resource:
         """Return the same resource at another port."""
         return replace(self, port=port)
 
+    def at_line(self, path: str) -> "Resource":
+        """Return the same resource at another serial port; raises ConfigError for one on a network."""
+        if self.line is None:
+            raise ConfigError(f"{self} is on no serial line")
+        return replace(self, line=replace(self.line, path=path))
+
+    @property
+    def anywhere(self) -> "Resource":
+        """The same resource at any free port, or on any free pseudo-terminal."""
+        return self.at_line(PTY) if self.line else self.at_port(0)
+
+    @property
+    def lease_key(self) -> str:
+        """What one run at a time may have: a serial port whole, by its own name, for requests on it take turns."""
+        return f"modbus+rtu://{os.path.realpath(self.line.path)}" if self.line else str(self)
+
     def __str__(self) -> str:
+        if self.line:
+            line = self.line
+            return f"modbus+rtu://{line.path}?baud={line.baud}&parity={line.parity}&stop={line.stop}/{self.unit}"
         if self.unit is None:
             return f"TCPIP0::{self.host}::{self.port}::SOCKET"
         return f"modbus+{'tls' if self.secure else 'tcp'}://{self.host}:{self.port}/{self.unit}"
@@ -48,17 +95,52 @@ class Resource:
 
 def parse_resource(text: str) -> Resource:
     """Read an address; raises ConfigError saying what forms there are."""
+    if text.startswith("modbus+rtu:"):
+        return _serial(text)
     found = _MODBUS.fullmatch(text) or _SOCKET.fullmatch(text)
     if found is None:
         raise ConfigError(
-            f"cannot read the resource {text[:80]!r}: write modbus+tcp://HOST:PORT/UNIT, modbus+tls://HOST:PORT/UNIT "
-            "or TCPIP0::HOST::PORT::SOCKET"
+            f"cannot read the resource {text[:80]!r}: write modbus+tcp://HOST:PORT/UNIT, modbus+tls://HOST:PORT/UNIT, "
+            f"{_RTU_FORM} or TCPIP0::HOST::PORT::SOCKET"
         )
     parts = found.groupdict()
     resource = Resource(parts["host"], int(parts["port"]), _number(parts.get("unit")), parts.get("layer") == "tls")
     if resource.port > MAX_PORT or (resource.unit or 0) > MAX_UNIT:
         raise ConfigError(f"the resource {text!r} has a port above {MAX_PORT} or a unit above {MAX_UNIT}")
     return resource
+
+
+def _serial(text: str) -> Resource:
+    found = _RTU.fullmatch(text)
+    if found is None:
+        raise ConfigError(
+            f"cannot read the resource {text[:80]!r}: a device on a serial line is at {_RTU_FORM}, an emulated one "
+            "also at modbus+rtu://pty?baud=9600/UNIT"
+        )
+    unit = int(found["unit"])
+    if not 1 <= unit <= MAX_RTU_UNIT:
+        raise ConfigError(f"the resource {text!r} has a unit outside 1 to {MAX_RTU_UNIT}, as a serial line has them")
+    told = _line_options(text, found["options"])
+    line = SerialLine(found["path"], int(told["baud"]), told.get("parity", "E"), int(told.get("stop", "1")))
+    return Resource("", 0, unit, line=line)
+
+
+def _line_options(text: str, options: str) -> dict[str, str]:
+    told: dict[str, str] = {}
+    for option in options.split("&"):
+        key, _, value = option.partition("=")
+        if key not in _OPTIONS:
+            near = get_close_matches(key, _OPTIONS, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise ConfigError(f"the resource {text!r} has no option {key!r}; {hint}known: {', '.join(_OPTIONS)}")
+        if key in told:
+            raise ConfigError(f"the resource {text!r} says {key} twice")
+        if value not in _OPTIONS[key]:
+            raise ConfigError(f"the resource {text!r}: {key} is one of {', '.join(_OPTIONS[key])}, not {value!r}")
+        told[key] = value
+    if "baud" not in told:
+        raise ConfigError(f"the resource {text!r} does not say its baud rate: ?baud=9600, for example")
+    return told
 
 
 def _number(digits: str | None) -> int | None:

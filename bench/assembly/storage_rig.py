@@ -4,7 +4,7 @@ import math
 from typing import Any, cast
 
 from bench.assembly.certification import CertificationBench, RigKind
-from bench.assembly.der_rig import PCT, Fed, instrument_class
+from bench.assembly.der_rig import PCT, Fed, capabilities, instrument_class, update_s
 from bench.certification.not_passed import NotPassed
 from bench.certification.ratings import require_usable
 from bench.certification.refusals import RatingsError, UnderTest
@@ -25,7 +25,8 @@ def _make(bench: CertificationBench) -> StorageRig:
     nameplate = bench.drivers[name].read_nameplate()
     require_usable(name, bench.config.devices[name], nameplate)
     bank = bench.drivers[battery].read_nameplate()
-    capacity_wh = bench.drivers[battery].read_storage().capacity_wh
+    told = bench.drivers[battery].read_storage()
+    capacity_wh = told.capacity_wh * told.health_pct / PCT
     if not capacity_wh > 0.0:
         raise RatingsError(f"{battery} states a capacity of {capacity_wh:g} Wh")
     va, figures, section = nameplate.va_max_va, load_storage_figures(), bench.config.devices[battery]
@@ -89,6 +90,7 @@ def _ac_rig(bench: CertificationBench, name: str, nameplate: Any) -> Rig:
         advance=bench.advance,
         supply=_no_supply,
         phases=phases,
+        able=capabilities(bench),
     )
 
 
@@ -99,6 +101,7 @@ def _no_supply(level_pu: float) -> None:
 def _switch_on(bench: CertificationBench) -> None:
     rig = cast(StorageRig, bench.rig).rig
     rig.set_grid(1.0)
+    rig.update_s = update_s(rig)
     fed = Fed(bench.terminal.device, rig.source, bench.terminal.source or "", rig.analyzer, rig.analyzer_name)
     bench.live.switch_on(fed)
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from bench.accuracy import COVERAGE_FACTOR
-from bench.config import MEASURING, Device
+from bench.config import Device, class_of_pct
 
 
 def described(device: Device) -> dict[str, Any]:
@@ -13,11 +13,20 @@ def described(device: Device) -> dict[str, Any]:
     return {
         "role": device.role,
         "emulated": device.emulate is not None,
-        "uncertainty_pct": device.expanded_pct if device.role in MEASURING and device.accuracy is None else None,
+        "uncertainty_pct": _accuracy_pct(device),
         "accuracy": _accuracy(device),
         "calibrated": _written(device.calibrated),
         "calibration_due": _written(device.calibration_due),
     }
+
+
+def _accuracy_pct(device: Device) -> float | None:
+    """Return what an instrument's readings are known to, %, where no more is said of it; contacts have no such thing."""
+    if device.accuracy is not None:
+        return None
+    if device.role == "sensing_source":
+        return class_of_pct(device)
+    return device.expanded_pct if device.role in {"grid_simulator", "power_analyzer"} else None
 
 
 def overdue(devices: Mapping[str, Device], judges: Iterable[str], today: date | None = None) -> str:

@@ -8,17 +8,18 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import fmean
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from bench.certification.criteria import Reading
 from bench.certification.not_passed import NotPassed
+from bench.certification.source_needs import SourceNeeds, SourceOnRig
 from bench.certification.stated_class import StatedClass
 from bench.clock import Clock
 from instruments.errors import InstrumentError
-from instruments.readings import AcMeasurement, CaptureLimits, Nameplate
-from instruments.roles import DerFunctions, GridSimulator, PowerAnalyzer
+from instruments.readings import AcMeasurement, CaptureLimits, Nameplate, Segment, SourceCapabilities
+from instruments.roles import DerFunctions, GridSimulator, PowerAnalyzer, TransientSource
 from reports.verdict import Verdict
 
 NOMINAL_HZ = 60.0
@@ -131,6 +132,10 @@ class Rig:
     samples: list[Sample] = field(default_factory=list)
     unrepresented: Mapping[str, str] = field(default_factory=dict)
     capture: CaptureLimits | None = None
+    able: SourceCapabilities | None = None
+    """What the source can do; None of one that does whatever it is told."""
+    update_s: float = 0.0
+    """How long a set-point takes over the source's wire, s; 0 in virtual time."""
     last_step_s: float = 0.0
     """Distance of the last two looks, s: how well a moment is known."""
     _stamped: bool = False
@@ -167,11 +172,41 @@ class Rig:
     ) -> None:
         """Put a voltage on all phases, or one on each; without angles they are symmetric.
 
-        Raises SafetyTrip outside the fences.
+        Raises NotPassed, NOT_RUN, for what the source cannot do, and SafetyTrip outside the fences of one that does
+        not say what it can do.
         """
         self.clock.catch_up()  # what came before took its time; from here on, what is late counts as slip
         each = [voltage_pu] * self.phases if isinstance(voltage_pu, float) else list(voltage_pu)
+        span_pu, span_hz = (min(each), max(each)), (frequency_hz, frequency_hz)
+        self.require(SourceNeeds(span_pu, span_hz, unbalanced=len(set(each)) > 1))
         self.source.set_voltage([v * self.phase_v for v in each], frequency_hz, angle_deg)
+
+    def require(self, needs: SourceNeeds) -> None:
+        """Raise NotPassed, NOT_RUN, naming what a test needs of the source that it cannot do."""
+        if self.able is not None:
+            SourceOnRig(self.able, self.phase_v, self.update_s).require(needs)
+
+    def plays(self, shortest_s: float) -> bool:
+        """Whether the source has to play a disturbance by itself, for over the wire it would last too long."""
+        return self.able is not None and SourceOnRig(self.able, self.phase_v, self.update_s).plays(shortest_s)
+
+    def play(self, stages: Sequence[tuple[float, float]]) -> None:
+        """Have the source play voltages, per unit on all phases, each for its time, s; return when it has begun.
+
+        The last one is what was set before. `end_play` when they are over.
+        """
+        volts = [((pu * self.phase_v,) * self.phases, duration_s) for pu, duration_s in stages]
+        self._transients.play([Segment(duration_s, each, NOMINAL_HZ) for each, duration_s in volts])
+        self.clock.catch_up()
+
+    def end_play(self) -> None:
+        """Leave what was played; raises InstrumentError where the source has not come to its end."""
+        self._transients.end_play()
+
+    @property
+    def _transients(self) -> TransientSource:
+        """The source as one that plays transients; `require` says beforehand whether it does."""
+        return cast("TransientSource", self.source)
 
     def hold(self, duration_s: float, every_s: float) -> list[Sample]:
         """Let time pass and look at the analyzer at equal distances, the last time at the end; return the samples."""
@@ -224,8 +259,14 @@ class Rig:
         return Reading(p_pu, self.instrument.active_at(p_pu, q_pu))
 
     def frequency(self, samples: Sequence[Sample]) -> Reading:
-        """Return the mean frequency over samples with the analyzer's uncertainty."""
-        return Reading(fmean(sample.frequency_hz for sample in samples), self.instrument.frequency_hz)
+        """Return the mean frequency over samples with the analyzer's uncertainty.
+
+        Raises InstrumentError where there was none: somebody, a protection of the source, has taken the grid away.
+        """
+        value = fmean(sample.frequency_hz for sample in samples)
+        if math.isnan(value):
+            raise InstrumentError(f"{self.analyzer_name} measures no frequency: the source's voltage is not there")
+        return Reading(value, self.instrument.frequency_hz)
 
     def _powers(self, samples: Sequence[Sample]) -> tuple[float, float]:
         return fmean(sample.p_pu for sample in samples), fmean(sample.q_pu for sample in samples)

@@ -9,10 +9,13 @@ from typing import Any, Protocol, TypeVar
 import yaml
 
 from bench.assembly.certification import CertificationBench, RigKind
-from bench.assembly.control_rig import TAP_CHANGER_RIG
+from bench.assembly.control_rig import CAPACITOR_RIG, TAP_CHANGER_RIG
 from bench.assembly.der_rig import DER_RIG
 from bench.assembly.storage_rig import STORAGE_RIG
 from bench.certification.any_rig import AnyRig
+from bench.certification.capacitor.bank_test import CapacitorTest
+from bench.certification.capacitor.figures import FILE as CAPACITOR
+from bench.certification.capacitor.figures import load_capacitor_figures
 from bench.certification.control_rig import ControlRig
 from bench.certification.controls.control_test import ControlTest
 from bench.certification.figures import FOLDER, Suite, load_figures, load_suite
@@ -118,6 +121,10 @@ def _storage_test(bench: CertificationBench, _clause: str, tell: Tell) -> Storag
     return StorageTest(_rig(bench.rig, StorageRig), load_storage_figures(), tell)
 
 
+def _capacitor_test(bench: CertificationBench, clause: str, tell: Tell) -> CapacitorTest:
+    return CapacitorTest(_rig(bench.rig, ControlRig), load_capacitor_figures(), clause, tell)
+
+
 SUITES = {
     kind.name: kind
     for kind in (
@@ -125,6 +132,9 @@ SUITES = {
         SuiteKind("sunspec", FEATURES / "sunspec", SUNSPEC, lambda: load_suite(SUNSPEC), _conformance),
         SuiteKind("ltc", FEATURES / "ltc", LTC, load_tap_changer_figures, _tap_changer_test, TAP_CHANGER_RIG),
         SuiteKind("storage", FEATURES / "storage", STORAGE, load_storage_figures, _storage_test, STORAGE_RIG),
+        SuiteKind(
+            "capacitor", FEATURES / "capacitor", CAPACITOR, load_capacitor_figures, _capacitor_test, CAPACITOR_RIG
+        ),
     )
 }
 

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bench.assembly.admission import real_resources
 from bench.assembly.drivers import DriverRack, address_of, anonymous_meter, customer_address, require_identity
@@ -19,6 +20,7 @@ from bench.config.systems import SystemSection
 from bench.feeder.sites import load_sites
 from bench.lease import take_lease
 from bench.plant.weather import make_weather
+from instruments.dialects.language import Dialect
 from instruments.errors import BenchError, ConfigError
 from instruments.readings import Identity
 from instruments.wire import unobserved
@@ -104,9 +106,25 @@ def _sunshine(bench: BenchFile, sites: int) -> str:
 
 def _identify(rack: DriverRack, name: str, device: Device, served: Resource | None) -> str:
     resource = address_of(device, served)
-    found: Identity = rack.open(name, device, resource, unobserved).identify()
+    driver = rack.open(name, device, resource, unobserved)
+    found: Identity = driver.identify()
     require_identity(device, found, str(resource))
-    return f"{resource} {_who(found)}{' (emulated)' if device.emulate else ''}"
+    return f"{resource} {_who(found)}{' (emulated)' if device.emulate else ''}{_spoken(driver)}{_cannot(driver)}"
+
+
+def _spoken(driver: Any) -> str:
+    """Tell which dialect a driver speaks, and how much of that nobody has held against a manual."""
+    dialect: Dialect | None = getattr(driver, "dialect", None)
+    if dialect is None:
+        return ""
+    unconfirmed = len(dialect.unconfirmed())
+    return f"; dialect {dialect.dialect}" + (f", {unconfirmed} of its entries not confirmed" if unconfirmed else "")
+
+
+def _cannot(driver: Any) -> str:
+    """Say what a driver that depends on a point map cannot do, and what the map lacks for it."""
+    lacking = getattr(driver, "lacking", {}).items()
+    return "".join(f"; no {function}, for which its map lacks {', '.join(missing)}" for function, missing in lacking)
 
 
 def _greet(systems: OutsideSystems, name: str, section: SystemSection) -> str:

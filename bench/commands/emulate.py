@@ -71,7 +71,7 @@ def _described(endpoint: Endpoint) -> dict[str, str | int | None]:
         "name": endpoint.name,
         "role": endpoint.role,
         "protocol": resource.protocol,
-        "address": f"{resource.host}:{resource.port}",
+        "address": resource.place,
         "unit": resource.unit,
     }
 

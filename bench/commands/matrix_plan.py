@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -99,22 +100,43 @@ def broken(why: str) -> Outcome:
 
 def line_of(asked: Play, outcome: Outcome, taken_s: float) -> MatrixLine:
     """Return what the matrix says of a run."""
-    case, seen = asked.case, outcome.seen or Seen("", "")
+    case, told = asked.case, partial(told_line, outcome, asked.folder, taken_s, asked.scenario, asked.bench, asked.seed)
+    if case is None:
+        return told()
+    return told(case.area, case.fault.text, case.verdict, case.caught_at, case.culprit, case.why)
+
+
+def told_line(
+    outcome: Outcome,
+    folder: Path,
+    taken_s: float,
+    scenario: str,
+    bench: Path,
+    seed: int,
+    area: str = "",
+    fault: str = "",
+    expected: Verdict = Verdict.PASS,
+    caught_at: tuple[str, ...] = (),
+    culprit: str = "",
+    why: str = "",
+) -> MatrixLine:
+    """Return a line of the matrix: an outcome, what it took and where it is kept, and what was played and expected."""
+    seen = outcome.seen or Seen("", "")
     return MatrixLine(
-        area=case.area if case else "",
-        fault=case.fault.text if case else "",
-        scenario=asked.scenario,
-        bench=asked.bench.stem,
-        seed=asked.seed,
-        expected=(case.verdict if case else Verdict.PASS).value,
-        caught_at=case.caught_at if case else (),
-        culprit=case.culprit if case else "",
+        area=area,
+        fault=fault,
+        scenario=scenario,
+        bench=bench.stem,
+        seed=seed,
+        expected=expected.value,
+        caught_at=caught_at,
+        culprit=culprit,
         verdict=outcome.verdict.value,
         where=seen.where,
         told=seen.told,
         figure=seen.figure,
         objection=outcome.objection,
         seconds=round(taken_s, 2),
-        run=asked.folder.name if asked.folder.is_dir() else "",
-        why=case.why if case else "",
+        run=folder.name if folder.is_dir() else "",
+        why=why,
     )

@@ -3,14 +3,15 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
 from rich.console import Console
 
 from bench.commands.certify import CertifyRequest, certify
-from bench.commands.matrix_plan import broken
-from bench.fault_outcome import Outcome, Seen
+from bench.commands.matrix_plan import broken, told_line
+from bench.fault_outcome import Outcome
 from bench.mutant_outcome import judge_mutant, judge_sound
 from bench.mutants import Mutant
 from reports.matrix import MatrixLine
@@ -75,23 +76,10 @@ def _outcome(asked: TypeTests) -> Outcome:
 
 def line_of_type_tests(asked: TypeTests, outcome: Outcome, taken_s: float) -> MatrixLine:
     """Return what the matrix says of type tests."""
-    mutant, seen = asked.mutant, outcome.seen or Seen("", "")
-    clauses = mutant.clauses if mutant else ()
-    return MatrixLine(
-        area=f"{asked.suite} type tests" if mutant else "",
-        fault=mutant.fault.text if mutant else "",
-        scenario=f"{asked.suite}: {len(asked.scenarios)} type tests",
-        bench=asked.bench.stem,
-        seed=SEED,
-        expected=(Verdict.FAIL if clauses else Verdict.PASS).value,
-        caught_at=clauses,
-        culprit="",
-        verdict=outcome.verdict.value,
-        where=seen.where,
-        told=seen.told,
-        figure=seen.figure,
-        objection=outcome.objection,
-        seconds=round(taken_s, 2),
-        run=asked.folder.name if asked.folder.is_dir() else "",
-        why=mutant.why if mutant else "",
-    )
+    mutant, played = asked.mutant, f"{asked.suite}: {len(asked.scenarios)} type tests"
+    told = partial(told_line, outcome, asked.folder, taken_s, played, asked.bench, SEED)
+    if mutant is None:
+        return told()
+    expected = Verdict.FAIL if mutant.clauses else Verdict.PASS
+    area = f"{asked.suite} type tests"
+    return told(area, mutant.fault.text, expected, caught_at=mutant.clauses, why=mutant.why)

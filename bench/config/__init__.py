@@ -6,7 +6,6 @@ from bench.config.bench_file import BenchFile, bench_files, load_bench
 from bench.config.environment import CloudsSection, EnvironmentSection, RangeASection
 from bench.config.equipment import (
     CONTROL_ROLES,
-    MEASURING,
     Contacts,
     Device,
     Emulation,
@@ -19,7 +18,6 @@ from bench.config.section import Range
 
 __all__ = [
     "CONTROL_ROLES",
-    "MEASURING",
     "Accuracy",
     "ActorsSection",
     "BankControlSection",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bench.assembly.resources import Resource, parse_resource
+from bench.assembly.resources import PTY, Resource, parse_resource
 from bench.config.equipment import CertificateSection, Device
 from instruments.errors import ConfigError
 
@@ -16,6 +16,8 @@ def listening_at(device: Device) -> Resource:
     resource = parse_resource(device.resource)
     if device.emulate is None or device.emulate.listen is None:
         return resource
+    if resource.line is not None:
+        raise ConfigError("emulate.listen: an emulator at a serial port answers there, and nowhere on a network")
     host, _, port = device.emulate.listen.rpartition(":")
     return parse_resource(str(Resource(host, int(port), resource.unit, resource.secure)))
 
@@ -23,7 +25,7 @@ def listening_at(device: Device) -> Resource:
 def exposed(devices: Mapping[str, Device]) -> dict[str, str]:
     """Return the address of each emulated device that other machines reach, by device."""
     places = {name: listening_at(device) for name, device in devices.items() if device.emulate}
-    return {name: f"{place.host}:{place.port}" for name, place in places.items() if not place.on_loopback}
+    return {name: place.place for name, place in places.items() if not place.on_loopback}
 
 
 def exposure_warnings(exposed: Mapping[str, str]) -> list[str]:
@@ -44,11 +46,48 @@ def wrong_addresses(devices: Mapping[str, Device]) -> Iterator[str]:
             yield f"devices.{name}: {error}"
         else:
             yield from (f"devices.{name}.{fault}" for fault in _wrong_tls(device, places))
+            yield from (f"devices.{name}: {fault}" for fault in _wrong_line(device, places))
             if device.emulate and not device.emulate.expose and not listening.on_loopback:
                 yield (
                     f"devices.{name}.emulate: it would listen at {listening.host}, where other machines reach it and "
                     "nobody is asked who he is; if that is meant, say `expose: true`"
                 )
+
+
+def wrong_lines(devices: Mapping[str, Device]) -> Iterator[str]:
+    """Tell each serial port that two devices want differently: set otherwise, real and emulated, or one unit twice."""
+    ports: dict[str, tuple[str, Resource, Device]] = {}
+    units: dict[tuple[str, int | None], str] = {}
+    for name, device in devices.items():
+        resource = _sound(device.resource)
+        if resource is None or resource.line is None or resource.line.path == PTY:
+            continue
+        path, line = resource.line.path, resource.line
+        other, others, section = ports.setdefault(path, (name, resource, device))
+        if others.line != line:
+            yield f"devices.{name}: {path} is {line.settings} here, and {_settings(others)} for {other}"
+        if (section.emulate is None) != (device.emulate is None):
+            yield f"devices.{name}: {path} has an emulated device and a real one, {other}, on it"
+        if device.emulate and (first := units.setdefault((path, resource.unit), name)) != name:
+            yield f"devices.{name}: {first} has unit {resource.unit} on {path} already"
+
+
+def _sound(address: str) -> Resource | None:
+    """Return an address, None for one that is told elsewhere to be none."""
+    try:
+        return parse_resource(address)
+    except ConfigError:
+        return None
+
+
+def _settings(resource: Resource) -> str:
+    return resource.line.settings if resource.line else ""
+
+
+def _wrong_line(device: Device, places: list[Resource]) -> Iterator[str]:
+    for place in places:
+        if place.line and not place.line.path.startswith("/") and device.emulate is None:
+            yield f"{place} is a pseudo-terminal of an emulated device; a real one is at a port, as /dev/ttyUSB0 is"
 
 
 def certificate_files(device: Device) -> Iterator[tuple[str, Path | None]]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast, get_args, get_origin
 from pydantic import BeforeValidator, Field, ValidationError
 
 from bench.config.actors import ActorsSection
-from bench.config.addresses import certificate_files, exposed, wrong_addresses
+from bench.config.addresses import certificate_files, exposed, wrong_addresses, wrong_lines
 from bench.config.environment import EnvironmentSection, RangeASection
 from bench.config.equipment import CONTROL_ROLES, AmiSection, ClockSection, Device, Fleet, Terminal
 from bench.config.feeder import FeederSection
@@ -237,6 +237,7 @@ def _dangling(bench: BenchFile) -> Iterator[str]:
     yield from _wrong_instruments(bench)
     yield from _unmeasured(bench)
     yield from wrong_addresses(bench.devices)
+    yield from wrong_lines(bench.devices)
 
 
 def _files(bench: BenchFile) -> Iterator[tuple[str, Path | None]]:

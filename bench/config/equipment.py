@@ -38,6 +38,11 @@ EMULATED_TIMEOUT_S = 15.0
 """What is emulated answers when its thread gets a processor, which on a busy machine may take a while."""
 
 
+THREE: Literal[3] = 3
+PHASED = frozenset({"grid_simulator", "power_analyzer"})
+"""Roles whose phases are wired as the bench file says."""
+
+
 class ClockSection(Section):
     """How time goes: `virtual`, or `wall` with slip recorded against its tolerance.
 
@@ -152,6 +157,7 @@ class Emulation(Section):
     `rating_kva`, `capacity_kwh` and `dc_source` may stand here or at the device itself. `customer_unit` is
     the unit id at which the customer's own energy management system reaches an inverter, on the same address.
     With `capture` an analyzer records by itself: slower to play, as everything advances at its interval meanwhile.
+    `registers`: whose registers it shows in place of SunSpec's, for the driver `point_map`; acme is an invented maker.
     Emulators know no users: `expose` is for one that listens elsewhere than on loopback. `tls` is what it shows there.
     """
 
@@ -171,6 +177,7 @@ class Emulation(Section):
     listen: Annotated[str, Field(pattern=r"^[^:\s]+:\d+$")] | None = None
     expose: bool = False
     tls: ServedTlsSection | None = None
+    registers: Literal["acme"] | None = None
 
 
 class Identification(Section):
@@ -227,6 +234,7 @@ class Device(Section):
     `start_up_s`: how long a real device may take until it is in service, or discharged, when a scenario is to begin.
     `customer_resource` is where the customer's own energy management system reaches a real inverter, if it does.
     `timeout_s`: how long an answer may take.
+    `phases` of a grid simulator or a power analyzer: how many of its phases are wired, 1 or 3.
     `calibrated` and `calibration_due` of an instrument: the days of its certificate of calibration, YYYY-MM-DD.
     `stated` is what a battery is held to by what its maker states of it.
     """
@@ -242,6 +250,7 @@ class Device(Section):
     capacity_kwh: Annotated[float, Field(gt=0)] | None = None
     dc_source: Name | None = None
     nominal_v: Annotated[float, Field(gt=0)] | None = None
+    phases: Literal[1, 3] = THREE
     accuracy_pct: Annotated[float, Field(gt=0)] = 3.0
     uncertainty_pct: Annotated[float, Field(ge=0)] | None = None
     class_pct: Annotated[float, Field(gt=0)] | None = None
@@ -255,6 +264,12 @@ class Device(Section):
     calibration_due: date | None = None
     stated: StorageStatement | None = None
     emulate: Emulation | None = None
+
+    @model_validator(mode="after")
+    def _has_phases_of_its_own(self) -> "Device":
+        if self.phases != THREE and self.role not in PHASED:
+            raise ValueError(f"phases: the site says those of {self.role}; {', '.join(sorted(PHASED))} have their own")
+        return self
 
     @model_validator(mode="after")
     def _is_calibrated_as_an_instrument(self) -> "Device":
@@ -312,6 +327,17 @@ class Device(Section):
         twice = [key for key in RATINGS if self.emulate and getattr(self, key) and getattr(self.emulate, key)]
         if twice:
             raise ValueError(f"{', '.join(twice)}: once is enough, here or in `emulate`")
+        return self
+
+    @model_validator(mode="after")
+    def _shows_what_its_driver_reads(self) -> "Device":
+        if self.emulate is None or self.role not in {"inverter", "battery", "meter"}:
+            return self
+        mapped = self.driver == "point_map"
+        if mapped and self.emulate.registers is None:
+            raise ValueError("emulate: `registers` says whose registers are behind the point map; known: acme")
+        if self.emulate.registers is not None and not mapped:
+            raise ValueError(f"emulate.registers: the driver {self.driver!r} does not read them, `point_map` does")
         return self
 
     @property

@@ -3,8 +3,9 @@
 import math
 
 from instruments.drivers.point_map_control import PointMapControl
+from instruments.errors import InstrumentError
 from instruments.point_map import PointMap
-from instruments.readings import CapacitorBankStatus, SecondaryReading
+from instruments.readings import CapacitorBankStatus, CapacitorReadings, SecondaryReading
 from instruments.transports.modbus import ModbusLink
 
 _STATUS = (
@@ -23,6 +24,10 @@ _LABELS = {
     "switch_status": ("open", "closed"),
     "switch_command": ("open", "close"),
 }
+_MEASURED = ("voltage", "current", "feeder_reactive_power", "neutral_current", "temperature", "refused_closes")
+_CLOCK_SLACK_S = 2.0
+"""What a clock may go on between its being set and its being read back, s."""
+_WEEK_S = 7 * 86_400.0
 
 
 class PointMapCapacitorControl(PointMapControl):
@@ -74,6 +79,33 @@ class PointMapCapacitorControl(PointMapControl):
     def set_blocked(self, blocked: bool) -> None:
         """Block or free its own switching logic, and read it back."""
         self.points.write("var_block", blocked)
+
+    def offers(self, point: str) -> bool:
+        """Whether its map has a point: not every control has all that others have."""
+        return point in self.points.point_map.points
+
+    def read_measured(self) -> CapacitorReadings:
+        """Read what it says that it measures."""
+        return CapacitorReadings(*self.points.read_numbers(*_MEASURED))
+
+    def read_clock(self) -> float:
+        """Read its clock: time since Monday's midnight, s."""
+        return self.points.read("clock").number("clock")
+
+    def set_clock(self, second_of_week: float) -> None:
+        """Set its clock to a time since Monday's midnight, s, and read it back: it goes on meanwhile."""
+        self.points.write("set_clock", second_of_week)
+        ahead_s = (self.read_clock() - second_of_week) % _WEEK_S
+        if ahead_s > _CLOCK_SLACK_S:
+            raise InstrumentError(f"{self.points.link.name}: its clock is {ahead_s:g} s ahead after it was set")
+
+    def is_locked_by_neutral(self) -> bool:
+        """Whether it says that a neutral current has locked the bank out."""
+        return self.points.read("neutral_lockout").flag("neutral_lockout")
+
+    def reset_lockout(self) -> None:
+        """Free the bank after a neutral current; refused while the current flows."""
+        self.points.write("reset_lockout", True)
 
     def make_safe(self) -> None:
         """Leave the control to itself: free and in automatic."""

@@ -56,6 +56,16 @@ def check_reversion(device: str, reversion_s: float, shortest_s: float) -> None:
     require_within(device, "reversion time", (reversion_s,), (shortest_s, LONGEST_REVERSION_S))
 
 
+def check_power(device: str, nameplate: Nameplate, envelope: DerEnvelope, power_w: float) -> None:
+    """Raise SafetyTrip for a set-point that is not a number or lies outside the nameplate or what the bench allows."""
+    if not -nameplate.charge_max_w <= power_w <= nameplate.p_max_w:
+        raise SafetyTrip(
+            f"{device}: {power_w:g} W lies outside the nameplate, "
+            f"{-nameplate.charge_max_w:g} to {nameplate.p_max_w:g} W; nothing was sent"
+        )
+    require_within(device, "power_w", (power_w,), envelope.power_w)
+
+
 def check_curve(device: str, curve: VoltVarCurve, nameplate: Nameplate, envelope: DerEnvelope) -> None:
     """Raise SafetyTrip for a volt-var curve that is none, or that asks for more vars than there may be."""
     voltages = (*curve.v_pu, curve.reference_pu)

@@ -1,32 +1,38 @@
 """A device whose registers are laid out by a point map: points are read together, decoded, checked and written."""
 
 import math
-import struct
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from instruments.errors import ConfigError, InstrumentError, SafetyTrip
-from instruments.point_map import Point, PointMap
+from instruments.drivers.point_codec import bits_of, number_of, raw_of, swapped, words_of
+from instruments.errors import ConfigError, InstrumentError
+from instruments.point_map import Point, PointMap, Table
 from instruments.readings import Identity
 from instruments.transports.modbus import MAX_READ, ModbusLink
 
-_BITS = 16
+WRITE_MANY = 16
+Place = tuple[Table, int]
+"""Table and address of a register."""
 
 
 class PointReadings:
     """Registers of some points as they were read."""
 
-    def __init__(self, device: str, point_map: PointMap, words: Mapping[int, int]) -> None:
+    def __init__(self, device: str, point_map: PointMap, words: Mapping[Place, int]) -> None:
         self._device = device
         self._map = point_map
         self._words = words
 
     def number(self, name: str) -> float:
         """Return a numeric point in its unit; raises InstrumentError where the device gives no finite one."""
-        point = self._map.find(name)
-        value = _number(point, self._bits(point)) * point.scale
+        value = self.optional(name)
         if not math.isfinite(value):
             raise InstrumentError(f"{self._device}: {name} reads {value}")
         return value
+
+    def optional(self, name: str) -> float:
+        """Return a numeric point in its unit, NaN where the device says that it has none."""
+        point = self._map.find(name)
+        return number_of(point, self._bits(point))
 
     def flag(self, name: str) -> bool:
         """Return a bool point; raises InstrumentError when it is neither 0 nor 1."""
@@ -47,17 +53,18 @@ class PointReadings:
     def text(self, name: str) -> str:
         """Return a string point without its padding."""
         point = self._map.find(name)
-        data = b"".join(self._words[address].to_bytes(2, "big") for address in point.span)
+        words = self._registers(point)
+        if self._map.byte_order_of(point) == "low_first":
+            words = [swapped(word) for word in words]
+        data = b"".join(word.to_bytes(2, "big") for word in words)
         return data.decode("ascii", "replace").rstrip("\0 ")
 
     def _bits(self, point: Point) -> int:
-        words = [self._words[address] for address in point.span]
-        if self._map.order_of(point) == "low_first":
-            words.reverse()
-        bits = 0
-        for word in words:
-            bits = bits << _BITS | word
-        return bits
+        return bits_of(self._map, point, self._registers(point))
+
+    def _registers(self, point: Point) -> list[int]:
+        table = self._map.table_of(point)
+        return [self._words[table, address] for address in point.span]
 
 
 class PointMapDevice:
@@ -66,7 +73,9 @@ class PointMapDevice:
     def __init__(self, link: ModbusLink, point_map: PointMap) -> None:
         self.link = link
         self.point_map = point_map
-        self._mapped = frozenset(address for point in point_map.points.values() for address in point.span)
+        self._mapped = frozenset(
+            (point_map.table_of(point), address) for point in point_map.points.values() for address in point.span
+        )
 
     def require(self, points: Mapping[str, Collection[str]]) -> None:
         """Check that the map has points, with these labels where they are enumerations; raises ConfigError with all."""
@@ -79,9 +88,10 @@ class PointMapDevice:
 
     def read(self, *names: str) -> PointReadings:
         """Read points in as few requests as the map allows; raises TransportError, InstrumentError."""
-        words: dict[int, int] = {}
-        for block in self._blocks(names):
-            words |= dict(zip(block, self.link.read(block.start, len(block)), strict=True))
+        words: dict[Place, int] = {}
+        for table, block in self._blocks(names):
+            places = [(table, address) for address in block]
+            words |= dict(zip(places, self._read(table, block.start, len(block)), strict=True))
         return PointReadings(self.link.name, self.point_map, words)
 
     def read_numbers(self, *names: str) -> tuple[float, ...]:
@@ -92,14 +102,28 @@ class PointMapDevice:
     def write(self, name: str, value: float | str | bool) -> None:
         """Write one point: a label for an enumeration, a truth value for a bool, a number in the point's unit else.
 
-        A point that can be read is read back. Raises SafetyTrip outside the map's limits and ConfigError for a point
-        that cannot take the value, before anything is sent; InstrumentError when the unit refuses or reads back else.
+        A point that can be read is read back, or the one that shows it. Raises SafetyTrip outside the map's limits and
+        ConfigError for a point that cannot take the value, before anything is sent; InstrumentError when the unit
+        refuses or reads back else.
         """
         point = self.point_map.find(name)
-        words = self._words(name, point, value)
-        self.link.write(point.address, words)
+        if point.access == "r":
+            raise ConfigError(f"point map {self.point_map.point_map}: {name} is only read")
+        raw = raw_of(name, point, value)
+        before = self.link.read(point.address, point.size) if point.bits else ()
+        words = words_of(self.point_map, point, raw, before)
+        if self.point_map.function_of(point) == WRITE_MANY:
+            self.link.write_many(point.address, words)
+        else:
+            self.link.write(point.address, words)
         if point.access == "rw" and (got := self.link.read(point.address, point.size)) != tuple(words):
             raise InstrumentError(f"{self.link.name}: {name} reads back {got} after {tuple(words)} was written")
+        if point.read_back is not None:
+            self._check_shown(point, point.read_back, value)
+
+    def check(self, name: str, value: float | str | bool) -> None:
+        """Raise as `write` does before it sends anything, and send nothing."""
+        raw_of(name, self.point_map.find(name), value)
 
     def identify(self) -> Identity:
         """Read who answers, from those points of identity that the map has."""
@@ -107,45 +131,43 @@ class PointMapDevice:
         readings = self.read(*names)
         return Identity(**{"manufacturer": "", "model": "", **{name: readings.text(name) for name in names}})
 
-    def _blocks(self, names: Sequence[str]) -> Iterator[range]:
+    def _check_shown(self, point: Point, shown: str, value: float | str | bool) -> None:
+        """Hold what was written against the point that shows it; raises InstrumentError."""
+        readings, by = self.read(shown), self.point_map.find(shown)
+        if by.type == "enum":
+            got: float | str | bool = readings.label(shown)
+        else:
+            got = readings.flag(shown) if by.type == "bool" else readings.number(shown)
+        slack = max(point.scale, by.scale) / 2.0
+        same = abs(float(got) - float(value)) <= slack if by.numeric and not isinstance(value, str) else got == value
+        if not same:
+            raise InstrumentError(f"{self.link.name}: {shown} reads {got} after {value} was written")
+
+    def _read(self, table: Table, address: int, count: int) -> tuple[int, ...]:
+        read = self.link.read_inputs if table == "input" else self.link.read
+        return read(address, count)
+
+    def _blocks(self, names: Sequence[str]) -> Iterator[tuple[Table, range]]:
         """Join points to spans of registers that exist and fit into one request."""
+        points = [self.point_map.find(name) for name in names]
+        for table in ("holding", "input"):
+            spans = sorted(
+                {p.address: p.span for p in points if self.point_map.table_of(p) == table}.values(), key=_first
+            )
+            yield from ((table, block) for block in self._joined(table, spans))
+
+    def _joined(self, table: Table, spans: Sequence[range]) -> Iterator[range]:
         block: range | None = None
-        for point in sorted((self.point_map.find(name) for name in names), key=lambda point: point.address):
-            joined = range(block.start, point.span.stop) if block else point.span
-            if block and (len(joined) > MAX_READ or not self._mapped.issuperset(joined)):
+        for span in spans:
+            joined = range(block.start, span.stop) if block else span
+            exists = self._mapped.issuperset((table, address) for address in joined)
+            if block and (len(joined) > MAX_READ or not exists):
                 yield block
-                joined = point.span
+                joined = span
             block = joined
         if block:
             yield block
 
-    def _words(self, name: str, point: Point, value: float | str | bool) -> list[int]:
-        if point.access == "r":
-            raise ConfigError(f"point map {self.point_map.point_map}: {name} is only read")
-        bits = _bits(name, point, value)
-        words = [bits >> _BITS * place & 0xFFFF for place in reversed(range(point.size))]
-        return words[::-1] if self.point_map.order_of(point) == "low_first" else words
 
-
-def _number(point: Point, bits: int) -> float:
-    if point.type == "f32":
-        return float(struct.unpack(">f", bits.to_bytes(4, "big"))[0])
-    sign = 1 << (_BITS * point.size - 1)
-    return float(bits - 2 * sign if point.type.startswith("s") and bits & sign else bits)
-
-
-def _bits(name: str, point: Point, value: float | str | bool) -> int:
-    """Return the raw value to write as an unsigned number; raises SafetyTrip, ConfigError."""
-    if point.type == "enum":
-        if value not in point.labels:
-            raise ConfigError(f"{name} has no label {value!r}; known: {', '.join(point.labels)}")
-        return point.labels[str(value)]
-    if point.type == "bool":
-        return int(bool(value))
-    lowest, highest = point.limits or (0.0, 0.0)
-    number = float(value)
-    if not lowest <= number <= highest:
-        raise SafetyTrip(f"{name} = {number:g} {point.unit} lies outside {lowest:g} .. {highest:g}")
-    if point.type == "f32":
-        return int.from_bytes(struct.pack(">f", number / point.scale), "big")
-    return round(number / point.scale) % (1 << _BITS * point.size)
+def _first(span: range) -> int:
+    return span.start

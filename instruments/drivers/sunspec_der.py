@@ -2,9 +2,8 @@
 
 import math
 
-from instruments.drivers.fence import DerEnvelope, require_within
 from instruments.drivers.sunspec_device import Block, SunSpecDevice
-from instruments.errors import InstrumentError, SafetyTrip
+from instruments.errors import InstrumentError
 from instruments.readings import AcReading, Nameplate, PowerCommand
 
 WATTS = 1
@@ -57,16 +56,6 @@ def read_ac(device: SunSpecDevice) -> AcReading:
 
 def _voltages_v(block: Block) -> tuple[float, ...]:
     return tuple(v for v in (block.number(f"VL{phase}") for phase in (1, 2, 3)) if not math.isnan(v))
-
-
-def check_power(device: SunSpecDevice, nameplate: Nameplate, envelope: DerEnvelope, power_w: float) -> None:
-    """Raise SafetyTrip for a set-point that is not a number or lies outside the nameplate or what the bench allows."""
-    if not -nameplate.charge_max_w <= power_w <= nameplate.p_max_w:
-        raise SafetyTrip(
-            f"{device.name}: {power_w:g} W lies outside the nameplate, "
-            f"{-nameplate.charge_max_w:g} to {nameplate.p_max_w:g} W; nothing was sent"
-        )
-    require_within(device.name, "power_w", (power_w,), envelope.power_w)
 
 
 def command_power(device: SunSpecDevice, power_w: float, reversion_s: float) -> PowerCommand:

@@ -3,7 +3,15 @@
 import math
 from collections.abc import Mapping
 
-from instruments.drivers.fence import UNFENCED, DerEnvelope, check_curve, check_droop, check_reversion, check_trip
+from instruments.drivers.fence import (
+    UNFENCED,
+    DerEnvelope,
+    check_curve,
+    check_droop,
+    check_power,
+    check_reversion,
+    check_trip,
+)
 from instruments.drivers.sunspec_as_set import read_as_set
 from instruments.drivers.sunspec_curves import (
     CURVE_MODELS,
@@ -15,7 +23,6 @@ from instruments.drivers.sunspec_curves import (
     read_curve,
 )
 from instruments.drivers.sunspec_der import (
-    check_power,
     command_power,
     read_ac,
     read_command,
@@ -110,7 +117,7 @@ class SunSpecInverter:
         """
         nameplate = self.read_nameplate()
         check_reversion(self._device.name, reversion_s, shortest_s=1.0 if nameplate.charge_max_w > 0.0 else 0.0)
-        check_power(self._device, nameplate, self._envelope, power_w)
+        check_power(self._device.name, nameplate, self._envelope, power_w)
         return command_power(self._device, power_w, reversion_s)
 
     def read_command(self) -> PowerCommand:

@@ -1,29 +1,19 @@
 """Emulated control of a switched capacitor bank: senses secondaries, pulses a close and an open contact.
 
-Its rules in falling priority: neutral current, discharge lockout, voltage override, daily limit and block, strategy.
-The block stops the strategy alone: the override protects, and a command of SCADA is somebody else's decision.
+Its rules in falling priority: neutral current, discharge lockout, then those of `capacitor_rules`.
 """
 
 import math
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import replace
 
+from instruments.emulators.capacitor_rules import CapacitorRules, Demand, Sensed
 from instruments.emulators.capacitor_settings import CapacitorSettings, Strategy
 from instruments.emulators.contacts import CommandRefused, PulseContact, Sensing
 from instruments.emulators.faults import FaultSet
-from instruments.emulators.timing import EPSILON_S, NEVER_S, DayClock, DemandTimer, OperationCounter, run
+from instruments.emulators.timing import DAY_S, EPSILON_S, NEVER_S, DayClock, DemandTimer, OperationCounter, run
 from instruments.errors import ConfigError
 from instruments.readings import Identity
-
-MIDNIGHT_S = 0.0
-
-
-@dataclass(frozen=True)
-class _Demand:
-    """An operation that a rule asks for, once it has stood for the delay."""
-
-    rule: str
-    closing: bool
-    delay_s: float
 
 
 class CapacitorControlEmulator:
@@ -59,6 +49,7 @@ class CapacitorControlEmulator:
         self.sensing = sensing
         self._clock = DayClock(start_of_day_s)
         self._timer = DemandTimer()
+        self._rules = CapacitorRules(self.settings, self._clock, self.faults)
         self._believed_closed = closed
         self._was_closed = closed
         self._since_open_s = NEVER_S
@@ -76,12 +67,17 @@ class CapacitorControlEmulator:
     @property
     def reported_closed(self) -> bool:
         """What it says of the switch to others; the switch in service belongs to the apparatus."""
-        return self.closed or self.faults.active("reports-closed-when-open", self.time_s) is not None
+        return self.closed or self._has("reports-closed-when-open")
 
     @property
     def voltage_v(self) -> float:
         """Voltage on its terminals, V."""
         return self.sensing.secondary.voltage_v
+
+    @property
+    def reported_voltage_v(self) -> float:
+        """What it says of that to others, V."""
+        return self.voltage_v * (1.0 + self._value("misreports-voltage"))
 
     @property
     def feeder_kvar(self) -> float:
@@ -93,14 +89,25 @@ class CapacitorControlEmulator:
     @property
     def operations_today(self) -> int:
         """Operations since midnight."""
-        return self.counter.today(self._clock.day)
+        return self.counter.total if self._has("keeps-its-daily-count") else self.counter.today(self._clock.day)
+
+    @property
+    def reported_operations(self) -> int:
+        """What its counter says to others."""
+        return round(self.counter.total * self._value("miscounts", none=1.0))
+
+    @property
+    def second_of_week(self) -> float:
+        """Its clock: time since Monday's midnight, s."""
+        return self._clock.second_of_week
 
     @property
     def lockout_left_s(self) -> float:
         """Time until the bank counts as discharged and may close, s."""
-        if self.faults.active("closes-inside-the-discharge-time", self.time_s):
+        if self._has("closes-inside-the-discharge-time"):
             return 0.0
-        return max(0.0, self.settings.discharge_s - self._since_open_s)
+        share = self._value("short-discharge-time", none=1.0)
+        return max(0.0, share * self.settings.discharge_s - self._since_open_s)
 
     @property
     def margins(self) -> tuple[float, ...]:
@@ -126,8 +133,7 @@ class CapacitorControlEmulator:
     def quiet_s(self) -> float:
         """How long at least the contacts stay as they are while the inputs stay, s."""
         self._observe()
-        moments = (MIDNIGHT_S, self.settings.close_at_s, self.settings.open_at_s)
-        waits = [self._clock.until_s(moment) for moment in moments]
+        waits = [self._clock.until_s(moment) for moment in self._rules.moments_s]
         return min(self._demand_left_s, self.close_contact.quiet_s, self.open_contact.quiet_s, *waits)
 
     def inject(self, kind: str, value: float | None = None, start_s: float = 0.0, end_s: float | None = None) -> None:
@@ -141,6 +147,7 @@ class CapacitorControlEmulator:
     def elapse(self, dt_s: float) -> None:
         """Let time pass in which nothing happens, s."""
         self._clock.elapse(dt_s)
+        self._clock.gain(dt_s / DAY_S * self._value("clock-drifts"))
         self._timer.elapse(dt_s)
         self._since_open_s += dt_s
         self.close_contact.elapse(dt_s)
@@ -152,7 +159,7 @@ class CapacitorControlEmulator:
         self.open_contact.act()
         self._observe()
         demand = self._timer.demand
-        if isinstance(demand, _Demand) and self._demand_left_s <= EPSILON_S:
+        if isinstance(demand, Demand) and self._demand_left_s <= EPSILON_S:
             self._operate(demand.closing)
 
     def command(self, closing: bool) -> None:
@@ -161,6 +168,10 @@ class CapacitorControlEmulator:
         Raises CommandRefused in local, during a pulse, and for a close that is locked out.
         """
         self.require_remote()
+        if self.blocked and self._has("blocks-scada-too"):
+            raise CommandRefused("blocked")
+        if self._has("ignores-scada"):
+            return
         self._observe()
         if self.close_contact.closed or self.open_contact.closed:
             raise CommandRefused("an operation is under way", busy=True)
@@ -190,14 +201,25 @@ class CapacitorControlEmulator:
     def change(self, **settings: float | Strategy) -> None:
         """Change settings by name; raises CommandRefused in local and for settings that cannot work together."""
         self.require_remote()
+        if self._has("forgets-temperatures") and settings.keys() & {"close_above_c", "open_below_c"}:
+            return
         try:
             self.settings = replace(self.settings, **settings)  # type: ignore[arg-type]  # names come from bindings
         except ConfigError as error:
-            raise CommandRefused(str(error)) from error
+            if not self._has("takes-crossed-thresholds"):
+                raise CommandRefused(str(error)) from error
+            self.settings = copy(self.settings)
+            vars(self.settings).update(settings)  # past the checks, and past `frozen`
+        self._rules = CapacitorRules(self.settings, self._clock, self.faults)
+
+    def set_clock(self, second_of_week: float) -> None:
+        """Set its clock to a time since Monday's midnight, s; raises CommandRefused in local."""
+        self.require_remote()
+        self._clock.set_to(second_of_week)
 
     def require_remote(self) -> None:
         """Raise CommandRefused while the panel switch is on local."""
-        if not self.remote:
+        if not self.remote and not self._has("obeys-scada-in-local"):
             raise CommandRefused("the control is in local")
 
     def _check_may_close(self) -> None:
@@ -210,7 +232,7 @@ class CapacitorControlEmulator:
     @property
     def _demand_left_s(self) -> float:
         demand = self._timer.demand
-        if not isinstance(demand, _Demand):
+        if not isinstance(demand, Demand):
             return NEVER_S
         delay_left_s = max(0.0, demand.delay_s - self._timer.elapsed_s)
         return max(delay_left_s, self.lockout_left_s) if demand.closing else delay_left_s
@@ -220,56 +242,45 @@ class CapacitorControlEmulator:
         if self._was_closed and not self.closed:
             self._since_open_s = 0.0
         self._was_closed = self.closed
-        if self.neutral_current_a > self.settings.neutral_limit_a:
-            self.neutral_locked = True
+        self._observe_neutral()
         demand = self._demand()
-        self._timer.watch(demand if demand and demand.closing != self.closed else None)
+        wanted = demand if demand and demand.closing != self.closed else None
+        begun = self._timer.demand
+        goes_on = isinstance(begun, Demand) and begun.closing != self.closed and self._has("delay-goes-on")
+        if wanted is not None or not goes_on:
+            self._timer.watch(wanted)
 
-    def _demand(self) -> _Demand | None:
-        """Return the demand of the highest rule that has one, met or not."""
+    def _observe_neutral(self) -> None:
+        if self.neutral_current_a > self.settings.neutral_limit_a and not self._has("ignores-the-neutral-current"):
+            self.neutral_locked = True
+        elif self._has("forgets-the-neutral-lockout"):
+            self.neutral_locked = False
+
+    def _demand(self) -> Demand | None:
         if self.neutral_locked:
-            return _Demand("neutral", closing=False, delay_s=self.settings.override_delay_s)
-        if not self.automatic or self.voltage_v < self.settings.dead_sensing_v:
-            return None
-        return self._override() or self._by_strategy()
+            return Demand("neutral", closing=False, delay_s=self.settings.override_delay_s)
+        sensed = Sensed(
+            voltage_v=self.voltage_v,
+            feeder_kvar=self.feeder_kvar,
+            temperature_c=self.temperature_c,
+            operations_today=self.operations_today,
+            automatic=self.automatic,
+            blocked=self.blocked,
+        )
+        return self._rules.demand(sensed)
 
-    def _override(self) -> _Demand | None:
-        closing = _outside(-self.voltage_v, -self.settings.override_high_v, -self.settings.override_low_v)
-        return None if closing is None else _Demand("override", closing, self.settings.override_delay_s)
+    def _has(self, kind: str) -> bool:
+        return self.faults.active(kind, self.time_s) is not None
 
-    def _by_strategy(self) -> _Demand | None:
-        ignores_block = self.faults.active("ignores-the-var-block", self.time_s)
-        if (self.blocked and not ignores_block) or self.operations_today >= self.settings.daily_limit:
-            return None
-        closing = self._strategy_wants_closed()
-        if closing is None:
-            return None
-        delay_s = self.settings.close_delay_s if closing else self.settings.open_delay_s
-        return _Demand(self.settings.strategy, closing, delay_s)
-
-    def _strategy_wants_closed(self) -> bool | None:
-        settings = self.settings
-        match settings.strategy:
-            case Strategy.VOLTAGE:
-                return _outside(-self.voltage_v, -settings.open_above_v, -settings.close_below_v)
-            case Strategy.VAR:
-                return _outside(self.feeder_kvar, settings.open_below_kvar, settings.close_above_kvar)
-            case Strategy.TEMPERATURE:
-                return _outside(self.temperature_c, settings.open_below_c, settings.close_above_c)
-            case Strategy.TIME:
-                return self._clock.within(settings.close_at_s, settings.open_at_s)
+    def _value(self, kind: str, none: float = 0.0) -> float:
+        """Return the value of a defect that is in force, or what stands for none."""
+        fault = self.faults.active(kind, self.time_s)
+        return none if fault is None else fault.value
 
     def _operate(self, closing: bool) -> None:
         self.counter.count(self._clock.day)
-        self._timer.restart()
+        self._timer.watch(None)
         self._believed_closed = closing
         (self.close_contact if closing else self.open_contact).pulse()
         if not closing:
             self._since_open_s = 0.0
-
-
-def _outside(value: float, lowest: float, highest: float) -> bool | None:
-    """Return False below a dead band, True above it, None in it."""
-    if value < lowest:
-        return False
-    return True if value > highest else None

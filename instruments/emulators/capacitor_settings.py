@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from instruments.emulators.timing import DAY_S
 from instruments.errors import ConfigError
+
+ALL_WEEK = 0b111_1111
 
 
 class Strategy(StrEnum):
@@ -23,7 +26,8 @@ class CapacitorSettings:
     Reactive power is that of the feeder at the control, primary side, > 0 where the load takes vars: one phase is
     sensed and stands for all. Times of day count from midnight. The override closes below `override_low_v` and opens
     above `override_high_v`, whatever the strategy says. `discharge_s` is the time to 50 V of IEEE Std 18.
-    Below `dead_sensing_v` the potential is taken for lost and nothing is switched automatically.
+    Below `dead_sensing_v` the potential is taken for lost and nothing is switched automatically. `weekdays` has a bit
+    for each day on which the schedule closes, bit 0 for Monday; a span over midnight is of the day on which it begins.
     """
 
     strategy: Strategy = Strategy.VAR
@@ -33,6 +37,7 @@ class CapacitorSettings:
     open_below_kvar: float = -300.0
     close_at_s: float = 8 * 3600.0
     open_at_s: float = 20 * 3600.0
+    weekdays: int = ALL_WEEK
     close_above_c: float = 32.0
     open_below_c: float = 27.0
     close_delay_s: float = 60.0
@@ -65,5 +70,7 @@ class CapacitorSettings:
             yield "the delays must be longer than pulse_s, and pulse_s > 0"
         if self.discharge_s < 0 or self.daily_limit < 1 or self.neutral_limit_a <= 0:
             yield "discharge_s must be >= 0, daily_limit >= 1, neutral_limit_a > 0"
+        if not (0 <= self.close_at_s < DAY_S and 0 <= self.open_at_s < DAY_S and 0 <= self.weekdays <= ALL_WEEK):
+            yield "close_at_s and open_at_s must be times of a day, weekdays one of its 128 sets"
         if self.pt_ratio <= 0 or self.ct_ratio <= 0 or self.phases not in (1, 2, 3):
             yield "pt_ratio and ct_ratio must be > 0, phases 1 to 3"

@@ -4,7 +4,7 @@ from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.capacitor_settings import Strategy
 from instruments.emulators.point_bank import Binding, PointBank
 from instruments.emulators.tap_changer_control import TapChangerControlEmulator
-from instruments.emulators.tap_changer_settings import Characteristic, Direction
+from instruments.emulators.tap_changer_settings import Characteristic, Direction, ReverseMode
 from instruments.point_map import PointMap
 from instruments.readings import Identity
 
@@ -20,7 +20,13 @@ _TAP_SETTINGS = {
     "ldc_x": "ldc_x_v",
     "block_raise": "block_raise_v",
     "block_lower": "block_lower_v",
+    "runback": "runback_v",
+    "dead_sensing": "dead_sensing_v",
+    "reverse_threshold": "reverse_threshold_a",
+    "reverse_centre": "reverse_centre_v",
 }
+_TAP_LIMITS = {"lowest_tap": "lowest_tap", "highest_tap": "highest_tap"}
+_REDUCTIONS = ("reduction_1", "reduction_2", "reduction_3")
 _CAPACITOR_SETTINGS = {
     "close_below": "close_below_v",
     "open_above": "open_above_v",
@@ -30,17 +36,31 @@ _CAPACITOR_SETTINGS = {
     "open_below_reactive_power": "open_below_kvar",
     "close_delay": "close_delay_s",
     "open_delay": "open_delay_s",
+    "close_above_temperature": "close_above_c",
+    "open_below_temperature": "open_below_c",
+    "close_at": "close_at_s",
+    "open_at": "open_at_s",
+    "override_delay": "override_delay_s",
+    "neutral_limit": "neutral_limit_a",
+    "discharge_time": "discharge_s",
+    "dead_sensing": "dead_sensing_v",
+    "pt_ratio": "pt_ratio",
+    "ct_ratio": "ct_ratio",
 }
+_CAPACITOR_COUNTS = {"daily_limit": "daily_limit", "weekdays": "weekdays", "phases": "phases"}
 
 
 def tap_changer_registers(control: TapChangerControlEmulator, point_map: PointMap) -> PointBank:
     """Lay a tap-changer control out as registers; raises ConfigError for a map with points that it does not have."""
     settings = {name: _setting(control, field) for name, field in _TAP_SETTINGS.items()}
+    settings |= {name: _whole(control, field) for name, field in _TAP_LIMITS.items()}
+    settings |= {name: _reduction(control, stage) for stage, name in enumerate(_REDUCTIONS)}
     own = {
         "blocked": Binding(lambda: control.blocked, lambda value: control.set_blocked(bool(value))),
         "reduction_stage": Binding(
             lambda: control.reduction_stage, lambda value: control.set_reduction_stage(round(float(value)))
         ),
+        "voltage": Binding(lambda: control.reported_v),
         "tap_position": Binding(lambda: control.position),
         "band_status": Binding(lambda: _BAND_STATUS[control.band_status]),
         "regulated_voltage": Binding(lambda: max(0.0, control.regulated_v)),
@@ -48,6 +68,10 @@ def tap_changer_registers(control: TapChangerControlEmulator, point_map: PointMa
         "characteristic": Binding(
             lambda: control.settings.characteristic.value,
             lambda value: control.change(characteristic=Characteristic(str(value))),
+        ),
+        "reverse_mode": Binding(
+            lambda: control.settings.reverse_mode.value,
+            lambda value: control.change(reverse_mode=ReverseMode(str(value))),
         ),
         "tap_command": Binding(put=lambda value: control.command(Direction[str(value).upper()])),
     }
@@ -57,6 +81,7 @@ def tap_changer_registers(control: TapChangerControlEmulator, point_map: PointMa
 def capacitor_registers(control: CapacitorControlEmulator, point_map: PointMap) -> PointBank:
     """Lay a capacitor control out as registers; raises ConfigError for a map with points that it does not have."""
     settings = {name: _setting(control, field) for name, field in _CAPACITOR_SETTINGS.items()}
+    settings |= {name: _whole(control, field) for name, field in _CAPACITOR_COUNTS.items()}
     own = {
         "var_block": Binding(lambda: control.blocked, lambda value: control.set_blocked(bool(value))),
         "switch_status": Binding(lambda: "closed" if control.reported_closed else "open"),
@@ -69,13 +94,16 @@ def capacitor_registers(control: CapacitorControlEmulator, point_map: PointMap) 
         "strategy": Binding(
             lambda: control.settings.strategy.value, lambda value: control.change(strategy=Strategy(str(value)))
         ),
-        "daily_limit": Binding(
-            lambda: control.settings.daily_limit, lambda value: control.change(daily_limit=round(float(value)))
-        ),
+        "clock": Binding(lambda: int(control.second_of_week)),
+        "set_clock": Binding(put=lambda value: control.set_clock(float(value))),
         "switch_command": Binding(put=lambda value: control.command(closing=value == "close")),
         "reset_lockout": Binding(put=lambda value: control.reset_lockout() if value else None),
     }
-    return PointBank(point_map, {**_identity(control.identity), **_common(control), **settings, **own})
+    told = {
+        "voltage": Binding(lambda: control.reported_voltage_v),
+        "operations_total": Binding(lambda: control.reported_operations),
+    }
+    return PointBank(point_map, {**_identity(control.identity), **_common(control), **settings, **own, **told})
 
 
 def _identity(identity: Identity) -> dict[str, Binding]:
@@ -105,3 +133,18 @@ def _setting(control: Control, field: str) -> Binding:
     return Binding(
         lambda: float(getattr(control.settings, field)), lambda value: control.change(**{field: float(value)})
     )
+
+
+def _whole(control: Control, field: str) -> Binding:
+    return Binding(
+        lambda: int(getattr(control.settings, field)), lambda value: control.change(**{field: round(float(value))})
+    )
+
+
+def _reduction(control: TapChangerControlEmulator, stage: int) -> Binding:
+    def put(value: float | str | bool) -> None:
+        steps = list(control.settings.reduction_pct)
+        steps[stage] = float(value)
+        control.change(reduction_pct=tuple(steps))
+
+    return Binding(lambda: control.settings.reduction_pct[stage], put)

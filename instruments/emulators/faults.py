@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from instruments.emulators.capacitor_faults import CAPACITOR_FAULTS
 from instruments.emulators.interface_faults import INTERFACE_FAULTS
 from instruments.emulators.storage_faults import STORAGE_FAULTS
 from instruments.errors import ConfigError
@@ -118,7 +119,12 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         "follows its volt-var and volt-watt curves as if they were the value higher in voltage, per unit",
         default=0.03,
     ),
-    FaultKind("misreports-voltage", _INVERTER, "reports its voltages off by the value, a fraction", default=0.02),
+    FaultKind(
+        "misreports-voltage",
+        _INVERTER | _LTC | _CAPACITOR,
+        "reports its voltages off by the value, a fraction",
+        default=0.02,
+    ),
     FaultKind("misreports-power", _INVERTER, "reports its active power off by the value, a fraction", default=0.1),
     FaultKind(
         "misreports-vars",
@@ -251,6 +257,27 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
     FaultKind("reports-a-move-it-did-not-make", _LTC, "the control gives no pulse, and reports the next position"),
     FaultKind("ignores-block", _LTC, "the control goes on regulating while it is blocked, and reports the block"),
     FaultKind("hunts", _LTC, "the control regulates as if its band had no width, and so moves up and down for ever"),
+    FaultKind("wrong-bandwidth", _LTC, "the control has the value times the width of its band", default=1.5),
+    FaultKind("centre-off", _LTC, "the control regulates to a centre that is off by the value, V", default=0.8),
+    FaultKind("wrong-tap-delay", _LTC, "the control operates after the value times its delay", default=1.5),
+    FaultKind("keeps-its-delay", _LTC, "the control's delay goes on where it was when voltage was back in its band"),
+    FaultKind("inverse-as-definite", _LTC, "the control takes its whole delay however far voltage is from its band"),
+    FaultKind("wrong-inter-tap-delay", _LTC, "the control waits the value times its inter-tap delay", default=2.0),
+    FaultKind("compensates-backwards", _LTC, "the control adds the line's drop where it has to take it off"),
+    FaultKind("exchanges-r-and-x", _LTC, "the control's line-drop compensation takes R for X, and X for R"),
+    FaultKind("ignores-tap-limits", _LTC, "the control goes on beyond its limits of the tap position"),
+    FaultKind("ignores-voltage-limits", _LTC, "the control raises and lowers beyond the first customer's limits"),
+    FaultKind("no-runback", _LTC, "the control does not lower at once where the first customer's voltage is too high"),
+    FaultKind("ignores-manual", _LTC, "the control goes on regulating in SCADA-manual"),
+    FaultKind("ignores-local", _LTC, "the control obeys SCADA while the switch on its panel says local"),
+    FaultKind("wrong-reduction", _LTC, "the control reduces voltage by the value's share of its steps", default=0.0),
+    FaultKind("delays-reduction", _LTC, "the control waits for its delay before it reduces voltage"),
+    FaultKind("ignores-reverse-power", _LTC, "the control takes power that flows towards its source for forward"),
+    FaultKind("counter-stuck", _LTC, "the control does not count its operations"),
+    FaultKind("regulates-without-potential", _LTC, "the control takes a lost potential for a low voltage"),
+    FaultKind(
+        "forgets-a-setting", _LTC, "the control goes back to no threshold of reverse power when it is set anything else"
+    ),
     FaultKind("does-not-close", _CAPACITOR, "the switch takes the control's close pulse and stays open"),
     FaultKind("bounces", _CAPACITOR, "the switch opens and closes again the value's number of times", default=3.0),
     FaultKind("closes-inside-the-discharge-time", _CAPACITOR, "the control closes again before the bank is discharged"),
@@ -281,6 +308,7 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         "says off and stays on; a contact once closed stays so",
     ),
     *(FaultKind(name, _INVERTER, told, default) for name, told, default in INTERFACE_FAULTS),
+    *(FaultKind(name, _CAPACITOR, told, default) for name, told, default in CAPACITOR_FAULTS),
 )
 
 

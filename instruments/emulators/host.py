@@ -13,11 +13,13 @@ from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from instruments.emulators.pseudo_terminal import PseudoTerminal
 from instruments.emulators.secured import SecuredProtocol
 from instruments.errors import ConfigError
 
 ProtocolFactory = Callable[[], asyncio.Protocol]
 T = TypeVar("T")
+L = TypeVar("L", bound=asyncio.Protocol)
 
 
 class _Tracked(asyncio.Protocol):
@@ -60,6 +62,7 @@ class EmulatorHost:
         self._loop = asyncio.new_event_loop()
         self._servers: list[asyncio.Server] = []
         self._connections: set[asyncio.Transport] = set()
+        self._terminals: list[PseudoTerminal] = []
         self._thread = threading.Thread(target=self._loop.run_forever, name="emulator-host", daemon=True)
         self._thread.start()
 
@@ -89,6 +92,20 @@ class EmulatorHost:
         address = server.sockets[0].getsockname()
         return str(address[0]), int(address[1])
 
+    def serve_terminal(self, make: Callable[[PseudoTerminal], L], link: str = "") -> L:
+        """Serve a serial line on a pseudo-terminal with what `make` gives; `link` names a symbolic link to it.
+
+        Raises ConfigError for a link that cannot be made.
+        """
+        terminal = PseudoTerminal(link)
+        protocol = make(terminal)
+        self._terminals.append(terminal)
+        self._call(self._attach(terminal, protocol))
+        return protocol
+
+    async def _attach(self, terminal: PseudoTerminal, protocol: asyncio.Protocol) -> None:
+        terminal.attach(self._loop, protocol)
+
     def close(self) -> None:
         """Close all servers and their connections and end the thread; a second call does nothing."""
         if self._loop.is_closed():
@@ -109,6 +126,8 @@ class EmulatorHost:
             await asyncio.gather(*accepting, return_exceptions=True)
         for server in self._servers:
             server.close()
+        for terminal in self._terminals:
+            terminal.close()
         for transport in tuple(self._connections):
             transport.abort()
         await asyncio.sleep(0)  # connection_lost runs in the turn after

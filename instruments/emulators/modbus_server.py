@@ -32,6 +32,8 @@ SPAN_LENGTH = 5
 """Function, address, and count or value, bytes."""
 
 LOG_LENGTH = 10_000
+READ_INPUTS = 0x04
+BROADCASTABLE = frozenset({0x06, 0x10})
 AT_ONCE = 64
 """Requests of one client that are answered before others have their turn."""
 
@@ -49,7 +51,7 @@ class NoAnswer(Exception):  # noqa: N818  equipment that is gone: nobody is ther
 
 
 class RegisterBank(Protocol):
-    """Holding registers of one unit."""
+    """Holding registers of one unit; one that has input registers of their own has `read_inputs` as well."""
 
     def read(self, address: int, count: int) -> list[int]:
         """Return registers; raises ModbusRefusal."""
@@ -96,6 +98,15 @@ class ModbusServer:
         """Serve on an address (port 0: any free one) and return it; raises ConfigError when it cannot be had."""
         return self._host.serve(lambda: _Connection(self), address, port, tls)
 
+    def serves(self, unit: int) -> bool:
+        """Tell whether a unit is here."""
+        return unit in self._banks
+
+    def broadcast(self, pdu: bytes) -> None:
+        """Carry out a write on every unit, as is asked of all on a serial line; raises NoAnswer."""
+        for unit in self._banks if pdu[0] in BROADCASTABLE else ():
+            self.answer(unit, pdu)
+
     def answer(self, unit: int, pdu: bytes) -> bytes:
         """Carry out one request and return the PDU of the answer; raises NoAnswer where the equipment is gone."""
         function = pdu[0]
@@ -128,7 +139,8 @@ class _Unit:
         self._bank = bank
 
     def read(self, function: int, address: int, count: int) -> bytes:
-        words = self._logged(function, address, (), lambda: self._bank.read(address, count))
+        read = getattr(self._bank, "read_inputs", self._bank.read) if function == READ_INPUTS else self._bank.read
+        words = self._logged(function, address, (), lambda: read(address, count))
         return bytes((2 * count,)) + struct.pack(f">{count}H", *words)
 
     def write(self, function: int, address: int, values: tuple[int, ...]) -> None:

@@ -1,7 +1,9 @@
 """The stored program of an emulated Pacific source: segments with keywords, in which values ramp."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from instruments.emulators.scpi_instrument import Call
 from instruments.emulators.scpi_status import ScpiError
 from instruments.emulators.transient import LineBuilder, Transient
 
@@ -9,12 +11,12 @@ MOST_SEGMENTS = 200
 Segments = tuple[Mapping[str, float], ...]
 
 
-def parse_program(words: Sequence[str], phases: int) -> Segments:
+def parse_program(call: Call, phases: int) -> Segments:
     """Read `SEG,1,FSEG,60,VSEG1,120,...,TSEG,0.5,...,LAST`; raises ScpiError: -104, -109, -223, -224."""
-    if not words or words[-1].upper() != "LAST":
+    if not call.parameters or call.text(len(call.parameters) - 1) != "LAST":
         raise ScpiError(-109)
     segments: list[dict[str, float]] = []
-    for keyword, value in _pairs(words[:-1]):
+    for keyword, value in _pairs(call):
         if keyword == "SEG":
             if value != len(segments) + 1:
                 raise ScpiError(-224, keyword)
@@ -48,11 +50,9 @@ def _keywords(phases: int) -> set[str]:
     return {"FSEG", "TSEG", *each}
 
 
-def _pairs(words: Sequence[str]) -> Iterator[tuple[str, float]]:
-    if len(words) % 2:
+def _pairs(call: Call) -> Iterator[tuple[str, float]]:
+    """Yield keywords with their values, but for the last word."""
+    if len(call.parameters) % 2 == 0:
         raise ScpiError(-109)
-    for keyword, value in zip(words[::2], words[1::2], strict=True):
-        try:
-            yield keyword.upper(), float(value)
-        except ValueError:
-            raise ScpiError(-104, value) from None
+    for index in range(0, len(call.parameters) - 1, 2):
+        yield call.text(index), call.number(-math.inf, math.inf, index + 1)

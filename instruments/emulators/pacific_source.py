@@ -123,7 +123,7 @@ class PacificSourceEmulator(AcSourceEmulator):
         self._program_number = int(call.number(1, MOST_PROGRAMS))
 
     def _define_program(self, call: Call) -> None:
-        segments = parse_program(call.parameters, self.node.phases)
+        segments = parse_program(call, self.node.phases)
         ranges = {"FSEG": self.ratings.frequency_hz, "VSEG": self.ratings.voltage_v}
         for keyword, value in (item for segment in segments for item in segment.items()):
             lowest, highest = ranges.get(keyword.rstrip("123"), (0.0, LONGEST_SEGMENT_S))

@@ -16,7 +16,10 @@ SERVER_BUSY = 0x06
 WRONG_STATE = ILLEGAL_FUNCTION
 """The specification gives code 01 also to a server that is in the wrong state for a request."""
 
-_FORMATS = {"u16": ">H", "s16": ">h", "u32": ">I", "s32": ">i", "f32": ">f", "bool": ">H", "enum": ">H"}
+_FORMATS = {
+    **{"u16": ">H", "s16": ">h", "u32": ">I", "s32": ">i", "u64": ">Q", "s64": ">q", "f32": ">f"},
+    **{"bool": ">H", "enum": ">H"},
+}
 
 Value = float | str | bool
 
@@ -70,6 +73,10 @@ class PointBank:
 
     def _check(self) -> None:
         for name, point in self._map.points.items():
+            if point.bits is not None or self._map.table_of(point) == "input":
+                raise ConfigError(
+                    f"point map {self._map.point_map}: {name!r}: the emulator has whole holding registers"
+                )
             binding = self._bindings.get(name)
             if binding is None:
                 known = ", ".join(sorted(self._bindings))
@@ -84,8 +91,9 @@ class PointBank:
             return [0] * point.size
         value = binding.get()
         if isinstance(value, str) and point.type == "string":
-            return _words(value.encode("ascii").ljust(2 * point.size, b"\0"))
-        raw = float(point.labels[value]) if isinstance(value, str) else value / point.scale
+            words = _words(value.encode("ascii").ljust(2 * point.size, b"\0"))
+            return self._ordered(point, words)[:: 1 if self._map.order_of(point) == "high_first" else -1]
+        raw = float(point.labels[value]) if isinstance(value, str) else (value - point.offset) / point.scale
         return self._ordered(
             point, _words(struct.pack(_FORMATS[point.type], raw if point.type == "f32" else round(raw)))
         )
@@ -99,6 +107,8 @@ class PointBank:
         return value
 
     def _ordered(self, point: Point, words: list[int]) -> list[int]:
+        if self._map.byte_order_of(point) == "low_first":
+            words = [int.from_bytes(word.to_bytes(2, "little"), "big") for word in words]
         return words[::-1] if self._map.order_of(point) == "low_first" else words
 
 
@@ -108,7 +118,7 @@ def _meaning(point: Point, raw: float) -> Value | None:
         return next((label for label, number in point.labels.items() if number == raw), None)
     if point.type == "bool":
         return bool(raw) if raw in (0, 1) else None
-    value, slack = raw * point.scale, 1e-6 * point.scale
+    value, slack = raw * point.scale + point.offset, 1e-6 * point.scale
     lowest, highest = point.limits or (0.0, 0.0)
     return value if lowest - slack <= value <= highest + slack else None
 

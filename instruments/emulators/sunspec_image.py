@@ -75,6 +75,11 @@ class ModelImage:
         start = self.address + point.offset - BASE
         return self._registers[start : start + point.size]
 
+    def coded(self, name: str, value: float) -> list[int]:
+        """Return the registers that would hold a number in a point."""
+        point = self.layout.points[name]
+        return to_words(point, self._raw(point, value))
+
     def copy_group(self, source: str, target: str) -> None:
         """Copy the writable points of one group of the model into another of the same shape."""
         for point in self.layout.group(source):
@@ -134,6 +139,11 @@ class SunSpecImage:
             if model.layout.model_id == model_id:
                 return model
         raise KeyError(model_id)
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Ids of its models, in their order."""
+        return tuple(model.layout.model_id for model in self._models)
 
     def point_at(self, address: int) -> str:
         """Return the name of the point that begins at a register; empty where none does."""

@@ -1,14 +1,14 @@
 """Emulated control of a load tap changer: senses PT and CT secondaries, pulses a raise and a lower contact.
 
-It regulates forward whatever the direction of power (co-generation mode), as a substation with generation needs it.
-Voltages are those of the PT secondary, 120 V base.
+Unless it is set otherwise it regulates forward whatever the direction of power (co-generation mode), as a substation
+with generation needs it. Voltages are those of the PT secondary, 120 V base.
 """
 
-import math
 from dataclasses import replace
 
 from instruments.emulators.contacts import CommandRefused, PulseContact, Sensing
-from instruments.emulators.faults import FaultSet
+from instruments.emulators.faults import Fault, FaultSet
+from instruments.emulators.tap_changer_regulation import Regulation
 from instruments.emulators.tap_changer_settings import Characteristic, Direction, TapChangerSettings
 from instruments.emulators.timing import EPSILON_S, NEVER_S, DayClock, DemandTimer, OperationCounter, run
 from instruments.errors import ConfigError
@@ -68,25 +68,24 @@ class TapChangerControlEmulator:
 
     @property
     def regulated_v(self) -> float:
-        """Voltage at the load centre by line-drop compensation, V: I (R cos phi + X sin phi) below the terminals."""
-        sensed = self.sensing.secondary
-        lag_rad = math.radians(-sensed.angle_deg)
-        drop_v = self.settings.ldc_r_v * math.cos(lag_rad) + self.settings.ldc_x_v * math.sin(lag_rad)
-        return sensed.voltage_v - sensed.current_a / self.settings.ct_rated_a * drop_v
+        """Voltage at the load centre by line-drop compensation, V."""
+        return self._regulation.regulated_v
+
+    @property
+    def reported_v(self) -> float:
+        """What it says of the voltage on its terminals, V."""
+        wrong = self._fault("misreports-voltage")
+        return self.voltage_v * (1.0 + wrong.value) if wrong else self.voltage_v
 
     @property
     def effective_centre_v(self) -> float:
         """Band centre less the voltage reduction in force, V."""
-        stages = (0.0, *self.settings.reduction_pct)
-        return self.settings.band_centre_v * (1.0 - stages[self.reduction_stage] / 100.0)
+        return self._regulation.centre_v
 
     @property
     def band_status(self) -> int:
         """Where the regulated voltage is: -1 below the band, 0 in it, 1 above it."""
-        deviation_v = self.regulated_v - self.effective_centre_v
-        if abs(deviation_v) <= self._half_band_v:
-            return 0
-        return 1 if deviation_v > 0 else -1
+        return self._regulation.band_status
 
     @property
     def operations_today(self) -> int:
@@ -96,8 +95,8 @@ class TapChangerControlEmulator:
     @property
     def margins(self) -> tuple[float, ...]:
         """How far the regulated voltage is inside its band, V, and its terminals below the limit of runback, V."""
-        settings = self.settings
-        inside_v = self._half_band_v - abs(self.regulated_v - self.effective_centre_v)
+        settings, regulation = self.settings, self._regulation
+        inside_v = regulation.half_band_v - abs(regulation.deviation_v)
         return inside_v, settings.block_raise_v + settings.runback_v - self.voltage_v
 
     @property
@@ -142,7 +141,7 @@ class TapChangerControlEmulator:
         self.require_remote()
         if self.automatic:
             raise CommandRefused("a tap command needs SCADA-manual")
-        if not self._tap_allows(direction):
+        if not self._regulation.tap_allows(direction):
             raise CommandRefused(f"tap limit at position {self.position}")
         if self._gap_left_s > EPSILON_S:
             raise CommandRefused("inter-tap delay is running", busy=True)
@@ -163,12 +162,15 @@ class TapChangerControlEmulator:
         self.require_remote()
         if not 0 <= stage <= len(self.settings.reduction_pct):
             raise CommandRefused(f"no reduction stage {stage}")
-        self._undelayed = self._undelayed or stage != self.reduction_stage
+        at_once = stage != self.reduction_stage and not self._fault("delays-reduction")
+        self._undelayed = self._undelayed or at_once
         self.reduction_stage = stage
 
-    def change(self, **settings: float | Characteristic) -> None:
+    def change(self, **settings: float | str | tuple[float, ...]) -> None:
         """Change settings by name; raises CommandRefused in local and for settings that cannot work together."""
         self.require_remote()
+        if self._fault("forgets-a-setting") and "reverse_threshold_a" not in settings:
+            settings["reverse_threshold_a"] = 0.0
         try:
             self.settings = replace(self.settings, **settings)  # type: ignore[arg-type]  # names come from bindings
         except ConfigError as error:
@@ -176,68 +178,60 @@ class TapChangerControlEmulator:
 
     def require_remote(self) -> None:
         """Raise CommandRefused while the panel switch is on local."""
-        if not self.remote:
+        if not self.remote and not self._fault("ignores-local"):
             raise CommandRefused("the control is in local")
 
     @property
-    def _half_band_v(self) -> float:
-        return 0.0 if self.faults.active("hunts", self.time_s) else self.settings.bandwidth_v / 2.0
+    def _regulation(self) -> Regulation:
+        return Regulation(self.settings, self.sensing.secondary, self.position, self.reduction_stage, self._fault)
+
+    def _fault(self, kind: str) -> Fault | None:
+        return self.faults.active(kind, self.time_s)
 
     @property
     def _timer_rate(self) -> float:
-        if self.settings.characteristic is Characteristic.DEFINITE:
+        definite = self.settings.characteristic is Characteristic.DEFINITE or self._regulation.to_neutral
+        if definite or self._fault("inverse-as-definite"):
             return 1.0
-        return abs(self.regulated_v - self.effective_centre_v) / (self.settings.bandwidth_v / 2.0)
-
-    @property
-    def _running_back(self) -> bool:
-        return self.voltage_v > self.settings.block_raise_v + self.settings.runback_v
+        return abs(self._regulation.deviation_v) / (self.settings.bandwidth_v / 2.0)
 
     @property
     def _delay_left_s(self) -> float:
-        if self._running_back or self._undelayed:
+        if self._regulation.running_back or self._undelayed:
             return 0.0
-        return max(0.0, self.settings.delay_s - self._timer.elapsed_s) / self._timer_rate
+        wrong = self._fault("wrong-tap-delay")
+        delay_s = self.settings.delay_s * (wrong.value if wrong else 1.0)
+        return max(0.0, delay_s - self._timer.elapsed_s) / self._timer_rate
 
     @property
     def _gap_left_s(self) -> float:
-        return max(0.0, self.settings.inter_tap_delay_s - self._since_operation_s)
+        wrong = self._fault("wrong-inter-tap-delay")
+        gap_s = self.settings.inter_tap_delay_s * (wrong.value if wrong else 1.0)
+        return max(0.0, gap_s - self._since_operation_s)
 
     def _observe(self) -> None:
         """Look at the inputs: what is wanted, and whether a reduction has reached its band."""
+        elapsed_s = self._timer.elapsed_s
         self._timer.watch(self._demand())
+        if self._fault("keeps-its-delay"):
+            self._timer.elapsed_s = elapsed_s
         if self.band_status == 0:
             self._undelayed = False
 
     def _demand(self) -> Direction | None:
-        ignores_block = self.faults.active("ignores-block", self.time_s)
-        if not self.automatic or (self.blocked and not ignores_block):
+        regulates = self.automatic or self._fault("ignores-manual") is not None
+        if not regulates or (self.blocked and not self._fault("ignores-block")):
             return None
-        if self.voltage_v < self.settings.dead_sensing_v:
-            return None
-        wanted = self._wanted()
-        return wanted if wanted and self._tap_allows(wanted) and self._voltage_allows(wanted) else None
-
-    def _wanted(self) -> Direction | None:
-        if self._running_back:
-            return Direction.LOWER
-        return {-1: Direction.RAISE, 0: None, 1: Direction.LOWER}[self.band_status]
-
-    def _tap_allows(self, direction: Direction) -> bool:
-        return self.settings.lowest_tap <= self.position + direction <= self.settings.highest_tap
-
-    def _voltage_allows(self, direction: Direction) -> bool:
-        if direction is Direction.RAISE:
-            return self.voltage_v < self.settings.block_raise_v
-        return self.voltage_v > self.settings.block_lower_v
+        return self._regulation.wanted
 
     def _operate(self, direction: Direction) -> None:
-        self.counter.count(self._clock.day)
+        if not self._fault("counter-stuck"):
+            self.counter.count(self._clock.day)
         self._since_operation_s = 0.0
-        if self.faults.active("reports-a-move-it-did-not-make", self.time_s):
+        if self._fault("reports-a-move-it-did-not-make"):
             self._phantom_moves += direction
             return
         self._counted_position += direction
-        crossed = self.faults.active("wrong-direction", self.time_s) is not None
+        crossed = self._fault("wrong-direction") is not None
         contact = self.raise_contact if (direction is Direction.RAISE) != crossed else self.lower_contact
         contact.pulse()

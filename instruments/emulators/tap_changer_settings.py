@@ -6,6 +6,8 @@ from enum import IntEnum, StrEnum
 
 from instruments.errors import ConfigError
 
+PCT = 100.0
+
 
 class Direction(IntEnum):
     """Which way a tap goes."""
@@ -21,6 +23,19 @@ class Characteristic(StrEnum):
     INVERSE = "inverse"
 
 
+class ReverseMode(StrEnum):
+    """What the control does while power flows towards its source.
+
+    Co-generation goes on regulating forward, idle does nothing, neutral goes to position 0, and bidirectional regulates
+    the voltage on the source's side, which it works out from its tap.
+    """
+
+    COGENERATION = "cogeneration"
+    IDLE = "idle"
+    NEUTRAL = "neutral"
+    BIDIRECTIONAL = "bidirectional"
+
+
 @dataclass(frozen=True)
 class TapChangerSettings:
     """Settings of the control; raises ConfigError for a combination that cannot work.
@@ -29,6 +44,8 @@ class TapChangerSettings:
     Above `block_raise_v` it does not raise, `runback_v` higher it lowers without delay; below `block_lower_v` it does
     not lower; below `dead_sensing_v` it takes its potential for lost and stays. These look at the sensed voltage, not
     at the compensated one: they protect the first customer. `inter_tap_delay_s` counts from closure to closure.
+    Power is reversed when the current's part in phase with the voltage is below minus `reverse_threshold_a`;
+    `reverse_centre_v` with the same bandwidth is the band on the source's side.
     """
 
     band_centre_v: float = 120.0
@@ -47,6 +64,9 @@ class TapChangerSettings:
     lowest_tap: int = -16
     highest_tap: int = 16
     reduction_pct: tuple[float, ...] = (2.0, 3.5, 5.0)
+    reverse_mode: ReverseMode = ReverseMode.COGENERATION
+    reverse_threshold_a: float = 0.05
+    reverse_centre_v: float = 120.0
 
     def __post_init__(self) -> None:
         problems = "; ".join(self._problems())
@@ -60,5 +80,7 @@ class TapChangerSettings:
             yield "inter_tap_delay_s must be longer than pulse_s, and pulse_s > 0"
         if not self.block_lower_v < self.block_raise_v:
             yield "block_lower_v must be below block_raise_v"
+        if self.reverse_threshold_a < 0 or not all(0.0 <= pct < PCT for pct in self.reduction_pct):
+            yield "reverse_threshold_a must be >= 0, and reductions at least 0 and below 100 %"
         if not self.lowest_tap <= 0 <= self.highest_tap:
             yield "lowest_tap .. highest_tap must hold the neutral position 0"

@@ -8,6 +8,7 @@ EPSILON_S = 1e-6
 """What lies nearer than this is now, s: steps of 0.1 s do not add up to whole seconds in binary."""
 NEVER_S = math.inf
 DAY_S = 86_400.0
+WEEK_DAYS = 7
 
 
 class Machine(Protocol):
@@ -78,9 +79,10 @@ class OperationCounter:
 
 
 class DayClock:
-    """Time since start and time of day of one control."""
+    """Time since start, and time of the week on the clock of one control; the week begins on Monday at midnight."""
 
     def __init__(self, start_of_day_s: float) -> None:
+        """Start at a time of day, or at one of the week where it is more than a day."""
         self.time_s = 0.0
         self._start_of_day_s = start_of_day_s
 
@@ -89,17 +91,35 @@ class DayClock:
         """Midnights passed since the day on which the control started."""
         return int((self._start_of_day_s + self.time_s + EPSILON_S) // DAY_S)
 
+    @property
+    def weekday(self) -> int:
+        """Day of the week, 0 for Monday."""
+        return self.day % WEEK_DAYS
+
+    @property
+    def time_of_day_s(self) -> float:
+        """Time since midnight, s."""
+        return (self._start_of_day_s + self.time_s + EPSILON_S) % DAY_S
+
+    @property
+    def second_of_week(self) -> float:
+        """Time since Monday's midnight, s."""
+        return self.weekday * DAY_S + self.time_of_day_s
+
+    def set_to(self, second_of_week: float) -> None:
+        """Set the clock; a moment of a day before this one is that of next week, one of today stays today."""
+        day, second = divmod(second_of_week, DAY_S)
+        ahead = (int(day) - self.weekday) % WEEK_DAYS
+        self._start_of_day_s = (self.day + ahead) * DAY_S + second - self.time_s
+
+    def gain(self, seconds: float) -> None:
+        """Go ahead of true time by so much, or fall behind it, s."""
+        self._start_of_day_s += seconds
+
     def until_s(self, time_of_day_s: float) -> float:
         """Time until the next moment with this time of day, s; a moment that is now counts as a day away."""
         left_s = (time_of_day_s - self._start_of_day_s - self.time_s) % DAY_S
         return left_s if left_s > EPSILON_S else left_s + DAY_S
-
-    def within(self, begin_s: float, end_s: float) -> bool:
-        """Whether the time of day is in a span that may go over midnight; its beginning belongs to it."""
-        now_s = (self._start_of_day_s + self.time_s + EPSILON_S) % DAY_S
-        if begin_s <= end_s:
-            return begin_s <= now_s < end_s
-        return now_s >= begin_s or now_s < end_s
 
     def elapse(self, dt_s: float) -> None:
         """Let time pass, s."""

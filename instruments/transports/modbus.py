@@ -1,20 +1,22 @@
-"""Modbus/TCP links over pymodbus. Units behind one address share one connection; each exchange is reported."""
+"""Modbus links over pymodbus, on TCP or a serial line. Units at one address share it; each exchange is reported."""
 
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
-from pymodbus.client import ModbusTcpClient
+from pymodbus.client.base import ModbusBaseSyncClient
 from pymodbus.exceptions import ConnectionException, ModbusException
 from pymodbus.pdu import ModbusPDU
 
 from instruments.errors import InstrumentError, TransportError, Unanswered
 from instruments.tls import TlsClient
 from instruments.transports.modbus_client import StrictClient
+from instruments.transports.modbus_serial import SerialConnection
 from instruments.transports.secure_channel import SecureChannel
+from instruments.transports.serial_line import SerialLine
 from instruments.wire import WireExchange, WireObserver, unobserved
 
 MAX_READ = 125
@@ -37,6 +39,18 @@ BY_GATEWAY = frozenset({10, 11})
 """Of them, what a gateway says and not the unit."""
 
 
+class Connection(Protocol):
+    """What a link needs of what carries its requests; `name` is its address."""
+
+    name: str
+
+    def request(self, work: Callable[[ModbusBaseSyncClient], ModbusPDU]) -> ModbusPDU:
+        """Carry out one request; raises TransportError naming the address when there is no sound answer."""
+
+    def close(self) -> None:
+        """Close it; a later request opens it again."""
+
+
 class ModbusConnection:
     """One TCP connection, inside TLS where the far end has to prove who it is; opened anew after an error.
 
@@ -54,7 +68,7 @@ class ModbusConnection:
         self._tls = SecureChannel(self.name, tls, host) if tls is not None else None
         self._lock = threading.Lock()
 
-    def request(self, work: Callable[[ModbusTcpClient], ModbusPDU]) -> ModbusPDU:
+    def request(self, work: Callable[[ModbusBaseSyncClient], ModbusPDU]) -> ModbusPDU:
         """Carry out one request; raises TransportError naming the address when there is no sound answer."""
         with self._lock:
             if self._client.drain():
@@ -97,7 +111,7 @@ class ModbusConnection:
 
 
 class ModbusLink:
-    """Holding registers of one unit; reads and writes of any length, split as the protocol demands.
+    """Registers of one unit; reads and writes of any length, split as the protocol demands.
 
     Raises TransportError when the connection fails, InstrumentError when the unit refuses, Unanswered, which is one of
     them, when its gateway does in its place. Each request and its answer
@@ -106,7 +120,7 @@ class ModbusLink:
 
     def __init__(
         self,
-        connection: ModbusConnection,
+        connection: Connection,
         unit: int,
         observer: WireObserver = unobserved,
         before: Callable[[str], None] = lambda _operation: None,
@@ -123,11 +137,11 @@ class ModbusLink:
 
     def read(self, address: int, count: int) -> tuple[int, ...]:
         """Read holding registers."""
-        self._check_span(address, count)
-        words: list[int] = []
-        for start in range(address, address + count, MAX_READ):
-            words += self._read(start, min(MAX_READ, address + count - start))
-        return tuple(words)
+        return self._read_all(address, count, "")
+
+    def read_inputs(self, address: int, count: int) -> tuple[int, ...]:
+        """Read input registers, with function 4; the observer is told of their address with `input` before it."""
+        return self._read_all(address, count, "input ")
 
     def write(self, address: int, values: Sequence[int]) -> None:
         """Write holding registers, a single one with function 6, more with function 16."""
@@ -135,22 +149,35 @@ class ModbusLink:
         for start in range(0, len(values), MAX_WRITE):
             self._write(address + start, tuple(values[start : start + MAX_WRITE]))
 
+    def write_many(self, address: int, values: Sequence[int]) -> None:
+        """Write up to 123 holding registers with function 16, also a single one."""
+        self._check_span(address, len(values))
+        self._write(address, tuple(values), alone=False)
+
     def _check_span(self, address: int, count: int) -> None:
         if not 0 <= address <= ADDRESSES - count:
             raise InstrumentError(f"{self.name} can have no registers {address}+{count}")
 
-    def _read(self, address: int, count: int) -> tuple[int, ...]:
-        def work(client: ModbusTcpClient) -> ModbusPDU:
-            return client.read_holding_registers(address, count=count, device_id=self._unit)
+    def _read_all(self, address: int, count: int, table: str) -> tuple[int, ...]:
+        self._check_span(address, count)
+        words: list[int] = []
+        for start in range(address, address + count, MAX_READ):
+            words += self._read(start, min(MAX_READ, address + count - start), table)
+        return tuple(words)
 
-        label = f"{address}+{count}"
+    def _read(self, address: int, count: int, table: str) -> tuple[int, ...]:
+        def work(client: ModbusBaseSyncClient) -> ModbusPDU:
+            read = client.read_input_registers if table else client.read_holding_registers
+            return read(address, count=count, device_id=self._unit)
+
+        label = f"{table}{address}+{count}"
         words = tuple(self._exchange("read", label, (), work).registers)
         self._observer(WireExchange("modbus", "read", label, words))
         return words
 
-    def _write(self, address: int, values: tuple[int, ...]) -> None:
-        def work(client: ModbusTcpClient) -> ModbusPDU:
-            if len(values) == 1:
+    def _write(self, address: int, values: tuple[int, ...], alone: bool = True) -> None:
+        def work(client: ModbusBaseSyncClient) -> ModbusPDU:
+            if len(values) == 1 and alone:
                 return client.write_register(address, values[0], device_id=self._unit)
             return client.write_registers(address, list(values), device_id=self._unit)
 
@@ -159,7 +186,7 @@ class ModbusLink:
         self._observer(WireExchange("modbus", "write", label, values))
 
     def _exchange(
-        self, operation: str, label: str, values: tuple[int, ...], work: Callable[[ModbusTcpClient], ModbusPDU]
+        self, operation: str, label: str, values: tuple[int, ...], work: Callable[[ModbusBaseSyncClient], ModbusPDU]
     ) -> ModbusPDU:
         self._before(operation)
         try:
@@ -196,7 +223,7 @@ class ModbusConnections:
     def __init__(self, before: Callable[[str], None] = lambda _operation: None) -> None:
         """Take who is told of each exchange, `read` or `write`, before it is on the wire."""
         self._before = before
-        self._open: dict[tuple[str, int, TlsClient | None], ModbusConnection] = {}
+        self._open: dict[tuple[str, int, TlsClient | None] | str, Connection] = {}
 
     def link(
         self,
@@ -214,8 +241,15 @@ class ModbusConnections:
         key = (host, port, tls)
         if key not in self._open:
             self._open[key] = ModbusConnection(host, port, timeout_s, tls)
-        connection = self._open[key]
-        return ModbusLink(connection, unit, observer, self._before)
+        return ModbusLink(self._open[key], unit, observer, self._before)
+
+    def serial_link(
+        self, line: SerialLine, unit: int, observer: WireObserver = unobserved, timeout_s: float = TIMEOUT_S
+    ) -> ModbusLink:
+        """Return a link to a unit on a serial line; the first link to a port sets the line and its time-out."""
+        if line.path not in self._open:
+            self._open[line.path] = SerialConnection(line, timeout_s)
+        return ModbusLink(self._open[line.path], unit, observer, self._before)
 
     def close(self) -> None:
         """Close all connections."""

@@ -15,7 +15,7 @@ HEADER = struct.Struct(">HHHB")
 """Transaction, protocol, length (of unit and PDU), unit."""
 MIN_LENGTH, MAX_LENGTH = 3, 254
 """Of an answer: the shortest is an exception."""
-READ, WRITE_ONE, WRITE_MANY = 0x03, 0x06, 0x10
+READS = frozenset({0x03, 0x04})
 REFUSED = 0x80
 ECHOED = 4
 """Address, and count or value, bytes: what a write's answer repeats."""
@@ -81,20 +81,21 @@ def check_answers(asked: bytes, received: bytes) -> None:
         if len(received) < end:
             return
         if (transaction, unit) == (HEADER.unpack_from(asked)[0], asked[HEADER.size - 1]):
-            _check_answer(asked[HEADER.size :], received[start + HEADER.size : end])
+            check_answer(asked[HEADER.size :], received[start + HEADER.size : end])
             if len(received) > end:
                 raise ModbusIOException("it sent more than the answer")
             return
         start = end
 
 
-def _check_answer(asked: bytes, answer: bytes) -> None:
+def check_answer(asked: bytes, answer: bytes) -> None:
+    """Hold the PDU of an answer against that of its request; raises ModbusIOException saying what is wrong."""
     function = asked[0]
     if answer[0] == function | REFUSED:
         sound = len(answer) == len(("function", "code"))
     elif answer[0] != function:
         raise ModbusIOException(f"it answered function {answer[0]} to {function}")
-    elif function == READ:
+    elif function in READS:
         (count,) = struct.unpack_from(">H", asked, 3)
         _check_registers(count, answer)
         return

@@ -47,9 +47,16 @@ class _Panel:
 
 
 def criterion_charts(key: str, findings: Sequence[Numbered]) -> list[Chart]:
-    """Draw the findings of a type test, those of one unit in one chart."""
+    """Draw the findings of a type test, those of one unit in one chart; none of counts that are all as they must be."""
     units = dict.fromkeys(found.line.unit for found in findings)
-    return [_of_unit(key, unit, [found for found in findings if found.line.unit == unit]) for unit in units]
+    by_unit = {unit: [found for found in findings if found.line.unit == unit] for unit in units}
+    return [_of_unit(key, unit, those) for unit, those in by_unit.items() if not all(map(_is_exact, those))]
+
+
+def _is_exact(found: Numbered) -> bool:
+    """Whether it is a count that may have one value only, and has it."""
+    line = found.line
+    return line.lower == line.upper == line.response and line.uncertainty == 0.0
 
 
 def _of_unit(key: str, unit: str, findings: Sequence[Numbered]) -> Chart:

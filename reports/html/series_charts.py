@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from reports.html.charts import Line, time_chart
+from reports.html.control_charts import control_charts, is_of_control
 from reports.html.criterion_charts import Numbered
 from reports.html.plots import Chart
 from reports.run_directory import CriterionLine
@@ -25,6 +26,8 @@ def series_charts(key: str, table: pd.DataFrame, findings: Sequence[Numbered]) -
     """Draw the whole of a type test, and what led to the finding that decided most."""
     if table.empty or "time_s" not in table:
         return []
+    if is_of_control(table):
+        return control_charts(f"{key} time", table)
     charts = _charts(f"{key} time", table, findings, "over time")
     decided = next((found for found in findings if found.rank == 1), None)
     part = None if decided is None else _led_to(table, findings, decided)

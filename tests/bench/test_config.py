@@ -316,6 +316,14 @@ def test_what_a_bench_has_to_know_of_equipment_may_stand_at_the_device(folder: P
     assert bench.behind_inverter == {"battery_1": "inverter_1"}
 
 
+def test_phases_are_said_of_instruments_that_have_their_own(folder: Path) -> None:
+    bench = load_bench(write(folder, behind_instruments(("devices.source_1.phases", 1))))
+    assert (bench.devices["source_1"].phases, bench.devices["inverter_1"].phases) == (1, 3)
+    told = faults(folder, changed(("devices.inverter_1.phases", 1)))
+    assert "phases: the site says those of inverter; grid_simulator, power_analyzer have their own" in told
+    assert "phases" in faults(folder, behind_instruments(("devices.source_1.phases", 2)))
+
+
 def test_all_errors_come_at_once(folder: Path) -> None:
     document = changed(("clok", {}), ("horizon_s", -1), ("devices.inverter_1.rol", "inverter"), ("ami.queue", "lifo"))
     message = faults(folder, document)

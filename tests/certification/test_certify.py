@@ -38,7 +38,12 @@ def test_a_clause_that_was_passed_is_recorded_with_its_points_and_its_coverage(t
 
 
 def test_every_clause_with_a_scenario_is_in_the_suites_coverage_and_the_other_way_round() -> None:
-    for name, folder in (("ieee1547.1", "ieee1547_1"), ("sunspec", "sunspec")):
+    for name, folder in (
+        ("ieee1547.1", "ieee1547_1"),
+        ("sunspec", "sunspec"),
+        ("ltc", "ltc"),
+        ("capacitor", "capacitor"),
+    ):
         features = (ROOT / "features" / "certification" / folder).glob("*.feature")
         tagged = {word[8:] for path in features for word in path.read_text().split() if word.startswith("@clause-")}
         suite = SUITES[name].load()

@@ -75,7 +75,7 @@ def test_kinds_are_listed_with_the_clauses_that_fail_and_the_suites_that_overloo
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("ieee1547,inverter:trips,5.6,,,", "no suite 'ieee1547'; known: ieee1547.1, "),
+        ("ieee1547,inverter:trips,5.6,,,", "no suite 'ieee1547'; known: capacitor, "),
         ("ieee1547.1,inverter:trips,5.14.44,,,", "has no clause '5.14.44'; did you mean 5.14.4?"),
         ("ieee1547.1,inverter:tripps,5.6,,,", "no fault 'tripps'"),
         ("ieee1547.1,ltc:stuck,5.6,,,", "no emulated device 'ltc'"),

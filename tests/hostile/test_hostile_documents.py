@@ -25,7 +25,8 @@ from bench.use_case.coverage import check
 from bench.use_case.feature_files import FeatureSyntaxError, read_stories
 from bench.use_case.tables import load
 from instruments.errors import ConfigError
-from instruments.point_map import load_point_map, scaffold_point_map
+from instruments.point_map import load_point_map
+from instruments.point_map_scaffold import scaffold_point_map
 from reports.errors import ReportError
 from reports.rendering import render
 from tests.hostile.guard import nothing_written, within

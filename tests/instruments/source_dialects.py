@@ -1,11 +1,9 @@
 """Emulated AC sources of every dialect behind our driver, on a node with a load."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import RLock
-
-from scpi_script import resource
+from threading import Event, RLock
 
 from instruments.dialects.ac_source import ac_source_dialect
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
@@ -15,8 +13,12 @@ from instruments.emulators.ac_sources import AC_SOURCES
 from instruments.emulators.electrical import ElectricalNode, PhasePower
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.scpi_server import scpi_protocol
+from instruments.readings import Segment
 from instruments.transports.visa import VisaLink
+from tests.instruments.scpi_script import resource
 
+BEGIN = ("*TRG", ":INIT", ":OUTPUT:MODE LIST")
+"""How the messages start with which a transient begins."""
 ENVELOPE = SourceLimits((0.0, 150.0), (55.0, 65.0), 20.0)
 
 
@@ -43,6 +45,20 @@ class Served:
     def each(self, *values: float) -> tuple[float, ...]:
         """Return as many of the values, given for three phases, as there are phases."""
         return values[: self.node.phases]
+
+    def await_play(self) -> None:
+        """Have the driver's `play` return when the source has heard it: what nothing answers is still on its way."""
+        begun, play = Event(), self.driver.play
+        self.emulator.scpi.heard = lambda message: begun.set() if message.startswith(BEGIN) else None
+
+        def heard(segments: Sequence[Segment]) -> None:
+            begun.clear()
+            play(segments)
+            assert begun.wait(20.0), "the transient was never begun"
+            with self.lock:  # the server holds it until the message is carried out
+                assert self.emulator.is_playing
+
+        self.driver.play = heard  # type: ignore[method-assign]
 
     def energize(self, *voltage_v: float) -> None:
         """Put voltages, given for three phases, on the output."""

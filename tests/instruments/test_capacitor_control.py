@@ -78,6 +78,54 @@ def test_time_strategy_follows_the_clock_over_midnight(step_s):
     assert bench.run(24 * hour_s, step_s) == [(hour_s + 60.0, "close"), (4 * hour_s + 60.0, "open")]
 
 
+DAY_S = 86_400.0
+FRIDAY, SATURDAY, SUNDAY, MONDAY = 4, 5, 6, 0
+WORKING_DAYS = 0b001_1111
+
+
+def at(day: int, hour: float) -> float:
+    return day * DAY_S + hour * 3600.0
+
+
+@pytest.mark.parametrize(
+    ("second_of_week", "closes"),
+    [(at(FRIDAY, 7.99), True), (at(SATURDAY, 7.99), False), (at(SUNDAY, 7.99), False), (at(MONDAY, 7.99), True)],
+)
+def test_the_schedule_closes_on_its_weekdays_only(second_of_week, closes):
+    bench = make(strategy=Strategy.TIME, weekdays=WORKING_DAYS)
+    bench.control.set_clock(second_of_week)
+    assert [way for _, way in bench.run(120.0, 10.0)] == (["close"] if closes else [])
+
+
+def test_a_span_over_midnight_is_of_the_day_on_which_it_begins():
+    bench = make(strategy=Strategy.TIME, weekdays=WORKING_DAYS, close_at_s=22 * 3600.0, open_at_s=6 * 3600.0)
+    bench.control.set_clock(at(FRIDAY, 22.0))
+    assert bench.run(8 * 3600.0 + 60.0, 60.0) == [(60.0, "close"), (8 * 3600.0 + 60.0, "open")]
+    bench.control.set_clock(at(SUNDAY, 21.9))
+    assert bench.run(12 * 3600.0, 600.0) == []
+
+
+@pytest.mark.parametrize("second_of_week", [0.0, at(FRIDAY, 12.5), at(SUNDAY, 24.0) - 1.0])
+def test_the_clock_goes_on_from_where_it_is_set(second_of_week):
+    bench = make(start_of_day_s=at(SATURDAY, 9.0))
+    bench.run(100.0)
+    bench.control.set_clock(second_of_week)
+    assert bench.control.second_of_week == pytest.approx(second_of_week, abs=1e-3)
+    bench.run(50.0)
+    assert bench.control.second_of_week == pytest.approx((second_of_week + 50.0) % at(7, 0.0), abs=1e-3)
+
+
+def test_a_clock_that_is_set_within_the_day_keeps_the_daily_count_and_another_day_begins_it_anew():
+    bench = make(start_of_day_s=at(MONDAY, 9.0))
+    bench.control.command(closing=True)
+    bench.control.set_clock(at(MONDAY, 23.0))
+    assert bench.control.operations_today == 1
+    bench.control.set_clock(at(FRIDAY, 9.0))
+    assert bench.control.operations_today == 0
+    bench.control.set_clock(at(MONDAY, 9.0))
+    assert bench.control.operations_today == 0, "that is Monday of next week"
+
+
 def test_temperature_strategy_has_a_dead_band():
     bench = make(strategy=Strategy.TEMPERATURE)
     bench.control.temperature_c = 32.5
@@ -245,6 +293,8 @@ def test_lost_potential_switches_nothing():
         {"pulse_s": 5.0},
         {"daily_limit": 0},
         {"phases": 4},
+        {"close_at_s": 86_400.0},
+        {"weekdays": 128},
     ],
 )
 def test_settings_that_cannot_work_are_refused(wrong):

@@ -3,7 +3,9 @@
 Register list of capacitor_generic, as decimal addresses, values of two registers low word first: 100 mode
 (1 automatic), 101 VAR block, 102 panel (1 remote), 103 switch (1 closed), 104 volts / 100, 105 milliamperes,
 106-107 kvar x 10, 108 neutral milliamperes, 109 neutral lockout, 110 discharge left in s, 111-112 operations,
-113 operations today, 114 refused closes, 205-206 close threshold as a float, 300 command (1 open, 2 close).
+113 operations today, 114 refused closes, 115 degrees x 10, 116-117 clock in s since Monday, 205-206 close threshold
+as a float, 212 close above degrees x 10, 214-215 close at s of the day, 218 weekdays, 219 override delay, 221 discharge
+time, 223-224 PT ratio as a float, 300 command (1 open, 2 close), 301 reset of the neutral lockout, 302-303 set clock.
 """
 
 from collections.abc import Iterator
@@ -18,7 +20,7 @@ from instruments.emulators.control_points import capacitor_registers
 from instruments.emulators.sensing_source import Secondary
 from instruments.errors import InstrumentError
 from instruments.point_map import load_point_map
-from instruments.readings import CapacitorBankStatus, Identity
+from instruments.readings import CapacitorBankStatus, CapacitorReadings, Identity
 from instruments.roles import CapacitorBankControl
 from tests.instruments.control_bench import conversation, exchange
 from tests.instruments.sunspec_bench import Wire, serving
@@ -64,9 +66,62 @@ def test_the_driver_reads_reactive_power():
     assert readings.number("feeder_reactive_power") == pytest.approx(-45.5)
 
 
+def test_the_driver_reads_what_the_control_measures():
+    answer = "0000 001b 01 03 18 2ee0 0bb8 fe39 ffff 01f4 0001 012c 0003 0001 0004 0002 ff9c"
+    with conversation(("0000 0006 01 03 0068 000c", answer)) as link:
+        measured = PointMapCapacitorControl(link, MAP).read_measured()
+    assert measured == CapacitorReadings(120.0, 3.0, pytest.approx(-45.5), 0.5, pytest.approx(-10.0), 2.0)
+
+
+def test_the_driver_sets_the_clock_and_takes_it_that_it_goes_on():
+    written = ("0000 000b 01 10 012e 0002 04 4650 0000", "0000 0006 01 10 012e 0002")  # 18000 s: Monday, 5 o'clock
+    with conversation(written, ("0000 0006 01 03 0074 0002", "0000 0007 01 03 04 4651 0000")) as link:
+        PointMapCapacitorControl(link, MAP).set_clock(18_000.0)
+
+
+@pytest.mark.parametrize("read", ["464f 0000", "4653 0000", "4650 0001"])
+def test_a_clock_that_is_elsewhere_after_it_was_set_is_told(read):
+    written = ("0000 000b 01 10 012e 0002 04 4650 0000", "0000 0006 01 10 012e 0002")
+    with (
+        conversation(written, ("0000 0006 01 03 0074 0002", f"0000 0007 01 03 04 {read}")) as link,
+        pytest.raises(InstrumentError, match="its clock is"),
+    ):
+        PointMapCapacitorControl(link, MAP).set_clock(18_000.0)
+
+
+def test_a_map_without_a_point_is_told_apart_from_one_that_has_it():
+    with conversation() as link:
+        driver = PointMapCapacitorControl(link, MAP)
+        assert driver.offers("set_clock")
+        assert not driver.offers("harmonics")
+
+
 @pytest.mark.parametrize(
     ("work", "turns"),
     [
+        (
+            lambda d: d.write_setting("close_above_temperature", -3.5),
+            [
+                ("0000 0006 01 06 00d4 ffdd", "0000 0006 01 06 00d4 ffdd"),
+                ("0000 0006 01 03 00d4 0001", "0000 0005 01 03 02 ffdd"),
+            ],
+        ),
+        (
+            lambda d: d.write_setting("close_at", 79_200.0),
+            [
+                ("0000 000b 01 10 00d6 0002 04 3560 0001", "0000 0006 01 10 00d6 0002"),
+                ("0000 0006 01 03 00d6 0002", "0000 0007 01 03 04 3560 0001"),
+            ],
+        ),
+        (
+            lambda d: d.write_setting("weekdays", 31),
+            [
+                ("0000 0006 01 06 00da 001f", "0000 0006 01 06 00da 001f"),
+                ("0000 0006 01 03 00da 0001", "0000 0005 01 03 02 001f"),
+            ],
+        ),
+        (lambda d: d.reset_lockout(), [("0000 0006 01 06 012d 0001", "0000 0006 01 06 012d 0001")]),
+        (lambda d: d.is_locked_by_neutral(), [("0000 0006 01 03 006d 0001", "0000 0005 01 03 02 0001")]),
         (lambda d: d.close_bank(), [("0000 0006 01 06 012c 0002", "0000 0006 01 06 012c 0002")]),
         (lambda d: d.open_bank(), [("0000 0006 01 06 012c 0001", "0000 0006 01 06 012c 0001")]),
         (
@@ -103,6 +158,16 @@ def test_the_driver_writes(work, turns):
         ("06 00c8 0000", "06 00c8 0000"),  # strategy voltage
         ("06 012d 0001", "06 012d 0001"),  # reset of the neutral lockout
         ("06 012c 0000", "86 03"),
+        ("06 00d4 0140", "06 00d4 0140"),  # close above 32.0 degrees
+        ("06 00d4 0104", "86 01"),  # close above 26.0 degrees, below the 27.0 of opening
+        ("10 00d6 0002 04 3560 0001", "10 00d6 0002"),  # close at 22:00
+        ("10 00d6 0002 04 5180 0001", "90 03"),  # 24:00 is no time of a day
+        ("06 00da 0080", "86 03"),  # a week has seven days
+        ("06 00dd 00b4", "06 00dd 00b4"),  # discharge time 180 s
+        ("10 012e 0002 04 3a7f 0009", "10 012e 0002"),  # Sunday, a second before midnight
+        ("10 012e 0002 04 3a80 0009", "90 03"),  # the next Monday begins at 0
+        ("03 00db 0001", "03 02 0005"),  # override delay
+        ("03 00df 0002", "03 04 0000 4270"),  # PT ratio 60 as a float
         ("03 012c 0001", "03 02 0000"),  # a command reads 0
     ],
 )
@@ -153,3 +218,39 @@ def test_the_status_that_is_reported_can_lie(driver, control):
     control.inject("reports-closed-when-open")
     assert driver.read_status().closed
     assert control.close_contact.closures == 0
+
+
+def test_driver_and_emulator_agree_on_the_clock(driver, control):
+    driver.set_clock(3 * 86_400.0 + 25_000.0)
+    control.advance(100.0)
+    assert driver.read_clock() == 3 * 86_400.0 + 25_100.0
+
+
+def test_driver_and_emulator_agree_on_every_setting(driver, control):
+    wanted = {
+        "strategy": "temperature",
+        "close_above_temperature": 41.5,
+        "open_below_temperature": -7.5,
+        "close_at": 3600.0,
+        "open_at": 86_399.0,
+        "weekdays": 65.0,
+        "override_delay": 9.0,
+        "neutral_limit": 1.25,
+        "discharge_time": 600.0,
+        "dead_sensing": 45.5,
+        "pt_ratio": 120.0,
+        "ct_ratio": 80.0,
+        "phases": 1.0,
+        "daily_limit": 7.0,
+    }
+    for name, value in wanted.items():
+        driver.write_setting(name, value)
+    told = driver.read_as_set()
+    assert told["strategy"] == wanted.pop("strategy")
+    assert {name: told[name] for name in wanted} == pytest.approx(wanted)
+    settings = control.settings
+    assert (settings.close_above_c, settings.open_below_c) == pytest.approx((41.5, -7.5))
+    assert (settings.close_at_s, settings.open_at_s, settings.weekdays) == (3600.0, 86_399.0, 65)
+    assert (settings.override_delay_s, settings.neutral_limit_a, settings.discharge_s) == (9.0, 1.25, 600.0)
+    assert (settings.dead_sensing_v, settings.pt_ratio, settings.ct_ratio) == (45.5, 120.0, 80.0)
+    assert (settings.phases, settings.daily_limit, settings.strategy) == (1, 7, "temperature")

@@ -5,7 +5,7 @@ import inspect
 import math
 import pkgutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,11 @@ import instruments.drivers
 from instruments.dialects.pv_source import pv_source_dialect
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.fence import DerEnvelope
+from instruments.drivers.point_map_battery import PointMapBattery
+from instruments.drivers.point_map_control import PointMapControl
 from instruments.drivers.point_map_device import PointMapDevice
+from instruments.drivers.point_map_inverter import PointMapInverter
+from instruments.drivers.point_map_meter import PointMapMeter
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
@@ -28,9 +32,11 @@ from instruments.drivers.sunspec_device import SunSpecDevice
 from instruments.drivers.sunspec_inverter import SunSpecInverter
 from instruments.drivers.sunspec_meter import SunSpecMeter
 from instruments.drivers.tap_changer_control import PointMapTapChangerControl
+from instruments.emulators.acme_registers import battery_bank, inverter_bank
 from instruments.emulators.battery import BatteryEmulator
+from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import SensingTerminals
-from instruments.emulators.control_points import tap_changer_registers
+from instruments.emulators.control_points import capacitor_registers, tap_changer_registers
 from instruments.emulators.digital_io import DigitalIOEmulator
 from instruments.emulators.electrical import ElectricalNode
 from instruments.emulators.grid_simulator import GridSimulatorEmulator
@@ -50,7 +56,9 @@ from instruments.transports.visa import VisaLink
 from tests.instruments.sunspec_bench import serving
 
 ROOT = Path(__file__).parents[2]
-TAP_MAP = load_point_map(ROOT / "fixtures" / "point_maps" / "ltc_generic.yaml")
+MAPS = ROOT / "fixtures" / "point_maps"
+CAPACITOR_MAP = load_point_map(MAPS / "capacitor_generic.yaml")
+TAP_MAP = load_point_map(MAPS / "ltc_generic.yaml")
 RATING_W, HIGHEST_W, LOWEST_W = 10e3, 8e3, -6e3
 """The nameplate allows 10 kW both ways, the bench 8 kW and 6 kW."""
 ENVELOPE = DerEnvelope((LOWEST_W, HIGHEST_W), (-3e3, 3e3))
@@ -132,6 +140,9 @@ REFUSED: dict[type, dict[str, list[tuple[Any, ...]]]] = {
     },
     SunSpecBattery: {"set_power_w": POWERS + REVERSIONS},
     SunSpecMeter: {},
+    PointMapInverter: {"set_power_w": POWERS + REVERSIONS + [(1000.0, 604_801.0)], "set_volt_var": CURVES},
+    PointMapBattery: {"set_power_w": POWERS + REVERSIONS + [(1000.0, 65_536.0)]},
+    PointMapMeter: {},
     ScpiGridSimulator: {"set_voltage": VOLTAGES},
     ScpiSensingSource: {"set_sensing": SENSED},
     ScpiDigitalIO: {"set_output": [(channel, True) for channel in (0, -1, 17)]},
@@ -140,19 +151,28 @@ REFUSED: dict[type, dict[str, list[tuple[Any, ...]]]] = {
         "arm_capture": [*[(interval_s, 10) for interval_s in (*NONE, 0.0, -1.0)], (0.01, 1), (0.01, 0)],
     },
     ScpiPvSimulator: {"set_irradiance_pu": [(share,) for share in (*NONE, -0.01, 1.01)]},
-    PointMapTapChangerControl: {"raise_tap": [()]},
-    PointMapCapacitorControl: {},
+    PointMapTapChangerControl: {
+        "raise_tap": [()],
+        "write_setting": [("band_centre", volts) for volts in (*NONE, 99.9, 135.1)],
+    },
+    PointMapCapacitorControl: {
+        "write_setting": [("close_below", volts) for volts in (*NONE, 94.9, 140.1)],
+        "set_clock": [(seconds,) for seconds in (*NONE, -1.0, 604_800.0)],
+    },
 }
 """By driver and method, the arguments that have to be refused."""
 TAKEN: dict[type, tuple[str, tuple[Any, ...]]] = {
     SunSpecInverter: ("set_power_w", (HIGHEST_W, 60.0)),
     SunSpecBattery: ("set_power_w", (LOWEST_W, 60.0)),
+    PointMapInverter: ("set_power_w", (HIGHEST_W, 60.0)),
+    PointMapBattery: ("set_power_w", (LOWEST_W, 60.0)),
     ScpiGridSimulator: ("set_voltage", ((80.0, 140.0, 120.0), 61.0)),
     ScpiSensingSource: ("set_sensing", (150.0, 10.0, 360.0, 45.0)),
     ScpiDigitalIO: ("set_output", (16, True)),
     ScpiPowerAnalyzer: ("set_range", (300.0, 5.0)),
     ScpiPvSimulator: ("set_irradiance_pu", (1.0,)),
     PointMapTapChangerControl: ("lower_tap", ()),
+    PointMapCapacitorControl: ("set_clock", (604_799.0,)),
 }
 """Set-points on the fence, which a driver must take: refusing all would pass the other tests."""
 
@@ -182,35 +202,56 @@ def _sets(message: str) -> bool:
     return any(unit.partition(" ")[0][-1] != "?" and unit != "*CLS" for unit in message.split(";"))
 
 
-@contextmanager
-def fenced(driver: type) -> Iterator[Fenced]:
-    node = ElectricalNode(3)
-    if driver is SunSpecInverter:
-        battery = BatteryEmulator("battery", RATING_W / 1e3, 20.0)
-        inverter = InverterEmulator("inverter", RATING_W / 1e3, dc_source=battery)
-        served = on_modbus(inverter.registers, driver, ENVELOPE)
-    elif driver is SunSpecBattery:
-        served = on_modbus(BatteryEmulator("battery", RATING_W / 1e3, 20.0).registers, driver, ENVELOPE)
-    elif driver is PointMapTapChangerControl:
-        control = TapChangerControlEmulator(SensingTerminals(), TapChangerSettings(), TOP_TAP, 0.0)
-        registers = tap_changer_registers(control, TAP_MAP)
-        served = on_modbus(registers, lambda link: driver(link, TAP_MAP, (-16, TOP_TAP)))
-    elif driver is ScpiGridSimulator:
-        served = on_visa(GridSimulatorEmulator("source", node), driver, SOURCE)
-    elif driver is ScpiSensingSource:
-        served = on_visa(SensingSourceEmulator("sensing"), driver, SENSING)
-    elif driver is ScpiPowerAnalyzer:
-        served = on_visa(PowerAnalyzerEmulator("analyzer", node), driver)
-    elif driver is ScpiPvSimulator:
-        array = PvArray(500.0, 10.0, 400.0, 9.0)
-        served = on_visa(
-            KeysightPvEmulator("pv"),
-            lambda link: driver(link, DcLimits((0.0, 500.0), 10.0), array, pv_source_dialect("keysight_apv")),
-        )
-    else:
-        served = on_visa(DigitalIOEmulator("contacts"), driver)
-    with served as found:
-        yield found
+def _hybrid() -> InverterEmulator:
+    return InverterEmulator("hybrid", RATING_W / 1e3, dc_source=BatteryEmulator("battery", RATING_W / 1e3, 20.0))
+
+
+Serving = AbstractContextManager[Fenced]
+
+
+def _mapped(bank: Any, driver: type, name: str) -> Serving:
+    return on_modbus(bank, driver, load_point_map(MAPS / f"{name}.yaml"), ENVELOPE)
+
+
+def _tap_changer(driver: type) -> Serving:
+    control = TapChangerControlEmulator(SensingTerminals(), TapChangerSettings(), TOP_TAP, 0.0)
+    registers = tap_changer_registers(control, TAP_MAP)
+    return on_modbus(registers, lambda link: driver(link, TAP_MAP, (-16, TOP_TAP)))
+
+
+def _capacitor(driver: type) -> Serving:
+    registers = capacitor_registers(CapacitorControlEmulator(SensingTerminals()), CAPACITOR_MAP)
+    return on_modbus(registers, driver, CAPACITOR_MAP)
+
+
+def _battery() -> BatteryEmulator:
+    return BatteryEmulator("battery", RATING_W / 1e3, 20.0)
+
+
+def _pv_simulator(driver: type) -> Serving:
+    array, limits = PvArray(500.0, 10.0, 400.0, 9.0), DcLimits((0.0, 500.0), 10.0)
+    dialect = pv_source_dialect("keysight_apv")
+    return on_visa(KeysightPvEmulator("pv"), lambda link: driver(link, limits, array, dialect))
+
+
+SERVED: dict[type, Callable[[type], Serving]] = {
+    SunSpecInverter: lambda driver: on_modbus(_hybrid().registers, driver, ENVELOPE),
+    SunSpecBattery: lambda driver: on_modbus(_battery().registers, driver, ENVELOPE),
+    PointMapInverter: lambda driver: _mapped(inverter_bank(_hybrid()), driver, "acme_inverter"),
+    PointMapBattery: lambda driver: _mapped(battery_bank(_battery()), driver, "acme_battery"),
+    PointMapTapChangerControl: _tap_changer,
+    PointMapCapacitorControl: _capacitor,
+    ScpiGridSimulator: lambda driver: on_visa(GridSimulatorEmulator("source", ElectricalNode(3)), driver, SOURCE),
+    ScpiSensingSource: lambda driver: on_visa(SensingSourceEmulator("sensing"), driver, SENSING),
+    ScpiPowerAnalyzer: lambda driver: on_visa(PowerAnalyzerEmulator("analyzer", ElectricalNode(3)), driver),
+    ScpiPvSimulator: _pv_simulator,
+    ScpiDigitalIO: lambda driver: on_visa(DigitalIOEmulator("contacts"), driver),
+}
+"""How each driver gets what it talks to."""
+
+
+def fenced(driver: type) -> Serving:
+    return SERVED[driver](driver)
 
 
 CASES = [(driver, method) for driver, methods in REFUSED.items() for method in methods]
@@ -247,7 +288,7 @@ def all_drivers() -> Iterator[type]:
     """Return every class of the drivers' package that can say who answers, but what others are made of."""
     for module in pkgutil.iter_modules(instruments.drivers.__path__, "instruments.drivers."):
         for _, found in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
-            if hasattr(found, "identify") and found not in {SunSpecDevice, PointMapDevice}:
+            if hasattr(found, "identify") and found not in {SunSpecDevice, PointMapDevice, PointMapControl}:
                 yield found
 
 

@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Callable, Iterator
-from threading import Event
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scpi_script import CLEAR, scripted
 from source_dialects import ENVELOPE, Served, served
@@ -14,6 +13,8 @@ from source_dialects import ENVELOPE, Served, served
 from instruments.dialects.ac_source import ac_source_dialect
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.emulators.ac_source import AcSourceRatings
+from instruments.emulators.ac_sources import AC_SOURCES
+from instruments.emulators.electrical import ElectricalNode
 from instruments.emulators.transient import LineBuilder, value_at
 from instruments.errors import ConfigError, InstrumentError, SafetyTrip
 from instruments.readings import PlayedTransients, Segment
@@ -21,7 +22,6 @@ from instruments.transports.visa import VisaLink
 
 PLAYING = ("scpi_ametek_mx", "scpi_chroma_61600", "scpi_pacific_upc")
 CYCLE_S = 1.0 / 60.0
-BEGIN = ("*TRG", ":INIT", ":OUTPUT:MODE LIST")
 SAG = (Segment(0.1, (60.0,) * 3, 60.0), Segment(0.2, (120.0,) * 3, 60.0))
 Turn = tuple[str, str | bytes | None]
 FINE = '0;0,"No error"'
@@ -32,17 +32,8 @@ SET, ASK = "*ESR?;:SYST:ERR?;*OPC?", "*ESR?;:SYST:ERR?"
 def bench(request: pytest.FixtureRequest) -> Iterator[Served]:
     with served(request.param) as found:
         found.energize(120, 120, 120)
+        found.await_play()
         yield found
-
-
-def play_on(bench: Served, segments: tuple[Segment, ...]) -> None:
-    """Begin a transient, and wait until the source has heard that it should."""
-    begun = Event()
-    bench.emulator.scpi.heard = lambda message: begun.set() if message.startswith(BEGIN) else None
-    bench.driver.play(segments)
-    assert begun.wait(20.0)
-    with bench.lock:  # the server holds it until the message is carried out
-        assert bench.emulator.is_playing
 
 
 def seen(bench: Served, *moments_s: float) -> list[tuple[float, float]]:
@@ -57,7 +48,7 @@ def seen(bench: Served, *moments_s: float) -> list[tuple[float, float]]:
 
 
 def test_a_sag_is_on_the_copper_for_its_time_and_then_the_set_point_holds(bench: Served) -> None:
-    play_on(bench, SAG)
+    bench.driver.play(SAG)
     found = seen(bench, 0.02, 0.09, 0.1 + CYCLE_S + 0.001, 0.29, 0.31)
     assert [round(volts, 6) for volts, _ in found] == [60, 60, 120, 120, 120]
     bench.driver.end_play()
@@ -67,7 +58,7 @@ def test_a_sag_is_on_the_copper_for_its_time_and_then_the_set_point_holds(bench:
 
 
 def test_a_ramp_is_even(bench: Served) -> None:
-    play_on(bench, (Segment(1.0, (120.0,) * 3, 62.0, ramp=True), Segment(2.0, (120.0,) * 3, 60.0, ramp=True)))
+    bench.driver.play((Segment(1.0, (120.0,) * 3, 62.0, ramp=True), Segment(2.0, (120.0,) * 3, 60.0, ramp=True)))
     found = seen(bench, 0.25, 0.5, 1.0, 2.0, 3.0)
     assert [hertz for _, hertz in found] == pytest.approx([60.5, 61, 62, 61, 60])
     assert [volts for volts, _ in found] == pytest.approx([120] * 5)
@@ -82,7 +73,7 @@ def test_one_phase_sags_where_phases_have_voltages_of_their_own(bench: Served) -
         with pytest.raises(ConfigError, match="one voltage on all phases"):
             bench.driver.play(one)
         return
-    play_on(bench, one)
+    bench.driver.play(one)
     bench.emulator.advance(0.4)
     assert bench.node.voltage_v == pytest.approx((120, 30, 120))
 
@@ -128,7 +119,7 @@ def test_a_source_that_plays_none_says_so(driver: str) -> None:
 
 
 def test_a_new_set_point_ends_a_transient(bench: Served) -> None:
-    play_on(bench, SAG)
+    bench.driver.play(SAG)
     bench.emulator.advance(0.05)
     bench.driver.set_voltage((110,) * 3, 60.0)
     bench.emulator.advance(0.01)
@@ -139,7 +130,7 @@ def test_a_new_set_point_ends_a_transient(bench: Served) -> None:
 
 
 def test_an_output_is_made_safe_in_the_middle_of_a_transient(bench: Served) -> None:
-    play_on(bench, SAG)
+    bench.driver.play(SAG)
     bench.emulator.advance(0.05)
     bench.driver.make_safe()
     bench.emulator.advance(0.01)
@@ -149,7 +140,7 @@ def test_an_output_is_made_safe_in_the_middle_of_a_transient(bench: Served) -> N
 def test_a_transient_that_is_still_on_is_not_left() -> None:
     with served("scpi_ametek_mx") as bench:
         bench.energize(120, 120, 120)
-        play_on(bench, SAG)
+        bench.driver.play(SAG)
         with pytest.raises(InstrumentError, match="still on"):
             bench.driver.end_play()
         bench.emulator.advance(0.3)
@@ -344,3 +335,48 @@ def test_a_line_never_goes_faster_than_its_slew_rate(
 
 def test_the_ratings_of_an_emulated_source_are_fast_enough_for_a_step() -> None:
     assert AcSourceRatings().voltage_slew_v_per_s * CYCLE_S > 300.0
+
+
+HEADERS = [
+    *(
+        "*RST",
+        "*CLS",
+        "*TRG",
+        ":INIT",
+        ":ABOR",
+        ":TRIG",
+        ":OUTP ON;:OUTP:REL",
+        ":OUTP:MODE",
+        ":INST:COUP",
+        ":INST:NSEL",
+    ),
+    *(":INST:EDIT", ":VOLT", ":VOLT:AC", ":VOLT:LEV:IMM:AMPL:AC", ":VOLT1", ":VOLT9?", ":PHAS2", ":PHAS:P12", ":FREQ"),
+    *(":VOLT:MODE", ":FREQ:MODE", ":VOLT:SLEW", ":FREQ:SLEW?", ":LIST:DWEL", ":LIST:VOLT", ":LIST:VOLT:SLEW"),
+    *(":LIST:FREQ", ":LIST:FREQ:SLEW", ":LIST:VOLT:AC:STAR", ":LIST:VOLT:AC:END", ":LIST:FREQ:STAR", ":LIST:TRIG"),
+    *(":LIST:BASE", ":PROG:NAME", ":PROG:DEF", ":STAT:OPER:COND?", ":MEAS:VOLT2?", ":FETC:POW:AC?", ":CURR:PROT:LEV"),
+]
+SEGMENT = "SEG,1,FSEG,60,VSEG1,1,VSEG2,2,VSEG3,3,WFSEG1,1,WFSEG2,1,WFSEG3,1,TSEG,"
+PARAMETERS = [
+    *("", "1", "0", "60", "ON", "OFF", "MAX", "MIN", "NAN", "INF", "1E999", "1_0", "ALL", "NONE", "LIST", "FIX"),
+    *("FIXED", "AUTO", "TIME", "IMM", "1,2,3", "60,59", ",,", "LAST", "SEG,1,LAST", "SEG,NAN,LAST", "1," * 150 + "1"),
+    *(SEGMENT + "0,LAST", SEGMENT + "1_0,LAST", SEGMENT + "INF,LAST", SEGMENT + "-1,LAST", "INDEPEND", "0.001"),
+]
+MESSAGES = st.lists(
+    st.tuples(st.sampled_from(HEADERS), st.sampled_from(PARAMETERS)).map(" ".join) | st.text(max_size=30), max_size=6
+).map(";".join)
+
+
+@pytest.mark.parametrize("driver", PLAYING)
+@settings(max_examples=50)
+@given(messages=st.lists(MESSAGES, max_size=5))
+def test_any_message_to_a_source_is_carried_out_or_queued_as_an_error(driver: str, messages: list[str]) -> None:
+    node = ElectricalNode(3)
+    source = AC_SOURCES[driver]("source_1", node)
+    for message in messages:
+        assert source.scpi.execute(message).isascii()
+        source.advance(0.3)
+        assert all(0.0 <= volts <= source.ratings.voltage_v[1] for volts in node.voltage_v)
+    source.advance(10.0)
+    source.scpi.execute("*CLS")
+    assert source.scpi.execute("SYST:ERR?").lstrip("-").startswith('0,"')
+    assert source.scpi.execute("*IDN?").startswith("derbench")

@@ -4,6 +4,7 @@ import html
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from browser import open_in_browser
 from synthetic_certification import finding, volt_var, write_certification
@@ -192,3 +193,36 @@ def test_the_printed_certificate_is_in_the_manifest_of_what_was_rendered(emulate
     assert integrity.verify(emulated) == []
     (rendered / "certificate.pdf").write_bytes(b"%PDF- of another")
     assert [found.file for found in integrity.verify(emulated)] == ["rendered/certificate.pdf"]
+
+
+def control_table(current_a: float) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "time_s": [0.0, 1.0, 2.0, 3.0],
+            "sensed_v": [120.0, 118.0, 118.0, 120.0],
+            "sensed_a": current_a,
+            "sensed_deg": -30.0,
+            "position": [0, 0, 0, 1],
+            "closures_up": [0, 0, 1, 1],
+            "closures_down": 0,
+        }
+    )
+
+
+@pytest.mark.parametrize("current_a", [0.0, 4.0])
+def test_of_a_control_voltage_position_and_closures_are_drawn_and_the_current_where_there_was_one(
+    current_a: float,
+) -> None:
+    charts = series_charts("DELAY", control_table(current_a), [])
+    titles = [chart.title for chart in charts]
+    assert ("Sensed current and its angle over time" in titles) is (current_a > 0.0)
+    assert titles[0] == "Sensed voltage and position over time"
+    assert titles[-1] == "Closures of contacts over time"
+    assert ">raise, close<" in charts[-1].svg
+
+
+def test_counts_that_are_as_they_must_be_are_in_no_chart() -> None:
+    one, none = (CriterionLine("closures", "closures", 1, 1, n, 1, n - 1, 1, 1, 0.0, Verdict.PASS) for n in (1, 0))
+    assert criterion_charts("BAND", [Numbered(1, one)]) == []
+    (chart,) = criterion_charts("BAND", [Numbered(1, one), Numbered(2, none, 1)])
+    assert chart.title.endswith("(closures)")

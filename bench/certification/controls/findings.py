@@ -1,5 +1,6 @@
 """Findings about a control: levels, times and counts, each with what is known of it and no better."""
 
+import math
 from dataclasses import dataclass
 
 from bench.certification.control_rig import Closure, ControlRig
@@ -25,6 +26,16 @@ class About:
         criterion = Criterion(target_s, Limits.around(target_s, tolerance_s), found.uncertainty)
         return self._finding(what, Reading(target_s), found, criterion, self.rig.scan.name, "s")
 
+    def time_between(self, what: str, target_s: float, span_s: tuple[float, float], found: Reading) -> Finding:
+        """Hold a time against an earliest and a latest one."""
+        criterion = Criterion(target_s, Limits(*span_s), found.uncertainty)
+        return self._finding(what, Reading(target_s), found, criterion, self.rig.scan.name, "s")
+
+    def within(self, what: str, limit_s: float, found: Reading) -> Finding:
+        """Hold a time against what it may be at most."""
+        criterion = Criterion(0.0, Limits(upper=limit_s), found.uncertainty)
+        return self._finding(what, Reading(limit_s), found, criterion, self.rig.scan.name, "s")
+
     def late(self, what: str, target_s: float, waited_s: float) -> Finding:
         """Tell of what had not come when the wait was over: its time is at least that, and the limit less."""
         criterion = Criterion(target_s, Limits(upper=target_s), self.rig.timing_s)
@@ -34,6 +45,21 @@ class About:
         """Hold a count against what it has to be."""
         criterion = Criterion(wanted, Limits.around(wanted, 0.0), 0.0)
         return self._finding(what, Reading(wanted), Reading(found), criterion, self.rig.scan.name, unit)
+
+    def between_counts(self, what: str, wanted: tuple[int, int], found: int, unit: str = "closures") -> Finding:
+        """Hold a count between two."""
+        criterion = Criterion(wanted[0], Limits(*map(float, wanted)), 0.0)
+        return self._finding(what, Reading(wanted[0]), Reading(found), criterion, self.rig.scan.name, unit)
+
+    def at_least(self, what: str, wanted: int, found: int, unit: str = "closures") -> Finding:
+        """Hold a count against what it has to be at least."""
+        criterion = Criterion(wanted, Limits(lower=float(wanted)), 0.0)
+        return self._finding(what, Reading(wanted), Reading(found), criterion, self.rig.scan.name, unit)
+
+    def unmeasured(self, what: str, unit: str) -> Finding:
+        """Tell of what nothing could be measured: it is not run."""
+        criterion = Criterion(math.nan, Limits(), 0.0)
+        return self._finding(what, Reading(math.nan), Reading(math.nan), criterion, self.rig.scan.name, unit)
 
     def elapsed(self, begun_s: float, closure: Closure) -> Reading:
         """Return how long after a moment of the bench a contact closed."""

@@ -38,6 +38,11 @@ class Threshold:
     wrong: int
     beyond: str = ""
 
+    @property
+    def told(self) -> str:
+        """What is to be added to the name of the level: nothing of one that was found between the two ends."""
+        return f", which {self.beyond}" if self.beyond else ""
+
 
 def find_threshold(
     rig: ControlRig, apply: Apply, still: float, acting: float, direction: int, probing: Probing

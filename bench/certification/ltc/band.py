@@ -8,7 +8,7 @@ from bench.certification.controls.threshold import Threshold, find_threshold
 from bench.certification.criteria import Reading
 from bench.certification.findings import Finding
 from bench.certification.ltc.figures import BandCase, TapChangerFigures, case_named
-from bench.certification.ltc.preparation import apply_voltage, prepare, voltage_probing
+from bench.certification.ltc.preparation import apply_voltage, bring_to, prepare, voltage_probing
 
 SIDES = {"lower": (-1, 1), "upper": (1, -1)}
 """Edges of a band: on which side of the centre they are, and which contact closes beyond them."""
@@ -23,7 +23,7 @@ def band_edges(rig: ControlRig, figures: TapChangerFigures, name: str) -> Iterat
     for edge, (side, direction) in SIDES.items():
         target = case.centre_v + side * case.width_v / 2.0
         found = edges[edge] = _edge(rig, figures, case, side, direction)
-        yield about.level(_told(f"{edge} edge of the band {case.name}", found), target, tolerance_v, found.level)
+        yield about.level(f"{edge} edge of the band {case.name}{found.told}", target, tolerance_v, found.level)
         yield about.count(f"closures of the other contact beyond the {edge} edge", 0, found.wrong)
     low, high = edges["lower"].level, edges["upper"].level
     uncertainty = (low.uncertainty + high.uncertainty) / 2.0
@@ -37,6 +37,8 @@ def _edge(rig: ControlRig, figures: TapChangerFigures, case: BandCase, side: int
     half_v, search_v = case.width_v / 2.0, figures.probing.search_v
     still = case.centre_v + side * max(0.0, half_v - search_v)
     acting = case.centre_v + side * (half_v + search_v)
+    rig.sense(case.centre_v)
+    bring_to(rig, figures, 0)
     probing = voltage_probing(rig, figures, case.centre_v)
     return find_threshold(rig, apply_voltage(rig), still, acting, direction, probing)
 
@@ -51,9 +53,5 @@ def _nothing_inside(rig: ControlRig, figures: TapChangerFigures, case: BandCase)
         ("just inside the upper edge", case.centre_v + near_v),
     ):
         rig.sense(voltage_v)
-        closed = rig.hold(figures.band.inside_delays * delay_s, figures.probing.look_s)
+        closed = rig.hold(figures.band.inside_delays * delay_s, figures.probing.watch_s)
         yield about.count(f"closures {where} of the band {case.name}", 0, len(closed))
-
-
-def _told(what: str, found: Threshold) -> str:
-    return f"{what}, which {found.beyond}" if found.beyond else what

@@ -14,6 +14,7 @@ from bench.certification.findings import Finding
 from bench.certification.played import require_frequency
 from bench.certification.riding import Watched, delivers
 from bench.certification.rig import NOMINAL_HZ, Rig, Sample
+from bench.certification.source_needs import SourceNeeds
 
 RAMP_STEP_S = 0.02
 """How often the source is told a new frequency while it changes, s: about once a cycle."""
@@ -26,6 +27,7 @@ def ride_through_frequency(
 ) -> Iterator[Finding]:
     """Go to the frequency, hold it, and come back, again and again; yield what was delivered meanwhile and after."""
     mover = _Mover(rig, figures, section.clause)
+    mover.require(section.f_hz.value)
     for repetition in range(1, section.repetitions + 1):
         place = f"{name}, repetition {repetition}"
         yield from mover.undisturbed(f"before it, {place}")
@@ -40,6 +42,7 @@ def ride_through_rate(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
     """Change frequency at the rate of the category, all over the range of continuous operation and back."""
     section = figures.ride_through.fast_frequency
     mover = _Mover(rig, figures, section.clause)
+    mover.require(*section.turns_hz)
     for repetition in range(1, section.repetitions + 1):
         yield from mover.undisturbed(f"before repetition {repetition}")
         for turn_hz in section.turns_hz:
@@ -64,6 +67,12 @@ class _Mover:
         """The rate of the device's category."""
         rates = self.figures.ride_through.fast_frequency.rate_hz_per_s
         return rates[cast("Abnormal", self.rig.nameplate.abnormal)].value
+
+    def require(self, *turns_hz: float) -> None:
+        """Raise NotPassed, NOT_RUN, where the source cannot go there and back at the rate, or not in small steps."""
+        hertz = (NOMINAL_HZ, *turns_hz)
+        span_hz = (min(hertz), max(hertz))
+        self.rig.require(SourceNeeds(frequency_hz=span_hz, rate_hz_per_s=self.rate_hz_per_s, every_s=RAMP_STEP_S))
 
     def go_to(self, f_hz: float) -> list[Sample]:
         """Change frequency in steps of about a cycle; return the looks, one a step."""

@@ -8,6 +8,7 @@ from bench.certification.played import require_angles
 from bench.certification.procedures.ride_through import dwell
 from bench.certification.riding import Watched, delivers
 from bench.certification.rig import NOMINAL_HZ, Rig
+from bench.certification.source_needs import SEQUENCED, SourceNeeds
 
 LOOK_S = 0.1
 """How often to look just after a change, s: what is judged begins half a second after it."""
@@ -17,6 +18,8 @@ def change_phase_angle(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
     """Turn each phase by itself and all of them together, there and back; judge that power is there again in time."""
     section = figures.ride_through.phase_angle
     symmetric = _symmetric_deg(rig.phases)
+    every_s = section.one_phase_s.value / SEQUENCED
+    rig.require(SourceNeeds(every_s=every_s, turned=frozenset(range(1, rig.phases + 1))))
     rig.supply(1.0)
     for iteration in range(1, section.iterations + 1):
         for name, angles, duration_s in _changes(rig, figures):

@@ -5,8 +5,9 @@ analyzer's current, and whether the device has tripped by what it delivers in th
 to energize, nobody can tell from its terminals.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import fmean
 
 from bench.certification.capture import Capture, after, interval_for
@@ -16,7 +17,9 @@ from bench.certification.figures_ride_through import Disturbances, RideThroughFi
 from bench.certification.findings import Finding
 from bench.certification.played import first_at, require_voltage
 from bench.certification.riding import Before, Watched, active_current, ceases, keeps_current, restores
-from bench.certification.rig import WALL_TIMING_S, Rig, Sample
+from bench.certification.rig import NOMINAL_HZ, WALL_TIMING_S, Rig, Sample
+from bench.certification.source_needs import SourceNeeds
+from instruments.errors import InstrumentError
 from reports.verdict import Verdict
 
 FINE_S, FINE_SPAN_S, COARSE_S = 0.01, 0.6, 1.0
@@ -27,6 +30,11 @@ RECORDED_S = 0.005
 """How far apart the samples of a record are, s."""
 LOOKS_A_RECORD = 6
 """Looks while the analyzer records: only to let time pass in steps."""
+NEAR_S = 1e-9
+STEP_S = 1.0 / NOMINAL_HZ
+"""How long a step of voltage may take, s: a slower one would be a ramp, which equipment sees as something else."""
+HOME_S = 0.5
+"""How long what was set before is held at the end of what a source plays by itself, s."""
 MAY_CEASE = frozenset({"cessation", "permissive"})
 
 
@@ -42,15 +50,17 @@ class VoltageRide:
 
 def ride_through_voltage(rig: Rig, figures: SuiteFigures, ride: VoltageRide) -> Iterator[Finding]:
     """Play all orders; end early where the device does not deliver before a disturbance, for then it has tripped."""
+    stages, player = ride.disturbances.stages, _Player(rig, figures, ride)
+    rig.require(player.needs)
     rig.supply(ride.level_pu)
-    player = _Player(rig, figures, ride)
     for number, order in enumerate(ride.disturbances.orders, start=1):
         place = f"order {number} {''.join(order)} of {ride.name}"
-        for name in order:
-            found = player.play(f"stage {name} of {place}", ride.disturbances.stages[name])
-            yield from found
-            if name == order[0] and found[-1].verdict is Verdict.FAIL:
-                return
+        undisturbed = player.play(f"stage {order[0]} of {place}", stages[order[0]])
+        yield from undisturbed
+        if undisturbed[-1].verdict is Verdict.FAIL:
+            return
+        rest = [(f"stage {name} of {place}", stages[name]) for name in order[1:]]
+        yield from player.play_rest(rest, home=stages[order[0]])
     rig.set_grid(1.0)
 
 
@@ -72,39 +82,80 @@ class _Player:
         self._before: Before | None = None
         self._ceased = False
 
+    @property
+    def needs(self) -> SourceNeeds:
+        """What all orders need of the source."""
+        stages = self._ride.disturbances.stages
+        levels = {name: stage.level_pu(self._margin_pu) for name, stage in stages.items()}
+        steps = (abs(levels[b] - levels[a]) for order in self._ride.disturbances.orders for a, b in pairwise(order))
+        shortest_s = min(stage.dwell_s for stage in stages.values())
+        span_pu = (min(levels.values()), max(levels.values()))
+        return SourceNeeds(span_pu, step_pu=max(steps), step_s=STEP_S, shortest_s=shortest_s)
+
+    def play_rest(self, stages: Sequence[tuple[str, Stage]], home: Stage) -> Iterator[Finding]:
+        """Play the stages of an order behind its first; the source does it by itself where the wire is too slow.
+
+        It then ends at `home`, the stage that was set before.
+        """
+        if not self._rig.plays(min(stage.dwell_s for _, stage in stages)):
+            for place, stage in stages:
+                yield from self.play(place, stage)
+            return
+        levels = [(stage.level_pu(self._margin_pu), stage.dwell_s) for _, stage in stages]
+        self._rig.play([*levels, (home.level_pu(self._margin_pu), HOME_S)])
+        for place, stage in stages:
+            yield from self._held(place, stage, guard_s=self._rig.update_s)
+        self._rig.hold(HOME_S, HOME_S)
+        self._rig.end_play()
+
     def play(self, place: str, stage: Stage) -> list[Finding]:
-        """Hold a stage, and judge it by what it asks for, and by what the stage before it has left time for."""
+        """Set a stage, hold it, and judge it; by the analyzer's own record, where it makes one."""
+        span_s = min(stage.dwell_s, FINE_SPAN_S)
+        interval_s = interval_for(self._rig.capture, span_s, RECORDED_S, FINE_S)
+        if interval_s is not None:
+            return self._recorded(place, stage, interval_s, span_s)
+        self._rig.set_grid(stage.level_pu(self._margin_pu))
+        return self._held(place, stage)
+
+    def _recorded(self, place: str, stage: Stage, interval_s: float, span_s: float) -> list[Finding]:
+        """Set a stage and hold it; it begins where the record shows that, of which its first part is taken."""
+        rig, record = self._rig, Capture(self._rig, interval_s, span_s)
+        rig.set_grid(stage.level_pu(self._margin_pu))
+        looks = dwell(rig, stage.dwell_s, span_s / LOOKS_A_RECORD)
+        samples = record.read()
+        first = first_at(rig, samples, stage.v_pu)
+        before_s, there_s = samples[max(first - 1, 0)].time_s, samples[first].time_s
+        begun_s, timing_s = (before_s + there_s) / 2.0, rig.instrument.time_s + (there_s - before_s) / 2.0
+        seen = [*samples[first:], *after(looks, samples)]
+        require_voltage(rig, seen[-1], stage.v_pu, place)
+        return self._found(self._watched(place, begun_s, seen, timing_s), stage)
+
+    def _watched(self, place: str, begun_s: float, samples: Sequence[Sample], timing_s: float) -> Watched:
         rig, clause = self._rig, self._ride.section.clause
-        begun_s, samples, timing_s = self._watch(stage)
-        require_voltage(rig, samples[-1], stage.v_pu, place)
-        uncertainty = rig.instrument.power_pu
-        watched = Watched(place, clause, rig.analyzer_name, begun_s, samples, uncertainty, timing_s)
+        return Watched(place, clause, rig.analyzer_name, begun_s, samples, rig.instrument.power_pu, timing_s)
+
+    def _held(self, place: str, stage: Stage, guard_s: float = 0.0) -> list[Finding]:
+        """Hold a stage, and judge it by what it asks for, and by what the stage before it has left time for.
+
+        `guard_s`: how far from the bench's own the beginning and the end of a stage may be that the source plays.
+        """
+        begun_s = self._rig.clock.now_s
+        samples = dwell(self._rig, stage.dwell_s)
+        inner = [s for s in samples if guard_s - NEAR_S <= s.time_s - begun_s <= stage.dwell_s - guard_s + NEAR_S]
+        if not inner:
+            raise InstrumentError(f"{self._rig.analyzer_name} has not looked in the middle of {place}")
+        for sample in (inner[0], inner[-1]) if guard_s else inner[-1:]:
+            require_voltage(self._rig, sample, stage.v_pu, place)
+        timing_s = 0.0 if self._rig.clock.slip is None else WALL_TIMING_S
+        return self._found(self._watched(place, begun_s, inner, timing_s), stage)
+
+    def _found(self, watched: Watched, stage: Stage) -> list[Finding]:
+        """Judge a stage by what was seen, and remember what the next one has to know."""
         found = self._judged(watched, stage)
         if stage.demand == "continuous":
             found.append(self._undisturbed(watched))
         self._ceased = stage.demand in MAY_CEASE
         return found
-
-    def _watch(self, stage: Stage) -> tuple[float, list[Sample], float]:
-        """Put the stage's voltage there and watch it; return since when, the looks, and how well times are known.
-
-        The first part of it is taken from the analyzer's own record, where it makes one.
-        """
-        rig, level_pu = self._rig, stage.level_pu(self._margin_pu)
-        span_s = min(stage.dwell_s, FINE_SPAN_S)
-        interval_s = interval_for(rig.capture, span_s, RECORDED_S, FINE_S)
-        if interval_s is None:
-            begun_s = rig.clock.now_s
-            rig.set_grid(level_pu)
-            return begun_s, dwell(rig, stage.dwell_s), 0.0 if rig.clock.slip is None else WALL_TIMING_S
-        record = Capture(rig, interval_s, span_s)
-        rig.set_grid(level_pu)
-        looks = dwell(rig, stage.dwell_s, span_s / LOOKS_A_RECORD)
-        samples = record.read()
-        first = first_at(rig, samples, stage.v_pu)
-        before_s, there_s = samples[max(first - 1, 0)].time_s, samples[first].time_s
-        known_s = rig.instrument.time_s + (there_s - before_s) / 2.0
-        return (before_s + there_s) / 2.0, [*samples[first:], *after(looks, samples)], known_s
 
     def _judged(self, watched: Watched, stage: Stage) -> list[Finding]:
         asked = self._asked

@@ -8,7 +8,7 @@ Feature: A tap-changer control keeps voltage in its band
     Then everything that was taken at its contacts is inside its limits
 
     Examples:
-      | case                 |
-      | of 2 V around 120 V  |
+      | case                  |
+      | of 2 V around 120 V   |
       | of 3 V around 123.5 V |
       | of 1.5 V around 117 V |

@@ -1,0 +1,1 @@
+"""Type tests of capacitor-bank controls, on the rig of controls."""

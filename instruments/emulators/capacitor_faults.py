@@ -1,0 +1,28 @@
+"""What can be wrong with a capacitor control by itself: names, what each does, and the value it takes."""
+
+CAPACITOR_FAULTS: tuple[tuple[str, str, float | None], ...] = (
+    ("voltage-thresholds-off", "switches by voltage the value's volts beyond its thresholds", 2.0),
+    ("var-thresholds-off", "switches by vars the value's kvar beyond its thresholds", 150.0),
+    ("vars-reversed", "takes vars that flow to the load for vars that come from it, in its own logic", None),
+    ("temperature-thresholds-off", "switches by temperature the value's degrees beyond its thresholds", 5.0),
+    ("override-thresholds-off", "lets its voltage override act the value's volts beyond its thresholds", 2.0),
+    ("strategy-beats-override", "lets its strategy decide where the voltage override has to", None),
+    ("wrong-delay", "takes the value times its delays of closing and of opening", 1.5),
+    ("delay-goes-on", "operates when its delay is over although what began it has gone", None),
+    ("late-schedule", "follows its schedule the value's seconds late", 300.0),
+    ("ignores-weekdays", "follows its schedule on every day of the week", None),
+    ("clock-drifts", "has a clock that gains the value's seconds in a day", 120.0),
+    ("short-discharge-time", "counts a bank as discharged after the value's share of the time", 0.8),
+    ("ignores-the-daily-limit", "goes on switching by its own logic beyond its daily limit", None),
+    ("keeps-its-daily-count", "does not begin the count of its daily limit anew at midnight", None),
+    ("blocks-scada-too", "refuses commands of SCADA while its own logic is blocked", None),
+    ("ignores-scada", "answers a command of SCADA with success, and does nothing", None),
+    ("obeys-scada-in-local", "takes commands and settings of SCADA while its panel switch is on local", None),
+    ("acts-in-manual", "goes on switching by its own logic while it is left to SCADA alone", None),
+    ("ignores-the-neutral-current", "leaves the bank closed whatever flows in its neutral", None),
+    ("forgets-the-neutral-lockout", "frees the bank by itself when the neutral current has gone", None),
+    ("acts-on-lost-potential", "takes a lost potential for a low voltage", None),
+    ("miscounts", "tells the value times the operations that it made", 2.0),
+    ("takes-crossed-thresholds", "takes thresholds that cannot work together", None),
+    ("forgets-temperatures", "answers writes of temperature thresholds with success, and keeps what it had", None),
+)

@@ -1,0 +1,200 @@
+"""What a point map has to have for each role: points by the field's names, units they may be in, and what they serve.
+
+A driver reads the points of its role and no others; `functions_of` tells what a map offers, for the drivers, for
+`bench point-map check` and for the scaffold alike.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from instruments.errors import ConfigError
+from instruments.point_map import Point, PointMap
+
+WATTS = {"W": 1.0, "kW": 1e3, "MW": 1e6}
+VARS = {"var": 1.0, "kvar": 1e3, "Mvar": 1e6}
+VA = {"VA": 1.0, "kVA": 1e3, "MVA": 1e6}
+VOLTS = {"V": 1.0, "kV": 1e3}
+WATT_HOURS = {"Wh": 1.0, "kWh": 1e3, "MWh": 1e6}
+SECONDS = {"s": 1.0, "ms": 1e-3, "min": 60.0, "h": 3600.0}
+SHARE = {"%": 0.01, "pu": 1.0}
+"""Units that stand for a share of a rating."""
+UNITS: Mapping[str, Mapping[str, float]] = {
+    **dict.fromkeys(("power", "rated_power", "rated_charge_power"), WATTS),
+    **dict.fromkeys(("reactive_power", "rated_reactive_injected", "rated_reactive_absorbed"), VARS),
+    **dict.fromkeys(("apparent_power", "rated_apparent_power"), VA),
+    **dict.fromkeys(("voltage", "line_voltage", "rated_voltage"), VOLTS),
+    **dict.fromkeys(("energy", "capacity", "import_energy", "export_energy"), WATT_HOURS),
+    **dict.fromkeys(("reversion_time", "reversion_remaining", "watchdog_timeout", "volt_var_response_time"), SECONDS),
+    "current": {"A": 1.0, "kA": 1e3},
+    "frequency": {"Hz": 1.0},
+    "state_of_charge": SHARE,
+    "power_set_point": WATTS | SHARE,
+    "volt_var_v": VOLTS | SHARE,
+    "volt_var_q": VARS | SHARE,
+}
+"""Units that a point may be in, with what one of them is in W, var, VA, V, Wh, s, A, Hz, or as a share of a rating."""
+DIRECTED = frozenset({"power", "reactive_power", "power_set_point", "volt_var_q"})
+"""What flows one way or the other: `positive` in the map says which of them counts as positive."""
+IDENTITY = ("manufacturer", "model", "version", "serial")
+CORNERS = 10
+"""Most corners of a volt-var curve that a map is searched for."""
+STATES_IN_SERVICE = frozenset({"running", "throttled"})
+STATES_CONNECTED = STATES_IN_SERVICE | {"starting"}
+
+
+@dataclass(frozen=True)
+class Function:
+    """Something that a role is asked for: the points that it takes, with the labels that an enumeration has to have.
+
+    Of `one_of` it takes one. A map without what is `needed` does not fit the role; without any other function it does,
+    and the driver refuses that one.
+    """
+
+    name: str
+    points: Mapping[str, tuple[str, ...]]
+    one_of: tuple[str, ...] = ()
+    needed: bool = False
+    more: tuple[str, ...] = field(default=())
+    """Points that it uses where they are there."""
+
+    def lacks(self, point_map: PointMap) -> list[str]:
+        """Return what a map has not for it, in words."""
+        missing = [name for name in self.points if not has(point_map, name)]
+        for name in self.points.keys() - missing:
+            point = point_map.points.get(name)
+            missing += [f"{name} with the label {label}" for label in self.points[name] if not _has_label(point, label)]
+        if self.one_of and not any(has(point_map, name) for name in self.one_of):
+            missing.append(" or ".join(self.one_of))
+        return sorted(missing)
+
+
+_MEASURED = (
+    "reactive_power",
+    "apparent_power",
+    "frequency",
+    "current",
+    "voltage_1",
+    "voltage_2",
+    "voltage_3",
+    "alarms",
+)
+_RATED = (
+    *("rated_apparent_power", "rated_charge_power", "rated_reactive_injected", "rated_reactive_absorbed"),
+    "rated_voltage",
+)
+_COMMAND = Function(
+    "set_power_w",
+    {"power_set_point": (), "control_mode": ("commanded", "autonomous"), "rated_power": ()},
+    one_of=("reversion_time", "watchdog_timeout"),
+    more=("reversion_remaining", "heartbeat"),
+)
+_RATINGS = Function("read_nameplate", {"rated_power": ()}, needed=True, more=_RATED)
+_IDENTITY = Function("identify", {"manufacturer": (), "serial": ()}, more=("model", "version"))
+ROLE_FUNCTIONS: Mapping[str, tuple[Function, ...]] = MappingProxyType(
+    {
+        "inverter": (
+            _IDENTITY,
+            _RATINGS,
+            Function("read_ac", {"power": (), "operating_state": ("running",)}, needed=True, more=_MEASURED),
+            Function("cease_to_energize, enter_service", {"service": ("enter", "cease")}, needed=True),
+            _COMMAND,
+            Function(
+                "set_volt_var",
+                dict.fromkeys(
+                    (
+                        "volt_var_enable",
+                        "volt_var_v_1",
+                        "volt_var_v_2",
+                        "volt_var_q_1",
+                        "volt_var_q_2",
+                        "rated_voltage",
+                    ),
+                    (),
+                ),
+                more=("volt_var_response_time",),
+            ),
+            Function("read_modes", {"panel_switch": ("remote",)}),
+        ),
+        "battery": (
+            _IDENTITY,
+            _RATINGS,
+            Function("read_ac", {"power": ()}, needed=True, more=_MEASURED),
+            Function("read_storage", {"state_of_charge": (), "capacity": ()}, needed=True, more=("energy",)),
+            Function(_COMMAND.name, _COMMAND.points, _COMMAND.one_of, needed=True, more=_COMMAND.more),
+        ),
+        "meter": (
+            _IDENTITY,
+            Function(
+                "read_meter",
+                {"power": (), "voltage_1": (), "import_energy": (), "export_energy": ()},
+                needed=True,
+                more=("voltage_2", "voltage_3", "line_voltage", "frequency", "reactive_power"),
+            ),
+            Function("read_events", {"under_voltage": (), "over_voltage": ()}),
+        ),
+    }
+)
+
+
+def family(name: str) -> str:
+    """Return what a numbered point is one of: voltage of voltage_2."""
+    return re.sub(r"_[0-9]+$", "", name)
+
+
+def has(point_map: PointMap, name: str) -> bool:
+    """Tell whether a map has a point, or a constant in its place."""
+    return name in point_map.points or name in point_map.constants
+
+
+def corners(point_map: PointMap) -> int:
+    """Return how many corners of a volt-var curve a map has."""
+    numbers = range(1, CORNERS + 1)
+    return next(
+        (n - 1 for n in numbers if not {f"volt_var_v_{n}", f"volt_var_q_{n}"} <= point_map.points.keys()), CORNERS
+    )
+
+
+def functions_of(role: str) -> tuple[Function, ...]:
+    """Return what a role is asked for; raises ConfigError for a role that has no map of this kind."""
+    if role not in ROLE_FUNCTIONS:
+        raise ConfigError(f"no point map of the role {role!r}; known: {', '.join(ROLE_FUNCTIONS)}")
+    return ROLE_FUNCTIONS[role]
+
+
+def lacking(point_map: PointMap, role: str) -> dict[str, list[str]]:
+    """Return the functions of a role that a map does not offer, each with what it lacks."""
+    told = {function.name: function.lacks(point_map) for function in functions_of(role)}
+    return {name: missing for name, missing in told.items() if missing}
+
+
+def require_role(point_map: PointMap, role: str) -> None:
+    """Raise ConfigError with all that keeps a map from a role: points it lacks, and units that nobody knows."""
+    lack = [(f.name, f.lacks(point_map)) for f in functions_of(role) if f.needed]
+    faults = [f"{name} needs {', '.join(missing)}" for name, missing in lack if missing]
+    faults += _wrong_units(point_map, role)
+    if faults:
+        raise ConfigError(f"point map {point_map.point_map} does not fit the role {role}: {'; '.join(faults)}")
+
+
+def points_of(role: str) -> list[str]:
+    """Return all points that a role may use, those that it needs first."""
+    functions = sorted(functions_of(role), key=lambda function: not function.needed)
+    named = [name for f in functions for name in (*f.points, *f.one_of, *f.more)]
+    return list(dict.fromkeys(named))
+
+
+def _wrong_units(point_map: PointMap, role: str) -> Iterator[str]:
+    """Find points whose numbers would be taken for something else."""
+    for name in point_map.points:
+        known = UNITS.get(family(name))
+        used = name in points_of(role) or family(name) in {"volt_var_v", "volt_var_q"}
+        unit = point_map.points[name].unit
+        if used and known is not None and unit not in known:
+            told = f"is in {unit}" if unit else "has no unit"
+            yield f"points.{name} {told}; it may be in {', '.join(known)}"
+
+
+def _has_label(point: Point | None, label: str) -> bool:
+    return point is not None and label in point.labels
