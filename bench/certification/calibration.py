@@ -21,7 +21,7 @@ def described(device: Device) -> dict[str, Any]:
 
 
 def _accuracy_pct(device: Device) -> float | None:
-    """Return what an instrument's readings are known to, %, where no more is said of it; contacts have no such thing."""
+    """Return what an instrument's readings are known to, %, where no more is said; contacts have no such thing."""
     if device.accuracy is not None:
         return None
     if device.role == "sensing_source":
