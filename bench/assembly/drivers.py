@@ -9,8 +9,12 @@ from bench.assembly.security import client_tls
 from bench.config import Device, Identification
 from instruments.dialects.ac_source import ROLE as AC_SOURCE
 from instruments.dialects.ac_source import ac_source_dialect
-from instruments.dialects.language import Habits
+from instruments.dialects.analyzer import ROLE as ANALYZER
+from instruments.dialects.analyzer import analyzer_dialect
+from instruments.dialects.language import Dialect, Habits
 from instruments.dialects.loading import dialect_names
+from instruments.dialects.pv_source import ROLE as PV_SOURCE
+from instruments.dialects.pv_source import pv_source_dialect
 from instruments.dnp3_map import load_dnp3_map
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.dnp3_inverter import Dnp3Inverter
@@ -21,6 +25,7 @@ from instruments.drivers.point_map_meter import PointMapMeter
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
+from instruments.drivers.scpi_pv_simulator import DcLimits, PvArray, ScpiPvSimulator
 from instruments.drivers.scpi_sensing_source import ScpiSensingSource
 from instruments.drivers.scpi_source import SourceLimits
 from instruments.drivers.sunspec_battery import SunSpecBattery
@@ -52,6 +57,12 @@ DNP3_MAP_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("capacitor_bank", "dnp3_point_map"): PointMapCapacitorControl,
     ("inverter", "ieee1815_2"): Dnp3Inverter,
 }
+DIALECTS: dict[str, Callable[[str], Dialect]] = {
+    AC_SOURCE: ac_source_dialect,
+    ANALYZER: analyzer_dialect,
+    PV_SOURCE: pv_source_dialect,
+}
+"""Roles whose instruments are spoken to in dialects."""
 DIALECT = "scpi_"
 """How the name of a driver begins that speaks a dialect; the rest is the name of the dialect's file."""
 
@@ -61,9 +72,23 @@ def _grid_simulator(link: VisaLink, device: Device) -> ScpiGridSimulator:
     return ScpiGridSimulator(link, _limits(device), device.phases, dialect)
 
 
+def _pv_simulator(link: VisaLink, device: Device) -> ScpiPvSimulator:
+    array, limits = device.array, device.limits
+    if array is None or limits is None or limits.voltage_v is None or limits.current_a is None:
+        raise ConfigError("a pv simulator needs an array, and limits: voltage_v and current_a")
+    dialect = pv_source_dialect(device.driver.removeprefix(DIALECT))
+    stood_for = PvArray(array.voc_v, array.isc_a, array.vmp_v, array.imp_a)
+    return ScpiPvSimulator(link, DcLimits(limits.voltage_v, limits.current_a), stood_for, dialect, array.channel)
+
+
+def _power_analyzer(link: VisaLink, device: Device) -> ScpiPowerAnalyzer:
+    return ScpiPowerAnalyzer(link, device.phases, analyzer_dialect(device.driver.removeprefix(DIALECT)))
+
+
 VISA_DRIVERS: dict[tuple[str, str], Callable[[VisaLink, Device], Any]] = {
     **{(AC_SOURCE, DIALECT + name): _grid_simulator for name in dialect_names(AC_SOURCE)},
-    ("power_analyzer", "scpi_generic"): lambda link, device: ScpiPowerAnalyzer(link, device.phases),
+    **{(PV_SOURCE, DIALECT + name): _pv_simulator for name in dialect_names(PV_SOURCE)},
+    **{(ANALYZER, DIALECT + name): _power_analyzer for name in dialect_names(ANALYZER)},
     ("sensing_source", "scpi_generic"): lambda link, device: ScpiSensingSource(link, _limits(device)),
     ("digital_io", "scpi_generic"): lambda link, _device: ScpiDigitalIO(link),
 }
@@ -130,9 +155,9 @@ class DriverRack:
 
 def _habits(device: Device) -> Habits:
     """Return how the instrument behaves on its link; what is no dialect's own is as IEEE 488.2 has it."""
-    if device.role != AC_SOURCE:
+    if device.role not in DIALECTS:
         return Habits()
-    return ac_source_dialect(device.driver.removeprefix(DIALECT)).link
+    return DIALECTS[device.role](device.driver.removeprefix(DIALECT)).link
 
 
 def require_identity(device: Device, found: Identity, where: str) -> None:

@@ -1,7 +1,7 @@
 """Puts emulated equipment on its addresses, and wires emulated devices to each other and to the feeder."""
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -34,6 +34,8 @@ from bench.feeder.model import Floats
 from instruments.dnp3_map import load_dnp3_map
 from instruments.emulators.ac_sources import AC_SOURCES
 from instruments.emulators.acme_registers import battery_bank, inverter_bank, meter_bank
+from instruments.emulators.analyzer import AnalyzerClass
+from instruments.emulators.analyzers import ANALYZERS
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import Sensing, SensingTerminals
@@ -48,8 +50,11 @@ from instruments.emulators.meter import MeterFleet, serve_fleet
 from instruments.emulators.modbus_rtu import RtuLine
 from instruments.emulators.modbus_server import ModbusServer, NoAnswer, RegisterBank
 from instruments.emulators.point_bank import PointBank
-from instruments.emulators.power_analyzer import AnalyzerClass, PowerAnalyzerEmulator
+from instruments.emulators.power_analyzer import PowerAnalyzerEmulator
 from instruments.emulators.premise import PremiseFleet
+from instruments.emulators.pv_source import PvSourceEmulator
+from instruments.emulators.pv_sources import PV_SOURCES
+from instruments.emulators.sample_record import RecordLimits, SampleRecord
 from instruments.emulators.scpi_emulator import ScpiEmulator
 from instruments.emulators.scpi_server import scpi_protocol
 from instruments.emulators.sensing_source import SensingSourceEmulator
@@ -59,6 +64,7 @@ from instruments.errors import ConfigError
 from instruments.point_map import load_point_map
 from instruments.transports.serial_line import SerialLine
 
+GENERIC_ANALYZER = "scpi_generic"
 CONTROLS = (TapChangerControlEmulator, CapacitorControlEmulator)
 
 
@@ -102,6 +108,9 @@ class EmulatedEquipment:
         self.meters: list[MeterGroup] = []
         self._time_s = 0.0
         self._fault_moments_s: list[float] = []
+        self._records: list[SampleRecord] = []
+        self._simulated_sun: dict[str, tuple[InverterEmulator, PvSourceEmulator]] = {}
+        """Inverters with a PV simulator in front of their DC side, by name."""
         self.premises = PremiseFleet(premise_names(places.services) if bench.feeder.customers else ())
         try:
             self._serve_all()
@@ -134,14 +143,26 @@ class EmulatedEquipment:
         self.premises.advance(dt_s)
         with self.host.lock:
             for name, device in self.devices.items():
-                if isinstance(device, InverterEmulator):
+                if isinstance(device, InverterEmulator) and name not in self._simulated_sun:
                     share = self._places.irradiance_pu(name, irradiance_pu)
                     device.available_w = share * device.nameplate.p_max_w
-                device.advance(dt_s)
+            for inverter, source in self._simulated_sun.values():
+                inverter.available_w = source.available_w
+            for step_s in self._steps(dt_s):
+                for device in self.devices.values():
+                    device.advance(step_s)
             for outstation in self.outstations.values():
                 if outstation.keeps_changes:
                     with suppress(NoAnswer):  # equipment that is gone notices nothing
                         outstation.sample()
+
+    def _steps(self, dt_s: float) -> Iterator[float]:
+        """Cut a time into steps that end where an analyzer that records is to take a sample."""
+        left_s = dt_s
+        while (due_s := min(filter(None, (record.due_s() for record in self._records)), default=left_s)) < left_s:
+            yield due_s
+            left_s -= due_s
+        yield left_s
 
     def advance_meters(self, dt_s: float) -> None:
         """Let what the meters see stand for `dt_s`."""
@@ -187,6 +208,7 @@ class EmulatedEquipment:
             "sensing_source": self._serve_sensing_source,
             "digital_io": self._serve_digital_io,
             "battery": self._serve_battery,
+            "pv_simulator": self._serve_pv_simulator,
             "inverter": self._serve_inverter,
             "load_tap_changer": self._serve_tap_changer,
             "capacitor_bank": self._serve_capacitor,
@@ -212,7 +234,26 @@ class EmulatedEquipment:
         share = (0.2 if emulate.accuracy_pct is None else emulate.accuracy_pct) / 100.0
         node = self._node(self._behind("analyzer", name))
         accuracy = AnalyzerClass(voltage=share, current=share, power=share)
-        self._serve_scpi(device, PowerAnalyzerEmulator(name, node, accuracy, seed=derived_seed(self._seed, name)))
+        seed = derived_seed(self._seed, name)
+        if emulate.capture is not None and device.driver != GENERIC_ANALYZER:
+            raise ConfigError(f"devices.{name}.emulate.capture: no records of {device.driver} are known")
+        if device.driver not in ANALYZERS:
+            known = ", ".join(ANALYZERS)
+            raise ConfigError(f"devices.{name}: no emulated analyzer speaks {device.driver!r}; known: {known}")
+        if emulate.capture is None:
+            self._serve_scpi(device, ANALYZERS[device.driver](name, node, accuracy, seed))
+            return
+        limits = RecordLimits(emulate.capture.interval_s, emulate.capture.points)
+        analyzer = PowerAnalyzerEmulator(name, node, accuracy, seed, limits)
+        if analyzer.record is not None:
+            self._records.append(analyzer.record)
+        self._serve_scpi(device, analyzer)
+
+    def _serve_pv_simulator(self, name: str, device: Device, _emulate: Emulation) -> None:
+        if device.driver not in PV_SOURCES:
+            known = ", ".join(PV_SOURCES)
+            raise ConfigError(f"devices.{name}: no emulated PV simulator speaks {device.driver!r}; known: {known}")
+        self._serve_scpi(device, PV_SOURCES[device.driver](name))
 
     def _serve_battery(self, name: str, device: Device, emulate: Emulation) -> None:
         rating = _needed(name, "rating_kva", device.rated_kva or None)
@@ -255,6 +296,9 @@ class EmulatedEquipment:
             unit=1 if outstation else self._wanted(device).unit or 1,
         )
         self.devices[name] = inverter
+        if isinstance(source, PvSourceEmulator):
+            source.drawn_w = lambda: sum(inverter.power.p_w)
+            self._simulated_sun[name] = inverter, source
         if outstation:
             self._serve_inverter_on_dnp3(name, device, inverter)
             return

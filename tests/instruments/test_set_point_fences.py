@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import instruments.drivers
+from instruments.dialects.pv_source import pv_source_dialect
 from instruments.dnp3_map import load_dnp3_map
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.dnp3_inverter import Dnp3Inverter
@@ -27,6 +28,7 @@ from instruments.drivers.points import Points
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
+from instruments.drivers.scpi_pv_simulator import DcLimits, PvArray, ScpiPvSimulator
 from instruments.drivers.scpi_sensing_source import ScpiSensingSource
 from instruments.drivers.scpi_source import SourceLimits
 from instruments.drivers.sunspec_battery import SunSpecBattery
@@ -46,6 +48,7 @@ from instruments.emulators.electrical import ElectricalNode
 from instruments.emulators.grid_simulator import GridSimulatorEmulator
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.inverter import InverterEmulator
+from instruments.emulators.keysight_pv import KeysightPvEmulator
 from instruments.emulators.power_analyzer import PowerAnalyzerEmulator
 from instruments.emulators.scpi_emulator import ScpiEmulator
 from instruments.emulators.scpi_server import scpi_protocol
@@ -152,8 +155,10 @@ REFUSED: dict[type, dict[str, list[tuple[Any, ...]]]] = {
     ScpiSensingSource: {"set_sensing": SENSED},
     ScpiDigitalIO: {"set_output": [(channel, True) for channel in (0, -1, 17)]},
     ScpiPowerAnalyzer: {
-        "set_range": [*[(volts, 5.0) for volts in (*NONE, -1.0)], *[(300.0, a) for a in (*NONE, -1.0)]]
+        "set_range": [*[(volts, 5.0) for volts in (*NONE, -1.0)], *[(300.0, a) for a in (*NONE, -1.0)]],
+        "arm_capture": [*[(interval_s, 10) for interval_s in (*NONE, 0.0, -1.0)], (0.01, 1), (0.01, 0)],
     },
+    ScpiPvSimulator: {"set_irradiance_pu": [(share,) for share in (*NONE, -0.01, 1.01)]},
     PointMapTapChangerControl: {
         "raise_tap": [()],
         "write_setting": [("band_centre", volts) for volts in (*NONE, 99.9, 135.1)],
@@ -174,6 +179,7 @@ TAKEN: dict[type, tuple[str, tuple[Any, ...]]] = {
     ScpiSensingSource: ("set_sensing", (150.0, 10.0, 360.0, 45.0)),
     ScpiDigitalIO: ("set_output", (16, True)),
     ScpiPowerAnalyzer: ("set_range", (300.0, 5.0)),
+    ScpiPvSimulator: ("set_irradiance_pu", (1.0,)),
     PointMapTapChangerControl: ("lower_tap", ()),
     PointMapCapacitorControl: ("set_clock", (604_799.0,)),
 }
@@ -239,6 +245,12 @@ def _battery() -> BatteryEmulator:
     return BatteryEmulator("battery", RATING_W / 1e3, 20.0)
 
 
+def _pv_simulator(driver: type) -> Serving:
+    array, limits = PvArray(500.0, 10.0, 400.0, 9.0), DcLimits((0.0, 500.0), 10.0)
+    dialect = pv_source_dialect("keysight_apv")
+    return on_visa(KeysightPvEmulator("pv"), lambda link: driver(link, limits, array, dialect))
+
+
 SERVED: dict[type, Callable[[type], Serving]] = {
     SunSpecInverter: lambda driver: on_modbus(_hybrid().registers, driver, ENVELOPE),
     SunSpecBattery: lambda driver: on_modbus(_battery().registers, driver, ENVELOPE),
@@ -250,6 +262,7 @@ SERVED: dict[type, Callable[[type], Serving]] = {
     ScpiGridSimulator: lambda driver: on_visa(GridSimulatorEmulator("source", ElectricalNode(3)), driver, SOURCE),
     ScpiSensingSource: lambda driver: on_visa(SensingSourceEmulator("sensing"), driver, SENSING),
     ScpiPowerAnalyzer: lambda driver: on_visa(PowerAnalyzerEmulator("analyzer", ElectricalNode(3)), driver),
+    ScpiPvSimulator: _pv_simulator,
     ScpiDigitalIO: lambda driver: on_visa(DigitalIOEmulator("contacts"), driver),
 }
 """How each driver gets what it talks to."""
