@@ -32,8 +32,11 @@ def override_before_mode(stand: Stand, mode: str) -> Iterator[Finding]:
 
 
 def _override_before(stand: Stand, mode: str) -> Iterator[Finding]:
-    prefer = _preference(stand, mode)
-    stand.prepare(mode)
+    prefer, plan = _preference(stand, mode), stand.figures.schedule
+    if mode == "time":
+        stand.prepare(mode, weekdays=0.0, close_at=plan.close_at, open_at=plan.open_at)
+    else:
+        stand.prepare(mode)
     for direction, word in ((CLOSE, "low"), (OPEN, "high")):
         begun = len(stand.rig.closures)
         prefer(direction == OPEN, stand.override(direction == CLOSE))
