@@ -367,13 +367,33 @@ def point_map() -> None:
     """Start the map of a device's own Modbus registers."""
 
 
+MAP_ROLE = click.option(
+    "--role", metavar="ROLE", help="inverter, battery, meter, load_tap_changer or capacitor_bank: what it is a map of."
+)
+
+
 @point_map.command()
 @click.argument("registers", metavar="CSV", type=FilePath(path_type=Path))
-def scaffold(registers: Path) -> None:
-    """Print a point map made of a register list (columns name, address, type, ...); its author goes on from there."""
+@MAP_ROLE
+def scaffold(registers: Path, role: str | None) -> None:
+    """Print a point map made of a register list; its author goes on from there.
+
+    The list is a CSV as makers publish it, with columns for name, address and type, and where it has them access, scale
+    or gain, unit, size, table, minimum and maximum. Addresses may be hexadecimal, or numbers such as 40001 and 30001.
+    """
     from instruments.point_map_scaffold import scaffold_point_map
 
-    _say(scaffold_point_map(registers), nl=False)
+    _say(scaffold_point_map(registers, role), nl=False)
+
+
+@point_map.command(name="check")
+@click.argument("path", metavar="MAP", type=FilePath(path_type=Path))
+@MAP_ROLE
+def check_point_map(path: Path, role: str | None) -> None:
+    """Say what a map offers to a role, and what it lacks for the rest; without one, to every role that it fits."""
+    from bench.commands.point_map import check
+
+    _say("\n".join(check(path, role)))
 
 
 @main.group(name="use-case", cls=Commands)

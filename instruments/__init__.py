@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from instruments.dialects.ac_source import ac_source_dialect
+    from instruments.drivers.point_map_battery import PointMapBattery
+    from instruments.drivers.point_map_inverter import PointMapInverter
+    from instruments.drivers.point_map_meter import PointMapMeter
     from instruments.drivers.scpi_digital_io import ScpiDigitalIO
     from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
     from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ModbusConnections",
+    "PointMapBattery",
+    "PointMapInverter",
+    "PointMapMeter",
     "ScpiDigitalIO",
     "ScpiGridSimulator",
     "ScpiPowerAnalyzer",
@@ -35,6 +41,9 @@ __all__ = [
 _HOMES = {
     "ac_source_dialect": "dialects.ac_source",
     "ModbusConnections": "transports.modbus",
+    "PointMapBattery": "drivers.point_map_battery",
+    "PointMapInverter": "drivers.point_map_inverter",
+    "PointMapMeter": "drivers.point_map_meter",
     "ScpiDigitalIO": "drivers.scpi_digital_io",
     "ScpiGridSimulator": "drivers.scpi_grid_simulator",
     "ScpiPowerAnalyzer": "drivers.scpi_power_analyzer",

@@ -37,7 +37,18 @@ UNITS: Mapping[str, Mapping[str, float]] = {
 """Units that a point may be in, with what one of them is in W, var, VA, V, Wh, s, A, Hz, or as a share of a rating."""
 DIRECTED = frozenset({"power", "reactive_power", "power_set_point", "volt_var_q"})
 """What flows one way or the other: `positive` in the map says which of them counts as positive."""
-IDENTITY = ("manufacturer", "model", "version", "serial")
+CONTROL_POINTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "load_tap_changer": {
+        **{"control_mode": ("automatic", "scada_manual"), "blocked": (), "panel_switch": ("remote", "local")},
+        **{"tap_position": (), "voltage": (), "operations_total": (), "tap_command": ("raise", "lower")},
+    },
+    "capacitor_bank": {
+        **{"control_mode": ("automatic", "scada_manual"), "var_block": (), "panel_switch": ("remote", "local")},
+        **{"switch_status": ("open", "closed"), "voltage": (), "operations_total": (), "operations_today": ()},
+        **{"discharge_left": (), "switch_command": ("open", "close")},
+    },
+}
+"""Points that the drivers of controls need, with the labels of enumerations."""
 CORNERS = 10
 """Most corners of a volt-var curve that a map is searched for."""
 STATES_IN_SERVICE = frozenset({"running", "throttled"})
@@ -84,6 +95,7 @@ _RATED = (
     *("rated_apparent_power", "rated_charge_power", "rated_reactive_injected", "rated_reactive_absorbed"),
     "rated_voltage",
 )
+_IDENTITY = Function("identify", {"manufacturer": (), "serial": ()}, more=("model", "version"))
 _COMMAND = Function(
     "set_power_w",
     {"power_set_point": (), "control_mode": ("commanded", "autonomous"), "rated_power": ()},
@@ -91,7 +103,6 @@ _COMMAND = Function(
     more=("reversion_remaining", "heartbeat"),
 )
 _RATINGS = Function("read_nameplate", {"rated_power": ()}, needed=True, more=_RATED)
-_IDENTITY = Function("identify", {"manufacturer": (), "serial": ()}, more=("model", "version"))
 ROLE_FUNCTIONS: Mapping[str, tuple[Function, ...]] = MappingProxyType(
     {
         "inverter": (
@@ -134,6 +145,16 @@ ROLE_FUNCTIONS: Mapping[str, tuple[Function, ...]] = MappingProxyType(
             ),
             Function("read_events", {"under_voltage": (), "over_voltage": ()}),
         ),
+        "load_tap_changer": (
+            _IDENTITY,
+            Function("read_status, raise_tap, lower_tap", CONTROL_POINTS["load_tap_changer"], needed=True),
+            Function("read_sensed", {"current": (), "current_angle": ()}),
+        ),
+        "capacitor_bank": (
+            _IDENTITY,
+            Function("read_status, close_bank, open_bank", CONTROL_POINTS["capacitor_bank"], needed=True),
+            Function("read_sensed", {"current": (), "feeder_reactive_power": ()}),
+        ),
     }
 )
 
@@ -173,7 +194,7 @@ def require_role(point_map: PointMap, role: str) -> None:
     """Raise ConfigError with all that keeps a map from a role: points it lacks, and units that nobody knows."""
     lack = [(f.name, f.lacks(point_map)) for f in functions_of(role) if f.needed]
     faults = [f"{name} needs {', '.join(missing)}" for name, missing in lack if missing]
-    faults += _wrong_units(point_map, role)
+    faults += _wrong_units(point_map, role) if role not in CONTROL_POINTS else ()
     if faults:
         raise ConfigError(f"point map {point_map.point_map} does not fit the role {role}: {'; '.join(faults)}")
 

@@ -192,12 +192,16 @@ class InverterModes:
 
 @dataclass(frozen=True)
 class StorageReading:
-    """State of a battery as it reports it (SunSpec 713, 714); `power_w` > 0 discharges."""
+    """State of a battery as it reports it (SunSpec 713, 714); `power_w` > 0 discharges.
+
+    `capacity_wh` is that of a new one, of which `health_pct` is left: a full battery holds the product of both.
+    """
 
     soc_pct: float
     energy_wh: float
     capacity_wh: float
     power_w: float
+    health_pct: float = 100.0
 
 
 @dataclass(frozen=True)

@@ -32,11 +32,15 @@ from reports.verdict import Verdict
 
 @dataclass(frozen=True)
 class RigKind:
-    """What a suite needs around its device: which roles it tests, how their rig is made, and what switches it on."""
+    """What a suite needs around its device: which roles it tests, how their rig is made, and what switches it on.
+
+    `leave` sets the device back as it was found, before all is made safe.
+    """
 
     roles: frozenset[str]
     make: "Callable[[CertificationBench], AnyRig]"
     switch_on: "Callable[[CertificationBench], None]"
+    leave: "Callable[[CertificationBench], None]" = lambda _bench: None
 
     def require_role(self, name: str, device: Device) -> None:
         """Raise ConfigError for a device that is none of what the suite tests."""
@@ -145,7 +149,7 @@ class CertificationBench:
         No signal interrupts it; one that comes is dealt with when all is done.
         """
         with uninterrupted():
-            failures = self.live.make_safe()
+            failures = self._left() | self.live.make_safe()
             self._rack.close()
             failures |= self.live.dismiss_guardian(failures)
             if self._emulated is not None:
@@ -164,6 +168,15 @@ class CertificationBench:
         if self._emulated is None:
             raise ConfigError("the rig is not open yet")
         return self._emulated
+
+    def _left(self) -> dict[str, str]:
+        """Set the device back as it was found; say what did not come back."""
+        try:
+            if hasattr(self, "rig"):
+                self._kind.leave(self)
+        except Exception as error:  # whatever it is, all is made safe after this
+            return {self.device: f"it was not set back as it was found: {error}"}
+        return {}
 
     def _open(self) -> None:
         with open_feeder(self.config.feeder) as feeder:

@@ -13,6 +13,7 @@ from bench.plant.contacts import ContactScan, WiredContacts
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.tap_changer_control import TapChangerControlEmulator
 from instruments.errors import ConfigError, blaming
+from instruments.readings import CapacitorBankStatus, LoadTapChangerStatus
 from reports.verdict import Verdict
 
 PCT = 100.0
@@ -46,6 +47,7 @@ def _make(bench: CertificationBench) -> ControlRig:
         advance=bench.advance,
         set_input=_inputs(bench),
         tells_position=bool(wired.status),
+        begun_at=0 if wired.status else _taken_for(drivers[device].read_status()),
         travel=travel,
         step_pu=TAP_STEP_PU if is_tap_changer else 0.0,
     )
@@ -57,6 +59,11 @@ def _switch_on(bench: CertificationBench) -> None:
         rig.source.set_sensing(RESTING_V, 0.0, 0.0, 60.0)
         rig.source.output_on()
     rig.sense(RESTING_V)
+
+
+def _taken_for(status: LoadTapChangerStatus | CapacitorBankStatus) -> int:
+    """Return where a control takes its apparatus to be, which nothing but its own pulses tells it."""
+    return status.tap_position if isinstance(status, LoadTapChangerStatus) else int(status.closed)
 
 
 def _mechanism(travel: tuple[int, int]) -> Callable[[int], Apparatus]:
@@ -88,5 +95,9 @@ def _inputs(bench: CertificationBench) -> Callable[[str, float], None]:
     return set_input
 
 
-TAP_CHANGER_RIG = RigKind(frozenset({"load_tap_changer"}), _make, _switch_on)
-CAPACITOR_RIG = RigKind(frozenset({"capacitor_bank"}), _make, _switch_on)
+def _leave(bench: CertificationBench) -> None:
+    cast(ControlRig, bench.rig).put_back()
+
+
+TAP_CHANGER_RIG = RigKind(frozenset({"load_tap_changer"}), _make, _switch_on, _leave)
+CAPACITOR_RIG = RigKind(frozenset({"capacitor_bank"}), _make, _switch_on, _leave)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 from bench.assembly.certification import CertificationBench, RigKind
 from bench.certification.not_passed import NotPassed
@@ -12,7 +12,7 @@ from bench.certification.ratings import require_usable
 from bench.certification.rig import InstrumentClass, Rig
 from instruments.errors import ConfigError
 from instruments.readings import SourceCapabilities
-from instruments.roles import GridSimulator, PowerAnalyzer
+from instruments.roles import DerFunctions, GridSimulator, PowerAnalyzer
 from reports.verdict import Verdict
 
 PCT = 100.0
@@ -37,6 +37,7 @@ def _make(bench: CertificationBench) -> Rig:
     terminal, drivers, device = bench.terminal, bench.drivers, bench.device
     inverter, analyzer = drivers[device], terminal.analyzer or ""
     share = bench.config.devices[analyzer].uncertainty_pct / PCT
+    _require_functions(bench, inverter)
     nameplate = inverter.read_nameplate()
     require_usable(device, bench.config.devices[device], nameplate)
     return Rig(
@@ -87,6 +88,15 @@ def _timed(act: Callable[[], None]) -> float:
     begun_s = time.perf_counter()
     act()
     return time.perf_counter() - begun_s
+
+
+def _require_functions(bench: CertificationBench, inverter: Any) -> None:
+    """Raise NotPassed for a driver without the functions that the procedures set: nothing can be said of them."""
+    missing = [name for name in vars(DerFunctions) if not name.startswith("_") and not hasattr(inverter, name)]
+    if missing:
+        driver = bench.config.devices[bench.device].driver
+        reason = f"the driver {driver!r} of {bench.device} has not what procedures set: {', '.join(missing)}"
+        raise NotPassed(reason, Verdict.NOT_RUN)
 
 
 def _supply(bench: CertificationBench, level_pu: float) -> None:

@@ -49,6 +49,7 @@ from instruments.emulators.scpi_emulator import ScpiEmulator
 from instruments.emulators.scpi_server import scpi_protocol
 from instruments.emulators.sensing_source import SensingSourceEmulator
 from instruments.emulators.tap_changer_control import TapChangerControlEmulator
+from instruments.emulators.timing import DAY_S
 from instruments.errors import ConfigError
 from instruments.point_map import load_point_map
 from instruments.transports.serial_line import SerialLine
@@ -259,13 +260,13 @@ class EmulatedEquipment:
 
     def _serve_tap_changer(self, name: str, device: Device, _emulate: Emulation) -> None:
         settings, position = tap_changer_settings(self._places, name), self._places.position(name)
-        control = TapChangerControlEmulator(self._sensing(name), settings, position, self._start_of_day_s)
+        control = TapChangerControlEmulator(self._sensing(name), settings, position, self._start_of_week_s)
         self._connect_contacts(name, control)
         self._serve_modbus(name, device, control, tap_changer_registers(control, load_point_map(_map_of(name, device))))
 
     def _serve_capacitor(self, name: str, device: Device, _emulate: Emulation) -> None:
         settings, closed = capacitor_settings(self._places, name), self._places.is_closed(name)
-        control = CapacitorControlEmulator(self._sensing(name), settings, closed, self._start_of_day_s)
+        control = CapacitorControlEmulator(self._sensing(name), settings, closed, self._start_of_week_s)
         self._connect_contacts(name, control)
         self._serve_modbus(name, device, control, capacitor_registers(control, load_point_map(_map_of(name, device))))
 
@@ -381,8 +382,10 @@ class EmulatedEquipment:
         return self.nodes[device]
 
     @property
-    def _start_of_day_s(self) -> float:
-        return self._bench.environment.start_hour * 3600.0
+    def _start_of_week_s(self) -> float:
+        """Time since Monday's midnight at the start, by the bench's date and hour, s."""
+        environment = self._bench.environment
+        return environment.date.weekday() * DAY_S + environment.start_hour * 3600.0
 
 
 def _quiet_s(device: Emulator) -> float:

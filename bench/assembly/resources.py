@@ -2,8 +2,8 @@
 
 `modbus+tcp://HOST:PORT/UNIT`, the same with `tls`, and `modbus+rtu:///dev/ttyUSB0?baud=9600/UNIT`, where `&parity=N`
 and `&stop=2` may follow the baud rate; without them a line has even parity and one stop bit, as the standard has it.
-An emulated device may be at `pty` in place of a port: on any free pseudo-terminal of its own, or at `pty:NAME`, which
-it shares with all others at that name.
+An emulated device at a port is served on a pseudo-terminal, to which a link of the port's name is made. It may also be
+at `pty`: on any free pseudo-terminal of its own, or at `pty:NAME`, which it shares with all others at that name.
 """
 
 import ipaddress

@@ -25,7 +25,8 @@ def _make(bench: CertificationBench) -> StorageRig:
     nameplate = bench.drivers[name].read_nameplate()
     require_usable(name, bench.config.devices[name], nameplate)
     bank = bench.drivers[battery].read_nameplate()
-    capacity_wh = bench.drivers[battery].read_storage().capacity_wh
+    told = bench.drivers[battery].read_storage()
+    capacity_wh = told.capacity_wh * told.health_pct / PCT
     if not capacity_wh > 0.0:
         raise RatingsError(f"{battery} states a capacity of {capacity_wh:g} Wh")
     va, figures, section = nameplate.va_max_va, load_storage_figures(), bench.config.devices[battery]

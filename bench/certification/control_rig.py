@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from bench.certification.control_settings import ControlSettings
 from bench.certification.not_passed import NotPassed
 from bench.clock import Clock
 from bench.plant.contacts import ContactScan, WiredContacts
 from instruments.errors import InstrumentError, blaming
-from instruments.point_map import Point
 from instruments.readings import SecondaryReading
 from instruments.roles import SensingSource
 from reports.verdict import Verdict
@@ -26,22 +26,6 @@ _NOW_S = 1e-9
 """What is due within this time is due now, s: sums of binary fractions."""
 PLAYED_CLASSES, PLAYED_V = 3.0, 0.05
 """By how many classes of its accuracy, and volts, a source may differ from what it was told."""
-
-
-class Control(Protocol):
-    """What every control under test can be asked: its settings by name."""
-
-    def find_setting(self, name: str) -> Point | None:
-        """Return the point of a setting; None where the control has no such setting."""
-        ...
-
-    def read_setting(self, name: str) -> float | str | bool:
-        """Read a setting."""
-        ...
-
-    def write_setting(self, name: str, value: float | str | bool) -> None:
-        """Write a setting, and read it back."""
-        ...
 
 
 class Apparatus(Protocol):
@@ -86,7 +70,7 @@ class Sensed:
 
 @dataclass(frozen=True)
 class Closure:
-    """A contact that closed: +1 raise or close, -1 lower or open; after one look, and not later than the next."""
+    """A contact that closed: +1 raise or close, -1 lower or open; after one look began, before the next was over."""
 
     direction: int
     after_s: float
@@ -136,6 +120,8 @@ class ControlRig:
     set_input: Callable[[str, float], None] = _nothing_there
     tells_position: bool = True
     """Whether contacts tell the control where its apparatus stands."""
+    begun_at: int = 0
+    """Where the apparatus stands at first: with a control that is told nothing, where that takes it to be."""
     travel: tuple[int, int] = (0, 1)
     """Lowest and highest position of the apparatus."""
     step_pu: float = 0.0
@@ -143,14 +129,16 @@ class ControlRig:
     closures: list[Closure] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Put the apparatus at rest in position 0."""
+        """Put the apparatus at rest where it begins."""
         self._counts = self._counted()
         self._first = self._counts
         self._held = (False, False)
+        self._passed_s = self._looked_s = self.clock.now_s
         self._told: tuple[float, float, float, float] | None = None
         self._behind_v: float | None = None
+        self._settings = ControlSettings(self.device, self.control)
         self.sensed = Sensed(0.0, 0.0, 0.0)
-        self._stand(0)
+        self._stand(self.begun_at)
 
     @property
     def judges(self) -> Sequence[str]:
@@ -169,7 +157,7 @@ class ControlRig:
     def place(self, position: int) -> None:
         """Put the apparatus, at rest, into a position, and tell the control. Raises NotPassed where nothing tells it.
 
-        A control that is told no position goes by its own pulses: where both begin is position 0.
+        A control that is told no position goes by its own pulses.
         """
         if not self.tells_position and position != self.position:
             reason = f"no contacts tell {self.device} its position, so that it cannot be put to {position}"
@@ -224,19 +212,12 @@ class ControlRig:
         return (closure.by_s - closure.after_s) / 2.0 + self.timing_s
 
     def write(self, name: str, value: float | str | bool) -> None:
-        """Write a setting and read it back.
+        """Write a setting and read it back; raises NotPassed, NOT_RUN, for what the control cannot be set to."""
+        self._settings.write(name, value)
 
-        Raises NotPassed, NOT_RUN, for one that the control has not, or that does not reach as far.
-        """
-        point = self.control.find_setting(name)
-        if point is None:
-            raise NotPassed(f"{self.device} has no setting {name} in its point map", Verdict.NOT_RUN)
-        if isinstance(value, str) and value not in point.labels:
-            raise NotPassed(f"{self.device} knows no {name} {value!r}", Verdict.NOT_RUN)
-        if point.limits is not None and not point.limits[0] <= float(value) <= point.limits[1]:
-            told = f"{name} of {self.device} goes from {point.limits[0]:g} to {point.limits[1]:g}"
-            raise NotPassed(f"{told}: {value:g} cannot be set", Verdict.NOT_RUN)
-        self.control.write_setting(name, value)
+    def put_back(self) -> None:
+        """Set the control back as it was found; raises InstrumentError naming the settings that it does not take."""
+        self._settings.put_back()
 
     def table(self) -> dict[str, Any]:
         """Return all looks as a series."""
@@ -252,16 +233,24 @@ class ControlRig:
         }
 
     def _look(self, time_s: float) -> None:
-        passed_s, before = time_s - self.clock.now_s, self.position
-        self.apparatus.advance(passed_s, *self._held)
+        before = self.position
         self.clock.run_until(time_s)
-        self.advance(passed_s)
+        self._pass()
+        looked_s = self.clock.now_s
         self._held = self.contacts.read()
-        self._count(time_s - passed_s, time_s)
+        self.clock.catch_up()  # what the look itself took: a closure came before that
+        self._count(self._looked_s, self.clock.now_s)
+        self._looked_s = looked_s
         if self.position != before:
             self._moved()
         up, down = (now - first for now, first in zip(self._counts, self._first, strict=True))
-        self.looks.append(Look(time_s, self.sensed, self.position, up, down))
+        self.looks.append(Look(looked_s, self.sensed, self.position, up, down))
+
+    def _pass(self) -> None:
+        """Let the time since the last look pass for the apparatus and for what is emulated."""
+        passed_s, self._passed_s = self.clock.now_s - self._passed_s, self.clock.now_s
+        self.apparatus.advance(passed_s, *self._held)
+        self.advance(passed_s)
 
     def _moved(self) -> None:
         self.contacts.report(self.position)

@@ -42,12 +42,15 @@ class NameplateFigures(Section):
 
 
 class ConfigurationFigures(Section):
-    """Ratings that are configured to a share of themselves and back, and within what time that is obeyed."""
+    """Ratings that are configured to a share of themselves and back, and within what time that is obeyed.
+
+    Those of one of `groups` go down in their order and come back in the opposite one: the first is limited by the last.
+    """
 
     clause: str
     share_pu: Figure
     within_s: Figure
-    items: tuple[str, ...]
+    groups: tuple[tuple[str, ...], ...]
 
 
 class SettingsPoint(Section):

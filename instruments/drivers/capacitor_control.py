@@ -5,6 +5,7 @@ import math
 from instruments.drivers.point_map_control import PointMapControl
 from instruments.errors import InstrumentError
 from instruments.point_map import PointMap
+from instruments.point_map_roles import CONTROL_POINTS
 from instruments.readings import CapacitorBankStatus, CapacitorReadings, SecondaryReading
 from instruments.transports.modbus import ModbusLink
 
@@ -18,12 +19,6 @@ _STATUS = (
     "operations_today",
     "discharge_left",
 )
-_LABELS = {
-    "control_mode": ("automatic", "scada_manual"),
-    "panel_switch": ("remote", "local"),
-    "switch_status": ("open", "closed"),
-    "switch_command": ("open", "close"),
-}
 _MEASURED = ("voltage", "current", "feeder_reactive_power", "neutral_current", "temperature", "refused_closes")
 _CLOCK_SLACK_S = 2.0
 """What a clock may go on between its being set and its being read back, s."""
@@ -40,7 +35,7 @@ class PointMapCapacitorControl(PointMapControl):
     def __init__(self, link: ModbusLink, point_map: PointMap) -> None:
         """Nothing is sent yet; raises ConfigError naming all points and labels that the map lacks."""
         super().__init__(link, point_map)
-        self.points.require({name: _LABELS.get(name, ()) for name in (*_STATUS, "switch_command")})
+        self.points.require(CONTROL_POINTS["capacitor_bank"])
 
     def read_status(self) -> CapacitorBankStatus:
         """Read what the control says of itself."""

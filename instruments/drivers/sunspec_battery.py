@@ -1,5 +1,7 @@
 """Driver of a battery with a SunSpec endpoint: models 1, 701, 702, 704, 713 and 714, and 802 where it has that."""
 
+import math
+
 from instruments.drivers.fence import UNFENCED, DerEnvelope, check_power, check_reversion
 from instruments.drivers.sunspec_as_set import read_as_set
 from instruments.drivers.sunspec_der import (
@@ -18,6 +20,7 @@ from instruments.drivers.sunspec_storage import (
     set_ramp_rate,
     set_reserve,
 )
+from instruments.errors import InstrumentError
 from instruments.readings import (
     AcReading,
     ChargeStatus,
@@ -28,6 +31,10 @@ from instruments.readings import (
     StorageReading,
 )
 from instruments.transports.modbus import ModbusLink
+
+SERVICE, PERMITTED = 703, 1
+NEW_PCT = 100.0
+"""Health of a battery that states none."""
 
 
 class SunSpecBattery:
@@ -58,11 +65,13 @@ class SunSpecBattery:
         state, port = self._device.read(713), self._device.read(714, "ID", "DCWH_SF")
         self._device.require(state, "SoC", "WHAvail", "WHRtg")
         self._device.require(port, "DCW")
+        health = state.number("SoH")
         return StorageReading(
             soc_pct=state.number("SoC"),
             energy_wh=state.number("WHAvail"),
             capacity_wh=state.number("WHRtg"),
             power_w=port.number("DCW"),
+            health_pct=NEW_PCT if math.isnan(health) else health,
         )
 
     def read_as_set(self) -> dict[str, float | str]:
@@ -104,6 +113,14 @@ class SunSpecBattery:
     def read_command(self) -> PowerCommand:
         """Read the set-point that the battery holds, which is not what it delivers."""
         return read_command(self._device)
+
+    def enter_service(self) -> None:
+        """Permit service, where it has a permit (model 703); raises InstrumentError when it does not hold it."""
+        if SERVICE not in self._device.models():
+            return
+        self._device.write(SERVICE, {"ES": PERMITTED})
+        if self._device.read(SERVICE, "ES", "ES").number("ES") != PERMITTED:
+            raise InstrumentError(f"{self._device.name} was permitted service, and does not hold it")
 
     def set_power_w(self, power_w: float, reversion_s: float) -> PowerCommand:
         """Command a power, W, > 0 to discharge, which ends by itself after `reversion_s`; return the read-back.

@@ -5,15 +5,11 @@ import math
 from instruments.drivers.fence import NO_LIMIT, Span, require_within
 from instruments.drivers.point_map_control import PointMapControl
 from instruments.point_map import PointMap
+from instruments.point_map_roles import CONTROL_POINTS
 from instruments.readings import LoadTapChangerStatus, SecondaryReading
 from instruments.transports.modbus import ModbusLink
 
 _STATUS = ("control_mode", "blocked", "panel_switch", "tap_position", "voltage", "operations_total")
-_LABELS = {
-    "control_mode": ("automatic", "scada_manual"),
-    "panel_switch": ("remote", "local"),
-    "tap_command": ("raise", "lower"),
-}
 
 
 class PointMapTapChangerControl(PointMapControl):
@@ -30,7 +26,7 @@ class PointMapTapChangerControl(PointMapControl):
         """
         super().__init__(link, point_map)
         self._taps = taps
-        self.points.require({name: _LABELS.get(name, ()) for name in (*_STATUS, "tap_command")})
+        self.points.require(CONTROL_POINTS["load_tap_changer"])
 
     def read_status(self) -> LoadTapChangerStatus:
         """Read what the control says of itself."""

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from instruments.emulators.charge_gauge import EMPTY_PU, FULL_PU
 from instruments.emulators.der_registers import UINT16
 from instruments.emulators.modbus_server import ILLEGAL_VALUE, ModbusRefusal
 from instruments.emulators.sunspec_image import ModelImage
@@ -14,8 +13,10 @@ DC_V = 800.0
 LITHIUM_ION, CONNECTED, REMOTE, NO_REQUEST, CONNECT, STARTED = 4, 3, 0, 0, 1, 3
 EMPTY, DISCHARGING, CHARGING, FULL, HOLDING = 2, 3, 4, 5, 6
 """ChaSt: charge status."""
-AT_REST_PU = 0.001
+AT_REST_PU = 0.01
 """Power up to which it neither charges nor discharges, per unit of its rating."""
+AT_END_PU = 0.001
+"""So near to full and to empty it says that it is there: what it loses by itself shall not make it take that back."""
 INT16 = 32_000
 
 
@@ -57,9 +58,9 @@ class BatteryBank:
     def _charge_status(self, state: BankState) -> int:
         if abs(state.power_w) > AT_REST_PU * self._rating_w:
             return DISCHARGING if state.power_w > 0.0 else CHARGING
-        if state.told_pu >= FULL_PU:
+        if state.told_pu >= 1.0 - AT_END_PU:
             return FULL
-        return EMPTY if state.told_pu <= self.reserve_pu + EMPTY_PU else HOLDING
+        return EMPTY if state.told_pu <= self.reserve_pu + AT_END_PU else HOLDING
 
     def _written(self, _names: frozenset[str]) -> None:
         lowest, highest = self._model.get("SoCRsvMin"), self._model.get("SocRsvMax")

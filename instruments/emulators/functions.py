@@ -63,8 +63,12 @@ class GridSupport:
         defect: Callable[[int], CurveDefect],
         time_s: Callable[[], float],
         faults: FaultSet,
+        configured: Callable[[], Nameplate],
     ) -> None:
-        """Take whether volt-var is on from the start, and what tells of defects of the curve of a model."""
+        """Take whether volt-var is on from the start, and what tells of defects of the curve of a model.
+
+        `configured`: the ratings as they are configured now.
+        """
         self._faults, self._time_s = faults, time_s
         category = nameplate.category
         self._curves = {
@@ -85,7 +89,12 @@ class GridSupport:
             FrequencyDroop(image.model(DROOP), der, lambda: slope_of(faults, time_s())),
         )
         self.reactive = ReactiveControl(
-            image.model(704), nameplate, der, self._leave_to_commands, lambda: reactive_defect(faults, time_s())
+            image.model(704),
+            nameplate,
+            der,
+            self._leave_to_commands,
+            lambda: reactive_defect(faults, time_s()),
+            configured,
         )
 
     def advance(self) -> None:

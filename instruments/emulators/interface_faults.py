@@ -8,6 +8,7 @@ INTERFACE_FAULTS: tuple[tuple[str, str, float | None], ...] = (
     ("forgets-settings", "answers writes to model 703, its permit apart, with success, and keeps what it had", None),
     ("forgets-configuration", "answers writes to model 702 with success, and keeps what it had", None),
     ("ignores-configuration", "keeps a smaller rating that it is configured to, and delivers as before", None),
+    ("configures-active-power-alone", "obeys a smaller active power that it is configured to, no other rating", None),
     ("rating-missing", "says of its power factor while injecting, in the nameplate, that it does not have it", None),
     ("never-alarms", "shows no alarm, whatever happens", None),
     ("always-running", "says that it runs and is connected, whatever it does", None),

@@ -4,13 +4,13 @@ import math
 from collections.abc import Mapping
 
 from instruments.emulators.battery import BatteryEmulator
+from instruments.emulators.configuration import Configuration
 from instruments.emulators.curve_defects import SOUND, CurveDefect, defect_of
 from instruments.emulators.der_defects import active_power_defect
 from instruments.emulators.der_model import UNREPRESENTED, DerModel, settings
 from instruments.emulators.der_registers import (
     AcState,
     Energy,
-    check_configuration,
     prepare_measurement,
     publish_identity,
     publish_measurement,
@@ -98,6 +98,8 @@ class InverterEmulator:
 
     def _start(self) -> None:
         """Come up with the settings that it was made with."""
+        ratings = self.registers.model(702)
+        self._configuration = Configuration(ratings, self.nameplate, self._faults, lambda: self.time_s)
         self._control = PowerControl(self.registers.model(704), self.nameplate, self.has)
         self._support = GridSupport(
             self.registers,
@@ -107,7 +109,9 @@ class InverterEmulator:
             self._curve_defect,
             lambda: self.time_s,
             self._faults,
+            lambda: self._configuration.nameplate,
         )
+        self._der.configure(**self._configuration.settings(self._der.storage))
         self.registers.model(704).on_write = self._commanded
         self._prepare_registers(self._unit, self.node.phases)
         self._is_down = False
@@ -143,6 +147,9 @@ class InverterEmulator:
         self._energy.add(sum(self.power.p_w), dt_s)
         self._control.advance(dt_s)
         self._permit.advance(dt_s)
+        if self._configuration.advance():
+            self._der.configure(**self._configuration.settings(self._der.storage))
+            self._support.reactive.apply()
         self._support.advance()
         limit = self._limit_pu
         self._der.configure(AP_LIMIT_ENABLE=limit is not None, AP_LIMIT=1.0 if limit is None else limit)
@@ -160,17 +167,16 @@ class InverterEmulator:
     def _limit_pu(self) -> float | None:
         """Limit of active power, per unit of its rating: the command's share of what it is configured to."""
         commanded = None if self.has("ignores-power-limit") else self._control.limit_pu
-        configured = self._configured_pu
+        configured = self._configuration.nameplate.p_max_w / self.nameplate.p_max_w
         own = [self._permit.limit_pu, configured if configured < 1.0 else None]
         limits = [limit for limit in own if limit is not None]
         return min([*limits, *([commanded * configured] if commanded is not None else [])], default=None)
 
     @property
-    def _configured_pu(self) -> float:
-        """Active power that it is configured to, per unit of its rating (IEEE 1547-2018 10.4)."""
-        ratings = self.registers.model(702)
-        share = ratings.get("WMax") / ratings.get("WMaxRtg")
-        return 1.0 if self.has("ignores-configuration") else share
+    def _effective_w(self) -> float | None:
+        """Active power that it is trying to deliver, as far as it may absorb, W; None without a command."""
+        effective_w = self._path.effective_w(self.time_s)
+        return None if effective_w is None else max(effective_w, -self._configuration.nameplate.charge_max_w)
 
     def _run_prime_mover(self, dt_s: float) -> None:
         if self._prime_mover:
@@ -184,7 +190,7 @@ class InverterEmulator:
             return self._demanded_w
         battery_w = self._battery.delivered_w if self._battery else 0.0
         offered_w = self.available_w + battery_w
-        effective = self._path.effective_w(self.time_s)
+        effective = self._effective_w
         within_w = offered_w if effective is None else max(min(effective, 0.0), min(max(effective, 0.0), offered_w))
         self._demanded_w = within_w
         return within_w
@@ -198,7 +204,7 @@ class InverterEmulator:
             delivered_w = sum(self.power.p_w)
             beyond_w = delivered_w - min(self.available_w, max(delivered_w, 0.0))
             return beyond_w, beyond_w
-        effective = self._path.effective_w(self.time_s)
+        effective = self._effective_w
         if effective is None or not self._der.connected:
             return -self.available_w, 0.0
         limit = self._control.limit_pu
@@ -235,7 +241,7 @@ class InverterEmulator:
         image.model(702).set({"CtrlModes": CONTROL_MODES})
         prepare_measurement(image.model(701), self.nameplate, phases)
         image.model(701).refresh = self._publish_ac
-        image.model(702).on_write = lambda names: check_configuration(image.model(702), names)
+        image.model(702).on_write = self._configuration.written
         self._service = EnterService(
             image.model(703),
             self._der,

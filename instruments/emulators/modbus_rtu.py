@@ -55,6 +55,7 @@ class RtuLine(asyncio.Protocol):
         self._servers: list[ModbusServer] = []
         self._pending = bytearray()
         self._ending: asyncio.TimerHandle | None = None
+        self._heard_s = 0.0
 
     def add(self, server: ModbusServer) -> None:
         """Put the units of a server on the line."""
@@ -62,15 +63,19 @@ class RtuLine(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Answer a request that is whole, and drop what silence shows to be none."""
+        loop = asyncio.get_running_loop()
         if self._ending is not None:
             self._ending.cancel()
+        if self._pending and loop.time() - self._heard_s > SILENCE_S:  # a loop that was busy comes to it late
+            self._fell_silent()
+        self._heard_s = loop.time()
         self._pending += data
         size = _size(self._pending)
         if size and len(self._pending) >= size and is_sound(frame := bytes(self._pending[:size])):
             self._take(frame, bytes(self._pending[size:]))
         if self._pending:
             del self._pending[LONGEST * 2 :]
-            self._ending = asyncio.get_running_loop().call_later(SILENCE_S, self._fell_silent)
+            self._ending = loop.call_later(SILENCE_S, self._fell_silent)
 
     def _fell_silent(self) -> None:
         frame = bytes(self._pending)

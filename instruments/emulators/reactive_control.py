@@ -84,19 +84,22 @@ class ReactiveControl:
         der: DerModel,
         exclusive: Callable[[], None],
         defect: Callable[[], ReactiveDefect] = lambda: SOUND,
+        configured: Callable[[], Nameplate] | None = None,
     ) -> None:
+        """Take whom to ask what its ratings are configured to now; by themselves they are what they are."""
+        self._configured = configured or (lambda: nameplate)
         self._model, self._nameplate, self._der, self._exclusive = model, nameplate, der, exclusive
         self._defect, self._applied, self._absorbs = defect, SOUND, False
         self._acting: frozenset[str] = frozenset()
         model.set(INITIAL | (WITH_STORAGE if nameplate.charge_max_w > 0 else {}))
-        self._apply()
+        self.apply()
 
     def advance(self) -> None:
         """Go over to what holds while active power is absorbed, and back; let a defect begin or end."""
         absorbs = sum(self._der.power.p_w) < 0.0
         if absorbs != self._absorbs or self._defect() != self._applied or self._applied.least_power_pu:
             self._absorbs = absorbs
-            self._apply()
+            self.apply()
 
     def written(self, names: frozenset[str]) -> None:
         """Take note of the points that a client wrote; raises ModbusRefusal for what the equipment cannot do."""
@@ -109,12 +112,12 @@ class ReactiveControl:
         if "VarSetEna" in names and self._on("VarSet"):
             self._model.set({f"{mode}Ena": 0 for mode in self._factors})
             self._exclusive()
-        self._apply()
+        self.apply()
 
     def disable(self) -> None:
         """Switch all modes off, as equipment does when an exclusive function is switched on."""
         self._model.set({f"{mode}Ena": 0 for mode in (*self._factors, "VarSet")})
-        self._apply()
+        self.apply()
 
     @property
     def _factors(self) -> tuple[str, ...]:
@@ -123,7 +126,8 @@ class ReactiveControl:
     def _on(self, mode: str) -> bool:
         return self._model.get(f"{mode}Ena") == 1
 
-    def _apply(self) -> None:
+    def apply(self) -> None:
+        """Command OpenDER what the registers have, by the ratings and the defects of this moment."""
         defect = self._applied = self._defect()
         on = frozenset(filter(self._on, (*self._factors, "VarSet")))
         self._acting = on or self._acting if defect.stays else on
@@ -149,7 +153,7 @@ class ReactiveControl:
         return max(given_pu, 0.0) if defect.absorbs_none else given_pu
 
     def _var_pu(self, of_rated_vars: bool) -> float:
-        plate = self._nameplate
+        plate = self._configured()
         if self._model.get("VarSetMod") == VARS:
             return float(self._model.get("VarSet")) / plate.va_max_va
         share = float(self._model.get("VarSetPct")) / PCT

@@ -190,7 +190,7 @@ class TapChangerControlEmulator:
 
     @property
     def _timer_rate(self) -> float:
-        definite = self.settings.characteristic is Characteristic.DEFINITE
+        definite = self.settings.characteristic is Characteristic.DEFINITE or self._regulation.to_neutral
         if definite or self._fault("inverse-as-definite"):
             return 1.0
         return abs(self._regulation.deviation_v) / (self.settings.bandwidth_v / 2.0)
@@ -211,9 +211,10 @@ class TapChangerControlEmulator:
 
     def _observe(self) -> None:
         """Look at the inputs: what is wanted, and whether a reduction has reached its band."""
-        demand = self._demand()
-        if demand is not None or not self._fault("keeps-its-delay"):
-            self._timer.watch(demand)
+        elapsed_s = self._timer.elapsed_s
+        self._timer.watch(self._demand())
+        if self._fault("keeps-its-delay"):
+            self._timer.elapsed_s = elapsed_s
         if self.band_status == 0:
             self._undelayed = False
 

@@ -65,6 +65,11 @@ class Regulation:
         return self.settings.reverse_mode is ReverseMode.BIDIRECTIONAL and self.reversed
 
     @property
+    def to_neutral(self) -> bool:
+        """Whether it goes to neutral, whatever voltage is."""
+        return self.settings.reverse_mode is ReverseMode.NEUTRAL and self.reversed
+
+    @property
     def deviation_v(self) -> float:
         """Return how far what it regulates is above its centre, V."""
         if self.at_source:
@@ -103,7 +108,7 @@ class Regulation:
         mode = self.settings.reverse_mode
         if not self.reversed or mode is ReverseMode.COGENERATION:
             return {-1: Direction.RAISE, 0: None, 1: Direction.LOWER}[self.band_status]
-        if mode is ReverseMode.NEUTRAL:
+        if self.to_neutral:
             return None if self.position == 0 else Direction.LOWER if self.position > 0 else Direction.RAISE
         if mode is ReverseMode.BIDIRECTIONAL:
             return {-1: Direction.LOWER, 0: None, 1: Direction.RAISE}[self.band_status]

@@ -118,11 +118,11 @@ def test_the_guardian_makes_safe_all_on_one_line_one_after_the_other(tmp_path: P
             SunSpecBattery(connections.serial_link(at, 1)).set_power_w(5000.0, 3600.0)
             SunSpecInverter(connections.serial_link(at, 2)).enter_service()
         wards = [
-            Ward(name, device(text, role=role, timeout_s=0.3), text)
+            Ward(name, device(text, role=role, timeout_s=0.5), text)
             for unit, (name, role) in enumerate({"store": "battery", "pv": "inverter", "gone": "battery"}.items(), 1)
             for text in [f"modbus+rtu://{line.path}?baud=115200/{unit}"]
         ]
-        outcomes = {found.device: found for found in act(wards, Record(str(tmp_path / "record")), "a test", 1.5)}
+        outcomes = {found.device: found for found in act(wards, Record(str(tmp_path / "record")), "a test", 3.0)}
     assert [outcomes[name].safe for name in ("store", "pv", "gone")] == [True, True, False], outcomes
     assert "gave no answer" in outcomes["gone"].error
     assert battery.registers.model(704).get("WSetEna") == 0

@@ -80,7 +80,7 @@ class Spoken:
     functions: frozenset[str] = FUNCTIONS | TRIPS
     wrong: dict[str, float] = field(default_factory=dict)
     forgets: frozenset[str] = frozenset()
-    obeys_configuration: bool = True
+    overlooks: frozenset[str] = frozenset()
     latches_alarms: bool = False
     alarms_in_a_sag: int = 1 << 11
     says_it_runs: bool = False
@@ -99,15 +99,26 @@ class Spoken:
 
     @property
     def p_pu(self) -> float:
-        configured = self.configured.get("NP_P_MAX", RATING_VA) / RATING_VA if self.obeys_configuration else 1.0
-        return min(self.limit_pu, configured) if self.delivers else 0.0
+        if not self.delivers:
+            return 0.0
+        beside_vars = max(self._rated("NP_VA_MAX") ** 2 - self.given_q_pu**2, 0.0) ** 0.5
+        return min(self.limit_pu, self._rated("NP_P_MAX"), beside_vars)
+
+    @property
+    def given_q_pu(self) -> float:
+        return min(max(self.q_pu, -self._rated("NP_Q_MAX_ABS")), self._rated("NP_Q_MAX_INJ"))
+
+    def _rated(self, label: str) -> float:
+        rated = AS_SET[label]
+        assert isinstance(rated, float)
+        return (rated if label in self.overlooks else self.configured.get(label, rated)) / RATING_VA
 
     def set_voltage(self, voltage_v: Sequence[float], frequency_hz: float, _angle_deg: Any = None) -> None:
         self.voltage_pu, self.frequency_hz = voltage_v[0] / PHASE_V, frequency_hz
         self.latched |= 0 if self.delivers else self.alarms_in_a_sag
 
     def measure(self) -> AcMeasurement:
-        p_w, q_var = self.p_pu * RATING_VA / 3.0, self.q_pu * RATING_VA / 3.0
+        p_w, q_var = self.p_pu * RATING_VA / 3.0, self.given_q_pu * RATING_VA / 3.0
         v = (self.voltage_pu * PHASE_V,) * 3
         return AcMeasurement(v, (0.0,) * 3, (p_w,) * 3, (q_var,) * 3, self.frequency_hz)
 
@@ -164,7 +175,11 @@ class Spoken:
         self._hold({"CONST_PF": power_factor, "CONST_PF_EXCITATION": "INJ" if injects else "ABS"})
         self._hold({"CONST_PF_MODE_ENABLE": "ENABLED"})
 
+    def disable_reactive_commands(self) -> None:
+        self.q_pu = 0.0
+
     def set_reactive_power(self, share_pu: float) -> None:
+        self.q_pu = share_pu
         self._hold({"CONST_Q": share_pu, "CONST_Q_MODE_ENABLE": "ENABLED"})
 
     def set_frequency_droop(self, droop: FrequencyDroop) -> None:

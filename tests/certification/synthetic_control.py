@@ -51,7 +51,7 @@ class SyntheticControl:
         self.settings[name] = value
 
     def read_setting(self, name: str) -> Any:
-        return self.settings[name]
+        return self.settings.get(name, 0.0)
 
     def set_automatic(self, automatic: bool) -> None:
         self.automatic = automatic

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from bench.certification.suites import SUITES
@@ -35,6 +36,22 @@ def test_a_clause_that_was_passed_is_recorded_with_its_points_and_its_coverage(t
     page = (tmp_path / "run" / "rendered" / "report.html").read_text()
     assert "only a part of the suite was asked for" in page
     assert "SIMULATED" in page
+
+
+@pytest.mark.long
+def test_a_device_on_a_serial_line_is_certified_and_what_looks_at_tcp_frames_is_not_run(tmp_path: Path) -> None:
+    on_a_line = {"inverter": {"resource": "modbus+rtu://pty?baud=115200/7"}}
+    bench = tmp_path / "bench.yaml"
+    bench.write_text(yaml.safe_dump({"like": str(BENCH), "bench": "serial", "devices": on_a_line}))
+    passed = certify(tmp_path / "passed", "ieee1547.1", "--scenario", "Watt-var characteristic 1", bench=bench)
+    assert passed.exit_code == 0, passed.output
+    (test,) = RunDirectory.open(tmp_path / "passed").run.scenarios
+    assert (test.id, test.verdict) == ("5.14.8", Verdict.PASS)
+    frames = certify(tmp_path / "frames", "sunspec", "--scenario", "legal base address", bench=bench)
+    assert frames.exit_code == 5, frames.output
+    (test,) = RunDirectory.open(tmp_path / "frames").run.scenarios
+    assert test.verdict is Verdict.NOT_RUN
+    assert "inverter is on a serial line" in test.reason
 
 
 def test_every_clause_with_a_scenario_is_in_the_suites_coverage_and_the_other_way_round() -> None:

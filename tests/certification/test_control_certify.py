@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
+from bench.certification.calibration import described
+from bench.config import load_bench
 from reports.run_directory import RunDirectory
 from reports.verdict import Verdict
 from tests.certification.test_certify import ROOT, certify
@@ -50,3 +53,23 @@ def test_a_defect_of_apparatus_is_refused_because_the_apparatus_is_the_rigs_own(
     )
     assert done.exit_code == 2, done.output
     assert "the apparatus of a type test is the rig's own" in done.stderr
+
+
+@pytest.mark.long
+def test_a_control_that_is_told_no_position_is_taken_to_its_limits_by_scada(tmp_path: Path) -> None:
+    document = yaml.safe_load(BENCH.read_text(encoding="utf-8"))
+    del document["terminals"]["under_test"]["contacts"]["status"]
+    document["feeder"] = {key: str((BENCH.parent / path).resolve()) for key, path in document["feeder"].items()}
+    document["devices"]["ltc"]["point_map"] = str(ROOT / "fixtures" / "point_maps" / "ltc_generic.yaml")
+    bench = tmp_path / "bench.yaml"
+    bench.write_text(yaml.safe_dump(document), encoding="utf-8")
+    asked = ("--scenario", "Tap limits of -8 to 8", "--scenario", "mode neutral")
+    done = certify(tmp_path / "run", "ltc", *asked, bench=bench, device="ltc")
+    assert done.exit_code == 0, done.output
+    assert [test.verdict for test in RunDirectory.open(tmp_path / "run").run.scenarios] == [Verdict.PASS] * 2
+
+
+def test_of_a_sensing_source_the_certificate_names_the_class_that_findings_are_guarded_by() -> None:
+    bench = load_bench(BENCH)
+    assert described(bench.devices["sensing_source"])["uncertainty_pct"] == 0.05
+    assert described(bench.devices["contacts"])["uncertainty_pct"] is None, "contacts have no accuracy"

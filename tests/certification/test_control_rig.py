@@ -133,3 +133,37 @@ def test_a_threshold_that_is_not_between_is_told_with_the_end_that_it_is_beyond(
     device.upper_off_v = math.inf
     found = find_threshold(rig, lambda v: Reading(rig.sense(v).voltage_v), 120.0, 118.0, 1, probing)
     assert (found.level.value, found.beyond) == (level, told)
+
+
+def test_settings_are_put_back_as_they_were_found_whatever_order_they_fit_together_in() -> None:
+    device, rig = set_up()
+    write, refusals = device.write_setting, []
+
+    def fitting(name: str, value: float) -> None:
+        """Refuse a delay that is not longer than the inter-tap delay."""
+        wanted = device.settings | {name: value}
+        if wanted["delay"] <= wanted["inter_tap_delay"]:
+            refusals.append(name)
+            raise InstrumentError("illegal function")
+        write(name, value)
+
+    device.write_setting = fitting  # type: ignore[method-assign,assignment]
+    rig.write("band_centre", 122.0)
+    rig.write("delay", 5.5)
+    rig.write("inter_tap_delay", 3.0)
+    rig.write("delay", 4.0)
+    rig.put_back()
+    assert device.settings == BASE
+    assert refusals == ["inter_tap_delay"], "it was tried again when the delay was back"
+
+
+def test_a_setting_that_does_not_come_back_is_told() -> None:
+    device, rig = set_up()
+    rig.write("bandwidth", 3.0)
+
+    def refuse(_name: str, _value: float) -> None:
+        raise InstrumentError("the control is in local")
+
+    device.write_setting = refuse  # type: ignore[method-assign,assignment]
+    with pytest.raises(InstrumentError, match="settings of ltc are not as they were found: bandwidth: the control is"):
+        rig.put_back()

@@ -101,12 +101,59 @@ def test_rated_power_is_what_the_analyzer_sees(stated_w: float, verdict: Verdict
 
 def test_a_rating_that_is_not_kept_is_named_and_the_others_are_gone_through() -> None:
     not_passed = found(configure_ratings, Spoken(forgets=frozenset({"NP_Q_MAX_INJ"})))
-    assert not_passed == {"NP_Q_MAX_INJ configured to 0.8 of itself": Verdict.FAIL}
+    told = {"NP_Q_MAX_INJ configured to 0.8 of itself", "vars injected, NP_Q_MAX_INJ configured to 0.8"}
+    assert not_passed == dict.fromkeys(told, Verdict.FAIL)
 
 
-def test_a_configuration_that_is_held_and_not_obeyed_is_found_by_the_analyzer() -> None:
-    not_passed = found(configure_ratings, Spoken(obeys_configuration=False))
-    assert not_passed == {"active power delivered, NP_P_MAX configured to 0.8": Verdict.FAIL}
+@pytest.mark.parametrize(
+    ("label", "what"),
+    [
+        ("NP_P_MAX", {"active power delivered, NP_P_MAX configured to 0.8"}),
+        ("NP_VA_MAX", {"apparent power, NP_VA_MAX configured to 0.8"}),
+        ("NP_Q_MAX_INJ", {"vars injected, NP_Q_MAX_INJ configured to 0.8"}),
+        ("NP_Q_MAX_ABS", {"vars absorbed, NP_Q_MAX_ABS configured to 0.8"}),
+        ("NP_P_MAX_OVER_PF", set()),
+    ],
+)
+def test_a_configuration_that_is_held_and_not_obeyed_is_found_by_the_analyzer(label: str, what: set[str]) -> None:
+    not_passed = found(configure_ratings, Spoken(overlooks=frozenset({label})))
+    assert not_passed == dict.fromkeys(what, Verdict.FAIL)
+
+
+class Fitting(Spoken):
+    """Refuses ratings that do not fit together, and vars beyond what it is configured to."""
+
+    def configure(self, label: str, value: float) -> None:
+        held = {name: self._rated(name) for name in AS_SET if name in LIMITED_BY} | {label: value / RATING_VA}
+        if any(held[less] > held[most] + 1e-9 for less, most in LIMITED_BY.items() if most in held):
+            raise DeviceError(f"{label} {value} does not fit {held}")
+        super().configure(label, value)
+
+    def set_reactive_power(self, share_pu: float) -> None:
+        if abs(share_pu) > self._rated("NP_Q_MAX_INJ" if share_pu > 0.0 else "NP_Q_MAX_ABS") + 1e-9:
+            raise DeviceError(f"{share_pu} is beyond what is configured")
+        super().set_reactive_power(share_pu)
+
+
+LIMITED_BY = {"NP_P_MAX": "NP_VA_MAX", "NP_P_MAX_OVER_PF": "NP_P_MAX", "NP_VA_MAX": "NP_VA_MAX"}
+
+
+def test_a_device_that_takes_no_ratings_that_do_not_fit_is_not_asked_to() -> None:
+    assert found(configure_ratings, Fitting()) == {}
+
+
+class Weak(Spoken):
+    """Gives no vars."""
+
+    @property
+    def given_q_pu(self) -> float:
+        return 0.0
+
+
+def test_where_too_little_comes_nobody_can_tell_whether_it_is_obeyed() -> None:
+    with pytest.raises(NotPassed, match="NP_Q_MAX_INJ, NP_Q_MAX_ABS") as ended:
+        found(configure_ratings, Weak())
+    assert ended.value.verdict is Verdict.NOT_RUN
 
 
 class Refusing(Spoken):

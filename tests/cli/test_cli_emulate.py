@@ -13,7 +13,11 @@ from typing import Any
 import pytest
 import pyvisa
 from bench_files import small_bench, written
+from click.testing import CliRunner
+from pymodbus.client import ModbusSerialClient
 from sunspec2.modbus.client import SunSpecModbusClientDeviceTCP
+
+from bench.cli import main
 
 COMMAND = Path(sys.executable).with_name("bench")
 PATIENCE_S = 20.0
@@ -134,6 +138,28 @@ def test_an_analyzer_measures_what_the_source_puts_in_front_of_it(served):
         finally:
             source.write("OUTP OFF")
         assert volts == pytest.approx(119.0, rel=0.003)
+
+
+@pytest.mark.long
+def test_a_device_on_a_serial_line_is_reached_by_other_clients_and_by_a_bench_of_its_own(tmp_path):
+    """Its address is the port's name: that of a link to a pseudo-terminal, which goes when the emulators end."""
+    port = tmp_path / "ttyUSB0"
+    at = {"resource": f"modbus+rtu://{port}?baud=9600&parity=N/3"}
+    real = small_bench(utility_battery={**at, "rating_kva": 25, "capacity_kwh": 50, "emulate": None})
+    real["clock"] = {"mode": "wall"}
+    (tmp_path / "real").mkdir()
+    with emulating(written(small_bench(utility_battery=at), tmp_path)) as (process, endpoints):
+        told = endpoints["utility_battery"]
+        assert (told["protocol"], told["address"], told["unit"]) == ("modbus+rtu", str(port), 3)
+        client = ModbusSerialClient(str(port), baudrate=9600, timeout=5)
+        assert client.connect()
+        assert client.read_holding_registers(40000, count=2, device_id=3).registers == [0x5375, 0x6E53]
+        client.close()
+        found = CliRunner().invoke(main, ["doctor", "--bench", written(real, tmp_path / "real")])
+        assert f"ok     utility_battery: modbus+rtu://{port}?baud=9600&parity=N&stop=1/3 derbench" in found.output
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 0
+    assert not port.is_symlink()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

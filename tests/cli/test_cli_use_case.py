@@ -158,4 +158,4 @@ def test_a_kind_that_is_tolerated_is_listed_with_what_tells_of_it(bench, monkeyp
     monkeypatch.setattr(listed, "load_cases", lambda: (tolerated,))
     found = bench("faults").stdout.splitlines()
     assert "tolerated: frames lost" in next(line for line in found if line.startswith("stuck "))
-    assert " - " in next(line for line in found if line.startswith("hunts "))
+    assert " - " in next(line for line in found if line.startswith("bounces "))

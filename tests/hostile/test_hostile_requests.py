@@ -15,6 +15,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from instruments.emulators.acme_registers import inverter_bank
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.digital_io import DigitalIOEmulator
 from instruments.emulators.electrical import ElectricalNode
@@ -55,6 +56,11 @@ def _control(made: tuple[Any, RegisterBank]) -> Bank:
     return Bank(made[1], made[0].advance, 0, 310)
 
 
+def _acme() -> Bank:
+    device = inverter()
+    return Bank(inverter_bank(device), device.advance, 990, 1115)
+
+
 def _customer() -> Bank:
     device = inverter()
     return Bank(device.customer_registers, device.advance, 40000, 40400)
@@ -72,6 +78,7 @@ BANKS: dict[str, Callable[[], Bank]] = {
     "meter": _meter,
     "tap changer": lambda: _control(tap_changer()),
     "capacitor": lambda: _control(capacitor()),
+    "Acme inverter": _acme,
 }
 WORDS = st.one_of(st.sampled_from([0, 1, 2, 3, 0x7FFF, 0x8000, 0x8001, 0xFFFE, 0xFFFF]), st.integers(0, 0xFFFF))
 

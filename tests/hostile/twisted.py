@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
+from instruments.drivers.point_map_inverter import PointMapInverter
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
@@ -19,6 +20,7 @@ from instruments.drivers.sunspec_battery import SunSpecBattery
 from instruments.drivers.sunspec_inverter import SunSpecInverter
 from instruments.drivers.sunspec_meter import SunSpecMeter
 from instruments.drivers.tap_changer_control import PointMapTapChangerControl
+from instruments.emulators.acme_registers import inverter_bank
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import SensingTerminals
@@ -212,6 +214,18 @@ def _plain(*names: str) -> dict[str, Callable[[Any], Any]]:
 _SETS = {"set_automatic": lambda d: d.set_automatic(False), "set_blocked": lambda d: d.set_blocked(True)}
 
 SUBJECTS = {
+    "acme_inverter": Subject(
+        "inverter",
+        _modbus(
+            lambda: inverter_bank(inverter()),
+            lambda link: PointMapInverter(link, load_point_map(MAPS / "acme_inverter.yaml")),
+        ),
+        {
+            "read_ac": lambda d: d.read_ac(),
+            "set_volt_var": lambda d: d.set_volt_var(CURVE),
+            "set_power_w": lambda d: d.set_power_w(5000.0, 60.0),
+        },
+    ),
     "sunspec_inverter": Subject(
         "inverter",
         _modbus(lambda: inverter().registers, SunSpecInverter),

@@ -12,7 +12,7 @@ from instruments.transports.modbus import ModbusConnections, ModbusLink
 from instruments.transports.serial_line import SerialLine
 from instruments.wire import WireExchange
 
-BAUD = 115200
+BAUD, TIMEOUT_S = 115200, 0.3
 Turn = str | tuple[float, str]
 """What comes back for a request: hexadecimal, or after a time, s."""
 
@@ -41,7 +41,7 @@ class Scripted:
     def __init__(self, host: EmulatorHost, connections: ModbusConnections, answers: list[Turn]) -> None:
         self.line = host.serve_terminal(lambda terminal: ScriptedLine(terminal, answers))
         self.observed: list[WireExchange] = []
-        self.link = connections.serial_link(SerialLine(self.line.path, BAUD), 17, self.observed.append, 0.1)
+        self.link = connections.serial_link(SerialLine(self.line.path, BAUD), 17, self.observed.append, TIMEOUT_S)
 
 
 @contextmanager

@@ -225,16 +225,21 @@ def test_a_negative_number_goes_out_in_two_s_complement_and_a_command_is_not_rea
         PointMapDevice(link, WRITABLE).write("offset", -10)
 
 
-NUMBERS = st.sampled_from(["u16", "s16", "u32", "s32", "f32"])
+NUMBERS = st.sampled_from(["u16", "s16", "u32", "s32", "u64", "s64", "f32"])
+ORDERS = st.sampled_from(["high_first", "low_first"])
+OFFSETS = st.sampled_from([0, -40, 7])
 
 
-@given(st.lists(st.tuples(NUMBERS, st.sampled_from(["high_first", "low_first"]), st.integers(0, 30000)), min_size=1))
+@given(st.lists(st.tuples(NUMBERS, ORDERS, ORDERS, OFFSETS, st.integers(0, 30000)), min_size=1))
 def test_the_two_codecs_agree_on_every_type_and_word_order(entries):
     """Driver and emulator share only the map; the golden frames above hold each to what is right."""
     point_map = points(
         **{
-            f"p{n}": {"address": 2 * n, "type": kind, "word_order": order, "access": "rw", "limits": [0, 30000]}
-            for n, (kind, order, _) in enumerate(entries)
+            f"p{n}": {
+                **{"address": 4 * n, "type": kind, "word_order": words, "byte_order": characters, "offset": offset},
+                **{"access": "rw", "limits": [max(offset, 0), 30000]},
+            }
+            for n, (kind, words, characters, offset, _) in enumerate(entries)
         }
     )
     kept: dict[str, float] = {}
@@ -246,9 +251,10 @@ def test_the_two_codecs_agree_on_every_type_and_word_order(entries):
         },
     )
     device = PointMapDevice(_Direct(bank), point_map)
-    for n, (_, _, value) in enumerate(entries):
-        device.write(f"p{n}", value)
-    assert kept == {f"p{n}": float(value) for n, (_, _, value) in enumerate(entries)}
+    values = {f"p{n}": float(max(offset, value)) for n, (_, _, _, offset, value) in enumerate(entries)}
+    for name, value in values.items():
+        device.write(name, value)
+    assert kept == values
     assert [device.read(name).number(name) for name in kept] == list(kept.values())
 
 
@@ -272,6 +278,12 @@ def test_the_bank_refuses_points_that_the_emulator_does_not_have():
         PointBank(WRITABLE, {})
     with pytest.raises(ConfigError, match="'level' cannot have access 'rw'"):
         PointBank(WRITABLE, {name: Binding(lambda: 1.0) for name in WRITABLE.points})
+
+
+@pytest.mark.parametrize("entry", [{"bits": [0, 3]}, {"table": "input"}])
+def test_the_bank_of_controls_says_what_it_cannot_show(entry):
+    with pytest.raises(ConfigError, match="'a': the emulator has whole holding registers"):
+        PointBank(points(a={"address": 1, "type": "u16", **entry}), {"a": Binding(lambda: 1.0)})
 
 
 @pytest.mark.parametrize(

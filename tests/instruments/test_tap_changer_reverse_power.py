@@ -2,7 +2,7 @@
 
 import pytest
 
-from instruments.emulators.tap_changer_settings import ReverseMode
+from instruments.emulators.tap_changer_settings import Characteristic, ReverseMode
 from tests.instruments.test_tap_changer_control import make
 
 REVERSED = {"current_a": 2.0, "angle_deg": 180.0}
@@ -27,6 +27,13 @@ def test_neutral_goes_to_neutral_whatever_voltage_is(position, way):
     bench = make(120.0, position, reverse_mode=ReverseMode.NEUTRAL)
     bench.sense(120.0, **REVERSED)
     assert bench.run(600.0) == [(30.0, way), (35.0, way)]
+
+
+def test_neutral_takes_the_whole_delay_though_no_deviation_shortens_it():
+    inverse = {"characteristic": Characteristic.INVERSE, "reverse_mode": ReverseMode.NEUTRAL}
+    bench = make(120.0, 1, **inverse)
+    bench.sense(120.0, **REVERSED)
+    assert bench.run(40.0) == [(30.0, "lower")]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,15 @@ DAY_S = 86_400.0
 Positive = Annotated[float, Field(gt=0)]
 
 
+class Rule(Section):
+    """What is asked of a control that is no number, and where it is from."""
+
+    rule: str
+    clause: str
+    source: str
+    confirmed: bool
+
+
 class AccuracyFigures(Section):
     """How far the control may be off."""
 
@@ -94,9 +103,10 @@ class Schedule(Section):
 
 
 class LimitCase(Section):
-    """A daily limit, operations."""
+    """A daily limit, and how many movements count as one operation of it."""
 
-    operations: Annotated[float, Field(ge=1)]
+    operations: Annotated[int, Field(ge=1)]
+    movements: Figure
 
 
 class LossCase(Section):
@@ -113,12 +123,40 @@ class Crossed(Section):
     value: float
 
 
+class Settings(Section):
+    """What the suite sets a control to, by the names of its points."""
+
+    close_below: Positive
+    open_above: Positive
+    override_low: Positive
+    override_high: Positive
+    close_above_reactive_power: float
+    open_below_reactive_power: float
+    close_above_temperature: float
+    open_below_temperature: float
+    close_delay: Positive
+    open_delay: Positive
+    override_delay: Positive
+    neutral_limit: Positive
+    discharge_time: Positive
+    dead_sensing: Positive
+    daily_limit: Positive
+    pt_ratio: Positive
+    ct_ratio: Positive
+    phases: Positive
+
+    def by_name(self) -> dict[str, float]:
+        """Return all of them."""
+        return {name: float(value) for name, value in self}
+
+
 class CapacitorFigures(Suite):
     """All figures of the suite."""
 
+    rules: tuple[Rule, ...]
     accuracy: AccuracyFigures
     discharge_s: Figure
-    settings: dict[str, float]
+    base: Settings
     rest: Rest
     beyond_v: Positive
     search: Search
@@ -130,6 +168,11 @@ class CapacitorFigures(Suite):
     limit: LimitCase
     loss: LossCase
     crossed: tuple[Crossed, ...]
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """What the suite sets, by name."""
+        return self.base.by_name()
 
 
 def load_capacitor_figures(path: Path = FILE) -> CapacitorFigures:

@@ -121,17 +121,18 @@ def _closed_again(stand: Stand, opened_s: float) -> Finding:
 
 def daily_limit(stand: Stand) -> Iterator[Finding]:
     """Operate as often as the limit allows, then want one more: nothing before midnight, and that one then."""
-    allowed = stand.figures.limit.operations
+    limit = stand.figures.limit
+    allowed = round(limit.operations * limit.movements.value)
     stand.need("clock", "set_clock")
-    stand.prepare("voltage", daily_limit=allowed)
+    stand.prepare("voltage", daily_limit=float(limit.operations))
     _begin_a_day(stand)
     begun = len(stand.rig.closures)
-    for number in range(round(allowed)):
+    for number in range(allowed):
         stand.want(closed=number % 2 == 0)
         stand.rig.hold(stand.waiting_s, stand.figures.patience.coarse_s)
         _discharge_if_open(stand)
-    yield stand.closures("operations up to the daily limit", begun, round(allowed))
-    direction = OPEN if round(allowed) % 2 else CLOSE
+    yield stand.closures("operations up to the daily limit", begun, allowed)
+    direction = OPEN if allowed % 2 else CLOSE
     stand.want(closed=direction == CLOSE)
     yield stand.still("beyond the daily limit", stand.figures.discharge_s.value + stand.waiting_s, WAITING_S)
     yield from _after_midnight(stand, direction)
@@ -200,6 +201,7 @@ def lost_potential(stand: Stand) -> Iterator[Finding]:
 
 def _lost(stand: Stand, bank: str) -> Iterator[Finding]:
     case = stand.figures.loss
-    for voltage_v in case.voltages_v:
+    settable = stand.rig.control.find_setting("dead_sensing") is not None
+    for voltage_v in case.voltages_v if settable else (0.0,):
         stand.sense_v(voltage_v, case.current_a)
         yield stand.still(f"a potential of {voltage_v:g} V, {bank}", stand.waiting_s + stand.figures.patience.idle_s)

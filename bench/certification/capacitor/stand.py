@@ -27,7 +27,6 @@ RISING = (("override_low", "close_below", "open_above", "override_high"), *THRES
 """Settings that only work together while each lies above the one before it."""
 WAITING_S = 10.0
 """Distance of looks while nothing is expected, s."""
-EXACT = Reading(1.0)
 
 Setting = float | str
 
@@ -79,11 +78,18 @@ class Stand:
         return self.rig.clock.now_s
 
     def prepare(self, strategy: str = "voltage", *, closed: bool = False, **settings: Setting) -> None:
-        """Bring the control to rest in automatic, with its bank open and discharged, or closed.
+        """Bring the control to rest in automatic and free, with its bank open and discharged, or closed.
 
         What it has no setting for stays as it is, but for the `settings` that are asked for. Raises NotPassed, NOT_RUN,
         where it lacks one of those or its panel is on local.
         """
+        self.prepare_blocked(strategy, **settings)
+        self.rig.place(int(closed))
+        self.rig.hold(WAITING_S if closed else self.figures.discharge_s.value + WAITING_S, WAITING_S)
+        self.control.set_blocked(False)
+
+    def prepare_blocked(self, strategy: str = "voltage", **settings: Setting) -> None:
+        """Set the control, at rest, and leave it blocked with its bank as it is; raises as `prepare`."""
         if not self.control.read_status().remote:
             raise NotPassed(f"the panel of {self.rig.device} is on local: nothing can be set", Verdict.NOT_RUN)
         self.control.set_blocked(True)
@@ -91,9 +97,6 @@ class Stand:
         self.rest()
         self.put(self._base(strategy) | {"strategy": strategy} | settings)
         self.rig.clock.catch_up()
-        self.rig.place(int(closed))
-        self.rig.hold(WAITING_S if closed else self.figures.discharge_s.value + WAITING_S, WAITING_S)
-        self.control.set_blocked(False)
 
     def _base(self, strategy: str) -> dict[str, Setting]:
         """Return what the suite sets, as far as the control has it, without the thresholds of other modes."""
@@ -126,8 +129,9 @@ class Stand:
 
     def want(self, closed: bool) -> None:
         """Have the mode of voltage want the bank closed, or open: half way between its threshold and the override's."""
-        names = ("close_below", "override_low") if closed else ("open_above", "override_high")
-        self.sense_v(sum(map(self.setting, names)) / len(names))
+        settings = self.figures.settings
+        near, far = ("close_below", "override_low") if closed else ("open_above", "override_high")
+        self.sense_v((self.setting(near) + settings[far]) / 2.0)
 
     def override(self, closed: bool) -> float:
         """Return a voltage at which the override has to have the bank closed, or open, V."""
@@ -200,20 +204,24 @@ class Stand:
         return self.found(what, Reading(float(count)), limits, float(wanted), unit="closures")
 
     def once(self, what: str, begun: int, direction: int) -> Iterator[Finding]:
-        """Let the switch come to rest, then count: one closure of the right contact since then, none of the other."""
+        """Let the switch come to rest there, then count: one closure of the right contact, none of the other."""
         self.rig.hold(self.waiting_s, self.figures.patience.coarse_s)
         yield self.closures(f"{what}: closures of the {WORDS[direction]} contact", begun, 1, direction)
         yield self.closures(f"{what}: closures of the other contact", begun, 0, -direction)
+        wanted = float(direction == CLOSE)
+        limits, stands = Limits.around(wanted, 0.0), Reading(float(self.rig.position))
+        yield self.found(f"{what}: the rig's switch", stands, limits, wanted, unit="closed")
 
     def timed(
         self, what: str, begun_s: float, limits: Limits, target_s: float, patience_s: float, direction: int
     ) -> Finding:
         """Wait for the next closure, and judge when it came; what never came is later than any limit.
 
-        `patience_s` is from now on; the other contact's closure is none.
+        `patience_s` is from now on, and no less than the limit; the other contact's closure is none.
         """
         rig, fine_s = self.rig, self.figures.patience.fine_s
-        closure = rig.await_closure(patience_s, fine_s)
+        limit_s = begun_s + (limits.upper or 0.0) + 2.0 * fine_s - rig.clock.now_s
+        closure = rig.await_closure(max(patience_s, limit_s), fine_s)
         if closure is None or closure.direction != direction:
             told = "did not come" if closure is None else "was of the other contact"
             waited = Reading(max(rig.clock.now_s - begun_s, (limits.upper or 0.0) + fine_s))
@@ -229,8 +237,7 @@ class Stand:
         target: float,
         *,
         unit: str,
-        stimulus: Reading = EXACT,
-        stimulus_unit: str = "",
+        stimulus: Reading | None = None,
         uncertainty: float = 0.0,
         source: str = "",
     ) -> Finding:
@@ -239,14 +246,14 @@ class Stand:
         time_s = self.rig.clock.now_s
         return Finding(
             what,
-            stimulus,
+            stimulus or Reading(target),
             response,
             criterion,
             time_s,
             source or self.rig.scan.name,
             self.clause,
             unit,
-            stimulus_unit=stimulus_unit,
+            stimulus_unit=unit,
         )
 
     def told(self, what: str, said: float, limits: Limits, target: float, unit: str) -> Finding:

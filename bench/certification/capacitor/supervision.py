@@ -26,12 +26,12 @@ def identification(stand: Stand) -> Iterator[Finding]:
 
 def settings(stand: Stand) -> Iterator[Finding]:
     """Read every setting again when all are written, then write such as cannot work together: refused, and kept."""
-    stand.prepare("voltage")
+    stand.prepare_blocked("voltage")
     there = {n: v for n, v in stand.figures.settings.items() if stand.rig.control.find_setting(n) is not None}
     stand.put(there)
     for name, value in there.items():
         yield _kept(stand, f"setting {name}", name, value)
-    for case in stand.figures.crossed:
+    for case in (case for case in stand.figures.crossed if case.setting in there):
         yield from _crossed(stand, case.setting, case.value)
 
 
@@ -56,8 +56,7 @@ def _crossed(stand: Stand, name: str, value: float) -> Iterator[Finding]:
 
 def readings(stand: Stand) -> Iterator[Finding]:
     """Compare what it says that it senses, as far as it does, with what the source measures, in each state."""
-    stand.prepare("voltage")
-    stand.control.set_blocked(True)
+    stand.prepare_blocked("voltage")
     accuracy = stand.figures.accuracy
     for number, state in enumerate(stand.figures.states, start=1):
         sensed = stand.rig.sense(state.voltage_v, state.current_a, state.angle_deg)
@@ -83,7 +82,6 @@ def _agrees(stand: Stand, what: str, unit: str, measured: Reading, said: float, 
         measured.value,
         unit=unit,
         stimulus=measured,
-        stimulus_unit=unit,
         uncertainty=measured.uncertainty,
         source=stand.rig.device,
     )

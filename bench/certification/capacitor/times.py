@@ -79,9 +79,13 @@ def _moment(stand: Stand, day: int, at_s: float, direction: int) -> Iterator[Fin
     yield from stand.once(what, begun, direction)
 
 
-def _due(stand: Stand) -> Limits:
-    """Return how long after its moment a scheduled operation may be: some controls delay it, others do not, s."""
-    clock_s = stand.figures.accuracy.clock_s.value
+def _due(stand: Stand, gone_s: float = 0.0) -> Limits:
+    """Return how long after its moment a scheduled operation may be, so long after its clock was set, s.
+
+    Some controls delay it, others do not.
+    """
+    accuracy = stand.figures.accuracy
+    clock_s = accuracy.clock_s.value + accuracy.clock_s_per_day.value * gone_s / DAY_S
     return Limits(-clock_s, stand.waiting_s + clock_s)
 
 
@@ -103,7 +107,7 @@ def whole_day(stand: Stand) -> Iterator[Finding]:
         until_s = begun_s + at_s - plan.approach_s - stand.rig.clock.now_s
         yield stand.still(f"a day: before {_clock_time(at_s)}", until_s, DAY_LOOKS_S)
         wait_s = plan.approach_s + stand.waiting_s
-        yield stand.timed(what, begun_s + at_s, _due(stand), 0.0, wait_s, direction)
+        yield stand.timed(what, begun_s + at_s, _due(stand, at_s), 0.0, wait_s, direction)
         yield from stand.once(what, begun, direction)
     yield stand.still("a day: until midnight", begun_s + DAY_S - stand.rig.clock.now_s, DAY_LOOKS_S)
     yield _clock_off(stand, begun_s)

@@ -51,6 +51,7 @@ def local(rig: ControlRig, figures: TapChangerFigures) -> Iterator[Finding]:
         yield from _in_local(rig, figures, clause, delay_s)
     finally:
         rig.set_input("remote", 1.0)
+    rig.hold(patient_s(figures, figures.number("inter_tap_delay")), figures.probing.watch_s)
     what = "the contact closes upon a SCADA raise in remote"
     yield from at_once(rig, figures, clause, what, 1, rig.control.raise_tap)
 

@@ -34,8 +34,10 @@ def bring_to(rig: ControlRig, figures: TapChangerFigures, position: int) -> None
     """
     if rig.tells_position:
         rig.place(position)
+    if rig.position == position:
         return
     rig.control.set_automatic(False)
+    rig.hold(rest_s(figures), figures.probing.watch_s)
     for _ in range(abs(position - rig.position)):
         (rig.control.raise_tap if position > rig.position else rig.control.lower_tap)()
         rig.hold(rest_s(figures), figures.probing.watch_s)

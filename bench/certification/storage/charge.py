@@ -1,15 +1,21 @@
 """State of charge: what the battery tells, held against the energy that the analyzer saw."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from bench.certification.criteria import Reading
 from bench.certification.findings import Finding
+from bench.certification.not_passed import NotPassed
 from bench.certification.storage.energy import HOUR_S
 from bench.certification.storage.figures import StorageFigures
 from bench.certification.storage.findings import found
-from bench.certification.storage.rig import StorageRig
+from bench.certification.storage.rig import PCT, StorageRig
 from bench.certification.storage.statement import stated_or
 from bench.measurement import Limits
+from reports.verdict import Verdict
+
+LEAST = 0.5
+"""Share of a leg's energy that has to be moved."""
 
 
 def efficiency_pu(on: StorageRig, figures: StorageFigures) -> float:
@@ -27,44 +33,58 @@ def moved(share_of_capacity: float, efficiency: float) -> Limits:
     return Limits(share_of_capacity, share_of_capacity * efficiency)
 
 
+@dataclass
+class _Sum:
+    """What the legs up to now let the told charge fall by, and the uncertainty of that."""
+
+    lower: float = 0.0
+    upper: float = 0.0
+    off: float = 0.0
+
+    def add(self, limits: Limits, off: float) -> None:
+        self.lower, self.upper = self.lower + (limits.lower or 0.0), self.upper + (limits.upper or 0.0)
+        self.off += off
+
+
 def state_of_charge(on: StorageRig, figures: StorageFigures) -> Iterator[Finding]:
-    """Give and take energy leg by leg, and judge by how much the told charge moves in each, and in all."""
-    section, efficiency = figures.charge, efficiency_pu(on, figures)
+    """Give and take energy leg by leg, and judge by how much the told charge moves in each, and in all.
+
+    Raises NotPassed, NOT_RUN, where a leg moves too little: a charge that stays is told by any gauge.
+    """
+    section, efficiency, total = figures.charge, efficiency_pu(on, figures), _Sum()
     on.bring_to(section.begin_pu)
-    begun, total = on.storage.read_storage().soc_pct / 100.0, Limits(0.0, 0.0)
-    last, off = begun, 0.0
+    told = [_told(on)]
     for number, share in enumerate(section.legs_pu, start=1):
         energy = _leg(on, share)
-        limits, u = moved(energy.value, efficiency), energy.uncertainty / efficiency
-        now = on.storage.read_storage().soc_pct / 100.0
-        total, off = Limits(_sum(total.lower, limits.lower), _sum(total.upper, limits.upper)), off + u
-        what = f"fall of the told charge, leg {number}"
-        yield found(on, what, Reading(last - now, u), _widened(limits, section.accuracy_pu.value), section.clause,
-                    stimulus=energy.value)  # fmt: skip
-        last = now
-    fallen = Reading(begun - last, off)
-    yield found(
-        on, "fall of the told charge, all legs", fallen, _widened(total, section.accuracy_pu.value), section.clause
-    )
+        if energy.value / share < LEAST:
+            raise NotPassed(f"leg {number} moved {energy.value:.1%} of its capacity, not {share:.0%}", Verdict.NOT_RUN)
+        limits, off = moved(energy.value, efficiency), energy.uncertainty / efficiency
+        total.add(limits, off)
+        told.append(_told(on))
+        yield _fallen(on, figures, f"leg {number}", Reading(told[-2] - told[-1], off), limits)
+    all_legs = Limits(total.lower, total.upper)
+    yield _fallen(on, figures, "all legs", Reading(told[0] - told[-1], total.off), all_legs)
+
+
+def _fallen(on: StorageRig, figures: StorageFigures, where: str, fall: Reading, limits: Limits) -> Finding:
+    accuracy, clause = figures.charge.accuracy_pu.value, figures.charge.clause
+    wider = Limits((limits.lower or 0.0) - accuracy, (limits.upper or 0.0) + accuracy)
+    return found(on, f"fall of the told charge, {where}", fall, wider, clause, stimulus=limits.lower or 0.0)
+
+
+def _told(on: StorageRig) -> float:
+    return on.storage.read_storage().soc_pct / PCT
 
 
 def _leg(on: StorageRig, share: float) -> Reading:
     """Give, > 0, or take about a share of capacity at rated power; return what it was, a share of the capacity."""
     power_pu = on.rated_pu(1.0 if share > 0.0 else -1.0)
-    begin = on.rig.hold(1.0, 1.0)
+    looks = on.rig.hold(1.0, 1.0)
     on.command(power_pu)
-    looks = [*begin, *on.settle()]
+    looks += on.settle()
     looks += on.hold(abs(share) * on.capacity_pu / abs(power_pu) * HOUR_S, on.look_s)
     on.rest()
     looks += on.settle()
     flow = on.energy(looks)
     net = flow.discharged.value - flow.charged.value
     return on.of_capacity(Reading(net, flow.discharged.uncertainty + flow.charged.uncertainty))
-
-
-def _widened(limits: Limits, by: float) -> Limits:
-    return Limits((limits.lower or 0.0) - by, (limits.upper or 0.0) + by)
-
-
-def _sum(one: float | None, other: float | None) -> float:
-    return (one or 0.0) + (other or 0.0)

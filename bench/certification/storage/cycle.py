@@ -25,7 +25,7 @@ def round_trip(on: StorageRig, figures: StorageFigures) -> Iterator[Finding]:
     Raises InstrumentError where more came out than went in: that is no battery's doing.
     """
     section = figures.cycle
-    _fill(on, figures)
+    _charge(on, figures)
     given, taken = _discharge(on, figures), _charge(on, figures)
     if taken.value <= 0.0:
         raise NotPassed("nothing was taken after a full discharge: see the limits at full and empty", Verdict.NOT_RUN)
@@ -38,9 +38,8 @@ def round_trip(on: StorageRig, figures: StorageFigures) -> Iterator[Finding]:
     missed = section.accuracy_pu.value if on.statement.states_efficiency else 0.0
     what = "round-trip efficiency at the AC terminals"
     yield found(on, what, efficiency, Limits(lower=least - missed), section.clause, stimulus=least)
-    owed = (1.0 - empty(on, figures).soc_pu) * least - section.energy_pu.value
     what = "energy given from full to empty, of the stated capacity"
-    yield found(on, what, on.of_capacity(given), Limits(lower=owed), section.clause)
+    yield found(on, what, on.of_capacity(given), Limits(lower=_owed(on, figures)), section.clause)
 
 
 def standby(on: StorageRig, figures: StorageFigures) -> Iterator[Finding]:
@@ -50,9 +49,11 @@ def standby(on: StorageRig, figures: StorageFigures) -> Iterator[Finding]:
     """
     section = figures.standby
     days = section.rest_h / DAY_H
-    _fill(on, figures)
+    _charge(on, figures)
     at_once = _discharge(on, figures)
-    _fill(on, figures)
+    if on.of_capacity(at_once).value < _owed(on, figures):
+        raise NotPassed("a full discharge gives too little to miss any of it: see the full cycle", Verdict.NOT_RUN)
+    _charge(on, figures)
     rested = on.hold(section.rest_h * HOUR_S, on.looks.wall_s if on.is_wall else on.looks.resting_s)
     after = _discharge(on, figures)
     idle = max(rested, key=lambda sample: abs(sample.p_pu))
@@ -65,8 +66,9 @@ def standby(on: StorageRig, figures: StorageFigures) -> Iterator[Finding]:
     yield found(on, "self-discharge", lost, most, section.clause, stimulus=allowed, unit="% of capacity a day")
 
 
-def _fill(on: StorageRig, figures: StorageFigures) -> None:
-    _charge(on, figures)
+def _owed(on: StorageRig, figures: StorageFigures) -> float:
+    """Return what a full discharge has to give at the least, a share of capacity: all losses may be on this way."""
+    return (1.0 - empty(on, figures).soc_pu) * efficiency_pu(on, figures) - figures.cycle.energy_pu.value
 
 
 def _charge(on: StorageRig, figures: StorageFigures) -> Reading:

@@ -30,6 +30,11 @@ class End:
     soc_pu: float
     clause: str
 
+    @property
+    def working(self) -> ChargeStatus:
+        """What a battery says while it goes there."""
+        return "charging" if self.share < 0.0 else "discharging"
+
     def left_pu(self, look: Look) -> float:
         """Return how much of the capacity lies between a told charge and this end."""
         return max((look.soc_pu - self.soc_pu) * self.share, 0.0)
@@ -121,15 +126,19 @@ def _told(on: StorageRig, figures: StorageFigures, end: End, looks: Sequence[Loo
         yield found(on, f"{what} charge told on the way to {end.name}", Reading(value), span, end.clause, source=source)
     status = on.storage.read_charge_status()
     if status:
-        yield said(on, f"says that it is {end.name}", status == end.status, end.clause)
+        flows = abs(looks[-1].sample.p_pu) > on.rig.instrument.power_pu
+        so = {end.status, "holding", *([end.working] if flows else [])}
+        yield said(on, f"says what is so at {end.name}", status in so, end.clause)
 
 
 def _resumes(on: StorageRig, figures: StorageFigures, end: End) -> Finding:
-    asked, accuracy = on.rated_pu(-end.share), figures.accuracy.set_point_pu.value
+    """Judge that power goes the other way when that is commanded; how much of it, is judged where it is tracked."""
+    asked, least = on.rated_pu(-end.share), figures.ends.resume_pu.value
     on.command(asked)
     power = on.rig.active_power(on.hold(figures.ends.resume_s.value, 2.0)[-2:])
-    what = f"power the other way, commanded at {end.name}"
-    return found(on, what, power, Limits.around(asked, accuracy), end.clause, stimulus=asked)
+    share = Reading(power.value / asked, power.uncertainty / abs(asked))
+    what = f"power the other way, commanded at {end.name}, of what was asked"
+    return found(on, what, share, Limits(lower=least), end.clause, stimulus=asked)
 
 
 def reserve(on: StorageRig, figures: StorageFigures) -> Iterator[Finding]:

@@ -16,9 +16,13 @@ Share = Annotated[float, Field(ge=-1, le=1)]
 
 
 class LookFigures(Section):
-    """How often the analyzer is looked at, s: near the end of a long leg, at most in one, at rest, and in wall time."""
+    """How often the analyzer is looked at, s: at the end of a long leg, where that should have come, at least, at rest.
+
+    In wall time it is looked at as often as `wall_s`.
+    """
 
     shortest_s: Positive
+    near_s: Positive
     longest_s: Positive
     resting_s: Positive
     wall_s: Positive
@@ -27,12 +31,16 @@ class LookFigures(Section):
 class CommandFigures(Section):
     """How long a command holds by itself, what it is given to settle, and for how long an end is watched, s.
 
+    `service_s`: how long a battery may take until it is in service after its source came on; `delivers_share` of a
+    commanded power shows that it is.
     `patience`: how much longer than by its capacity and rating a battery may take until it is full or empty.
     """
 
     reversion_s: Positive
     settle_s: Positive
     rest_s: Positive
+    service_s: Positive
+    delivers_share: Annotated[float, Field(gt=0, le=1)]
     patience: Annotated[float, Field(gt=1)]
 
 
@@ -95,11 +103,12 @@ class RampFigures(Section):
 
 
 class SymmetryFigures(Section):
-    """Levels at which charging is compared with discharging."""
+    """Levels at which charging is compared with discharging, of which so much has to come at the least."""
 
     clause: str
     levels_pu: tuple[Positive, ...]
     accuracy_pu: Figure
+    least_pu: Figure
 
 
 class ChargeFigures(Section):
@@ -112,13 +121,14 @@ class ChargeFigures(Section):
 
 
 class EndFigures(Section):
-    """What is told at full and empty, how much energy may flow after that, and how soon power resumes."""
+    """What is told at full and empty, how much energy may flow after that, how soon and how far power resumes."""
 
     full_clause: str
     empty_clause: str
     told_pu: Figure
     beyond_pu: Figure
     resume_s: Figure
+    resume_pu: Figure
 
 
 class CycleFigures(Section):

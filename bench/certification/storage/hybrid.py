@@ -10,6 +10,11 @@ class HybridStorage:
     def __init__(self, inverter: StorageBridge, battery: StorageFunctions) -> None:
         self._inverter, self._battery = inverter, battery
 
+    def enter_service(self) -> None:
+        """Permit service of both."""
+        self._inverter.enter_service()
+        self._battery.enter_service()
+
     def set_power_w(self, power_w: float, reversion_s: float) -> PowerCommand:
         """Command a power: the inverter passes what lies between nothing and its own set-point."""
         self._inverter.set_power_w(power_w, reversion_s)

@@ -35,7 +35,7 @@ def symmetry(on: StorageRig, figures: StorageFigures) -> Iterator[Finding]:
         what = f"charging beyond discharging at {level:g} of rated power"
         limits = Limits.around(0.0, section.accuracy_pu.value)
         yield found(on, what, difference, limits, section.clause, stimulus=level)
-        least = Limits(lower=level * rated - figures.accuracy.set_point_pu.value)
+        least = Limits(lower=section.least_pu.value * level * rated)
         yield found(on, f"discharging at {level:g} of rated power", given, least, section.clause, stimulus=level)
 
 

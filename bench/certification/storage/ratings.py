@@ -21,9 +21,10 @@ def ratings(on: StorageRig, figures: StorageFigures) -> Iterator[Finding]:
     yield said(on, "states a rating to charge and one to discharge", min(on.charge_pu, on.discharge_pu) > 0.0, clause)
     yield finding("state of charge", told.soc_pct, Limits(0.0, PCT), "%")
     accuracy = figures.accuracy.rating_pu.value
-    if told.capacity_wh > 0.0:
-        share = told.energy_wh / told.capacity_wh
-        yield finding("energy left, of its capacity", share, Limits.around(told.soc_pct / PCT, accuracy))
+    yield finding("state of health", told.health_pct, Limits(0.0, PCT), "%")
+    share = told.energy_wh / told.capacity_wh
+    held = told.soc_pct / PCT * told.health_pct / PCT
+    yield finding("energy left, of the capacity that it states", share, Limits.around(held, accuracy))
     if not math.isnan(on.configured_pu):
-        limits = Limits.around(1.0, accuracy)
-        yield finding("stated capacity, of the one that the bench file has", on.capacity_pu / on.configured_pu, limits)
+        stated = told.capacity_wh / on.rig.nameplate.va_max_va / on.configured_pu
+        yield finding("stated capacity, of the one that the bench file has", stated, Limits.around(1.0, accuracy))

@@ -10,14 +10,15 @@ from bench.certification.not_passed import NotPassed
 from bench.certification.rig import Rig, Sample
 from bench.certification.storage.energy import HOUR_S, Throughput, throughput
 from bench.certification.storage.figures import CommandFigures, LookFigures
+from bench.certification.storage.pace import Pace
 from bench.certification.storage.statement import Stated
 from instruments.readings import StorageReading
 from instruments.roles import StorageFunctions
 from reports.verdict import Verdict
 
 PCT = 100.0
-BEFORE_END = 0.1
-"""Share of the time to the end of a leg, as the battery tells it, that passes until the next look."""
+HALF_PCT = 50.0
+"""A battery with more than so much charge is asked to deliver, to see whether it is in service."""
 BEFORE_REVERSION = 0.5
 """Share of the time after which a command ends by itself that passes until it is given again."""
 AT_CHARGE_PU, NEAR_CHARGE_PU = 0.005, 0.01
@@ -62,7 +63,8 @@ class Leg:
 class StorageRig:
     """A battery between its source and its commands; powers are per unit of rated VA, energies of that times hours.
 
-    `capacity_pu` is what the battery states to store, `charge_pu` and `discharge_pu` are its ratings, both > 0.
+    `capacity_pu` is what the battery, by its health, states to store; `charge_pu` and `discharge_pu` are its ratings,
+    both > 0.
     Raises what the drivers raise: TransportError, InstrumentError.
     """
 
@@ -76,6 +78,8 @@ class StorageRig:
     commands: CommandFigures
     configured_pu: float = math.nan
     """The capacity that the bench file has, NaN where it has none."""
+    commanded_s: tuple[float, float] = (0.0, 0.0)
+    """When the last command was begun to be given, and when that was done, s: the battery heard it in between."""
     _held_pu: float | None = None
     _refresh_at_s: float = 0.0
 
@@ -99,8 +103,10 @@ class StorageRig:
     def command(self, power_pu: float) -> None:
         """Command a power, which ends by itself if nobody refreshes it."""
         self.rig.clock.catch_up()  # what came before took its time; a response counts from here
-        power_w = round(power_pu * self.rig.nameplate.va_max_va, 3)
+        power_w, begun_s = round(power_pu * self.rig.nameplate.va_max_va, 3), self.rig.clock.now_s
         self.storage.set_power_w(power_w, self.commands.reversion_s)
+        self.rig.clock.catch_up()
+        self.commanded_s = (begun_s, self.rig.clock.now_s)
         self._held_pu = power_pu
         self._refresh_at_s = self.rig.clock.now_s + BEFORE_REVERSION * self.commands.reversion_s
 
@@ -129,6 +135,22 @@ class StorageRig:
         """Let it come to what it was told, and look meanwhile."""
         return self.hold(self.settle_s, self.settle_s / SETTLING_LOOKS)
 
+    def come_into_service(self) -> None:
+        """Let it into service, and command power until that is seen; then rest.
+
+        Equipment waits and ramps when its source comes on (IEEE 1547-2018 4.10). One that never delivers what it is
+        told is left to the tests: they have the words for it.
+        """
+        self.storage.enter_service()
+        power_pu = self.rated_pu(1.0 if self.storage.read_storage().soc_pct >= HALF_PCT else -1.0)
+        self.command(power_pu)
+        deadline_s, seen = self.rig.clock.now_s + self.commands.service_s, False
+        while not seen and self.rig.clock.now_s < deadline_s:
+            looks = self.hold(2.0 * self.looks.wall_s, self.looks.wall_s)
+            seen = all(abs(look.p_pu) >= self.commands.delivers_share * abs(power_pu) for look in looks)
+        self.rest()
+        self.settle()
+
     def settled(self, power_pu: float) -> list[Sample]:
         """Command a power, and return the looks at what has come of it."""
         self.command(power_pu)
@@ -142,12 +164,14 @@ class StorageRig:
         samples, looks = list(self.rig.hold(1.0, 1.0)), list[Look]()
         self.command(power_pu)
         samples += self.settle()
-        deadline_s = self.rig.clock.now_s + self._longest_s(power_pu)
+        pace = Pace(self.looks, self.capacity_pu / abs(power_pu) * HOUR_S, to_pu)
+        deadline_s = self.rig.clock.now_s + self.commands.patience * pace.whole_s
         while not ended(looks):
             if self.rig.clock.now_s > deadline_s:
                 return Leg(looks, samples, ended=False)
-            samples += self.hold(self._step_s(power_pu, to_pu, looks), self.look_s)
+            samples += self.hold(pace.next_s, self.look_s)
             looks.append(self.look(samples[-1]))
+            pace.take(looks[-1].sample.time_s, looks[-1].soc_pu)
         return Leg(looks, samples, ended=True)
 
     def look(self, sample: Sample) -> Look:
@@ -197,13 +221,3 @@ class StorageRig:
     def _refresh(self) -> None:
         if self._held_pu is not None and self._refresh_in_s <= SOON_S:
             self.command(self._held_pu)
-
-    def _longest_s(self, power_pu: float) -> float:
-        return self.commands.patience * self.capacity_pu / abs(power_pu) * HOUR_S
-
-    def _step_s(self, power_pu: float, to_pu: float, looks: Sequence[Look]) -> float:
-        """Return when to look next, s: the sooner the nearer the end is, as far as the battery tells that."""
-        if not looks:
-            return self.looks.shortest_s
-        left_s = abs(to_pu - looks[-1].soc_pu) * self.capacity_pu / abs(power_pu) * HOUR_S
-        return min(max(BEFORE_END * left_s, self.looks.shortest_s), self.looks.longest_s)

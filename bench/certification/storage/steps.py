@@ -43,7 +43,7 @@ def step_response(on: StorageRig, figures: StorageFigures, case: StepCase) -> It
 
     yield finding("power where it ends", Reading(final, u), Limits.around(end_pu, accuracy))
     within_pu = section.within_pu.value * on.rated_pu(1.0)
-    time = responded([before, *looks], final, within_pu, on.rig.timing_s)
+    time = since_command(on, before, responded([before, *looks], final, within_pu, on.rig.timing_s))
     yield finding("response time", time, Limits(upper=limit_s), "s")
     direction = math.copysign(1.0, end_pu - begin_pu)
     over = max((look.p_pu - final) * direction for look in looks)
@@ -53,7 +53,7 @@ def step_response(on: StorageRig, figures: StorageFigures, case: StepCase) -> It
 
 
 def watched(on: StorageRig, power_pu: float, watch_s: float, look_s: float) -> tuple[Sample, list[Sample]]:
-    """Command a power; return the look just before it and those after it. The first one has the command's time."""
+    """Command a power; return the look just before it and those after it."""
     before = on.rig.hold(WALL_LOOK_S, WALL_LOOK_S)[-1]
     on.command(power_pu)
     return before, on.hold(watch_s, max(look_s, WALL_LOOK_S) if on.is_wall else look_s)
@@ -70,6 +70,13 @@ def responded(looks: Sequence[Sample], final_pu: float, within_pu: float, timing
         return Reading(looks[-1].moment_s - looks[0].moment_s, timing_s)
     earliest, latest = (looks[number].moment_s - looks[0].moment_s for number in (last, last + 1))
     return Reading(0.5 * (earliest + latest), 0.5 * (latest - earliest) + timing_s)
+
+
+def since_command(on: StorageRig, before: Sample, time: Reading) -> Reading:
+    """Return a time from a look on as one since the command that followed: it was heard while it was being given."""
+    begun_s, done_s = (moment_s - before.time_s for moment_s in on.commanded_s)
+    value = max(time.value - 0.5 * (begun_s + done_s), 0.0)
+    return Reading(value, time.uncertainty + 0.5 * (done_s - begun_s))
 
 
 def rate(looks: Sequence[Sample], begin_pu: float, end_pu: float) -> Reading:

@@ -40,10 +40,9 @@ class StorageTest:
         self.findings: list[Finding] = []
 
     def come_into_service(self) -> None:
-        """Put rated voltage and frequency in front of it, and command nothing."""
+        """Put rated voltage and frequency in front of it, wait until it follows a command, and let it rest."""
         self.rig.rig.set_grid(1.0)
-        self.rig.rest()
-        self.rig.settle()
+        self.rig.come_into_service()
 
     def step(self, case: str) -> None:
         """Step the set-point."""

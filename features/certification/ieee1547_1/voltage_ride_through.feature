@@ -1,7 +1,8 @@
 @ieee1547.1
 Feature: Equipment rides through low and high voltages
   IEEE 1547.1-2020 clauses 5.4.4 and 5.4.7. The source plays the sequences of the device's abnormal operating category;
-  the analyzer's current is held against what each stage asks for. Volt-var is on as delivered, volt-watt is off.
+  the analyzer's current is held against what each stage asks for. Volt-var is on as delivered, volt-watt is off. All
+  phases are disturbed together: none of the sources asks for each by itself, as they do of trips.
 
   Background:
     Given the device under test in service at rated voltage and frequency

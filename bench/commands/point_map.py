@@ -1,0 +1,42 @@
+"""`bench point-map check`: what a map offers to the driver of a role."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from instruments.errors import ConfigError
+from instruments.point_map import PointMap, load_point_map
+from instruments.point_map_roles import CONTROL_POINTS, DIRECTED, ROLE_FUNCTIONS, family, functions_of, require_role
+
+
+def check(path: Path, role: str | None) -> list[str]:
+    """Return one line for each function of a role, or of every role that the map fits.
+
+    Raises ConfigError for a map that cannot be read or does not fit, with all that it lacks.
+    """
+    point_map = load_point_map(path)
+    if role is not None:
+        require_role(point_map, role)
+    roles = [role] if role is not None else list(_fitting(point_map))
+    if not roles:
+        raise ConfigError(f"point map {point_map.point_map} fits no role; name one with --role, to see what it lacks")
+    return [line for name in roles for line in (f"{name}:", *_told(point_map, name))]
+
+
+def _fitting(point_map: PointMap) -> Iterator[str]:
+    for role in ROLE_FUNCTIONS:
+        with suppress(ConfigError):
+            require_role(point_map, role)
+            yield role
+
+
+def _told(point_map: PointMap, role: str) -> Iterator[str]:
+    for function in functions_of(role):
+        missing = function.lacks(point_map)
+        yield f"  lacks   {function.name}: {', '.join(missing)}" if missing else f"  offers  {function.name}"
+    unsaid = [
+        n for n, p in point_map.points.items() if family(n) in DIRECTED and not (p.positive or point_map.positive)
+    ]
+    if unsaid and role not in CONTROL_POINTS:
+        counted = "absorbed" if role == "meter" else "delivered"
+        yield f"  to check: the map does not say `positive`; {counted} is taken for it in {', '.join(unsaid)}"
