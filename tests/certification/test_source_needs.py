@@ -17,7 +17,7 @@ from bench.certification.procedures.phase_angle import change_phase_angle
 from bench.certification.procedures.ride_through import VoltageRide, ride_through_voltage
 from bench.certification.rig import Rig
 from bench.certification.source_needs import SourceNeeds, SourceOnRig
-from bench.clock import WallClock
+from bench.clock import Clock, WallClock
 from instruments.errors import InstrumentError
 from instruments.readings import PlayedTransients, Segment, SourceCapabilities
 from reports.verdict import Verdict, worst
@@ -269,6 +269,22 @@ def test_a_source_that_ramps_slower_than_it_is_told_is_found_out() -> None:
         )
         with pytest.raises(InstrumentError, match=r"the source did not play a change of frequency to 61\.2 Hz"):
             list(ride_through_rate(rig, FIGURES))
+
+
+def test_a_wire_that_turns_out_too_slow_for_the_rate_is_not_run() -> None:
+    """The bench's own clock tells how long the change took: looks take their time too."""
+    rig = rig_with(RidingDevice(), ABLE)
+    rig.clock = Dragging()
+    with pytest.raises(NotPassed, match=r"changed frequency at 2\.5 Hz/s, not at 3") as raised:
+        list(ride_through_rate(rig, FIGURES))
+    assert raised.value.verdict is Verdict.NOT_RUN
+
+
+class Dragging(Clock):
+    """Each set-point takes 4 ms."""
+
+    def catch_up(self) -> None:
+        self.run_until(self.now_s + 0.004)
 
 
 def test_without_transients_a_held_frequency_goes_over_the_wire_as_fast_as_it_can() -> None:

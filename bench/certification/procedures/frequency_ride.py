@@ -11,15 +11,19 @@ from typing import cast
 from bench.certification.figures import SuiteFigures
 from bench.certification.figures_ride_through import Abnormal, FrequencyRideThrough
 from bench.certification.findings import Finding
+from bench.certification.not_passed import NotPassed
 from bench.certification.played import require_frequency
 from bench.certification.riding import Watched, delivers
 from bench.certification.rig import NOMINAL_HZ, GridStage, Rig, Sample
 from bench.certification.source_needs import SourceNeeds
+from reports.verdict import Verdict
 
 RAMP_STEP_S = 0.02
 """How often the source is told a new frequency while it changes, s: about once a cycle."""
 SETTLE_S = 5.0
 COARSE_S = 1.0
+RATE_SHARE = 0.95
+"""Of its rate that a change of frequency has to have: a slower one is another test."""
 HOME_S = 0.5
 """How long nominal frequency is held at the end of what a source plays by itself, s."""
 
@@ -47,19 +51,32 @@ def ride_through_rate(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
     for repetition in range(1, section.repetitions + 1):
         yield from mover.undisturbed(f"before repetition {repetition}")
         for leg in mover.travel([(turn_hz, 0.0) for turn_hz in section.turns_hz]):
-            place = f"at {mover.rate_hz_per_s:g} Hz/s to {leg.to_hz:g} Hz, repetition {repetition}"
+            if leg.rate_hz_per_s < RATE_SHARE * rate:
+                raise NotPassed(
+                    f"the source changed frequency at {leg.rate_hz_per_s:.3g} Hz/s, not at {rate:g}", Verdict.NOT_RUN
+                )
+            place = f"at {rate:g} Hz/s to {leg.to_hz:g} Hz, repetition {repetition}"
             yield from mover.judged(leg.samples, leg.begun_s, max(leg.from_hz, leg.to_hz), place)
         yield from mover.undisturbed(f"after repetition {repetition}")
 
 
 @dataclass(frozen=True)
 class Leg:
-    """A change of frequency and what was held after it: from where to where, since when, s, and the looks."""
+    """A change of frequency and what was held after it: from where to where, since when and for how long, s, and looks.
+
+    `ramp_s` is how long the change took, and not how long it should have taken.
+    """
 
     from_hz: float
     to_hz: float
     begun_s: float
+    ramp_s: float
     samples: list[Sample]
+
+    @property
+    def rate_hz_per_s(self) -> float:
+        """How fast frequency changed."""
+        return abs(self.to_hz - self.from_hz) / self.ramp_s
 
 
 @dataclass
@@ -94,8 +111,9 @@ class _Mover:
             self.rig.set_grid(1.0, start_hz + (f_hz - start_hz) * number / count)
             samples += self.rig.hold(RAMP_STEP_S, RAMP_STEP_S)
         self.at_hz = f_hz
+        ramp_s = self.rig.clock.now_s - begun_s
         require_frequency(self.rig, samples[-1], f_hz, self._tolerance_hz, f"a change of frequency to {f_hz:g} Hz")
-        return Leg(start_hz, f_hz, begun_s, [*samples, *(self.rig.hold(hold_s, COARSE_S) if hold_s else ())])
+        return Leg(start_hz, f_hz, begun_s, ramp_s, [*samples, *(self.rig.hold(hold_s, COARSE_S) if hold_s else ())])
 
     def _play(self, turns: Sequence[tuple[float, float]]) -> list[Leg]:
         ramps_s = [abs(to - was) / self.rate_hz_per_s for was, (to, _) in zip(self._from(turns), turns, strict=True)]
@@ -121,7 +139,7 @@ class _Mover:
         held = self.rig.hold(hold_s, COARSE_S) if hold_s else []
         for sample in held[-1:]:
             require_frequency(self.rig, sample, f_hz, late_hz, f"{f_hz:g} Hz")
-        return Leg(from_hz, f_hz, begun_s, [*ramp, *held])
+        return Leg(from_hz, f_hz, begun_s, ramp_s, [*ramp, *held])
 
     def _from(self, turns: Sequence[tuple[float, float]]) -> list[float]:
         return [self.at_hz, *(f_hz for f_hz, _ in turns[:-1])]
