@@ -103,6 +103,16 @@ def require_same_time(analyzer: str, stamp_s: float, now_s: float, first: tuple[
         )
 
 
+@dataclass(frozen=True)
+class GridStage:
+    """What the grid is for a time, s: voltage of all phases, per unit, and frequency; with `ramp` it goes there."""
+
+    duration_s: float
+    voltage_pu: float = 1.0
+    f_hz: float = NOMINAL_HZ
+    ramp: bool = False
+
+
 def _nothing_absorbs(share_pu: float) -> None:
     raise NotPassed(f"nothing on this bench has the device absorb {share_pu:g} of rated power", Verdict.NOT_RUN)
 
@@ -187,16 +197,22 @@ class Rig:
             SourceOnRig(self.able, self.phase_v, self.update_s).require(needs)
 
     def plays(self, shortest_s: float) -> bool:
-        """Whether the source has to play a disturbance by itself, for over the wire it would last too long."""
-        return self.able is not None and SourceOnRig(self.able, self.phase_v, self.update_s).plays(shortest_s)
+        """Whether the source is to play a disturbance by itself: over the wire it would last too long, and it can."""
+        if self.able is None or self.able.transients is None:
+            return False
+        return SourceOnRig(self.able, self.phase_v, self.update_s).plays(shortest_s)
 
-    def play(self, stages: Sequence[tuple[float, float]]) -> None:
-        """Have the source play voltages, per unit on all phases, each for its time, s; return when it has begun.
+    def play(self, stages: Sequence[GridStage]) -> None:
+        """Have the source play what the grid does, stage by stage; return when it has begun.
 
         The last one is what was set before. `end_play` when they are over.
         """
-        volts = [((pu * self.phase_v,) * self.phases, duration_s) for pu, duration_s in stages]
-        self._transients.play([Segment(duration_s, each, NOMINAL_HZ) for each, duration_s in volts])
+        self._transients.play(
+            [
+                Segment(stage.duration_s, (stage.voltage_pu * self.phase_v,) * self.phases, stage.f_hz, stage.ramp)
+                for stage in stages
+            ]
+        )
         self.clock.catch_up()
 
     def end_play(self) -> None:

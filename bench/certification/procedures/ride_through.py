@@ -17,7 +17,7 @@ from bench.certification.figures_ride_through import Disturbances, RideThroughFi
 from bench.certification.findings import Finding
 from bench.certification.played import first_at, require_voltage
 from bench.certification.riding import Before, Watched, active_current, ceases, keeps_current, restores
-from bench.certification.rig import NOMINAL_HZ, WALL_TIMING_S, Rig, Sample
+from bench.certification.rig import NOMINAL_HZ, WALL_TIMING_S, GridStage, Rig, Sample
 from bench.certification.source_needs import SourceNeeds
 from instruments.errors import InstrumentError
 from reports.verdict import Verdict
@@ -101,8 +101,8 @@ class _Player:
             for place, stage in stages:
                 yield from self.play(place, stage)
             return
-        levels = [(stage.level_pu(self._margin_pu), stage.dwell_s) for _, stage in stages]
-        self._rig.play([*levels, (home.level_pu(self._margin_pu), HOME_S)])
+        levels = [GridStage(stage.dwell_s, stage.level_pu(self._margin_pu)) for _, stage in stages]
+        self._rig.play([*levels, GridStage(HOME_S, home.level_pu(self._margin_pu))])
         for place, stage in stages:
             yield from self._held(place, stage, guard_s=self._rig.update_s)
         self._rig.hold(HOME_S, HOME_S)
