@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from bench.assembly.resources import DNP3_MASTER, Resource, parse_resource
@@ -33,7 +34,8 @@ from instruments.drivers.sunspec_inverter import SunSpecInverter
 from instruments.drivers.sunspec_meter import SunSpecMeter
 from instruments.drivers.tap_changer_control import PointMapTapChangerControl
 from instruments.errors import ConfigError, IdentityMismatch
-from instruments.point_map import load_point_map
+from instruments.point_map import PointMap, load_point_map
+from instruments.point_map_roles import ROLE_FUNCTIONS, has
 from instruments.readings import Identity
 from instruments.transports.dnp3 import Dnp3Connections, Dnp3Link
 from instruments.transports.modbus import ModbusConnections, ModbusLink
@@ -111,7 +113,7 @@ class DriverRack:
             return MODBUS_DRIVERS[key](link, **_der_envelope(device))
         if key in POINT_MAP_DRIVERS and resource.is_modbus and device.point_map is not None:
             link = self._link(name, device, resource, observer)
-            driver = POINT_MAP_DRIVERS[key](link, load_point_map(device.point_map), **_envelope(device))
+            driver = POINT_MAP_DRIVERS[key](link, _map_of(device, device.point_map), **_envelope(device))
             _require_commands(name, device, driver)
             return driver
         if key in DNP3_MAP_DRIVERS and resource.master is not None and device.point_map is not None:
@@ -204,6 +206,14 @@ def _envelope(device: Device) -> dict[str, Any]:
     if device.role in {"inverter", "battery"}:
         return _der_envelope(device)
     return _tap_envelope(device)
+
+
+def _map_of(device: Device, path: Path) -> PointMap:
+    """Return the map of a device, with the voltage that the bench file gives where the map has none."""
+    point_map = load_point_map(path)
+    if device.role not in ROLE_FUNCTIONS or has(point_map, "rated_voltage") or not device.rated_v:
+        return point_map
+    return point_map.model_copy(update={"constants": point_map.constants | {"rated_voltage": device.rated_v}})
 
 
 def _require_commands(name: str, device: Device, driver: Any) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from instruments.drivers.fence import DerEnvelope, check_power, check_reversion
 from instruments.drivers.point_map_device import PointMapDevice, PointReadings
-from instruments.errors import InstrumentError
+from instruments.errors import InstrumentError, Unmapped
 from instruments.point_map import Direction, PointMap
 from instruments.point_map_roles import DIRECTED, SHARE, UNITS, family, has, lacking, require_role
 from instruments.readings import AcReading, Nameplate, PowerCommand
@@ -49,10 +49,14 @@ class DerPoints:
         return has(self.point_map, name)
 
     def require(self, function: str) -> None:
-        """Raise InstrumentError for a function that the map does not offer, with what it lacks."""
+        """Raise Unmapped for a function that the map does not offer, with what it lacks."""
         if function in self.lacking:
             missing = ", ".join(self.lacking[function])
-            raise InstrumentError(f"{self.name} has no {function}: its point map lacks {missing}; nothing was sent")
+            raise Unmapped(f"{self.name} has no {function}: its point map lacks {missing}; nothing was sent")
+
+    def refuse(self, function: str) -> Unmapped:
+        """Return the error of a function that no map of this kind has."""
+        return Unmapped(f"{self.name} has no {function}: there are no points for that in a point map; nothing was sent")
 
     def read(self, *names: str, base: float = math.nan) -> "Values":
         """Read those of some points that the map has, or what shows them; `base` is what shares are of.
