@@ -26,6 +26,9 @@ COVERAGE_FACTOR = 2.0
 """k: for the level of about 95 % that `bench.measurement` judges by."""
 EXPANDED = COVERAGE_FACTOR / math.sqrt(3.0)
 """Expanded uncertainty over the limit of error."""
+USUAL_FREQUENCY_HZ, USUAL_TIME_S = 0.001, 0.001
+"""Expanded uncertainties of a frequency, and of a time between two time stamps, of an analyzer of which the bench file
+does not say: class A of IEC 61000-4-30 asks for 10 mHz, most have 1; stamps are told to the millisecond."""
 PCT = 100.0
 
 Phases = Sequence[float]

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import cast
 
-from bench.accuracy import EXPANDED, Stated
+from bench.accuracy import EXPANDED, limits_of_error
 from bench.assembly.certification import CertificationBench, RigKind
 from bench.assembly.wiring import instrument_wiring
 from bench.certification.control_rig import Apparatus, ControlRig, SourceClass
 from bench.certification.not_passed import NotPassed
-from bench.config import Device, class_of_pct
+from bench.config import Device
 from bench.plant.apparatus import APPARATUS_FAULTS, CapacitorSwitch, TapMechanism
 from bench.plant.contacts import ContactScan, WiredContacts
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
@@ -17,11 +17,10 @@ from instruments.errors import ConfigError, blaming
 from instruments.readings import CapacitorBankStatus, LoadTapChangerStatus
 from reports.verdict import Verdict
 
-PCT = 100.0
 RESTING_V = 120.0
 """What controls sense when their source is switched on, V: their nominal voltage."""
-LOWEST_V = 60.0
-"""The lowest voltage that a share of the reading has to hold for, V: half of what controls work at."""
+LOWEST_V, LOWEST_A = 60.0, 1.0
+"""The lowest voltage and current that a share of the reading has to hold for: half and a fifth of nominal."""
 TAP_STEP_PU = 0.00625
 """What a tap changes, per unit: 32 steps over plus and minus 10 %."""
 
@@ -42,7 +41,7 @@ def _make(bench: CertificationBench) -> ControlRig:
         control=drivers[device],
         source=drivers[source],
         source_name=source,
-        accuracy=_source_class(bench.config.devices[source]),
+        accuracy=source_class(bench.config.devices[source]),
         scan=scan,
         contacts=cast(WiredContacts, wiring.contacts),
         inputs=wired.inputs,
@@ -56,11 +55,11 @@ def _make(bench: CertificationBench) -> ControlRig:
     )
 
 
-def _source_class(source: Device) -> SourceClass:
-    """Return the uncertainty of a source as a share of the reading: by what its maker states, that at `LOWEST_V`."""
-    if source.accuracy is None:
-        return SourceClass(class_of_pct(source) / PCT)
-    return SourceClass(Stated(source.accuracy, EXPANDED).voltage_v(LOWEST_V) / LOWEST_V)
+def source_class(source: Device) -> SourceClass:
+    """Return the expanded uncertainty of a source as one share of the reading, the larger of voltage and current."""
+    limits = limits_of_error(source)
+    shares = (limits.voltage_v(LOWEST_V) / LOWEST_V, limits.current_a(LOWEST_A) / LOWEST_A)
+    return SourceClass(EXPANDED * max(shares))
 
 
 def _switch_on(bench: CertificationBench) -> None:

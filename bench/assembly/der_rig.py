@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
+from bench.accuracy import USUAL_TIME_S
 from bench.assembly.certification import CertificationBench, RigKind
 from bench.certification.not_passed import NotPassed
 from bench.certification.ratings import require_usable
@@ -39,7 +40,8 @@ def instrument_class(analyzer: Device, nameplate: Nameplate, phases: int) -> Ins
     """Return the uncertainty of an analyzer in front of equipment, by the bench file."""
     if analyzer.accuracy is not None:
         return StatedClass(analyzer.accuracy, phase_v(nameplate, phases), nameplate.va_max_va, phases)
-    return InstrumentClass(analyzer.expanded_pct / PCT, analyzer.expanded_pct / PCT)
+    share = analyzer.expanded_pct / PCT
+    return InstrumentClass(share, share, time_s=USUAL_TIME_S)
 
 
 def _make(bench: CertificationBench) -> Rig:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from bench.accuracy import COVERAGE_FACTOR
+from bench.accuracy import COVERAGE_FACTOR, EXPANDED
 from bench.config import Device, class_of_pct
 
 
@@ -25,7 +25,7 @@ def _accuracy_pct(device: Device) -> float | None:
     if device.accuracy is not None:
         return None
     if device.role == "sensing_source":
-        return class_of_pct(device)
+        return EXPANDED * class_of_pct(device)
     return device.expanded_pct if device.role in {"grid_simulator", "power_analyzer"} else None
 
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from bench.accuracy import USUAL_FREQUENCY_HZ
 from bench.certification.criteria import Reading
 from bench.certification.not_passed import NotPassed
 from bench.certification.source_needs import SourceNeeds, SourceOnRig
@@ -23,9 +24,6 @@ from instruments.roles import DerFunctions, GridSimulator, PowerAnalyzer, Transi
 from reports.verdict import Verdict
 
 NOMINAL_HZ = 60.0
-FREQUENCY_UNCERTAINTY_HZ = 0.001
-"""Of an analyzer of which the bench file does not say, Hz: class A of IEC 61000-4-30 asks for 10 mHz, most have 1."""
-
 STAMPS_APART_S, STAMPS_APART_SHARE = 2.0, 0.01
 """How far time stamps may be from the bench's clock, s and as a share of the time: links and slip are in it."""
 WALL_TIMING_S = 0.05
@@ -64,13 +62,14 @@ class Sample:
 class InstrumentClass:
     """Uncertainty of the analyzer, half width with k = 2: of voltage per unit of the reading, of power of rating.
 
-    `frequency_hz` and `time_s` are those of a frequency and of a time between two of its time stamps. The simple form:
+    `frequency_hz` and `time_s` are those of a frequency and of a time between two of its time stamps, 0 of ones that
+    are exact. The simple form:
     `StatedClass` has it by the reading, and the same names.
     """
 
     voltage_pu: float
     power_pu: float
-    frequency_hz: float = FREQUENCY_UNCERTAINTY_HZ
+    frequency_hz: float = USUAL_FREQUENCY_HZ
     time_s: float = 0.0
 
     def voltage_at(self, voltage_pu: float) -> float:

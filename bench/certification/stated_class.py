@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bench.accuracy import EXPANDED, Stated
+from bench.accuracy import EXPANDED, USUAL_FREQUENCY_HZ, USUAL_TIME_S, Stated
 from bench.config import Accuracy
 
 HIGHEST_PU = 1.25
@@ -53,12 +53,14 @@ class StatedClass:
     @property
     def frequency_hz(self) -> float:
         """That of a frequency."""
-        return EXPANDED * (self.accuracy.frequency_hz or 0.0)
+        stated_hz = self.accuracy.frequency_hz
+        return USUAL_FREQUENCY_HZ if stated_hz is None else EXPANDED * stated_hz
 
     @property
     def time_s(self) -> float:
         """That of a time between two of the analyzer's time stamps."""
-        return EXPANDED * (self.accuracy.time_s or 0.0)
+        stated_s = self.accuracy.time_s
+        return USUAL_TIME_S if stated_s is None else EXPANDED * stated_s
 
     @property
     def _stated(self) -> Stated:

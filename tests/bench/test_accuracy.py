@@ -9,12 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bench.accuracy import COVERAGE_FACTOR, ByShare, Stated, limits_of_error, uncertainty_of
+from bench.accuracy import (
+    COVERAGE_FACTOR,
+    USUAL_FREQUENCY_HZ,
+    USUAL_TIME_S,
+    ByShare,
+    Stated,
+    limits_of_error,
+    uncertainty_of,
+)
+from bench.assembly.control_rig import source_class
+from bench.assembly.der_rig import instrument_class
 from bench.certification.calibration import described
 from bench.certification.stated_class import StatedClass
 from bench.config import Accuracy, Device
 from bench.plant.terminals import MeasuredTerminal, TerminalPlace
-from instruments.readings import AcMeasurement
+from instruments.readings import AcMeasurement, Nameplate
 
 VOLTAGE = {"reading_pct": 0.1, "range_pct": 0.05, "range": 300.0}
 CURRENT = {"reading_pct": 0.2, "range_pct": 0.1, "range": 50.0}
@@ -112,6 +122,21 @@ def test_per_unit_of_the_device() -> None:
     assert RIGGED.current_at(1.0) == pytest.approx(EXPANDED * (0.2 + 0.05) / 100.0)
     assert RIGGED.frequency_hz == pytest.approx(EXPANDED * 0.01)
     assert RIGGED.time_s == pytest.approx(EXPANDED * 0.001)
+
+
+def test_what_the_maker_does_not_state_is_not_exact() -> None:
+    silent = Accuracy.model_validate(STATED | {"frequency_hz": None, "time_s": None})
+    found = StatedClass(silent, PHASE_V, RATING_VA, phases=3)
+    assert (found.frequency_hz, found.time_s) == (USUAL_FREQUENCY_HZ, USUAL_TIME_S)
+    plate = Nameplate(30e3, RATING_VA, 0.0, 0.0, 0.0, 208.0, "B", "III")
+    assert instrument_class(device(), plate, 3).time_s == USUAL_TIME_S
+
+
+def test_a_source_of_secondaries_is_as_unsure_as_the_worse_of_voltage_and_current() -> None:
+    stated = {"voltage": {"reading_pct": 0.02}, "current": {"reading_pct": 0.1, "range_pct": 0.05, "range": 8.0}}
+    source = device("sensing_source", accuracy=stated)
+    assert source_class(source).share == pytest.approx(EXPANDED * (0.001 + 0.004)), "of 1 A, with 0.05 % of 8 A"
+    assert source_class(device("sensing_source", class_pct=0.05)).share == pytest.approx(EXPANDED * 0.0005)
 
 
 @given(p=st.floats(-1.25, 1.25), q=st.floats(-1.25, 1.25), v=st.floats(0.5, 1.5))

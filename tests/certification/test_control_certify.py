@@ -74,5 +74,6 @@ def test_a_control_that_is_told_no_position_is_taken_to_its_limits_by_scada(tmp_
 
 def test_of_a_sensing_source_the_certificate_names_the_class_that_findings_are_guarded_by() -> None:
     bench = load_bench(BENCH)
-    assert described(bench.devices["sensing_source"])["uncertainty_pct"] == 0.05
+    expanded = described(bench.devices["sensing_source"])["uncertainty_pct"]
+    assert expanded == pytest.approx(0.05 * 2.0 / 3.0**0.5), "of a class of 0.05 %"
     assert described(bench.devices["contacts"])["uncertainty_pct"] is None, "contacts have no accuracy"

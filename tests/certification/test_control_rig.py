@@ -89,6 +89,13 @@ def test_a_source_that_does_something_else_is_no_finding_about_the_control() -> 
         rig.sense(120.0)
 
 
+def test_a_source_that_measures_nothing_is_not_taken_for_what_it_was_told() -> None:
+    device, rig = set_up()
+    device.measure = lambda: SecondaryReading(math.nan, 0.0, 0.0, 0.0)  # type: ignore[method-assign]
+    with pytest.raises(InstrumentError, match="source measures at its output V nan and not 120"):
+        rig.sense(120.0)
+
+
 def test_a_source_whose_current_is_turned_round_is_no_finding_about_the_control() -> None:
     device, rig = set_up()
     rig.sense(120.0, 2.0, 180.0)

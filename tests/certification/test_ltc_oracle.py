@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from bench.certification.control_rig import ControlRig
+from bench.certification.controls.findings import About
 from bench.certification.findings import Finding
 from bench.certification.ltc.band import band_edges
 from bench.certification.ltc.closed_loop import closed_loop
@@ -176,3 +178,17 @@ def test_figures_without_a_base_setting_cannot_be_used() -> None:
     rig: ControlRig = control_rig(SyntheticControl())
     with pytest.raises(ConfigError, match="no number for inter_tap_delay"):
         list(band_edges(rig, TapChangerFigures.model_validate(less.model_dump()), "of 2 V around 120 V"))
+
+
+@pytest.mark.parametrize("search_v", [0.1, 0.3])
+def test_a_search_that_ends_within_the_tolerance_is_refused(search_v: float) -> None:
+    told = FIGURES.model_dump()
+    told["probing"]["search_v"] = search_v
+    with pytest.raises(ValidationError, match="none could fail"):
+        TapChangerFigures.model_validate(told)
+
+
+def test_what_a_control_says_of_itself_is_told_as_its_own_word() -> None:
+    rig = control_rig(SyntheticControl())
+    assert About(rig, "COUNTER", said=True).count("operations that it counted", 1, 1).source == rig.device
+    assert About(rig, "COUNTER").count("closures", 1, 1).source == rig.scan.name != rig.device

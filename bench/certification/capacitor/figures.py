@@ -57,9 +57,12 @@ class Rest(Section):
 
 
 class Search(Section):
-    """How a threshold is looked for: from `reach` accuracies before it to as many behind, `steps` to an accuracy."""
+    """How a threshold is looked for: from `reach` accuracies before it to as many behind, `steps` to an accuracy.
 
-    reach: Positive
+    One that is not found counts as the end of the search, which so has to lie outside of the limits.
+    """
+
+    reach: Annotated[float, Field(gt=1)]
     steps: Annotated[int, Field(ge=1)]
 
 

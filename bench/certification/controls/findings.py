@@ -11,10 +11,14 @@ from bench.measurement import Limits
 
 @dataclass(frozen=True)
 class About:
-    """Of which clause findings are, and who measured: the source for levels, the contacts for times and counts."""
+    """Of which clause findings are, and who measured: the source for levels, the contacts for times and counts.
+
+    With `said`, what is held against its limits is the control's own word, and no instrument's.
+    """
 
     rig: ControlRig
     clause: str
+    said: bool = False
 
     def level(self, what: str, target: float, tolerance: float, found: Reading, unit: str = "V") -> Finding:
         """Hold a level against its target."""
@@ -74,5 +78,5 @@ class About:
     def _finding(
         self, what: str, stimulus: Reading, response: Reading, criterion: Criterion, source: str, unit: str
     ) -> Finding:
-        now_s = self.rig.clock.now_s
-        return Finding(what, stimulus, response, criterion, now_s, source, self.clause, unit, stimulus_unit=unit)
+        now_s, by = self.rig.clock.now_s, self.rig.device if self.said else source
+        return Finding(what, stimulus, response, criterion, now_s, by, self.clause, unit, stimulus_unit=unit)

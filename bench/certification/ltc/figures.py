@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Protocol, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bench.certification.figure import Figure
 from bench.certification.figures import FOLDER, Suite, load_file
@@ -298,6 +298,14 @@ class TapChangerFigures(Suite):
     loop: LoopFigures
     readings: ReadingFigures
     settings: SettingFigures
+
+    @model_validator(mode="after")
+    def _searches_beyond_the_tolerance(self) -> "TapChangerFigures":
+        """A level that is not found counts as the end of the search: that has to lie outside of the limits."""
+        narrowest_v = min(case.width_v / 2.0 for case in self.band.cases)
+        if not min(self.probing.search_v, narrowest_v) > self.tolerance.level_v.value:
+            raise ValueError("probing.search_v, or half of a band: within the tolerance of levels, none could fail")
+        return self
 
     def number(self, setting: str) -> float:
         """Return a base setting that is a number; raises ConfigError for one that the suite has not."""

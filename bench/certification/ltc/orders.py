@@ -86,8 +86,9 @@ def counter(rig: ControlRig, figures: TapChangerFigures) -> Iterator[Finding]:
     counted, closed = rig.control.read_status().operations - before, len(rig.closures) - begun
     about = About(rig, section.clause)
     yield about.at_least("closures to be counted", section.automatic, closed)
-    yield about.count("operations that it counted", closed, counted, "operations")
+    told = About(rig, section.clause, said=True)
+    yield told.count("operations that it counted", closed, counted, "operations")
 
 
 def _says(rig: ControlRig, clause: str, what: str, said: bool) -> Finding:
-    return About(rig, clause).count(f"times that it {what}", 1, int(said), "answers")
+    return About(rig, clause, said=True).count(f"times that it {what}", 1, int(said), "answers")

@@ -39,6 +39,7 @@ def at_once(
 ) -> Iterator[Finding]:
     """Do something upon which one operation has to follow without delay, and no other until that one is over."""
     about, limit_s = About(rig, clause), figures.at_once_s.value
+    rig.clock.catch_up()  # what came before took its time
     begun_s = rig.clock.now_s
     work()
     closure = rig.await_closure(limit_s + figures.probing.patience_s, figures.probing.look_s)
@@ -51,11 +52,12 @@ def at_once(
 
 def refused(rig: ControlRig, clause: str, what: str, order: Callable[[], object]) -> Finding:
     """Give an order that the control has to refuse, or not to follow: then it does not read back."""
+    refusals = 0
     try:
         order()
     except DeviceError:
-        return About(rig, clause).count(f"refusals of {what}", 1, 1, "refusals")
-    return About(rig, clause).count(f"refusals of {what}", 1, 0, "refusals")
+        refusals = 1
+    return About(rig, clause, said=True).count(f"refusals of {what}", 1, refusals, "refusals")
 
 
 def ignored(

@@ -23,11 +23,12 @@ def readings(rig: ControlRig, figures: TapChangerFigures) -> Iterator[Finding]:
             rig.place(tap)
             rig.hold(section.settle_s, figures.probing.watch_s)
             said = rig.control.read_status().tap_position
-            yield About(rig, section.clause).count("tap position that it says", tap, said, "taps")
+            yield About(rig, section.clause, said=True).count("tap position that it says", tap, said, "taps")
 
 
 def _sensed(rig: ControlRig, figures: TapChangerFigures, state: ReadingState) -> Iterator[Finding]:
-    section, about, share = figures.readings, About(rig, figures.readings.clause), rig.accuracy.share
+    section, share = figures.readings, rig.accuracy.share
+    about = About(rig, section.clause, said=True)
     seen = rig.sense(state.voltage_v, state.current_a, state.angle_deg)
     rig.hold(section.settle_s, figures.probing.watch_s)
     said = rig.control.read_sensed()
@@ -49,7 +50,7 @@ def settings(rig: ControlRig, figures: TapChangerFigures) -> Iterator[Finding]:
 
 
 def _held(rig: ControlRig, clause: str, wanted: Mapping[str, float | str]) -> Iterator[Finding]:
-    about = About(rig, clause)
+    about = About(rig, clause, said=True)
     known = {name: value for name, value in wanted.items() if rig.control.find_setting(name) is not None}
     refused = {name for name, value in known.items() if not _taken(rig, name, value)}
     for name, value in wanted.items():

@@ -9,10 +9,8 @@ from bench.certification.controls.findings import About
 from bench.certification.criteria import Reading
 from bench.certification.findings import Finding
 from bench.certification.ltc.figures import DelayCase, InverseCase, TapChangerFigures, case_named
-from bench.certification.ltc.preparation import patient_s, prepare, rest_s
-
-SIDES = {"below": (-1, 1), "above": (1, -1)}
-"""Sides of a band, and which contact closes there."""
+from bench.certification.ltc.preparation import patient_s, prepare
+from bench.certification.ltc.quiet import OUTSIDE, outside_v, settle
 
 
 def definite_delay(rig: ControlRig, figures: TapChangerFigures, name: str) -> Iterator[Finding]:
@@ -20,14 +18,12 @@ def definite_delay(rig: ControlRig, figures: TapChangerFigures, name: str) -> It
     section = figures.delay
     case = case_named(section.clause, section.cases, name)
     prepare(rig, figures, delay=case.delay_s)
-    centre_v, away_v = figures.number("band_centre"), figures.number("bandwidth") / 2.0 + section.beyond_v
-    for side, (sign, direction) in SIDES.items():
+    for side, (_, direction) in OUTSIDE.items():
         about = f"delay {side} the band, set to {case.delay_s:g} s"
         expected = _Expected(case.delay_s, (case.delay_s, case.delay_s))
-        yield from _first(rig, figures, section.clause, about, centre_v + sign * away_v, expected, direction)
-        rig.sense(centre_v)
-        rig.hold(rest_s(figures), figures.probing.watch_s)
-    yield from _begun_anew(rig, figures, case, centre_v - away_v)
+        yield from _first(rig, figures, section.clause, about, outside_v(figures, side), expected, direction)
+        settle(rig, figures, figures.number("band_centre"))
+    yield from _begun_anew(rig, figures, case, outside_v(figures, "below"))
 
 
 def _begun_anew(rig: ControlRig, figures: TapChangerFigures, case: DelayCase, low_v: float) -> Iterator[Finding]:
@@ -56,11 +52,10 @@ def inverse_delay(rig: ControlRig, figures: TapChangerFigures, name: str) -> Ite
     span_s = tuple(section.delay_s * half_v / (away_v + sign * off_v) for sign in (1.0, -1.0))
     expected = _Expected(section.delay_s / case.half_bands, (span_s[0], span_s[1]))
     unknown_s = expected.target_s * rig.accuracy.share * centre_v / away_v
-    for side, (sign, direction) in SIDES.items():
+    for side, (sign, direction) in OUTSIDE.items():
         what = f"inverse delay {side} the band by {case.half_bands:g} half bands, set to {section.delay_s:g} s"
         yield from _first(rig, figures, section.clause, what, centre_v + sign * away_v, expected, direction, unknown_s)
-        rig.sense(centre_v)
-        rig.hold(rest_s(figures), figures.probing.watch_s)
+        settle(rig, figures, centre_v)
 
 
 def inter_tap_delay(rig: ControlRig, figures: TapChangerFigures, name: str) -> Iterator[Finding]:
@@ -69,7 +64,7 @@ def inter_tap_delay(rig: ControlRig, figures: TapChangerFigures, name: str) -> I
     case = case_named(section.clause, section.cases, name)
     prepare(rig, figures, delay=figures.probing.delay_s, inter_tap_delay=case.delay_s)
     about, look_s = About(rig, section.clause), figures.probing.look_s
-    rig.sense(figures.number("band_centre") - figures.number("bandwidth") / 2.0 - figures.delay.beyond_v)
+    rig.sense(outside_v(figures, "below"))
     tolerance_s = figures.tolerance.of_time_s(case.delay_s)
     limit_s = patient_s(figures, max(figures.probing.delay_s, case.delay_s)) + tolerance_s
     closures = [rig.await_closure(limit_s, look_s) for _ in range(section.operations)]

@@ -61,7 +61,7 @@ class Teller:
 
     def duration(self, what: str, taken_s: float, criterion: Callable[[Reading], Criterion], time_s: float) -> Finding:
         """Judge how long something took."""
-        response = Reading(taken_s, self._rig.last_step_s)
+        response = Reading(taken_s, self._rig.last_step_s + self._rig.timing_s)
         return self.found(what, response, criterion(response), time_s, "s")
 
     def found(self, what: str, response: Reading, criterion: Criterion, time_s: float, unit: str = "pu") -> Finding:
@@ -85,6 +85,7 @@ def entered(
 
     `whole_pu` is what the device delivers in the end, per unit of rated.
     """
+    rig.clock.catch_up()  # the command that let it in took its time
     since_s, section = rig.clock.now_s, figures.enter_service
     arrived_pu = section.arrived_share.value * whole_pu
     rising_s = case.random_s or case.ramp_s
