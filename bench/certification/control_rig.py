@@ -25,7 +25,8 @@ WALL_TIMING_S = 0.05
 _NOW_S = 1e-9
 """What is due within this time is due now, s: sums of binary fractions."""
 PLAYED_CLASSES, PLAYED_V = 3.0, 0.05
-"""By how many classes of its accuracy, and volts, a source may differ from what it was told."""
+PLAYED_DEG = 2.0
+"""By how many classes of its accuracy, and volts or amperes, and degrees, a source may differ from what it was told."""
 
 
 class Apparatus(Protocol):
@@ -279,11 +280,17 @@ class ControlRig:
 
     def _require_played(self) -> None:
         """Raise InstrumentError unless the source measures what it was told: it is no finding about the control."""
-        told_v, told_a, *_ = self._told or (0.0, 0.0)
+        told_v, told_a, told_deg, _ = self._told or (0.0, 0.0, 0.0, 0.0)
+        seen, allowed = self.sensed, PLAYED_CLASSES * self.accuracy.share
+        turned_deg = abs((seen.angle_deg - told_deg + 180.0) % 360.0 - 180.0) if told_a else 0.0
         wrong = [
-            f"{name} {seen:.4g} and not {told:.4g}"
-            for name, told, seen in (("V", told_v, self.sensed.voltage_v), ("A", told_a, self.sensed.current_a))
-            if abs(seen - told) > PLAYED_CLASSES * self.accuracy.share * told + PLAYED_V
+            f"{name} {found:.4g} and not {told:.4g}"
+            for name, told, found, off, most in (
+                ("V", told_v, seen.voltage_v, abs(seen.voltage_v - told_v), allowed * told_v + PLAYED_V),
+                ("A", told_a, seen.current_a, abs(seen.current_a - told_a), allowed * told_a + PLAYED_V),
+                ("deg", told_deg, seen.angle_deg, turned_deg, PLAYED_DEG),
+            )
+            if off > most
         ]
         if wrong:
             raise InstrumentError(f"{self.source_name} measures at its output {', '.join(wrong)} as it was told")

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from bench.assembly.resources import PTY, Resource, parse_resource
@@ -20,7 +21,7 @@ def listening_at(device: Device) -> Resource:
     if resource.line is not None:
         raise ConfigError("emulate.listen: an emulator at a serial port answers there, and nowhere on a network")
     host, _, port = device.emulate.listen.rpartition(":")
-    return parse_resource(str(Resource(host, int(port), resource.unit, resource.secure)))
+    return parse_resource(str(replace(resource, host=host, port=int(port))))
 
 
 def exposed(devices: Mapping[str, Device]) -> dict[str, str]:

@@ -292,6 +292,12 @@ def test_a_control_behind_a_source_and_contacts_is_no_error_of_the_file_emulated
             "devices.inverter_1: Value error, rating_kva: once is enough, here or in `emulate`",
         ),
         (
+            ("devices.inverter_1.stated", {"response_s": 1.0}),
+            "devices.inverter_1: Value error, stated: this is told of a battery alone",
+        ),
+        (("devices.battery_1.stated", {"response_s": 0.0}), "devices.battery_1.stated.response_s: Input should be"),
+        (("devices.battery_1.stated", {"respons_s": 1.0}), "unknown key; did you mean 'response_s'"),
+        (
             ("devices.battery_1.emulate", None),
             "devices.battery_1: real equipment needs its `rating_kva`, of which its accuracy is a share",
         ),

@@ -55,12 +55,8 @@ def test_a_device_on_a_serial_line_is_certified_and_what_looks_at_tcp_frames_is_
 
 
 def test_every_clause_with_a_scenario_is_in_the_suites_coverage_and_the_other_way_round() -> None:
-    for name, folder in (
-        ("ieee1547.1", "ieee1547_1"),
-        ("sunspec", "sunspec"),
-        ("ltc", "ltc"),
-        ("capacitor", "capacitor"),
-    ):
+    folders = {"ieee1547.1": "ieee1547_1"} | {name: name for name in ("sunspec", "storage", "ltc", "capacitor")}
+    for name, folder in folders.items():
         features = (ROOT / "features" / "certification" / folder).glob("*.feature")
         tagged = {word[8:] for path in features for word in path.read_text().split() if word.startswith("@clause-")}
         suite = SUITES[name].load()

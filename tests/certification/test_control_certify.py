@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from bench.certification.calibration import described
+from bench.cli import main
 from bench.config import load_bench
 from reports.run_directory import RunDirectory
 from reports.verdict import Verdict
@@ -18,6 +20,7 @@ CAPACITOR = ROOT / "fixtures" / "benches" / "certify_capacitor.yaml"
 def test_a_band_is_found_at_the_contacts_and_recorded_with_its_series(tmp_path: Path) -> None:
     done = certify(tmp_path / "run", "ltc", "--scenario", "Band of 2 V around 120 V", bench=BENCH, device="ltc")
     assert done.exit_code == 0, done.output
+    assert CliRunner().invoke(main, ["replay", str(tmp_path / "run")]).exit_code == 0, "its record gives what it says"
     directory = RunDirectory.open(tmp_path / "run")
     (test,) = directory.run.scenarios
     assert (test.id, test.verdict) == ("BAND", Verdict.PASS)

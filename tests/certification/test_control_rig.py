@@ -12,6 +12,7 @@ from bench.certification.criteria import Reading
 from bench.certification.not_passed import NotPassed
 from instruments.errors import InstrumentError
 from instruments.point_map import Point
+from instruments.readings import SecondaryReading
 from reports.verdict import Verdict
 from tests.certification.synthetic_control import SyntheticControl, control_rig
 
@@ -86,6 +87,16 @@ def test_a_source_that_does_something_else_is_no_finding_about_the_control() -> 
     _, rig = set_up(source_gain=1.01)
     with pytest.raises(InstrumentError, match=r"source measures at its output V 121\.2 and not 120"):
         rig.sense(120.0)
+
+
+def test_a_source_whose_current_is_turned_round_is_no_finding_about_the_control() -> None:
+    device, rig = set_up()
+    rig.sense(120.0, 2.0, 180.0)
+    rig.sense(120.0, 2.0, -180.0)
+    turned = SecondaryReading(120.0, 2.0, -240.0, 0.0)
+    device.measure = lambda: turned  # type: ignore[method-assign]
+    with pytest.raises(InstrumentError, match=r"source measures at its output deg -?180 and not 0"):
+        rig.sense(120.0, 2.0, 0.0)
 
 
 @pytest.mark.parametrize(

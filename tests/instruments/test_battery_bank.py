@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instruments.drivers.sunspec_battery import SunSpecBattery
+from instruments.drivers.sunspec_inverter import SunSpecInverter
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.charge_gauge import ChargeGauge
 from instruments.emulators.electrical import ElectricalNode
 from instruments.emulators.faults import FaultSet
+from instruments.emulators.inverter import InverterEmulator
 from instruments.errors import InstrumentError, SafetyTrip
 from instruments.readings import StorageLimits
 from tests.instruments.sunspec_bench import serving
@@ -111,6 +113,34 @@ def test_a_battery_on_dc_has_no_vars_to_be_commanded() -> None:
         with pytest.raises(InstrumentError):
             driver.set_reactive_power(0.1)
         driver.make_safe()
+
+
+def test_where_it_has_a_permit_of_service_it_is_given() -> None:
+    hybrid = InverterEmulator("inverter", 100.0, dc_source=BatteryEmulator("store", 100.0, 200.0))
+    with serving(unit_1=hybrid.registers) as wire:
+        SunSpecInverter(wire.link()).cease_to_energize()
+        assert hybrid.registers.model(703).get("ES") == 0
+        SunSpecBattery(wire.link()).enter_service()
+        assert hybrid.registers.model(703).get("ES") == 1
+
+
+def test_a_device_without_model_802_states_no_limits_and_no_status() -> None:
+    with serving(unit_1=InverterEmulator("inverter", 100.0).registers) as wire:
+        driver = SunSpecBattery(wire.link())
+        limits = driver.read_limits()
+        assert all(math.isnan(value) for value in vars(limits).values())
+        assert driver.read_charge_status() == ""
+        assert math.isnan(driver.read_ramp_pct_per_s()), "its ramp rate cannot be set"
+        with pytest.raises(InstrumentError, match="no SunSpec model 802"):
+            driver.set_reserve_pct(20.0)
+
+
+@pytest.mark.parametrize(("told_pct", "health_pct"), [(80.0, 80.0), (None, 100.0)])
+def test_health_is_read_where_it_is_told(told_pct: float | None, health_pct: float) -> None:
+    battery = alone()
+    battery.registers.model(713).set({"SoH": told_pct})
+    with driven(battery) as driver:
+        assert driver.read_storage().health_pct == health_pct
 
 
 @pytest.mark.parametrize("step_s", [60.0, 3600.0])

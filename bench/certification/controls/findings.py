@@ -43,18 +43,15 @@ class About:
 
     def count(self, what: str, wanted: int, found: int, unit: str = "closures") -> Finding:
         """Hold a count against what it has to be."""
-        criterion = Criterion(wanted, Limits.around(wanted, 0.0), 0.0)
-        return self._finding(what, Reading(wanted), Reading(found), criterion, self.rig.scan.name, unit)
+        return self._count(what, float(wanted), Limits.around(float(wanted), 0.0), found, unit)
 
     def between_counts(self, what: str, wanted: tuple[int, int], found: int, unit: str = "closures") -> Finding:
         """Hold a count between two."""
-        criterion = Criterion(wanted[0], Limits(*map(float, wanted)), 0.0)
-        return self._finding(what, Reading(wanted[0]), Reading(found), criterion, self.rig.scan.name, unit)
+        return self._count(what, float(wanted[0]), Limits(*map(float, wanted)), found, unit)
 
     def at_least(self, what: str, wanted: int, found: int, unit: str = "closures") -> Finding:
         """Hold a count against what it has to be at least."""
-        criterion = Criterion(wanted, Limits(lower=float(wanted)), 0.0)
-        return self._finding(what, Reading(wanted), Reading(found), criterion, self.rig.scan.name, unit)
+        return self._count(what, float(wanted), Limits(lower=float(wanted)), found, unit)
 
     def unmeasured(self, what: str, unit: str) -> Finding:
         """Tell of what nothing could be measured: it is not run."""
@@ -69,6 +66,10 @@ class About:
         """Return the time from one closure to another."""
         uncertainty = self.rig.uncertainty_s(first) + self.rig.uncertainty_s(second)
         return Reading(second.moment_s - first.moment_s, uncertainty)
+
+    def _count(self, what: str, wanted: float, limits: Limits, found: int, unit: str) -> Finding:
+        criterion = Criterion(wanted, limits, 0.0)
+        return self._finding(what, Reading(wanted), Reading(float(found)), criterion, self.rig.scan.name, unit)
 
     def _finding(
         self, what: str, stimulus: Reading, response: Reading, criterion: Criterion, source: str, unit: str

@@ -8,7 +8,7 @@ from bench.certification.findings import Finding
 from bench.certification.not_passed import NotPassed
 from bench.certification.storage.energy import HOUR_S
 from bench.certification.storage.figures import StorageFigures
-from bench.certification.storage.findings import found
+from bench.certification.storage.findings import OF_CAPACITY, found
 from bench.certification.storage.rig import PCT, StorageRig
 from bench.certification.storage.statement import stated_or
 from bench.measurement import Limits
@@ -69,7 +69,8 @@ def state_of_charge(on: StorageRig, figures: StorageFigures) -> Iterator[Finding
 def _fallen(on: StorageRig, figures: StorageFigures, where: str, fall: Reading, limits: Limits) -> Finding:
     accuracy, clause = figures.charge.accuracy_pu.value, figures.charge.clause
     wider = Limits((limits.lower or 0.0) - accuracy, (limits.upper or 0.0) + accuracy)
-    return found(on, f"fall of the told charge, {where}", fall, wider, clause, stimulus=limits.lower or 0.0)
+    what, energy = f"fall of the told charge, {where}", limits.lower or 0.0
+    return found(on, what, fall, wider, clause, stimulus=energy, unit=OF_CAPACITY)
 
 
 def _told(on: StorageRig) -> float:

@@ -9,7 +9,7 @@ from bench.certification.storage.charge import efficiency_pu
 from bench.certification.storage.ends import empty, full, reach
 from bench.certification.storage.energy import HOUR_S, Throughput, ratio
 from bench.certification.storage.figures import StorageFigures
-from bench.certification.storage.findings import found
+from bench.certification.storage.findings import OF_CAPACITY, found
 from bench.certification.storage.rig import PCT, StorageRig
 from bench.certification.storage.statement import stated_or
 from bench.measurement import Limits
@@ -37,9 +37,9 @@ def round_trip(on: StorageRig, figures: StorageFigures) -> Iterator[Finding]:
     least = efficiency_pu(on, figures)
     missed = section.accuracy_pu.value if on.statement.states_efficiency else 0.0
     what = "round-trip efficiency at the AC terminals"
-    yield found(on, what, efficiency, Limits(lower=least - missed), section.clause, stimulus=least)
-    what = "energy given from full to empty, of the stated capacity"
-    yield found(on, what, on.of_capacity(given), Limits(lower=_owed(on, figures)), section.clause)
+    yield found(on, what, efficiency, Limits(lower=least - missed), section.clause, unit="of energy taken")
+    what, owed = "energy given from full to empty", Limits(lower=_owed(on, figures))
+    yield found(on, what, on.of_capacity(given), owed, section.clause, unit=OF_CAPACITY)
 
 
 def standby(on: StorageRig, figures: StorageFigures) -> Iterator[Finding]:
@@ -63,7 +63,7 @@ def standby(on: StorageRig, figures: StorageFigures) -> Iterator[Finding]:
     lost = Reading(missing.value * PCT / days, missing.uncertainty * PCT / days)
     allowed = stated_or(on.statement.self_discharge_pct_per_day, section.loss_pct_per_day.value)
     most = Limits(upper=allowed + section.accuracy_pct_per_day.value)
-    yield found(on, "self-discharge", lost, most, section.clause, stimulus=allowed, unit="% of capacity a day")
+    yield found(on, "self-discharge", lost, most, section.clause, unit="% of capacity a day")
 
 
 def _owed(on: StorageRig, figures: StorageFigures) -> float:

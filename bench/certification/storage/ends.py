@@ -10,7 +10,7 @@ from bench.certification.not_passed import NotPassed
 from bench.certification.rig import Sample
 from bench.certification.storage.charge import efficiency_pu
 from bench.certification.storage.figures import StorageFigures
-from bench.certification.storage.findings import found, said
+from bench.certification.storage.findings import OF_CAPACITY, found, said
 from bench.certification.storage.rig import PCT, Leg, Look, StorageRig
 from bench.measurement import Limits
 from instruments.readings import ChargeStatus
@@ -103,27 +103,25 @@ def _beyond(on: StorageRig, figures: StorageFigures, end: End, leg: Leg, after: 
     energy = on.of_capacity(flow.charged if end.share < 0.0 else flow.discharged)
     what = f"energy after {end.name} was told, beyond what was left"
     response = Reading(energy.value - left, energy.uncertainty)
-    return found(on, what, response, Limits(upper=figures.ends.beyond_pu.value), end.clause, stimulus=left)
+    return found(on, what, response, Limits(upper=figures.ends.beyond_pu.value), end.clause, unit=OF_CAPACITY)
 
 
 def _stopped(on: StorageRig, figures: StorageFigures, end: End, after: Sequence[Sample]) -> Finding:
     most = max(after, key=lambda sample: abs(sample.p_pu))
     limits = Limits.around(0.0, figures.accuracy.nothing_pu.value)
-    asked = on.rated_pu(end.share)
-    return found(
-        on, f"power at {end.name}, commanded on", on.rig.active_power([most]), limits, end.clause, stimulus=asked
-    )
+    return found(on, f"power at {end.name}, commanded on", on.rig.active_power([most]), limits, end.clause)
 
 
 def _told(on: StorageRig, figures: StorageFigures, end: End, looks: Sequence[Look]) -> Iterator[Finding]:
     tolerance, source = figures.ends.told_pu.value, on.rig.device
     last = Reading(looks[-1].soc_pu)
     limits = Limits.around(end.soc_pu, tolerance)
-    yield found(on, f"charge told at {end.name}", last, limits, end.clause, source=source)
+    yield found(on, f"charge told at {end.name}", last, limits, end.clause, unit=OF_CAPACITY, source=source)
     extremes = [look.soc_pu for look in looks]
     span = Limits(0.0, 1.0)
     for what, value in (("highest", max(extremes)), ("lowest", min(extremes))):
-        yield found(on, f"{what} charge told on the way to {end.name}", Reading(value), span, end.clause, source=source)
+        told = f"{what} charge told on the way to {end.name}"
+        yield found(on, told, Reading(value), span, end.clause, unit=OF_CAPACITY, source=source, any_inside=True)
     status = on.storage.read_charge_status()
     if status:
         flows = abs(looks[-1].sample.p_pu) > on.rig.instrument.power_pu
@@ -137,8 +135,8 @@ def _resumes(on: StorageRig, figures: StorageFigures, end: End) -> Finding:
     on.command(asked)
     power = on.rig.active_power(on.hold(figures.ends.resume_s.value, 2.0)[-2:])
     share = Reading(power.value / asked, power.uncertainty / abs(asked))
-    what = f"power the other way, commanded at {end.name}, of what was asked"
-    return found(on, what, share, Limits(lower=least), end.clause, stimulus=asked)
+    what = f"power the other way, commanded at {end.name}"
+    return found(on, what, share, Limits(lower=least), end.clause, unit="of what was asked")
 
 
 def reserve(on: StorageRig, figures: StorageFigures) -> Iterator[Finding]:
@@ -166,11 +164,12 @@ def _kept(on: StorageRig, figures: StorageFigures, end: End) -> Iterator[Finding
     given = on.of_capacity(on.energy([*leg.samples, *after]).discharged)
     above = begun - end.soc_pu
     limits = Limits(above * efficiency_pu(on, figures) - accuracy, above + accuracy)
-    yield found(on, "energy given above the reserve", given, limits, end.clause, stimulus=begun)
+    yield found(on, "energy given above the reserve", given, limits, end.clause, unit=OF_CAPACITY, any_inside=True)
     yield _stopped(on, figures, end, after)
     left = Reading(on.look(after[-1]).soc_pu)
     least = Limits(lower=end.soc_pu - figures.charge.accuracy_pu.value)
-    yield found(on, "charge told at its reserve", left, least, end.clause, stimulus=begun, source=on.rig.device)
+    told = "charge told at its reserve"
+    yield found(on, told, left, least, end.clause, unit=OF_CAPACITY, source=on.rig.device)
     yield _resumes(on, figures, end)
 
 

@@ -5,6 +5,9 @@ from bench.certification.findings import Finding
 from bench.certification.storage.rig import StorageRig
 from bench.measurement import Limits
 
+OF_CAPACITY = "of capacity"
+"""Unit of energies and charges."""
+
 
 def found(
     on: StorageRig,
@@ -16,11 +19,14 @@ def found(
     stimulus: float = 0.0,
     unit: str = "pu",
     source: str = "",
+    any_inside: bool = False,
 ) -> Finding:
-    """Return a finding at this moment; `source` where it is not the analyzer."""
-    low, high = limits.lower, limits.upper
-    ends = [end for end in (low, high) if end is not None]
-    target = sum(ends) / len(ends)
+    """Return a finding at this moment; `source` where it is not the analyzer.
+
+    Its target is the middle of two limits, the one that there is, or with `any_inside` whatever lies between them.
+    """
+    ends = [end for end in (limits.lower, limits.upper) if end is not None]
+    target = min(max(response.value, min(ends)), max(ends)) if any_inside else sum(ends) / len(ends)
     criterion = Criterion(target, limits, response.uncertainty)
     by = source or on.rig.analyzer_name
     return Finding(what, Reading(stimulus), response, criterion, on.rig.clock.now_s, by, clause, unit)
