@@ -135,7 +135,12 @@ REFUSED: dict[type, dict[str, list[tuple[Any, ...]]]] = {
         "set_trip": TRIPS,
         "limit_power_pct": [*[(pct, 60.0) for pct in (*NONE, -1.0, 101.0)], *[(50.0, s) for s in (*NONE, -1.0)]],
     },
-    SunSpecBattery: {"set_power_w": POWERS + REVERSIONS},
+    SunSpecBattery: {
+        "set_power_w": POWERS + REVERSIONS,
+        "set_reactive_power": [(share,) for share in (*NONE, 0.301, -0.301, 0.6)],
+        "set_reserve_pct": [(pct,) for pct in (*NONE, -0.1, 100.1)],
+        "set_ramp_pct_per_s": [(rate,) for rate in (*NONE, -1.0, 0.0, 65_535.0)],
+    },
     SunSpecMeter: {},
     PointMapInverter: {"set_power_w": POWERS + REVERSIONS + [(1000.0, 604_801.0)], "set_volt_var": CURVES},
     PointMapBattery: {"set_power_w": POWERS + REVERSIONS + [(1000.0, 65_536.0)]},
