@@ -24,6 +24,10 @@ class Unanswered(InstrumentError):
     """A gateway answered in the place of a unit behind it, which is silent or cannot be reached."""
 
 
+class Unmapped(InstrumentError):
+    """The point map of a device has no such function: nothing was asked of the device."""
+
+
 class IdentityMismatch(BenchError):
     """The device at the address is another than the one configured."""
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -39,6 +39,18 @@ Table = Literal["holding", "input"]
 WriteFunction = Literal[6, 16]
 Direction = Literal["delivered", "absorbed"]
 Label = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class SettingPoint(Protocol):
+    """A point that can be written and read, whatever carries it: the values that it takes."""
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """Of a number."""
+
+    @property
+    def labels(self) -> Mapping[str, int]:
+        """Of an enumeration."""
 
 
 class _Closed(BaseModel):
@@ -233,6 +245,8 @@ def _from_text(text: str, origin: str) -> PointMap:
 
 def parse_point_map(document: Any, origin: str) -> PointMap:
     """Make a point map of what a YAML file holds; raises ConfigError with all errors, `origin` names the file."""
+    if isinstance(document, Mapping) and "dnp3_map" in document:
+        raise ConfigError(f"point map {origin} is one of DNP3 points; one of Modbus registers begins with `point_map`")
     table = document.get("table", "holding") if isinstance(document, Mapping) else "holding"
     faults = list(_overlaps(_sound_points(document), table))
     try:

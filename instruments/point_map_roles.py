@@ -51,6 +51,8 @@ CONTROL_POINTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 """Points that the drivers of controls need, with the labels of enumerations."""
 CORNERS = 10
 """Most corners of a volt-var curve that a map is searched for."""
+READ_BACK = frozenset({"service", "control_mode", "power_set_point", "volt_var_enable"})
+"""Commands that nobody is believed to have taken before they were read back."""
 STATES_IN_SERVICE = frozenset({"running", "throttled"})
 STATES_CONNECTED = STATES_IN_SERVICE | {"starting"}
 
@@ -76,6 +78,8 @@ class Function:
         for name in self.points.keys() - missing:
             point = point_map.points.get(name)
             missing += [f"{name} with the label {label}" for label in self.points[name] if not _has_label(point, label)]
+            if name in READ_BACK and point is not None and point.access == "w" and point.read_back is None:
+                missing.append(f"{name} with access rw or `read_back`, for what is not read back is not proven")
         if self.one_of and not any(has(point_map, name) for name in self.one_of):
             missing.append(" or ".join(self.one_of))
         return sorted(missing)

@@ -80,6 +80,14 @@ class AcMeasurement:
 
 
 @dataclass(frozen=True)
+class CaptureLimits:
+    """What an analyzer can record by itself: at which shortest interval, s, and how many samples."""
+
+    interval_s: float
+    points: int
+
+
+@dataclass(frozen=True)
 class SourceSetPoint:
     """What an AC source was told to hold at its output, read back; not a measurement."""
 

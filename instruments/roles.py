@@ -14,6 +14,7 @@ from instruments.readings import (
     AcReading,
     CapacitorBankStatus,
     CapacitorReadings,
+    CaptureLimits,
     Characteristic,
     ChargeStatus,
     EnterServiceSettings,
@@ -155,11 +156,18 @@ class TransientSource(Protocol):
 
 
 class PowerAnalyzer(Protocol):
-    """The instrument whose word counts for power."""
+    """The instrument whose word counts for power.
+
+    One that can, records by itself: `arm_capture` before an event, `read_capture` after it, with its own time stamps.
+    Its limits are None of one that cannot.
+    """
 
     def identify(self) -> Identity: ...
     def set_range(self, voltage_v: float, current_a: float) -> None: ...
     def measure(self) -> AcMeasurement: ...
+    def read_capture_limits(self) -> CaptureLimits | None: ...
+    def arm_capture(self, interval_s: float, points: int) -> None: ...
+    def read_capture(self) -> tuple[AcMeasurement, ...]: ...
     def check_errors(self) -> None: ...
 
 

@@ -27,6 +27,7 @@ from instruments.errors import ConfigError
 ROOT = Path(__file__).parents[1]
 MUTANTS = load_mutants()
 BENCH = load_bench(ROOT / "fixtures" / "benches" / "emulated.yaml")
+CERTIFIED = load_bench(ROOT / "fixtures" / "benches" / "certify_pv.yaml")
 USE_CASE = load_use_case()
 FEATURES = sorted((ROOT / "features").rglob("*.feature"))
 ROLES = {
@@ -39,6 +40,7 @@ ROLES = {
     "capacitor_bank": roles.CapacitorBankControl,
     "sensing_source": roles.SensingSource,
     "digital_io": roles.DigitalIO,
+    "pv_simulator": roles.PvSimulator,
 }
 
 
@@ -106,7 +108,7 @@ def drivers() -> Iterator[tuple[str, str, type]]:
         assert isinstance(made, type)
         yield role, name, made
     for (role, name), make in VISA_DRIVERS.items():
-        device = next(d for d in BENCH.devices.values() if d.role == role)
+        device = next(d for d in (*BENCH.devices.values(), *CERTIFIED.devices.values()) if d.role == role)
         yield role, name, type(make(SimpleNamespace(), device))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.accuracy import uncertainty_of
 from bench.actors.duty import OnDuty
 from bench.assembly.admission import admit
 from bench.assembly.apparatus import make_apparatus
@@ -98,6 +99,7 @@ class BenchAssembly:
         TransportError or IdentityMismatch; what was opened by then is made safe and closed again.
         """
         admit(bench, lease)
+        _refuse_simulated_sun(bench)
         self._lease, self._folder = lease or Lease(), writer.path
         self.config, self._use_case, self._seed = bench, use_case, seed
         self.clock = make_clock(bench.clock.mode, bench.clock.slip_tolerance_s)
@@ -371,9 +373,10 @@ class BenchAssembly:
         place = TerminalPlace(feeder.node_indices(site.bus, site.nodes), site.injection.leg_to_leg)
         if section.source is None or section.analyzer is None:
             return direct_terminal(section, place, self.emulated.nodes[device], self.emulated.host.lock)
-        uncertainty_pct = self.config.devices[section.analyzer].uncertainty_pct
+        rating_va = site.rating_kva * 1000.0 / section.power_scale
+        exactness = uncertainty_of(self.config.devices[section.analyzer], rating_va)
         source, analyzer = self.drivers[section.source], self.drivers[section.analyzer]
-        return measured_terminal(section, place, source, analyzer, uncertainty_pct / 100.0, site.rating_kva)
+        return measured_terminal(section, place, source, analyzer, exactness)
 
     def _energize(self) -> None:
         """Register what makes each device safe, then give the sources a voltage and switch them on."""
@@ -447,3 +450,10 @@ class BenchAssembly:
         return make_der_judge(
             self.config, self.places, self.drivers, forecast, self.grid, calls.head_load_kw, field.power
         )
+
+
+def _refuse_simulated_sun(bench: BenchFile) -> None:
+    """Raise ConfigError for a PV simulator: the weather of a scenario does not reach one."""
+    found = [name for name, device in bench.devices.items() if device.role == "pv_simulator"]
+    if found:
+        raise ConfigError(f"devices.{found[0]}: a PV simulator follows `bench certify`, and no scenario's weather")

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from bench.accuracy import limits_of_error
 from bench.assembly.apparatus import Apparatus
 from bench.assembly.places import FeederPlaces
-from bench.config import BenchFile, class_of_pct
+from bench.config import BenchFile
 from bench.plant.contacts import SourcedSensing
 from bench.plant.controls import TapChanger
 from bench.truth.cross_check_controls import measured, reported, told
@@ -41,10 +42,10 @@ def _check(
     sensing: SourcedSensing,
     every_s: float,
 ) -> SiteCheck:
-    class_pct = class_of_pct(config.devices[sensing.name])
+    limits = limits_of_error(config.devices[sensing.name])
     voices = [
-        told(sensing, class_pct),
-        measured(sensing, class_pct),
+        told(sensing, limits),
+        measured(sensing, limits),
         reported(name, _reader(places, driver, name, moved)),
     ]
     terminal = next(t for t, section in config.terminals.items() if section.device == name)

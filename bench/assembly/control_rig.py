@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import cast
 
+from bench.accuracy import EXPANDED, Stated
 from bench.assembly.certification import CertificationBench, RigKind
 from bench.assembly.wiring import instrument_wiring
 from bench.certification.control_rig import Apparatus, ControlRig, SourceClass
 from bench.certification.not_passed import NotPassed
-from bench.config import class_of_pct
+from bench.config import Device, class_of_pct
 from bench.plant.apparatus import APPARATUS_FAULTS, CapacitorSwitch, TapMechanism
 from bench.plant.contacts import ContactScan, WiredContacts
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
@@ -19,6 +20,8 @@ from reports.verdict import Verdict
 PCT = 100.0
 RESTING_V = 120.0
 """What controls sense when their source is switched on, V: their nominal voltage."""
+LOWEST_V = 60.0
+"""The lowest voltage that a share of the reading has to hold for, V: half of what controls work at."""
 TAP_STEP_PU = 0.00625
 """What a tap changes, per unit: 32 steps over plus and minus 10 %."""
 
@@ -39,7 +42,7 @@ def _make(bench: CertificationBench) -> ControlRig:
         control=drivers[device],
         source=drivers[source],
         source_name=source,
-        accuracy=SourceClass(class_of_pct(bench.config.devices[source]) / PCT),
+        accuracy=_source_class(bench.config.devices[source]),
         scan=scan,
         contacts=cast(WiredContacts, wiring.contacts),
         inputs=wired.inputs,
@@ -51,6 +54,13 @@ def _make(bench: CertificationBench) -> ControlRig:
         travel=travel,
         step_pu=TAP_STEP_PU if is_tap_changer else 0.0,
     )
+
+
+def _source_class(source: Device) -> SourceClass:
+    """Return the uncertainty of a source as a share of the reading: by what its maker states, that at `LOWEST_V`."""
+    if source.accuracy is None:
+        return SourceClass(class_of_pct(source) / PCT)
+    return SourceClass(Stated(source.accuracy, EXPANDED).voltage_v(LOWEST_V) / LOWEST_V)
 
 
 def _switch_on(bench: CertificationBench) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from bench.accuracy import Exactness, limits_of_error
 from bench.assembly.apparatus import Apparatus
 from bench.assembly.control_checks import make_control_checks
 from bench.assembly.emulated_meters import MeterGroup
@@ -110,12 +111,13 @@ def _strays(parts: CrossCheckParts, terminal: Terminal) -> Callable[[], bool]:
     """Return what compares, without asking, the voltage that an analyzer measured with what its source was told."""
     if not isinstance(terminal, MeasuredTerminal):
         return lambda: False
-    share = (_class_pct(parts, terminal.source_name) + _class_pct(parts, terminal.analyzer_name)) / 100.0
+    source, analyzer = _limits(parts, terminal.source_name), _limits(parts, terminal.analyzer_name)
 
     def strays() -> bool:
         measured = terminal.measured.voltage_v if terminal.measured else ()
         told = map(abs, terminal.told_v.tolist())
-        return any(abs(u - v) > share * v for u, v in zip(measured, told, strict=False))
+        pairs = zip(measured, told, strict=False)
+        return any(abs(u - v) > source.voltage_v(v) + analyzer.voltage_v(v) for u, v in pairs)
 
     return strays
 
@@ -123,10 +125,10 @@ def _strays(parts: CrossCheckParts, terminal: Terminal) -> Callable[[], bool]:
 def _instruments(parts: CrossCheckParts, terminal: Terminal) -> Iterator[Voice]:
     """Give a voice to what stands between feeder and device: two instruments, or a piece of wire."""
     if isinstance(terminal, MeasuredTerminal):
-        source_pct = _class_pct(parts, terminal.source_name)
-        yield told(terminal, source_pct)
-        yield sourced(terminal, source_pct)
-        yield analyzed(terminal, _class_pct(parts, terminal.analyzer_name))
+        source = _limits(parts, terminal.source_name)
+        yield told(terminal, source)
+        yield sourced(terminal, source)
+        yield analyzed(terminal, _limits(parts, terminal.analyzer_name))
     elif isinstance(terminal, DirectTerminal):
         yield in_copper(terminal)
 
@@ -149,10 +151,21 @@ def _meter_voice(parts: CrossCheckParts, terminal: Terminal, meter: str, rating_
 def _counters(parts: CrossCheckParts, terminal: Terminal, meter: str | None) -> list[EnergyCheck]:
     if meter is None:
         return []
-    class_pct = _class_pct(parts, meter)
-    if isinstance(terminal, MeasuredTerminal):
-        class_pct += _class_pct(parts, terminal.analyzer_name)
-    return [EnergyCheck(meter, parts.drivers[meter].read_meter, terminal.reading, class_pct)]
+    off_kw = partial(_off_kw, parts, meter, terminal)
+    return [EnergyCheck(meter, parts.drivers[meter].read_meter, terminal.reading, off_kw)]
+
+
+def _off_kw(parts: CrossCheckParts, meter: str, terminal: Terminal, power_kw: float) -> float:
+    """Return by how much meter and terminal together may be off at the power of the latest step, kW."""
+    off_kw = _class_pct(parts, meter) / 100.0 * abs(power_kw)
+    if isinstance(terminal, MeasuredTerminal) and terminal.measured:
+        measured, limits = terminal.measured, _limits(parts, terminal.analyzer_name)
+        off_kw += terminal.power_scale / 1000.0 * limits.active_w(measured.p_w, measured.q_var)
+    return off_kw
+
+
+def _limits(parts: CrossCheckParts, name: str) -> Exactness:
+    return limits_of_error(parts.config.devices[name])
 
 
 def _class_pct(parts: CrossCheckParts, name: str) -> float:

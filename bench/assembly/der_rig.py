@@ -9,9 +9,11 @@ from typing import Any, cast
 from bench.assembly.certification import CertificationBench, RigKind
 from bench.certification.not_passed import NotPassed
 from bench.certification.ratings import require_usable
-from bench.certification.rig import InstrumentClass, Rig
-from instruments.errors import ConfigError
-from instruments.readings import SourceCapabilities
+from bench.certification.rig import InstrumentClass, Rig, phase_v
+from bench.certification.stated_class import StatedClass
+from bench.config import Device
+from instruments.errors import ConfigError, blaming
+from instruments.readings import Nameplate, SourceCapabilities
 from instruments.roles import DerFunctions, GridSimulator, PowerAnalyzer
 from reports.verdict import Verdict
 
@@ -33,13 +35,20 @@ class Fed:
     analyzer_name: str
 
 
+def instrument_class(analyzer: Device, nameplate: Nameplate, phases: int) -> InstrumentClass | StatedClass:
+    """Return the uncertainty of an analyzer in front of equipment, by the bench file."""
+    if analyzer.accuracy is not None:
+        return StatedClass(analyzer.accuracy, phase_v(nameplate, phases), nameplate.va_max_va, phases)
+    return InstrumentClass(analyzer.expanded_pct / PCT, analyzer.expanded_pct / PCT)
+
+
 def _make(bench: CertificationBench) -> Rig:
     terminal, drivers, device = bench.terminal, bench.drivers, bench.device
     inverter, analyzer = drivers[device], terminal.analyzer or ""
-    share = bench.config.devices[analyzer].uncertainty_pct / PCT
     _require_functions(bench, inverter)
     nameplate = inverter.read_nameplate()
     require_usable(device, bench.config.devices[device], nameplate)
+    phases = bench.places.phases(device)
     return Rig(
         clock=bench.clock,
         device=device,
@@ -48,11 +57,12 @@ def _make(bench: CertificationBench) -> Rig:
         analyzer=drivers[analyzer],
         analyzer_name=analyzer,
         nameplate=nameplate,
-        instrument=InstrumentClass(share, share),
+        instrument=instrument_class(bench.config.devices[analyzer], nameplate, phases),
         advance=bench.advance,
         supply=lambda level_pu: _supply(bench, level_pu),
         absorb=lambda share_pu: _absorb(bench, share_pu),
-        phases=bench.places.phases(device),
+        phases=phases,
+        capture=drivers[analyzer].read_capture_limits(),
         unrepresented=bench.emulated.unrepresented(device),
         able=capabilities(bench),
     )
@@ -63,6 +73,11 @@ def _switch_on(bench: CertificationBench) -> None:
     rig.set_grid(1.0)
     rig.update_s = update_s(rig)
     bench.live.switch_on(Fed(bench.device, rig.source, bench.terminal.source or "", rig.analyzer, rig.analyzer_name))
+    simulator = bench.config.pv_simulator_of(bench.device)
+    if simulator is not None:
+        with blaming(simulator):
+            bench.drivers[simulator].set_irradiance_pu(1.0)
+            bench.drivers[simulator].output_on()
 
 
 def capabilities(bench: CertificationBench) -> SourceCapabilities:
@@ -100,11 +115,17 @@ def _require_functions(bench: CertificationBench, inverter: Any) -> None:
 
 
 def _supply(bench: CertificationBench, level_pu: float) -> None:
-    """Let the emulated sun give a share of rated power.
+    """Let the PV simulator in front of a device, or else the emulated sun, give a share of rated power.
 
-    Real equipment brings its own source of power, which is taken to give the rating: the analyzer tells whether it
-    does. Raises NotPassed for any other share.
+    An array gives rated power at full irradiance, and a share of it at that share. Real equipment without a simulator
+    brings its own source of power, which is taken to give the rating: the analyzer tells whether it does. Raises
+    NotPassed for any other share there.
     """
+    simulator = bench.config.pv_simulator_of(bench.device)
+    if simulator is not None:
+        with blaming(simulator):
+            bench.drivers[simulator].set_irradiance_pu(level_pu)
+        return
     if bench.config.devices[bench.device].emulate is None and level_pu != 1.0:
         wanted = f"{level_pu * PCT:g} % of rated power"
         raise NotPassed(f"nothing on this bench has the source behind {bench.device} give {wanted}", Verdict.NOT_RUN)

@@ -2,16 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from bench.assembly.resources import Resource, parse_resource
+from bench.assembly.resources import DNP3_MASTER, Resource, parse_resource
 from bench.assembly.security import client_tls
 from bench.config import Device, Identification
 from instruments.dialects.ac_source import ROLE as AC_SOURCE
 from instruments.dialects.ac_source import ac_source_dialect
-from instruments.dialects.language import Habits
+from instruments.dialects.analyzer import ROLE as ANALYZER
+from instruments.dialects.analyzer import analyzer_dialect
+from instruments.dialects.language import Dialect, Habits
 from instruments.dialects.loading import dialect_names
+from instruments.dialects.pv_source import ROLE as PV_SOURCE
+from instruments.dialects.pv_source import pv_source_dialect
+from instruments.dnp3_map import load_dnp3_map
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
+from instruments.drivers.dnp3_inverter import Dnp3Inverter
 from instruments.drivers.fence import NO_LIMIT, DerEnvelope, Span
 from instruments.drivers.point_map_battery import PointMapBattery
 from instruments.drivers.point_map_inverter import PointMapInverter
@@ -19,6 +26,7 @@ from instruments.drivers.point_map_meter import PointMapMeter
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
+from instruments.drivers.scpi_pv_simulator import DcLimits, PvArray, ScpiPvSimulator
 from instruments.drivers.scpi_sensing_source import ScpiSensingSource
 from instruments.drivers.scpi_source import SourceLimits
 from instruments.drivers.sunspec_battery import SunSpecBattery
@@ -26,8 +34,10 @@ from instruments.drivers.sunspec_inverter import SunSpecInverter
 from instruments.drivers.sunspec_meter import SunSpecMeter
 from instruments.drivers.tap_changer_control import PointMapTapChangerControl
 from instruments.errors import ConfigError, IdentityMismatch
-from instruments.point_map import load_point_map
+from instruments.point_map import PointMap, load_point_map
+from instruments.point_map_roles import ROLE_FUNCTIONS, has
 from instruments.readings import Identity
+from instruments.transports.dnp3 import Dnp3Connections, Dnp3Link
 from instruments.transports.modbus import ModbusConnections, ModbusLink
 from instruments.transports.visa import VisaLink
 from instruments.wire import WireObserver
@@ -44,6 +54,17 @@ POINT_MAP_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("battery", "point_map"): PointMapBattery,
     ("meter", "point_map"): PointMapMeter,
 }
+DNP3_MAP_DRIVERS: dict[tuple[str, str], Callable[..., Any]] = {
+    ("load_tap_changer", "dnp3_point_map"): PointMapTapChangerControl,
+    ("capacitor_bank", "dnp3_point_map"): PointMapCapacitorControl,
+    ("inverter", "ieee1815_2"): Dnp3Inverter,
+}
+DIALECTS: dict[str, Callable[[str], Dialect]] = {
+    AC_SOURCE: ac_source_dialect,
+    ANALYZER: analyzer_dialect,
+    PV_SOURCE: pv_source_dialect,
+}
+"""Roles whose instruments are spoken to in dialects."""
 DIALECT = "scpi_"
 """How the name of a driver begins that speaks a dialect; the rest is the name of the dialect's file."""
 
@@ -53,40 +74,57 @@ def _grid_simulator(link: VisaLink, device: Device) -> ScpiGridSimulator:
     return ScpiGridSimulator(link, _limits(device), device.phases, dialect)
 
 
+def _pv_simulator(link: VisaLink, device: Device) -> ScpiPvSimulator:
+    array, limits = device.array, device.limits
+    if array is None or limits is None or limits.voltage_v is None or limits.current_a is None:
+        raise ConfigError("a pv simulator needs an array, and limits: voltage_v and current_a")
+    dialect = pv_source_dialect(device.driver.removeprefix(DIALECT))
+    stood_for = PvArray(array.voc_v, array.isc_a, array.vmp_v, array.imp_a)
+    return ScpiPvSimulator(link, DcLimits(limits.voltage_v, limits.current_a), stood_for, dialect, array.channel)
+
+
+def _power_analyzer(link: VisaLink, device: Device) -> ScpiPowerAnalyzer:
+    return ScpiPowerAnalyzer(link, device.phases, analyzer_dialect(device.driver.removeprefix(DIALECT)))
+
+
 VISA_DRIVERS: dict[tuple[str, str], Callable[[VisaLink, Device], Any]] = {
     **{(AC_SOURCE, DIALECT + name): _grid_simulator for name in dialect_names(AC_SOURCE)},
-    ("power_analyzer", "scpi_generic"): lambda link, device: ScpiPowerAnalyzer(link, device.phases),
+    **{(PV_SOURCE, DIALECT + name): _pv_simulator for name in dialect_names(PV_SOURCE)},
+    **{(ANALYZER, DIALECT + name): _power_analyzer for name in dialect_names(ANALYZER)},
     ("sensing_source", "scpi_generic"): lambda link, device: ScpiSensingSource(link, _limits(device)),
     ("digital_io", "scpi_generic"): lambda link, _device: ScpiDigitalIO(link),
 }
 
 
 class DriverRack:
-    """Opens drivers and closes all their links; links to one Modbus address share a connection."""
+    """Opens drivers and closes all their links; links to one Modbus or DNP3 address share a connection."""
 
     def __init__(self, before: Callable[[str], None] = lambda _operation: None) -> None:
-        """Take who is told of each Modbus exchange, `read` or `write`, before it is on the wire."""
+        """Take who is told of each Modbus or DNP3 exchange, `read` or `write`, before it is on the wire."""
         self._modbus = ModbusConnections(before)
+        self._dnp3 = Dnp3Connections(before)
         self._visa: list[VisaLink] = []
 
     def open(self, name: str, device: Device, resource: Resource, observer: WireObserver) -> Any:
         """Make the driver of a device; nothing is sent yet. Raises ConfigError for a driver that there is not."""
         key = (device.role, device.driver)
-        if key in MODBUS_DRIVERS and resource.unit is not None:
+        if key in MODBUS_DRIVERS and resource.is_modbus:
             link = self._link(name, device, resource, observer)
             return MODBUS_DRIVERS[key](link, **_der_envelope(device))
-        if key in POINT_MAP_DRIVERS and resource.unit is not None and device.point_map is not None:
+        if key in POINT_MAP_DRIVERS and resource.is_modbus and device.point_map is not None:
             link = self._link(name, device, resource, observer)
-            driver = POINT_MAP_DRIVERS[key](link, load_point_map(device.point_map), **_envelope(device))
+            driver = POINT_MAP_DRIVERS[key](link, _map_of(device, device.point_map), **_envelope(device))
             _require_commands(name, device, driver)
             return driver
+        if key in DNP3_MAP_DRIVERS and resource.master is not None and device.point_map is not None:
+            outstation = self._outstation(name, device, resource, observer)
+            return DNP3_MAP_DRIVERS[key](outstation, load_dnp3_map(device.point_map), **_envelope(device))
         if key in VISA_DRIVERS and resource.unit is None:
             visa = VisaLink(str(resource), observer, device.patience_s, _habits(device))
             self._visa.append(visa)
             return VISA_DRIVERS[key](visa, device)
-        known = sorted(
-            driver for role, driver in (*MODBUS_DRIVERS, *POINT_MAP_DRIVERS, *VISA_DRIVERS) if role == device.role
-        )
+        every = (*MODBUS_DRIVERS, *POINT_MAP_DRIVERS, *DNP3_MAP_DRIVERS, *VISA_DRIVERS)
+        known = sorted(driver for role, driver in every if role == device.role)
         raise ConfigError(
             f"devices.{name}: no driver {device.driver!r} for the role {device.role!r} at {resource}; "
             f"known: {', '.join(known) or 'none'}"
@@ -102,18 +140,26 @@ class DriverRack:
         link.name = name
         return link
 
+    def _outstation(self, name: str, device: Device, resource: Resource, observer: WireObserver) -> Dnp3Link:
+        """Link to an outstation whose errors name the device."""
+        master = DNP3_MASTER if resource.master is None else resource.master
+        link = self._dnp3.link(resource.host, resource.port, resource.unit or 0, master, observer, device.patience_s)
+        link.name = name
+        return link
+
     def close(self) -> None:
         """Close every link."""
         self._modbus.close()
+        self._dnp3.close()
         for link in self._visa:
             link.close()
 
 
 def _habits(device: Device) -> Habits:
     """Return how the instrument behaves on its link; what is no dialect's own is as IEEE 488.2 has it."""
-    if device.role != AC_SOURCE:
+    if device.role not in DIALECTS:
         return Habits()
-    return ac_source_dialect(device.driver.removeprefix(DIALECT)).link
+    return DIALECTS[device.role](device.driver.removeprefix(DIALECT)).link
 
 
 def require_identity(device: Device, found: Identity, where: str) -> None:
@@ -160,6 +206,14 @@ def _envelope(device: Device) -> dict[str, Any]:
     if device.role in {"inverter", "battery"}:
         return _der_envelope(device)
     return _tap_envelope(device)
+
+
+def _map_of(device: Device, path: Path) -> PointMap:
+    """Return the map of a device, with the voltage that the bench file gives where the map has none."""
+    point_map = load_point_map(path)
+    if device.role not in ROLE_FUNCTIONS or has(point_map, "rated_voltage") or not device.rated_v:
+        return point_map
+    return point_map.model_copy(update={"constants": point_map.constants | {"rated_voltage": device.rated_v}})
 
 
 def _require_commands(name: str, device: Device, driver: Any) -> None:

@@ -1,7 +1,8 @@
 """Puts emulated equipment on its addresses, and wires emulated devices to each other and to the feeder."""
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -30,21 +31,30 @@ from bench.config import BenchFile, Device, Emulation
 from bench.config.addresses import listening_at
 from bench.customers import premise_names
 from bench.feeder.model import Floats
+from instruments.dnp3_map import load_dnp3_map
 from instruments.emulators.ac_sources import AC_SOURCES
 from instruments.emulators.acme_registers import battery_bank, inverter_bank, meter_bank
+from instruments.emulators.analyzer import AnalyzerClass
+from instruments.emulators.analyzers import ANALYZERS
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import Sensing, SensingTerminals
-from instruments.emulators.control_points import capacitor_registers, tap_changer_registers
+from instruments.emulators.control_points import control_points
 from instruments.emulators.digital_io import DigitalIOEmulator
+from instruments.emulators.dnp3_inverter import Dnp3InverterPoints
+from instruments.emulators.dnp3_outstation import Dnp3Server, PointOutstation
 from instruments.emulators.electrical import ElectricalNode
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.inverter import InverterEmulator
 from instruments.emulators.meter import MeterFleet, serve_fleet
 from instruments.emulators.modbus_rtu import RtuLine
-from instruments.emulators.modbus_server import ModbusServer, RegisterBank
-from instruments.emulators.power_analyzer import AnalyzerClass, PowerAnalyzerEmulator
+from instruments.emulators.modbus_server import ModbusServer, NoAnswer, RegisterBank
+from instruments.emulators.point_bank import PointBank
+from instruments.emulators.power_analyzer import PowerAnalyzerEmulator
 from instruments.emulators.premise import PremiseFleet
+from instruments.emulators.pv_source import PvSourceEmulator
+from instruments.emulators.pv_sources import PV_SOURCES
+from instruments.emulators.sample_record import RecordLimits, SampleRecord
 from instruments.emulators.scpi_emulator import ScpiEmulator
 from instruments.emulators.scpi_server import scpi_protocol
 from instruments.emulators.sensing_source import SensingSourceEmulator
@@ -54,6 +64,7 @@ from instruments.errors import ConfigError
 from instruments.point_map import load_point_map
 from instruments.transports.serial_line import SerialLine
 
+GENERIC_ANALYZER = "scpi_generic"
 CONTROLS = (TapChangerControlEmulator, CapacitorControlEmulator)
 
 
@@ -92,10 +103,14 @@ class EmulatedEquipment:
         self.nodes: dict[str, ElectricalNode] = {}
         self.devices: dict[str, Emulator] = {}
         self.servers: dict[str, ModbusServer] = {}
+        self.outstations: dict[str, PointOutstation] = {}
         self._lines: dict[str, RtuLine] = {}
         self.meters: list[MeterGroup] = []
         self._time_s = 0.0
         self._fault_moments_s: list[float] = []
+        self._records: list[SampleRecord] = []
+        self._simulated_sun: dict[str, tuple[InverterEmulator, PvSourceEmulator]] = {}
+        """Inverters with a PV simulator in front of their DC side, by name."""
         self.premises = PremiseFleet(premise_names(places.services) if bench.feeder.customers else ())
         try:
             self._serve_all()
@@ -128,10 +143,26 @@ class EmulatedEquipment:
         self.premises.advance(dt_s)
         with self.host.lock:
             for name, device in self.devices.items():
-                if isinstance(device, InverterEmulator):
+                if isinstance(device, InverterEmulator) and name not in self._simulated_sun:
                     share = self._places.irradiance_pu(name, irradiance_pu)
                     device.available_w = share * device.nameplate.p_max_w
-                device.advance(dt_s)
+            for inverter, source in self._simulated_sun.values():
+                inverter.available_w = source.available_w
+            for step_s in self._steps(dt_s):
+                for device in self.devices.values():
+                    device.advance(step_s)
+            for outstation in self.outstations.values():
+                if outstation.keeps_changes:
+                    with suppress(NoAnswer):  # equipment that is gone notices nothing
+                        outstation.sample()
+
+    def _steps(self, dt_s: float) -> Iterator[float]:
+        """Cut a time into steps that end where an analyzer that records is to take a sample."""
+        left_s = dt_s
+        while (due_s := min(filter(None, (record.due_s() for record in self._records)), default=left_s)) < left_s:
+            yield due_s
+            left_s -= due_s
+        yield left_s
 
     def advance_meters(self, dt_s: float) -> None:
         """Let what the meters see stand for `dt_s`."""
@@ -177,6 +208,7 @@ class EmulatedEquipment:
             "sensing_source": self._serve_sensing_source,
             "digital_io": self._serve_digital_io,
             "battery": self._serve_battery,
+            "pv_simulator": self._serve_pv_simulator,
             "inverter": self._serve_inverter,
             "load_tap_changer": self._serve_tap_changer,
             "capacitor_bank": self._serve_capacitor,
@@ -202,7 +234,26 @@ class EmulatedEquipment:
         share = (0.2 if emulate.accuracy_pct is None else emulate.accuracy_pct) / 100.0
         node = self._node(self._behind("analyzer", name))
         accuracy = AnalyzerClass(voltage=share, current=share, power=share)
-        self._serve_scpi(device, PowerAnalyzerEmulator(name, node, accuracy, seed=derived_seed(self._seed, name)))
+        seed = derived_seed(self._seed, name)
+        if emulate.capture is not None and device.driver != GENERIC_ANALYZER:
+            raise ConfigError(f"devices.{name}.emulate.capture: no records of {device.driver} are known")
+        if device.driver not in ANALYZERS:
+            known = ", ".join(ANALYZERS)
+            raise ConfigError(f"devices.{name}: no emulated analyzer speaks {device.driver!r}; known: {known}")
+        if emulate.capture is None:
+            self._serve_scpi(device, ANALYZERS[device.driver](name, node, accuracy, seed))
+            return
+        limits = RecordLimits(emulate.capture.interval_s, emulate.capture.points)
+        analyzer = PowerAnalyzerEmulator(name, node, accuracy, seed, limits)
+        if analyzer.record is not None:
+            self._records.append(analyzer.record)
+        self._serve_scpi(device, analyzer)
+
+    def _serve_pv_simulator(self, name: str, device: Device, _emulate: Emulation) -> None:
+        if device.driver not in PV_SOURCES:
+            known = ", ".join(PV_SOURCES)
+            raise ConfigError(f"devices.{name}: no emulated PV simulator speaks {device.driver!r}; known: {known}")
+        self._serve_scpi(device, PV_SOURCES[device.driver](name))
 
     def _serve_battery(self, name: str, device: Device, emulate: Emulation) -> None:
         rating = _needed(name, "rating_kva", device.rated_kva or None)
@@ -230,6 +281,7 @@ class EmulatedEquipment:
 
     def _serve_inverter(self, name: str, device: Device, emulate: Emulation) -> None:
         source = self.devices.get(device.dc_battery or "")
+        outstation = self._wanted(device).master is not None
         inverter = InverterEmulator(
             name,
             _needed(name, "rating_kva", device.rated_kva or None),
@@ -241,8 +293,15 @@ class EmulatedEquipment:
             dc_source=source if isinstance(source, BatteryEmulator) else None,
             generator=self._places.site(name).kind == "generator",
             volt_var=emulate.volt_var,
-            unit=self._wanted(device).unit or 1,
+            unit=1 if outstation else self._wanted(device).unit or 1,
         )
+        self.devices[name] = inverter
+        if isinstance(source, PvSourceEmulator):
+            source.drawn_w = lambda: sum(inverter.power.p_w)
+            self._simulated_sun[name] = inverter, source
+        if outstation:
+            self._serve_inverter_on_dnp3(name, device, inverter)
+            return
         shown = inverter_bank(inverter) if emulate.registers else inverter.interface
         banks: dict[int, RegisterBank] = {self._wanted(device).unit or 1: shown}
         if emulate.customer_unit is not None:
@@ -250,7 +309,17 @@ class EmulatedEquipment:
                 raise ConfigError(f"devices.{name}.emulate.customer_unit: the utility's interface has this unit id")
             banks[emulate.customer_unit] = inverter.customer_registers
         self._listen(name, device, banks, inverter.has)
-        self.devices[name] = inverter
+
+    def _serve_inverter_on_dnp3(self, name: str, device: Device, inverter: InverterEmulator) -> None:
+        if device.emulate is not None and device.emulate.customer_unit is not None:
+            raise ConfigError(f"devices.{name}.emulate.customer_unit: an interface of the customer's is on Modbus")
+        wanted, points = self._wanted(device), Dnp3InverterPoints(inverter)
+        point_map, identity = load_dnp3_map(_map_of(name, device)), points.identity
+        self._serve_dnp3(
+            name,
+            device,
+            PointOutstation(wanted.unit or 0, point_map, points.bindings, identity, wanted.master, points.refresh),
+        )
 
     def _serve_sensing_source(self, name: str, device: Device, _emulate: Emulation) -> None:
         self._serve_scpi(device, SensingSourceEmulator(name))
@@ -262,13 +331,23 @@ class EmulatedEquipment:
         settings, position = tap_changer_settings(self._places, name), self._places.position(name)
         control = TapChangerControlEmulator(self._sensing(name), settings, position, self._start_of_week_s)
         self._connect_contacts(name, control)
-        self._serve_modbus(name, device, control, tap_changer_registers(control, load_point_map(_map_of(name, device))))
+        self._serve_control(name, device, control)
 
     def _serve_capacitor(self, name: str, device: Device, _emulate: Emulation) -> None:
         settings, closed = capacitor_settings(self._places, name), self._places.is_closed(name)
         control = CapacitorControlEmulator(self._sensing(name), settings, closed, self._start_of_week_s)
         self._connect_contacts(name, control)
-        self._serve_modbus(name, device, control, capacitor_registers(control, load_point_map(_map_of(name, device))))
+        self._serve_control(name, device, control)
+
+    def _serve_control(self, name: str, device: Device, control: Control) -> None:
+        wanted, path = self._wanted(device), _map_of(name, device)
+        points = control_points(control)
+        if wanted.master is None:
+            self._serve_modbus(name, device, control, PointBank(load_point_map(path), points))
+            return
+        identity, address = control.identity, wanted.unit or 0
+        self._serve_dnp3(name, device, PointOutstation(address, load_dnp3_map(path), points, identity, wanted.master))
+        self.devices[name] = control
 
     def _sensing(self, control: str) -> Sensing:
         """Return where a control senses: at its sensing source, or at terminals that the plant sets."""
@@ -338,6 +417,12 @@ class EmulatedEquipment:
     def _serve_modbus(self, name: str, device: Device, emulator: Emulator, registers: RegisterBank) -> None:
         self._listen(name, device, {self._wanted(device).unit or 1: registers})
         self.devices[name] = emulator
+
+    def _serve_dnp3(self, name: str, device: Device, outstation: PointOutstation) -> None:
+        wanted = self._wanted(device)
+        _, port = Dnp3Server(self.host, outstation).listen(wanted.host, wanted.port)
+        self.outstations[name] = outstation
+        self.endpoints[name] = Endpoint(name, device.role, wanted.at_port(port))
 
     def _listen(
         self,

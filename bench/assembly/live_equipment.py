@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.accuracy import limits_of_error
 from bench.assembly.admission import real_devices
 from bench.assembly.guardian import Guardian
 from bench.assembly.guardian_process import Ward
 from bench.clock import Clock
-from bench.config import BenchFile, class_of_pct
+from bench.config import BenchFile
 from bench.lease import Lease
 from bench.measurement import Measurement, worded
 from bench.safety import SafetyChain
@@ -25,6 +26,7 @@ SAFE_ORDER = (
     "capacitor_bank",
     "digital_io",
     "sensing_source",
+    "pv_simulator",
     "grid_simulator",
 )
 """Roles that are put into a safe state, in the order of registration: sources, registered last, go off first."""
@@ -92,8 +94,8 @@ class LiveEquipment:
         return {source: _told(unsafe.get(source), found) for source, found in left if found.verdict is not Verdict.PASS}
 
     def _residual(self, terminal: FedTerminal) -> Measurement:
-        class_pct = class_of_pct(self._config.devices[terminal.analyzer_name])
-        left = residual_voltage(terminal, class_pct, RESIDUAL_V, self._clock.now_s)
+        limits = limits_of_error(self._config.devices[terminal.analyzer_name])
+        left = residual_voltage(terminal, limits, RESIDUAL_V, self._clock.now_s)
         self.residuals.append(left)
         self._keep(left)
         return left

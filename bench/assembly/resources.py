@@ -1,9 +1,10 @@
-"""Addresses of the bench file: Modbus on TCP, in TLS or on a serial line, and VISA socket names.
+"""Addresses of the bench file: Modbus on TCP, in TLS or on a serial line, DNP3 on TCP, and VISA socket names.
 
 `modbus+tcp://HOST:PORT/UNIT`, the same with `tls`, and `modbus+rtu:///dev/ttyUSB0?baud=9600/UNIT`, where `&parity=N`
 and `&stop=2` may follow the baud rate; without them a line has even parity and one stop bit, as the standard has it.
 An emulated device at a port is served on a pseudo-terminal, to which a link of the port's name is made. It may also be
 at `pty`: on any free pseudo-terminal of its own, or at `pty:NAME`, which it shares with all others at that name.
+`dnp3+tcp://HOST:PORT/OUTSTATION?master=1` gives the link addresses of both ends; without `master` the bench is 1.
 """
 
 import ipaddress
@@ -12,11 +13,15 @@ import re
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
+from instruments.dnp3_points import MAX_ADDRESS
 from instruments.errors import ConfigError
 from instruments.transports.serial_line import BAUD_RATES, PARITIES, STOP_BITS, SerialLine
 
 _HOST = r"(?P<host>[0-9A-Za-z][0-9A-Za-z_-]{0,62}(?:\.[0-9A-Za-z_-]{1,63}){0,8})"
 _MODBUS = re.compile(rf"modbus\+(?P<layer>tcp|tls)://{_HOST}:(?P<port>[0-9]{{1,5}})/(?P<unit>[0-9]{{1,3}})")
+_DNP3 = re.compile(
+    rf"dnp3\+tcp://{_HOST}:(?P<port>[0-9]{{1,5}})/(?P<unit>[0-9]{{1,5}})(?:\?master=(?P<master>[0-9]{{1,5}}))?"
+)
 _SOCKET = re.compile(rf"TCPIP[0-9]{{0,3}}::{_HOST}::(?P<port>[0-9]{{1,5}})::SOCKET", re.IGNORECASE)
 _RTU = re.compile(
     r"modbus\+rtu://(?P<path>/[\w./:+-]{1,200}|pty(?::[a-z0-9_]{1,40})?)\?(?P<options>[^/]{0,80})/(?P<unit>[0-9]{1,3})",
@@ -24,6 +29,8 @@ _RTU = re.compile(
 )
 _OPTIONS = {"baud": tuple(map(str, BAUD_RATES)), "parity": PARITIES, "stop": tuple(map(str, STOP_BITS))}
 MAX_PORT, MAX_UNIT = 65535, 255
+DNP3_MASTER = 1
+"""Link address of the bench where the resource gives none."""
 MAX_RTU_UNIT = 247
 _RTU_FORM = "modbus+rtu:///dev/PORT?baud=9600/UNIT"
 PTY = "pty"
@@ -32,13 +39,17 @@ PTY = "pty"
 
 @dataclass(frozen=True)
 class Resource:
-    """Where a device answers; `unit` is None behind VISA. `secure`: Modbus over TLS. With a `line` there is no host."""
+    """Where a device answers; `unit` is None behind VISA. `secure`: Modbus over TLS. With a `line` there is no host.
+
+    With a `master`, the link address of the bench, it is a DNP3 outstation and `unit` its own link address.
+    """
 
     host: str
     port: int
     unit: int | None = None
     secure: bool = False
     line: SerialLine | None = None
+    master: int | None = None
 
     @property
     def place(self) -> str:
@@ -50,9 +61,16 @@ class Resource:
         """The protocol spoken there."""
         if self.unit is None:
             return "scpi"
+        if self.master is not None:
+            return "dnp3"
         if self.line:
             return "modbus+rtu"
         return "modbus+tls" if self.secure else "modbus"
+
+    @property
+    def is_modbus(self) -> bool:
+        """Whether a Modbus unit answers there."""
+        return self.protocol.startswith("modbus")
 
     @property
     def on_loopback(self) -> bool:
@@ -90,24 +108,37 @@ class Resource:
             return f"modbus+rtu://{line.path}?baud={line.baud}&parity={line.parity}&stop={line.stop}/{self.unit}"
         if self.unit is None:
             return f"TCPIP0::{self.host}::{self.port}::SOCKET"
+        if self.master is not None:
+            return f"dnp3+tcp://{self.host}:{self.port}/{self.unit}?master={self.master}"
         return f"modbus+{'tls' if self.secure else 'tcp'}://{self.host}:{self.port}/{self.unit}"
 
 
 def parse_resource(text: str) -> Resource:
     """Read an address; raises ConfigError saying what forms there are."""
+    if dnp3 := _DNP3.fullmatch(text):
+        return _dnp3(text, dnp3)
     if text.startswith("modbus+rtu:"):
         return _serial(text)
     found = _MODBUS.fullmatch(text) or _SOCKET.fullmatch(text)
     if found is None:
         raise ConfigError(
             f"cannot read the resource {text[:80]!r}: write modbus+tcp://HOST:PORT/UNIT, modbus+tls://HOST:PORT/UNIT, "
-            f"{_RTU_FORM} or TCPIP0::HOST::PORT::SOCKET"
+            f"{_RTU_FORM}, dnp3+tcp://HOST:PORT/OUTSTATION?master=1 or TCPIP0::HOST::PORT::SOCKET"
         )
     parts = found.groupdict()
     resource = Resource(parts["host"], int(parts["port"]), _number(parts.get("unit")), parts.get("layer") == "tls")
     if resource.port > MAX_PORT or (resource.unit or 0) > MAX_UNIT:
         raise ConfigError(f"the resource {text!r} has a port above {MAX_PORT} or a unit above {MAX_UNIT}")
     return resource
+
+
+def _dnp3(text: str, found: re.Match[str]) -> Resource:
+    port, outstation, master = int(found["port"]), int(found["unit"]), int(found["master"] or DNP3_MASTER)
+    if port > MAX_PORT or max(outstation, master) > MAX_ADDRESS:
+        raise ConfigError(f"the resource {text!r} has a port above {MAX_PORT} or a link address above {MAX_ADDRESS}")
+    if outstation == master:
+        raise ConfigError(f"the resource {text!r} gives outstation and master the same link address")
+    return Resource(found["host"], port, outstation, master=master)
 
 
 def _serial(text: str) -> Resource:

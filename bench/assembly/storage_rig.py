@@ -4,11 +4,11 @@ import math
 from typing import Any, cast
 
 from bench.assembly.certification import CertificationBench, RigKind
-from bench.assembly.der_rig import PCT, Fed, capabilities, update_s
+from bench.assembly.der_rig import PCT, Fed, capabilities, instrument_class, update_s
 from bench.certification.not_passed import NotPassed
 from bench.certification.ratings import require_usable
 from bench.certification.refusals import RatingsError, UnderTest
-from bench.certification.rig import InstrumentClass, Rig
+from bench.certification.rig import Rig
 from bench.certification.storage.figures import load_storage_figures
 from bench.certification.storage.hybrid import HybridStorage
 from bench.certification.storage.plain import PlainStorage
@@ -51,7 +51,7 @@ def _parts(bench: CertificationBench) -> tuple[str, str]:
     if bench.config.devices[terminal].role == "battery":
         return device, ""
     battery = bench.config.devices[terminal].dc_battery
-    if battery is None:
+    if battery is None or bench.config.devices[battery].role != "battery":
         raise ConfigError(f"{terminal} has no battery behind it: the suite tests storage")
     return battery, terminal
 
@@ -81,7 +81,7 @@ def _number(value: float | None) -> float:
 
 def _ac_rig(bench: CertificationBench, name: str, nameplate: Any) -> Rig:
     terminal, drivers, analyzer = bench.terminal, bench.drivers, bench.terminal.analyzer or ""
-    share = bench.config.devices[analyzer].uncertainty_pct / PCT
+    phases = bench.places.phases(terminal.device)
     return Rig(
         clock=bench.clock,
         device=bench.device,
@@ -90,10 +90,10 @@ def _ac_rig(bench: CertificationBench, name: str, nameplate: Any) -> Rig:
         analyzer=drivers[analyzer],
         analyzer_name=analyzer,
         nameplate=nameplate,
-        instrument=InstrumentClass(share, share),
+        instrument=instrument_class(bench.config.devices[analyzer], nameplate, phases),
         advance=bench.advance,
         supply=_no_supply,
-        phases=bench.places.phases(terminal.device),
+        phases=phases,
         able=capabilities(bench),
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bench.accuracy import Exactness
 from bench.assembly.emulated_contacts import Control
 from bench.assembly.emulation import EmulatedEquipment
 from bench.assembly.places import FeederPlaces
@@ -38,12 +39,9 @@ def direct_terminal(
 
 
 def measured_terminal(
-    section: TerminalSection, place: TerminalPlace, source: Any, analyzer: Any, share: float, rating_kva: float
+    section: TerminalSection, place: TerminalPlace, source: Any, analyzer: Any, exactness: Exactness
 ) -> MeasuredTerminal:
-    """Put a grid simulator and a power analyzer between feeder and device.
-
-    `share`: the analyzer's uncertainty, per unit: of the site's rating for power, of reading for voltage.
-    """
+    """Put a grid simulator and a power analyzer, with the analyzer's uncertainty, between feeder and device."""
     return MeasuredTerminal(
         section.device,
         place,
@@ -53,8 +51,7 @@ def measured_terminal(
         section.analyzer or "",
         section.voltage_ratio,
         section.power_scale,
-        share * rating_kva,
-        share,
+        exactness,
     )
 
 

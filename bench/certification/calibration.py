@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from bench.accuracy import COVERAGE_FACTOR
 from bench.config import Device, class_of_pct
 
 
@@ -13,16 +14,19 @@ def described(device: Device) -> dict[str, Any]:
         "role": device.role,
         "emulated": device.emulate is not None,
         "uncertainty_pct": _accuracy_pct(device),
+        "accuracy": _accuracy(device),
         "calibrated": _written(device.calibrated),
         "calibration_due": _written(device.calibration_due),
     }
 
 
 def _accuracy_pct(device: Device) -> float | None:
-    """Return what an instrument's readings are taken to be known to, %; contacts have no such thing."""
+    """Return what an instrument's readings are known to, %, where no more is said; contacts have no such thing."""
+    if device.accuracy is not None:
+        return None
     if device.role == "sensing_source":
         return class_of_pct(device)
-    return device.uncertainty_pct if device.role in {"grid_simulator", "power_analyzer"} else None
+    return device.expanded_pct if device.role in {"grid_simulator", "power_analyzer"} else None
 
 
 def overdue(devices: Mapping[str, Device], judges: Iterable[str], today: date | None = None) -> str:
@@ -35,6 +39,11 @@ def overdue(devices: Mapping[str, Device], judges: Iterable[str], today: date | 
     due = {name: devices[name].calibration_due for name in judges if devices[name].emulate is None}
     past = [f"the calibration of {name} was due on {day}" for name, day in due.items() if day is not None and now > day]
     return f"{'; '.join(past)}: nothing that it found inside of limits is proven" if past else ""
+
+
+def _accuracy(device: Device) -> str | None:
+    """Say how far an instrument may be off as its maker states it, and by which factor that is expanded."""
+    return None if device.accuracy is None else f"{device.accuracy.worded} (limits of error; k = {COVERAGE_FACTOR:g})"
 
 
 def _written(day: date | None) -> str | None:

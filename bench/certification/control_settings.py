@@ -4,7 +4,7 @@ from typing import Protocol
 
 from bench.certification.not_passed import NotPassed
 from instruments.errors import InstrumentError, SafetyTrip
-from instruments.point_map import Point
+from instruments.point_map import SettingPoint
 from reports.verdict import Verdict
 
 Setting = float | str | bool
@@ -13,7 +13,7 @@ Setting = float | str | bool
 class Control(Protocol):
     """What every control under test can be asked."""
 
-    def find_setting(self, name: str) -> Point | None:
+    def find_setting(self, name: str) -> SettingPoint | None:
         """Return the point of a setting; None where the control has no such setting."""
         ...
 

@@ -1,13 +1,15 @@
 """Taking a device beyond the level of a trip: when the stimulus was there, and when the device stopped.
 
-Both moments lie between two looks of the analyzer, and are known no better than that.
+Both moments lie between two looks of the analyzer, and are known no better than that. An analyzer that can records by
+itself meanwhile, at an interval of its own, and then they lie between two samples of that record.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from statistics import fmean
 
+from bench.certification.capture import Capture, interval_for
 from bench.certification.criteria import Reading
+from bench.certification.moments import Crossing, Moment, recorded_crossing
 from bench.certification.not_passed import NotPassed
 from bench.certification.rig import Rig, Sample
 from bench.certification.trip_plan import TripPlan
@@ -16,6 +18,10 @@ from reports.verdict import Verdict
 
 LOOKS_A_TOLERANCE = 10
 """Looks of the analyzer during the tolerance of a clearing time, where a trip is due."""
+SAMPLES_A_TOLERANCE = 4
+"""Samples of a record during it at least: with fewer, looks tell more."""
+LOOKS_BESIDES = 8
+"""How much longer a record is than what is looked at, in looks."""
 LOOKS_BEFORE = 12
 """Looks until a trip is due."""
 CEASED_SHARE = 0.05
@@ -29,30 +35,6 @@ Lines = Sequence[int]
 """Numbers of the phases that are stepped, from 0; none of them: frequency is."""
 
 
-@dataclass(frozen=True)
-class Moment:
-    """A moment between two looks, s."""
-
-    after_s: float
-    by_s: float
-
-    def since(self, earlier: "Moment", timing_s: float) -> Reading:
-        """Return the time from an earlier moment to this one; `timing_s` is how well a look's own time is known."""
-        value = (self.after_s + self.by_s - earlier.after_s - earlier.by_s) / 2.0
-        spread = (self.by_s - self.after_s + earlier.by_s - earlier.after_s) / 2.0
-        return Reading(value, spread + timing_s)
-
-
-@dataclass(frozen=True)
-class Crossing:
-    """When the stimulus went beyond the level, what it was, and when power ceased: None where it did not."""
-
-    onset: Moment
-    stimulus: Reading
-    ceased: Moment | None
-    last: Sample
-
-
 class Stepper:
     """Puts the stimulus of a plan in front of a device. Raises NotPassed where the source or the analyzer cannot."""
 
@@ -60,9 +42,16 @@ class Stepper:
         """Take where beyond the level the stimulus is put, and for how long a source may be on the way, s."""
         self._rig, self._plan, self._target, self._rise_s = rig, plan, target, rise_s
         self._fine_s = max(plan.tolerance_s / LOOKS_A_TOLERANCE, 2.0 * rig.timing_s)
+        wanted_s, longest_s = plan.tolerance_s / LOOKS_A_TOLERANCE, plan.tolerance_s / SAMPLES_A_TOLERANCE
+        self._recorded_s = HOLD * plan.setting.time_s + rise_s + LOOKS_BESIDES * self._fine_s
+        self._interval_s = interval_for(rig.capture, self._recorded_s, wanted_s, longest_s)
 
     def require_timing(self) -> None:
         """Raise NotPassed where times are known so badly that no verdict could come of it."""
+        if self._interval_s is None:
+            self._require_timed_looks()
+
+    def _require_timed_looks(self) -> None:
         known_s, wanted_s = self._rig.timing_s, self._plan.tolerance_s / 2.0
         if known_s > wanted_s:
             raise NotPassed(
@@ -84,7 +73,8 @@ class Stepper:
         return stimulus
 
     def dwell(self, lines: Lines, duration_s: float) -> Reading:
-        """Hold the stimulus beyond the level for a time, then bring it back; return what it was."""
+        """Hold the stimulus beyond the level for a time, by looks, then bring it back; return what it was."""
+        self._require_timed_looks()
         onset, first = self._step(lines)
         left_s = duration_s - (first.moment_s - onset.after_s)
         samples = self._rig.hold(left_s, left_s / LOOKS_BEFORE) if left_s > 0.0 else [first]
@@ -93,16 +83,48 @@ class Stepper:
 
     def cross(self, lines: Lines, before_pu: float) -> Crossing:
         """Hold the stimulus beyond the level until power ceases, or for so long that it is late for sure."""
+        nothing = CEASED_SHARE * before_pu
+        if self._interval_s is not None:
+            return self._recorded(lines, nothing, self._interval_s)
+        return self._looked_at(lines, nothing)
+
+    def _looked_at(self, lines: Lines, nothing: float) -> Crossing:
+        timing_s = self._rig.timing_s
         onset, first = self._step(lines)
-        stimulus, last, nothing = self.measured([first], lines), first, CEASED_SHARE * before_pu
+        stimulus, last = self.measured([first], lines), first
         if first.p_pu < nothing:
-            return Crossing(onset, stimulus, Moment(onset.after_s, first.moment_s), first)
+            return Crossing(onset, stimulus, Moment(onset.after_s, first.moment_s), first, timing_s)
         for dt_s in self._looks(first.moment_s - onset.after_s):
             sample = self._rig.hold(dt_s, dt_s)[-1]
             if sample.p_pu < nothing:
-                return Crossing(onset, stimulus, Moment(last.moment_s, sample.moment_s), sample)
+                return Crossing(onset, stimulus, Moment(last.moment_s, sample.moment_s), sample, timing_s)
             last = sample
-        return Crossing(onset, stimulus, None, last)
+        return Crossing(onset, stimulus, None, last, timing_s)
+
+    def _recorded(self, lines: Lines, nothing: float, interval_s: float) -> Crossing:
+        """Have the analyzer record, and look only to know when it is over."""
+        rig, besides_s = self._rig, 2.0 * interval_s
+        record = Capture(rig, interval_s, self._recorded_s + 2.0 * besides_s)
+        rig.hold(besides_s, besides_s)
+        self._put(self._target, lines)
+        for dt_s in self._looks(0.0):
+            if rig.hold(dt_s, dt_s)[-1].p_pu < nothing:
+                break
+        rig.hold(besides_s, besides_s)
+        samples = record.read()
+        seen = [self.measured([sample], lines) for sample in samples]
+        found = recorded_crossing(samples, seen, self._plan, nothing, rig.instrument.time_s)
+        if found is None or found.onset.by_s - found.onset.after_s > self._rise_s + besides_s:
+            raise NotPassed(self._wrong(seen[-1], self._target), Verdict.NOT_RUN)
+        self._require_whole(found)
+        return found
+
+    def _require_whole(self, crossing: Crossing) -> None:
+        """Raise NotPassed for a record that ends before it is sure that the device was late."""
+        latest_s, taken = self._plan.limits.upper or 0.0, crossing.taken
+        if crossing.ceased is None and taken.value - taken.uncertainty <= latest_s:
+            reason = f"the record of {self._rig.analyzer_name} ends after {taken.value:.4g} s, before a trip was late"
+            raise NotPassed(reason, Verdict.NOT_RUN)
 
     def stay(self, crossing: Crossing) -> None:
         """Stay beyond the level until the trip would have been due at the latest."""
@@ -115,7 +137,7 @@ class Stepper:
         if not self._plan.by_voltage:
             return self._rig.frequency(samples)
         value = fmean(sample.voltage_pu[line] for sample in samples for line in lines)
-        return Reading(value, self._rig.instrument.voltage_pu * value)
+        return Reading(value, self._rig.instrument.voltage_at(value))
 
     def _put(self, value: float, lines: Lines) -> None:
         try:

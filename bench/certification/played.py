@@ -14,10 +14,19 @@ ANGLE_DEG = 2.0
 
 def require_voltage(rig: Rig, sample: Sample, span_pu: tuple[float, float], place: str) -> None:
     """Raise InstrumentError unless every phase has a voltage between two."""
-    off = rig.instrument.voltage_pu
-    if not all(span_pu[0] - off * v <= v <= span_pu[1] + off * v for v in sample.voltage_pu):
+    if not _is_at(rig, sample, span_pu):
         measured = ", ".join(f"{v:.4f}" for v in sample.voltage_pu)
         raise InstrumentError(_told(rig, f"{measured} pu, not {span_pu[0]:g} to {span_pu[1]:g}", place))
+
+
+def first_at(rig: Rig, samples: Sequence[Sample], span_pu: tuple[float, float]) -> int:
+    """Return the number of the first sample at which every phase has a voltage between two, else of the last."""
+    return next((n for n, sample in enumerate(samples) if _is_at(rig, sample, span_pu)), len(samples) - 1)
+
+
+def _is_at(rig: Rig, sample: Sample, span_pu: tuple[float, float]) -> bool:
+    off = rig.instrument.voltage_at
+    return all(span_pu[0] - off(v) <= v <= span_pu[1] + off(v) for v in sample.voltage_pu)
 
 
 def require_frequency(rig: Rig, sample: Sample, wanted_hz: float, tolerance_hz: float, place: str) -> None:

@@ -3,10 +3,12 @@
 import math
 from collections.abc import Iterator
 
+from bench.certification.not_passed import NotPassed
 from bench.certification.refusals import RatingsError
 from bench.config import Device
 from instruments.errors import IdentityMismatch
 from instruments.readings import Nameplate
+from reports.verdict import Verdict
 
 SAME_PU = 0.05
 """How far a stated rating may be from that of the bench file, per unit of it: names of products are rounded."""
@@ -37,6 +39,9 @@ def require_usable(name: str, device: Device, nameplate: Nameplate) -> None:
     Raises RatingsError for a nameplate that cannot be, and IdentityMismatch where it is not what the bench file says:
     its voltage is what the source is set by, and every band is per unit of it.
     """
+    if device.driver == "point_map" and nameplate.v_nom_v == 0.0:
+        reason = f"neither the point map of {name} has a rated_voltage, nor the bench file a nominal_v of it"
+        raise NotPassed(reason, Verdict.NOT_RUN)
     if wrong := list(impossible(nameplate)):
         raise RatingsError(f"{name} states ratings that cannot be: {'; '.join(wrong)}")
     configured = ((device.rated_kva * 1000.0, nameplate.va_max_va, "VA"), (device.rated_v, nameplate.v_nom_v, "V"))

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from bench.certification.not_passed import NotPassed
 from bench.safety import Interrupted
-from instruments.errors import InstrumentError, Unanswered
+from instruments.errors import InstrumentError, Unanswered, Unmapped
 from reports.verdict import Verdict
 
 
@@ -38,6 +39,8 @@ def _owning_up(method: Callable[..., Any]) -> Callable[..., Any]:
             return method(*arguments, **named)
         except Unanswered:
             raise
+        except Unmapped as error:  # what its map lacks is no fault of the device
+            raise NotPassed(str(error), Verdict.NOT_RUN) from error
         except InstrumentError as error:
             raise DeviceError(str(error)) from error
 

@@ -15,16 +15,19 @@ import numpy as np
 from bench.certification.criteria import Reading
 from bench.certification.not_passed import NotPassed
 from bench.certification.source_needs import SourceNeeds, SourceOnRig
+from bench.certification.stated_class import StatedClass
 from bench.clock import Clock
 from instruments.errors import InstrumentError
-from instruments.readings import AcMeasurement, Nameplate, Segment, SourceCapabilities
+from instruments.readings import AcMeasurement, CaptureLimits, Nameplate, Segment, SourceCapabilities
 from instruments.roles import DerFunctions, GridSimulator, PowerAnalyzer, TransientSource
 from reports.verdict import Verdict
 
 NOMINAL_HZ = 60.0
 FREQUENCY_UNCERTAINTY_HZ = 0.001
-"""Of an analyzer that measures power quality, Hz: class A of IEC 61000-4-30 asks for 10 mHz, instruments have 1."""
+"""Of an analyzer of which the bench file does not say, Hz: class A of IEC 61000-4-30 asks for 10 mHz, most have 1."""
 
+STAMPS_APART_S, STAMPS_APART_SHARE = 2.0, 0.01
+"""How far time stamps may be from the bench's clock, s and as a share of the time: links and slip are in it."""
 WALL_TIMING_S = 0.05
 """In wall time without time stamps of the analyzer: a round trip, and the time between two of its readings, s."""
 
@@ -59,10 +62,55 @@ class Sample:
 
 @dataclass(frozen=True)
 class InstrumentClass:
-    """Uncertainty of the analyzer, half width with k = 2: of voltage per unit of the reading, of power of rating."""
+    """Uncertainty of the analyzer, half width with k = 2: of voltage per unit of the reading, of power of rating.
+
+    `frequency_hz` and `time_s` are those of a frequency and of a time between two of its time stamps. The simple form:
+    `StatedClass` has it by the reading, and the same names.
+    """
 
     voltage_pu: float
     power_pu: float
+    frequency_hz: float = FREQUENCY_UNCERTAINTY_HZ
+    time_s: float = 0.0
+
+    def voltage_at(self, voltage_pu: float) -> float:
+        """Return that of a voltage, per unit."""
+        return self.voltage_pu * voltage_pu
+
+    def active_at(self, _p_pu: float, _q_pu: float) -> float:
+        """Return that of the active power where P and Q flow, per unit."""
+        return self.power_pu
+
+    def reactive_at(self, _p_pu: float, _q_pu: float) -> float:
+        """Return that of the reactive power where P and Q flow, per unit."""
+        return self.power_pu
+
+
+def phase_v(nameplate: Nameplate, phases: int) -> float:
+    """Return the rated voltage of a phase to neutral, or across the pair of one-phase equipment, V."""
+    return nameplate.v_nom_v / (math.sqrt(3.0) if phases > 1 else 1.0)
+
+
+def require_same_time(analyzer: str, stamp_s: float, now_s: float, first: tuple[float, float]) -> None:
+    """Raise InstrumentError for time stamps that do not go as the bench's clock does, from the `first` pair of them.
+
+    Stamps in another unit, or of a clock that was set meanwhile, would be taken for times of the equipment.
+    """
+    stamped_s, elapsed_s = stamp_s - first[0], now_s - first[1]
+    if abs(stamped_s - elapsed_s) > STAMPS_APART_S + STAMPS_APART_SHARE * abs(elapsed_s):
+        raise InstrumentError(
+            f"{analyzer} stamps {stamped_s:g} s where {elapsed_s:g} s have passed: its time stamps tell no times here"
+        )
+
+
+@dataclass(frozen=True)
+class GridStage:
+    """What the grid is for a time, s: voltage of all phases, per unit, and frequency; with `ramp` it goes there."""
+
+    duration_s: float
+    voltage_pu: float = 1.0
+    f_hz: float = NOMINAL_HZ
+    ramp: bool = False
 
 
 def _nothing_absorbs(share_pu: float) -> None:
@@ -76,7 +124,7 @@ class Rig:
     `advance` lets time pass for emulated equipment, s; `supply` makes a share of rated power available at its DC side;
     `absorb` has equipment with storage take a share of rated power from the grid. `unrepresented` names what the
     behaviour model behind emulated equipment has nothing of, and why: a test of that proves nothing by passing.
-    Equipment that is real has everything.
+    Equipment that is real has everything. `capture` is what the analyzer can record by itself.
     """
 
     clock: Clock
@@ -86,19 +134,22 @@ class Rig:
     analyzer: PowerAnalyzer
     analyzer_name: str
     nameplate: Nameplate
-    instrument: InstrumentClass
+    instrument: InstrumentClass | StatedClass
     advance: Callable[[float], None]
     supply: Callable[[float], None]
     phases: int = 3
     absorb: Callable[[float], None] = _nothing_absorbs
     samples: list[Sample] = field(default_factory=list)
     unrepresented: Mapping[str, str] = field(default_factory=dict)
+    capture: CaptureLimits | None = None
     able: SourceCapabilities | None = None
     """What the source can do; None of one that does whatever it is told."""
     update_s: float = 0.0
     """How long a set-point takes over the source's wire, s; 0 in virtual time."""
     last_step_s: float = 0.0
     """Distance of the last two looks, s: how well a moment is known."""
+    _stamped: bool = False
+    _first_stamp: tuple[float, float] | None = None
 
     @property
     def judges(self) -> Sequence[str]:
@@ -121,7 +172,7 @@ class Rig:
     @property
     def phase_v(self) -> float:
         """Rated voltage of a phase to neutral, or across the pair of one-phase equipment, V."""
-        return self.nameplate.v_nom_v / (math.sqrt(3.0) if self.phases > 1 else 1.0)
+        return phase_v(self.nameplate, self.phases)
 
     def set_grid(
         self,
@@ -146,16 +197,22 @@ class Rig:
             SourceOnRig(self.able, self.phase_v, self.update_s).require(needs)
 
     def plays(self, shortest_s: float) -> bool:
-        """Whether the source has to play a disturbance by itself, for over the wire it would last too long."""
-        return self.able is not None and SourceOnRig(self.able, self.phase_v, self.update_s).plays(shortest_s)
+        """Whether the source is to play a disturbance by itself: over the wire it would last too long, and it can."""
+        if self.able is None or self.able.transients is None:
+            return False
+        return SourceOnRig(self.able, self.phase_v, self.update_s).plays(shortest_s)
 
-    def play(self, stages: Sequence[tuple[float, float]]) -> None:
-        """Have the source play voltages, per unit on all phases, each for its time, s; return when it has begun.
+    def play(self, stages: Sequence[GridStage]) -> None:
+        """Have the source play what the grid does, stage by stage; return when it has begun.
 
         The last one is what was set before. `end_play` when they are over.
         """
-        volts = [((pu * self.phase_v,) * self.phases, duration_s) for pu, duration_s in stages]
-        self._transients.play([Segment(duration_s, each, NOMINAL_HZ) for each, duration_s in volts])
+        self._transients.play(
+            [
+                Segment(stage.duration_s, (stage.voltage_pu * self.phase_v,) * self.phases, stage.f_hz, stage.ramp)
+                for stage in stages
+            ]
+        )
         self.clock.catch_up()
 
     def end_play(self) -> None:
@@ -179,41 +236,53 @@ class Rig:
         passed_s = time_s - self.clock.now_s
         self.clock.run_until(time_s)
         self.advance(passed_s)
-        return self._in_per_unit(self.analyzer.measure())
+        measured = self.analyzer.measure()
+        self._stamped = measured.time_s is not None
+        if measured.time_s is not None:
+            self._first_stamp = self._first_stamp or (measured.time_s, self.clock.now_s)
+            require_same_time(self.analyzer_name, measured.time_s, self.clock.now_s, self._first_stamp)
+        return self.in_per_unit(measured, self.clock.now_s)
 
-    def _in_per_unit(self, measured: AcMeasurement) -> Sample:
+    def in_per_unit(self, measured: AcMeasurement, time_s: float) -> Sample:
+        """Return what the analyzer measured at a time of the bench, s, as a look in per unit."""
         voltage_pu = tuple(v / self.phase_v for v in measured.voltage_v)
         rating_va = self.nameplate.va_max_va
         p_pu, q_pu = measured.total_p_w / rating_va, measured.total_q_var / rating_va
         current_pu = fmean(measured.current_a) / (rating_va / self.phases / self.phase_v)
-        now_s, angles = self.clock.now_s, measured.angle_deg
-        return Sample(now_s, voltage_pu, measured.frequency_hz, p_pu, q_pu, current_pu, angles, measured.time_s)
+        angles, stamp_s = measured.angle_deg, measured.time_s
+        return Sample(time_s, voltage_pu, measured.frequency_hz, p_pu, q_pu, current_pu, angles, stamp_s)
 
     @property
     def timing_s(self) -> float:
         """How well the moment of a look is known, s: exactly in virtual time and by the analyzer's own time stamps."""
-        stamped = bool(self.samples) and self.samples[-1].stamp_s is not None
-        return 0.0 if self.clock.slip is None or stamped else WALL_TIMING_S
+        if self._stamped:
+            return self.instrument.time_s
+        return 0.0 if self.clock.slip is None else WALL_TIMING_S
 
     def voltage(self, samples: Sequence[Sample]) -> Reading:
         """Return the mean voltage over samples with the analyzer's uncertainty."""
         value = fmean(sample.mean_voltage_pu for sample in samples)
-        return Reading(value, self.instrument.voltage_pu * value)
+        return Reading(value, self.instrument.voltage_at(value))
 
     def reactive_power(self, samples: Sequence[Sample]) -> Reading:
         """Return the mean reactive power over samples with the analyzer's uncertainty."""
-        return Reading(fmean(sample.q_pu for sample in samples), self.instrument.power_pu)
+        p_pu, q_pu = self._powers(samples)
+        return Reading(q_pu, self.instrument.reactive_at(p_pu, q_pu))
 
     def active_power(self, samples: Sequence[Sample]) -> Reading:
         """Return the mean active power over samples with the analyzer's uncertainty."""
-        return Reading(fmean(sample.p_pu for sample in samples), self.instrument.power_pu)
+        p_pu, q_pu = self._powers(samples)
+        return Reading(p_pu, self.instrument.active_at(p_pu, q_pu))
 
     def frequency(self, samples: Sequence[Sample]) -> Reading:
-        """Return the mean frequency over samples; an analyzer's clock is better than any limit here.
+        """Return the mean frequency over samples with the analyzer's uncertainty.
 
         Raises InstrumentError where there was none: somebody, a protection of the source, has taken the grid away.
         """
         value = fmean(sample.frequency_hz for sample in samples)
         if math.isnan(value):
             raise InstrumentError(f"{self.analyzer_name} measures no frequency: the source's voltage is not there")
-        return Reading(value, FREQUENCY_UNCERTAINTY_HZ)
+        return Reading(value, self.instrument.frequency_hz)
+
+    def _powers(self, samples: Sequence[Sample]) -> tuple[float, float]:
+        return fmean(sample.p_pu for sample in samples), fmean(sample.q_pu for sample in samples)

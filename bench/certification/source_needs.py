@@ -22,8 +22,9 @@ class SourceNeeds:
     """What a test asks of its source; what is left out, it does not need.
 
     Voltages, per unit of the device's, and frequencies from lowest to highest. `step_pu`, the largest step of voltage,
-    is over within `step_s`; frequency changes at `rate_hz_per_s`; a new set-point is due each `every_s`; the shortest
-    disturbance lasts `shortest_s`. `turned`: phases, from 1, whose angle jumps while the others keep theirs.
+    is over within `step_s`; frequency changes at `rate_hz_per_s`, in steps of `ramp_step_s` where it is told them over
+    its wire; a new set-point is due each `every_s`; the shortest disturbance lasts `shortest_s`. `turned`: phases, from
+    1, whose angle jumps while the others keep theirs.
     """
 
     voltage_pu: tuple[float, float] = (1.0, 1.0)
@@ -31,6 +32,7 @@ class SourceNeeds:
     step_pu: float = 0.0
     step_s: float = math.inf
     rate_hz_per_s: float = 0.0
+    ramp_step_s: float = math.inf
     every_s: float = math.inf
     shortest_s: float = math.inf
     turned: frozenset[int] = frozenset()
@@ -92,6 +94,11 @@ class SourceOnRig:
     def _timing(self, needs: SourceNeeds) -> Iterator[str]:
         if self.update_s > needs.every_s:
             yield f"a new set-point each {needs.every_s:g} s: over its wire one takes {self.update_s:.3g} s"
+        if self.plays(needs.ramp_step_s) and self.able.transients is None:
+            yield (
+                f"a ramp in steps of {needs.ramp_step_s:g} s: over its wire a set-point takes {self.update_s:.3g} s, "
+                "and it ramps none by itself"
+            )
         if not self.plays(needs.shortest_s):
             return
         plays = self.able.transients

@@ -1,14 +1,24 @@
 """The bench file: what is on the bench, how it is wired, and on which feeder. A closed schema; all errors at once."""
 
+from bench.config.accuracy import Accuracy
 from bench.config.actors import ActorsSection, DispatchSection, EnergyManagementSection, PlanningSection
 from bench.config.bench_file import BenchFile, bench_files, load_bench
 from bench.config.environment import CloudsSection, EnvironmentSection, RangeASection
-from bench.config.equipment import CONTROL_ROLES, Contacts, Device, Emulation, Identification, Terminal, class_of_pct
+from bench.config.equipment import (
+    CONTROL_ROLES,
+    Contacts,
+    Device,
+    Emulation,
+    Identification,
+    Terminal,
+    class_of_pct,
+)
 from bench.config.feeder import BankControlSection, DerSection, FeederSection, PlantSection
 from bench.config.section import Range
 
 __all__ = [
     "CONTROL_ROLES",
+    "Accuracy",
     "ActorsSection",
     "BankControlSection",
     "BenchFile",

@@ -1,6 +1,8 @@
 """What is wrong with addresses of a bench file: their form, TLS that one side lacks, emulators open to everybody."""
 
+import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from bench.assembly.resources import PTY, Resource, parse_resource
@@ -19,7 +21,7 @@ def listening_at(device: Device) -> Resource:
     if resource.line is not None:
         raise ConfigError("emulate.listen: an emulator at a serial port answers there, and nowhere on a network")
     host, _, port = device.emulate.listen.rpartition(":")
-    return parse_resource(str(Resource(host, int(port), resource.unit, resource.secure)))
+    return parse_resource(str(replace(resource, host=host, port=int(port))))
 
 
 def exposed(devices: Mapping[str, Device]) -> dict[str, str]:
@@ -62,14 +64,14 @@ def wrong_lines(devices: Mapping[str, Device]) -> Iterator[str]:
         resource = _sound(device.resource)
         if resource is None or resource.line is None or resource.line.path == PTY:
             continue
-        path, line = resource.line.path, resource.line
+        path, line = os.path.realpath(resource.line.path), resource.line
         other, others, section = ports.setdefault(path, (name, resource, device))
-        if others.line != line:
-            yield f"devices.{name}: {path} is {line.settings} here, and {_settings(others)} for {other}"
+        if _settings(others) != line.settings:
+            yield f"devices.{name}: {line.path} is {line.settings} here, and {_settings(others)} for {other}"
         if (section.emulate is None) != (device.emulate is None):
-            yield f"devices.{name}: {path} has an emulated device and a real one, {other}, on it"
+            yield f"devices.{name}: {line.path} has an emulated device and a real one, {other}, on it"
         if device.emulate and (first := units.setdefault((path, resource.unit), name)) != name:
-            yield f"devices.{name}: {first} has unit {resource.unit} on {path} already"
+            yield f"devices.{name}: {first} has unit {resource.unit} on {line.path} already"
 
 
 def _sound(address: str) -> Resource | None:

@@ -70,7 +70,16 @@ class BenchFile(Section):
     @property
     def behind_inverter(self) -> dict[str, str]:
         """Return each battery on a DC link with the inverter that it works through."""
-        return {device.dc_battery: name for name, device in self.devices.items() if device.dc_battery}
+        linked = {device.dc_battery: name for name, device in self.devices.items() if device.dc_battery}
+        return {battery: name for battery, name in linked.items() if not self._is_pv_simulator(battery)}
+
+    def _is_pv_simulator(self, name: str) -> bool:
+        return name in self.devices and self.devices[name].role == "pv_simulator"
+
+    def pv_simulator_of(self, inverter: str) -> str | None:
+        """Return the PV simulator in front of the DC side of an inverter."""
+        source = self.devices[inverter].dc_battery
+        return source if source is not None and self._is_pv_simulator(source) else None
 
 
 def load_bench(path: Path) -> BenchFile:
@@ -223,6 +232,7 @@ def _dangling(bench: BenchFile) -> Iterator[str]:
         source = device.dc_battery
         if source is not None and source not in bench.devices:
             yield f"devices.{name}.{'' if device.dc_source else 'emulate.'}dc_source: {_no_such(source, bench.devices)}"
+    yield from _wrong_pv_simulators(bench)
     yield from wrong_systems(bench.systems, bench.clock.mode)
     yield from _wrong_instruments(bench)
     yield from _unmeasured(bench)
@@ -271,6 +281,23 @@ def _wrong_instrument(place: str, device: Device | None, name: str, bench: Bench
     elif (device.emulate is None) != (instrument.emulate is None):
         real, emulated = ("device", "instrument") if device.emulate is None else ("instrument", "device")
         yield f"{place}: the {real} is real and the {emulated} is emulated: nothing can be wired between them"
+
+
+def _wrong_pv_simulators(bench: BenchFile) -> Iterator[str]:
+    """Tell of PV simulators in front of nothing, of several inverters, or of one that nothing can be wired to."""
+    behind: dict[str, list[str]] = {name: [] for name, device in bench.devices.items() if device.role == "pv_simulator"}
+    for name in bench.devices:
+        source = bench.pv_simulator_of(name)
+        if source is not None:
+            behind[source].append(name)
+    for source, inverters in behind.items():
+        if len(inverters) != 1:
+            found = ", ".join(inverters) or "none"
+            yield f"devices.{source}: it stands in front of one inverter, whose dc_source it is; found: {found}"
+        elif (bench.devices[source].emulate is None) != (bench.devices[inverters[0]].emulate is None):
+            yield f"devices.{source}: one of it and {inverters[0]} is real, the other emulated: no wire leads there"
+        elif bench.devices[inverters[0]].role != "inverter":
+            yield f"devices.{source}: {inverters[0]} is no inverter, and has no DC side for it"
 
 
 def _channels(terminal: Terminal) -> Iterator[tuple[str, str, int]]:

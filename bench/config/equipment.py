@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from bench.config.accuracy import Accuracy
 from bench.config.section import Name, Range, Section
 
 Role = Literal[
@@ -18,13 +19,18 @@ Role = Literal[
     "power_analyzer",
     "sensing_source",
     "digital_io",
+    "pv_simulator",
 ]
 CONTROL_ROLES = frozenset({"load_tap_changer", "capacitor_bank"})
 """Roles of controls, which sense secondaries and act through contacts."""
 
 
-INSTRUMENTS = frozenset({"grid_simulator", "power_analyzer", "sensing_source", "digital_io"})
+INSTRUMENTS = frozenset({"grid_simulator", "power_analyzer", "sensing_source", "digital_io", "pv_simulator"})
 """Roles of what sources or measures for the bench."""
+MEASURING = frozenset({"grid_simulator", "power_analyzer", "sensing_source"})
+"""Roles of instruments that measure voltage, current and power."""
+USUAL_UNCERTAINTY_PCT = 0.5
+"""Of an instrument of which the bench file says nothing else."""
 
 
 TIMEOUT_S = 2.0
@@ -99,6 +105,7 @@ SOURCE_LIMITS = frozenset({"voltage_v", "frequency_hz", "current_a"})
 LIMITS_OF = {
     "grid_simulator": SOURCE_LIMITS,
     "sensing_source": SOURCE_LIMITS,
+    "pv_simulator": frozenset({"voltage_v", "current_a"}),
     "inverter": frozenset({"power_w", "reactive_var"}),
     "battery": frozenset({"power_w", "reactive_var"}),
     "load_tap_changer": frozenset({"tap"}),
@@ -137,11 +144,19 @@ class ServedTlsSection(CertificateSection):
     client_ca: Path | None = None
 
 
+class CaptureSection(Section):
+    """An emulated analyzer that records by itself: at which shortest interval, s, and how many samples at most."""
+
+    interval_s: Annotated[float, Field(gt=0)] = 0.001
+    points: Annotated[int, Field(ge=2)] = 10_000
+
+
 class Emulation(Section):
     """The behaviour that stands in for the equipment. Without this section the device is real.
 
     `rating_kva`, `capacity_kwh` and `dc_source` may stand here or at the device itself. `customer_unit` is
     the unit id at which the customer's own energy management system reaches an inverter, on the same address.
+    With `capture` an analyzer records by itself: slower to play, as everything advances at its interval meanwhile.
     `registers`: whose registers it shows in place of SunSpec's, for the driver `point_map`; acme is an invented maker.
     Emulators know no users: `expose` is for one that listens elsewhere than on loopback. `tls` is what it shows there.
     """
@@ -158,6 +173,7 @@ class Emulation(Section):
     customer_unit: Annotated[int, Field(ge=1, le=247)] | None = None
     volt_var: bool = True
     accuracy_pct: Annotated[float, Field(ge=0)] | None = None
+    capture: CaptureSection | None = None
     listen: Annotated[str, Field(pattern=r"^[^:\s]+:\d+$")] | None = None
     expose: bool = False
     tls: ServedTlsSection | None = None
@@ -176,6 +192,26 @@ RATINGS = ("rating_kva", "capacity_kwh", "dc_source", "nominal_v")
 """What a bench has to know of equipment, emulated or not."""
 
 
+class ArraySection(Section):
+    """The PV array that a simulator stands for, at 1000 W/m2, where it gives what its inverter is rated for.
+
+    Open circuit voltage and short circuit current, and those at which it gives most; `channel` is the simulator's
+    output.
+    """
+
+    voc_v: Annotated[float, Field(gt=0)]
+    isc_a: Annotated[float, Field(gt=0)]
+    vmp_v: Annotated[float, Field(gt=0)]
+    imp_a: Annotated[float, Field(gt=0)]
+    channel: Annotated[int, Field(ge=1)] = 1
+
+    @model_validator(mode="after")
+    def _is_an_array(self) -> "ArraySection":
+        if not (self.voc_v > self.vmp_v and self.isc_a > self.imp_a):
+            raise ValueError("open and short circuit lie beyond the point at which an array gives most")
+        return self
+
+
 class StorageStatement(Section):
     """What the maker of a battery states of its performance, beside its ratings; not what the bench asks of it.
 
@@ -190,9 +226,11 @@ class Device(Section):
     """A device or instrument on the bench. `accuracy_pct` of rating is what its set-point must be held within.
 
     `class_pct` of an instrument or a meter: the largest error of what it sources or measures, percent of the reading.
+    `uncertainty_pct` of an analyzer: expanded, k = 2, percent of a voltage read and of rated power. In place of both,
+    an instrument has an `accuracy` as its maker states it, of which `bench.accuracy` makes both.
     `rating_kva` is the unit's own, `capacity_kwh` what a battery stores, `dc_source` the battery on an inverter's DC
-    link; all three may stand in `emulate` instead. `efficiency_pct` of a battery: how much of the charged energy is
-    stored.
+    link or the PV simulator in front of it; all three may stand in `emulate` instead. `array` is what a PV simulator
+    stands for. `efficiency_pct` of a battery: how much of the charged energy is stored.
     `start_up_s`: how long a real device may take until it is in service, or discharged, when a scenario is to begin.
     `customer_resource` is where the customer's own energy management system reaches a real inverter, if it does.
     `timeout_s`: how long an answer may take.
@@ -214,8 +252,10 @@ class Device(Section):
     nominal_v: Annotated[float, Field(gt=0)] | None = None
     phases: Literal[1, 3] = THREE
     accuracy_pct: Annotated[float, Field(gt=0)] = 3.0
-    uncertainty_pct: Annotated[float, Field(ge=0)] = 0.5
+    uncertainty_pct: Annotated[float, Field(ge=0)] | None = None
     class_pct: Annotated[float, Field(gt=0)] | None = None
+    accuracy: Accuracy | None = None
+    array: ArraySection | None = None
     efficiency_pct: Annotated[float, Field(gt=0, le=100)] = 90.0
     timeout_s: Annotated[float, Field(gt=0)] | None = None
     tls: TlsSection | None = None
@@ -240,9 +280,30 @@ class Device(Section):
         return self
 
     @model_validator(mode="after")
+    def _states_its_accuracy_once(self) -> "Device":
+        if self.accuracy is None:
+            return self
+        if self.role not in MEASURING:
+            raise ValueError(f"accuracy: a {self.role} measures no power for the bench")
+        if self.uncertainty_pct is not None or self.class_pct is not None:
+            raise ValueError("accuracy: it takes the place of uncertainty_pct and class_pct, leave those out")
+        if (self.accuracy.power is None) != (self.role == "sensing_source"):
+            raise ValueError(f"accuracy: `power` {'is missing' if self.accuracy.power is None else 'is not asked for'}")
+        if self.role == "power_analyzer" and self.accuracy.frequency_hz is None:
+            raise ValueError("accuracy: `frequency_hz` is missing, and verdicts need to know how far it may be off")
+        return self
+
+    @model_validator(mode="after")
     def _states_what_it_is(self) -> "Device":
         if self.stated is not None and self.role != "battery":
             raise ValueError("stated: this is told of a battery alone")
+        return self
+
+    @model_validator(mode="after")
+    def _stands_for_an_array(self) -> "Device":
+        if (self.array is None) == (self.role == "pv_simulator"):
+            what = "is missing: what does it stand for?" if self.array is None else f"is none of a {self.role}'s"
+            raise ValueError(f"array: it {what}")
         return self
 
     @model_validator(mode="after")
@@ -253,6 +314,12 @@ class Device(Section):
             has = f"it has {', '.join(sorted(known))}" if known else "it has none"
             article = "an" if self.role.startswith("i") else "a"
             raise ValueError(f"limits: no set-point of {article} {self.role} is held to {', '.join(surplus)}; {has}")
+        return self
+
+    @model_validator(mode="after")
+    def _records_as_an_analyzer(self) -> "Device":
+        if self.emulate and self.emulate.capture and self.role != "power_analyzer":
+            raise ValueError(f"emulate.capture: a {self.role} records nothing")
         return self
 
     @model_validator(mode="after")
@@ -279,6 +346,11 @@ class Device(Section):
         return self.role in INSTRUMENTS
 
     @property
+    def expanded_pct(self) -> float:
+        """Expanded uncertainty of what it measures in the simple form, percent."""
+        return USUAL_UNCERTAINTY_PCT if self.uncertainty_pct is None else self.uncertainty_pct
+
+    @property
     def patience_s(self) -> float:
         """How long an answer may take, s, by the bench file or else by what it is."""
         return self.timeout_s or (EMULATED_TIMEOUT_S if self.emulate else TIMEOUT_S)
@@ -300,7 +372,7 @@ class Device(Section):
 
     @property
     def dc_battery(self) -> str | None:
-        """The battery on the inverter's DC link."""
+        """What is on the inverter's DC link by name: a battery, or the PV simulator in front of it."""
         return self.dc_source or (self.emulate.dc_source if self.emulate else None)
 
 
@@ -310,7 +382,7 @@ def class_of_pct(device: Device) -> float:
     One that the bench file does not give is that of its emulator, or what it says of uncertainty.
     """
     emulated = device.emulate.accuracy_pct if device.emulate else None
-    return next(pct for pct in (device.class_pct, emulated, device.uncertainty_pct) if pct is not None)
+    return next(pct for pct in (device.class_pct, emulated, device.expanded_pct) if pct is not None)
 
 
 class Fleet(Section):

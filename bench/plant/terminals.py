@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
+from bench.accuracy import Exactness
 from bench.feeder.model import Complexes, Indices
 from bench.measurement import PowerReading, VarReading
 from instruments.errors import blaming
@@ -105,8 +106,7 @@ class DirectTerminal:
 class MeasuredTerminal:
     """A device behind a source and an analyzer; what enters the feeder is what the analyzer measured.
 
-    `uncertainty_kw` is the analyzer's, on the feeder's side, of active and of reactive power; `voltage_share` its
-    uncertainty of voltage, per unit of reading. Errors of the instruments name them.
+    `uncertainty` is the analyzer's, on the device's side. Errors of the instruments name them.
     """
 
     device: str
@@ -117,8 +117,7 @@ class MeasuredTerminal:
     analyzer_name: str
     voltage_ratio: float
     power_scale: float
-    uncertainty_kw: float
-    voltage_share: float = 0.0
+    uncertainty: Exactness
     q_kvar: float = field(default=0.0, init=False)
     told_v: Complexes = field(default_factory=_nothing, init=False)
     measured: AcMeasurement | None = field(default=None, init=False)
@@ -139,7 +138,8 @@ class MeasuredTerminal:
             measured = self.measured = self.analyzer.measure()
         scale = self.power_scale / 1000.0
         p_kw, self.q_kvar = measured.total_p_w * scale, measured.total_q_var * scale
-        self._latest = PowerReading(p_kw, self.uncertainty_kw, self.analyzer_name, time_s)
+        unsure_kw = scale * self.uncertainty.active_w(measured.p_w, measured.q_var)
+        self._latest = PowerReading(p_kw, unsure_kw, self.analyzer_name, time_s)
         self._voltage_v = float(np.mean(measured.voltage_v))
         return p_kw, self.q_kvar
 
@@ -149,8 +149,9 @@ class MeasuredTerminal:
 
     def vars(self) -> VarReading | None:
         """Return what the analyzer measured in the latest step."""
-        latest, volts = self._latest, self._voltage_v
-        if latest is None:
+        latest, measured, volts = self._latest, self.measured, self._voltage_v
+        if latest is None or measured is None:
             return None
-        unsure_v = self.voltage_share * volts
-        return VarReading(self.q_kvar, self.uncertainty_kw, volts, unsure_v, latest.source, latest.time_s)
+        unsure_kvar = self.power_scale / 1000.0 * self.uncertainty.reactive_var(measured.p_w, measured.q_var)
+        unsure_v = self.uncertainty.voltage_v(volts)
+        return VarReading(self.q_kvar, unsure_kvar, volts, unsure_v, latest.source, latest.time_s)

@@ -15,8 +15,8 @@ TAP_BLOCK_CLAUSE = "tap-changer control: block"
 DISCHARGE_CLAUSE = "capacitor control: discharge lockout"
 COMMAND_CLAUSE = "control: one operation by a SCADA command"
 
-BUSY = "device busy"
-"""How a refusal ends that says: later (exception 6 of the MODBUS specification)."""
+BUSY = ("device busy", "already active")
+"""How a refusal ends that says: later (exception 6 of the MODBUS specification, status 5 of a DNP3 command)."""
 REACTION_S = 10.0
 """What a pulse, a switch or a motor, and the plant's steps may add to a control's delay, s."""
 SAMPLING_S = 1.0

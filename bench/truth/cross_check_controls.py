@@ -3,7 +3,7 @@
 Quantities are those on the PT and CT secondaries of the one phase sensed: V, A, W and var, power > 0 towards the load.
 How far each may be off, and from where that is known:
 
-- sources: their class in the bench file, of the reading, of power of the apparent one;
+- sources: their limits of error by the bench file (`bench.accuracy`), of power that of voltage and of current together;
 - controls: `OWN_ERROR` of the reading and what their registers resolve (engineering values; a common class of such
   controls' metering is 0.5 to 1 %).
 
@@ -13,6 +13,7 @@ A source whose output and whose own measurement drift together looks right here,
 import math
 from collections.abc import Callable
 
+from bench.accuracy import Exactness
 from bench.plant.contacts import RESOLUTION, SourcedSensing
 from bench.truth.cross_check_voices import SECONDARY_UNITS, Said, Voice
 from instruments.readings import SecondaryReading
@@ -27,14 +28,14 @@ ANGLE_RAD = math.radians(0.3)
 """What a control may be off in phase, and so what share of apparent power its W and var may."""
 
 
-def told(sensing: SourcedSensing, class_pct: float) -> Voice:
+def told(sensing: SourcedSensing, limits: Exactness) -> Voice:
     """Let speak what a source was told: the feeder's voltage and current there, over the transformers' ratios."""
-    return Voice(sensing.name, Verdict.ERROR, lambda: _instrument(sensing.told, class_pct))
+    return Voice(sensing.name, Verdict.ERROR, lambda: _instrument(sensing.told, limits))
 
 
-def measured(sensing: SourcedSensing, class_pct: float) -> Voice:
+def measured(sensing: SourcedSensing, limits: Exactness) -> Voice:
     """Let a source say what it measures at its own output."""
-    return Voice(sensing.name, Verdict.ERROR, lambda: _instrument(sensing.source.measure(), class_pct))
+    return Voice(sensing.name, Verdict.ERROR, lambda: _instrument(sensing.source.measure(), limits))
 
 
 def reported(control: str, read: Callable[[], SecondaryReading]) -> Voice:
@@ -54,13 +55,14 @@ def reported(control: str, read: Callable[[], SecondaryReading]) -> Voice:
     return Voice(control, Verdict.FAIL, say)
 
 
-def _instrument(reading: SecondaryReading, class_pct: float) -> Said:
-    share, (step_v, step_a, step_deg) = class_pct / 100.0, RESOLUTION
-    apparent = reading.voltage_v * reading.current_a
-    power = (2.0 * share + math.radians(step_deg)) * apparent
+def _instrument(reading: SecondaryReading, limits: Exactness) -> Said:
+    step_v, step_a, step_deg = RESOLUTION
+    voltage_v, current_a = reading.voltage_v, reading.current_a
+    off_v, off_a = limits.voltage_v(voltage_v), limits.current_a(current_a)
+    power = off_v * current_a + off_a * voltage_v + math.radians(step_deg) * voltage_v * current_a
     return {
-        VOLTAGE: (reading.voltage_v, share * reading.voltage_v + step_v),
-        CURRENT: (reading.current_a, share * reading.current_a + step_a),
+        VOLTAGE: (voltage_v, off_v + step_v),
+        CURRENT: (current_a, off_a + step_a),
         ACTIVE: (reading.p_w, power),
         REACTIVE: (reading.q_var, power),
     }

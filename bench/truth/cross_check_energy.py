@@ -16,8 +16,8 @@ COUNT_KWH = 0.002
 class EnergyCheck:
     """Reads a counter at the first step and at the end, and adds up the power of each step in between.
 
-    `class_pct` is the largest share by which meter and terminal together may be off. What power changes by within a
-    step is not known: half of it, over the step's length, is allowed.
+    `off_kw` returns by how much meter and terminal together may be off at a power, kW, in the latest step. What power
+    changes by within a step is not known: half of it, over the step's length, is allowed.
     """
 
     def __init__(
@@ -25,12 +25,12 @@ class EnergyCheck:
         meter: str,
         read: Callable[[], MeterReading],
         power: Callable[[], PowerReading | None],
-        class_pct: float,
+        off_kw: Callable[[float], float],
     ) -> None:
-        self._meter, self._read, self._power, self._class_pct = meter, read, power, class_pct
+        self._meter, self._read, self._power, self._off_kw = meter, read, power, off_kw
         self._latest: PowerReading | None = None
         self._counted_before: float | None = None
-        self._net_kwh = self._gross_kwh = self._sampling_kwh = 0.0
+        self._net_kwh = self._off_kwh = self._sampling_kwh = 0.0
 
     def take(self) -> None:
         """Take a step of the plant."""
@@ -48,7 +48,7 @@ class EnergyCheck:
         if self._latest is None:
             return []
         before, after = self._counted_before, self._count_kwh()
-        allowed = self._class_pct / 100.0 * self._gross_kwh + self._sampling_kwh + COUNT_KWH
+        allowed = self._off_kwh + self._sampling_kwh + COUNT_KWH
         return [
             Measurement(
                 quantity=f"energy that {self._meter} counted",
@@ -65,7 +65,7 @@ class EnergyCheck:
     def _add(self, reading: PowerReading, before: PowerReading) -> None:
         hours = (reading.time_s - before.time_s) / HOUR_S
         self._net_kwh += reading.power_kw * hours
-        self._gross_kwh += abs(reading.power_kw) * hours
+        self._off_kwh += self._off_kw(reading.power_kw) * hours
         self._sampling_kwh += abs(reading.power_kw - before.power_kw) * hours
 
     def _count_kwh(self) -> float | None:

@@ -3,7 +3,7 @@
 Voltages and angles are those at the device, V and deg; power is that on the feeder's side, kW and kvar, and > 0 into
 the feeder. How far each may be off, and from where that is known:
 
-- instruments and meters: their class in the bench file (`class_pct`), of the reading, of power of the apparent one;
+- instruments and meters: their limits of error by the bench file (`bench.accuracy`);
 - equipment: the minimum measurement accuracy of IEEE 1547-2018 Table 3, of its rating;
 - registers: half of what the coarsest scale factor resolves that holds the rating in 16 bits (`REGISTER_SHARE`).
 """
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bench.accuracy import Exactness
 from bench.plant.terminals import DirectTerminal, MeasuredTerminal
 from instruments.readings import AcMeasurement, AcReading, MeterReading, StorageReading
 from reports.verdict import Verdict
@@ -60,29 +61,28 @@ def unit_of(quantity: str) -> str:
     return known.get(quantity) or ("deg" if quantity.startswith("angle") else "V")
 
 
-def told(terminal: MeasuredTerminal, class_pct: float) -> Voice:
+def told(terminal: MeasuredTerminal, limits: Exactness) -> Voice:
     """Let speak what a source was told: the feeder's voltage by the model, over the voltage ratio."""
 
     def say() -> Said:
-        bound = class_pct / 100.0 + RESOLUTION_V
-        volts = _voltages((abs(v), bound * abs(v)) for v in terminal.told_v.tolist())
+        volts = _voltages((v, limits.voltage_v(v) + RESOLUTION_V * v) for v in map(abs, terminal.told_v.tolist()))
         return volts | _angles(np.degrees(np.angle(terminal.told_v)).tolist())
 
     return Voice(terminal.source_name, Verdict.ERROR, say)
 
 
-def sourced(terminal: MeasuredTerminal, class_pct: float) -> Voice:
+def sourced(terminal: MeasuredTerminal, limits: Exactness) -> Voice:
     """Let a source say what it measures at its own output."""
     source, scale = terminal.source, terminal.power_scale
-    return Voice(terminal.source_name, Verdict.ERROR, lambda: _measured(source.measure(), class_pct, scale))
+    return Voice(terminal.source_name, Verdict.ERROR, lambda: _measured(source.measure(), limits, scale))
 
 
-def analyzed(terminal: MeasuredTerminal, class_pct: float) -> Voice:
+def analyzed(terminal: MeasuredTerminal, limits: Exactness) -> Voice:
     """Let an analyzer say what it measured in the latest step; it is not asked again."""
 
     def say() -> Said:
         measured = terminal.measured
-        return {} if measured is None else _measured(measured, class_pct, terminal.power_scale)
+        return {} if measured is None else _measured(measured, limits, terminal.power_scale)
 
     return Voice(terminal.analyzer_name, Verdict.ERROR, say)
 
@@ -135,14 +135,14 @@ def metered(
     return Voice(name, Verdict.FAIL, say)
 
 
-def _measured(measured: AcMeasurement, class_pct: float, power_scale: float) -> dict[str, tuple[float, float]]:
-    share, scale = class_pct / 100.0, power_scale / 1000.0
-    volts = _voltages((v, (share + RESOLUTION_V) * v) for v in measured.voltage_v)
-    told_var = (0.0 if math.isnan(q) else q for q in measured.q_var)  # not every source tells reactive power
-    apparent_kva = scale * math.fsum(map(math.hypot, measured.p_w, told_var))
-    bound = (share + RESOLUTION_V) * apparent_kva
-    p_kw, q_kvar = measured.total_p_w * scale, measured.total_q_var * scale
-    return volts | _angles(list(measured.angle_deg)) | {ACTIVE: (p_kw, bound), REACTIVE: (q_kvar, bound)}
+def _measured(measured: AcMeasurement, limits: Exactness, power_scale: float) -> dict[str, tuple[float, float]]:
+    scale, p_w = power_scale / 1000.0, measured.p_w
+    q_var = [0.0 if math.isnan(q) else q for q in measured.q_var]  # not every source tells reactive power
+    volts = _voltages((v, limits.voltage_v(v) + RESOLUTION_V * v) for v in measured.voltage_v)
+    rounding = RESOLUTION_V * scale * math.fsum(map(math.hypot, p_w, q_var))
+    active = measured.total_p_w * scale, scale * limits.active_w(p_w, q_var) + rounding
+    reactive = measured.total_q_var * scale, scale * limits.reactive_var(p_w, q_var) + rounding
+    return volts | _angles(list(measured.angle_deg)) | {ACTIVE: active, REACTIVE: reactive}
 
 
 def _power(p_kw: float, q_kvar: float, share: float, rounding: float) -> dict[str, tuple[float, float]]:

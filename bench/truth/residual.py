@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from bench.accuracy import Exactness
 from bench.measurement import Limits, Measurement
 from instruments.errors import InstrumentError, TransportError
 from instruments.roles import GridSimulator, PowerAnalyzer
@@ -20,10 +21,10 @@ class FedTerminal(Protocol):
     analyzer_name: str
 
 
-def residual_voltage(terminal: FedTerminal, class_pct: float, allowed_v: float, time_s: float) -> Measurement:
+def residual_voltage(terminal: FedTerminal, limits: Exactness, allowed_v: float, time_s: float) -> Measurement:
     """Measure the highest voltage of any phase at a terminal whose source has been switched off.
 
-    `class_pct` is the analyzer's; what does not answer has measured nothing.
+    `limits` are the analyzer's; what does not answer has measured nothing.
     """
     try:
         highest_v = max(terminal.analyzer.measure().voltage_v)
@@ -33,7 +34,7 @@ def residual_voltage(terminal: FedTerminal, class_pct: float, allowed_v: float, 
         quantity=f"voltage at {terminal.device} after {terminal.source_name} was switched off",
         value=highest_v,
         unit="V",
-        uncertainty=class_pct / 100.0 * (highest_v or 0.0),
+        uncertainty=limits.voltage_v(highest_v or 0.0),
         time_s=time_s,
         source=terminal.analyzer_name,
         limits=Limits(upper=allowed_v),

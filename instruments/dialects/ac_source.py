@@ -96,7 +96,7 @@ class Protection(Closed):
     """The query of its condition, the bits by which a protection has taken its output away, and how it is cleared."""
 
     ask: Spoken
-    bits: dict[Bit, str]
+    bits: Annotated[dict[Bit, str], Field(min_length=1)]
     clear: Spoken | None = None
 
 

@@ -1,13 +1,12 @@
-"""Capacitor-bank control on Modbus, whatever its register layout: the role CapacitorBankControl over a point map."""
+"""Capacitor-bank control on Modbus or DNP3, whatever its layout: the role CapacitorBankControl over a point map."""
 
 import math
 
 from instruments.drivers.point_map_control import PointMapControl
+from instruments.drivers.points import AnyMap, Link
 from instruments.errors import InstrumentError
-from instruments.point_map import PointMap
 from instruments.point_map_roles import CONTROL_POINTS
 from instruments.readings import CapacitorBankStatus, CapacitorReadings, SecondaryReading
-from instruments.transports.modbus import ModbusLink
 
 _STATUS = (
     "control_mode",
@@ -32,7 +31,7 @@ class PointMapCapacitorControl(PointMapControl):
     refuses or does not read back what was written. Settings are written and read by name.
     """
 
-    def __init__(self, link: ModbusLink, point_map: PointMap) -> None:
+    def __init__(self, link: Link, point_map: AnyMap) -> None:
         """Nothing is sent yet; raises ConfigError naming all points and labels that the map lacks."""
         super().__init__(link, point_map)
         self.points.require(CONTROL_POINTS["capacitor_bank"])
@@ -77,7 +76,7 @@ class PointMapCapacitorControl(PointMapControl):
 
     def offers(self, point: str) -> bool:
         """Whether its map has a point: not every control has all that others have."""
-        return point in self.points.point_map.points
+        return self.points.has(point)
 
     def read_measured(self) -> CapacitorReadings:
         """Read what it says that it measures."""
@@ -88,9 +87,13 @@ class PointMapCapacitorControl(PointMapControl):
         return self.points.read("clock").number("clock")
 
     def set_clock(self, second_of_week: float) -> None:
-        """Set its clock to a time since Monday's midnight, s, and read it back: it goes on meanwhile."""
-        self.points.write("set_clock", second_of_week)
-        ahead_s = (self.read_clock() - second_of_week) % _WEEK_S
+        """Set its clock to a time since Monday's midnight, to the whole second, and read it back: it goes on meanwhile.
+
+        Raises SafetyTrip, before anything is sent, for what is no time of a week.
+        """
+        second = math.floor(second_of_week) if math.isfinite(second_of_week) else second_of_week
+        self.points.write("set_clock", second)
+        ahead_s = (self.read_clock() - second) % _WEEK_S
         if ahead_s > _CLOCK_SLACK_S:
             raise InstrumentError(f"{self.points.link.name}: its clock is {ahead_s:g} s ahead after it was set")
 

@@ -6,7 +6,15 @@ from instruments.drivers.fence import UNFENCED, DerEnvelope
 from instruments.drivers.point_map_der import DerPoints, PowerCommands, read_ac, read_nameplate
 from instruments.drivers.point_map_inverter import STATES
 from instruments.point_map import PointMap
-from instruments.readings import AcReading, Identity, Nameplate, PowerCommand, StorageReading
+from instruments.readings import (
+    AcReading,
+    ChargeStatus,
+    Identity,
+    Nameplate,
+    PowerCommand,
+    StorageLimits,
+    StorageReading,
+)
 from instruments.transports.modbus import ModbusLink
 
 PCT = 100.0
@@ -54,6 +62,42 @@ class PointMapBattery:
             capacity_wh=capacity_wh,
             power_w=values.needed("power"),
         )
+
+    def read_limits(self) -> StorageLimits:
+        """Say that it states none of its limits of charge: maps have no points for them."""
+        return StorageLimits(math.nan, math.nan, math.nan, math.nan)
+
+    def read_charge_status(self) -> ChargeStatus:
+        """Say that it does not tell what it is about."""
+        return ""
+
+    def read_ramp_pct_per_s(self) -> float:
+        """Say that no ramp rate can be set."""
+        return math.nan
+
+    def set_ramp_pct_per_s(self, pct_per_s: float) -> None:
+        """Raise Unmapped."""
+        raise self.points.refuse(f"set_ramp_pct_per_s({pct_per_s:g})")
+
+    def set_reserve_pct(self, reserve_pct: float) -> None:
+        """Raise Unmapped."""
+        raise self.points.refuse(f"set_reserve_pct({reserve_pct:g})")
+
+    def set_reactive_power(self, share_pu: float) -> None:
+        """Raise Unmapped."""
+        raise self.points.refuse(f"set_reactive_power({share_pu:g})")
+
+    def disable_reactive_commands(self) -> None:
+        """Do nothing: it has no command of reactive power."""
+
+    def read_as_set(self) -> dict[str, float | str]:
+        """Say that it has no settings in the labels of the common file format."""
+        return {"COMMENT": f"the point map {self.points.point_map.point_map} has no settings"}
+
+    def enter_service(self) -> None:
+        """Permit service, where its map has that; without it, it is in service when it has a grid."""
+        if "service" in self.points.point_map.points:
+            self.points.device.write("service", "enter")
 
     def read_command(self) -> PowerCommand:
         """Read the set-point that the battery holds, which is not what it delivers."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from instruments.drivers.fence import DerEnvelope, check_power, check_reversion
 from instruments.drivers.point_map_device import PointMapDevice, PointReadings
-from instruments.errors import InstrumentError
+from instruments.errors import InstrumentError, Unmapped
 from instruments.point_map import Direction, PointMap
 from instruments.point_map_roles import DIRECTED, SHARE, UNITS, family, has, lacking, require_role
 from instruments.readings import AcReading, Nameplate, PowerCommand
@@ -17,7 +17,7 @@ from instruments.transports.modbus import ModbusLink
 PHASES = ("voltage_1", "voltage_2", "voltage_3")
 _RATED = ("rated_apparent_power", "rated_reactive_injected", "rated_reactive_absorbed", "rated_charge_power")
 _MEASURED = ("power", "reactive_power", "apparent_power", "frequency", "current", *PHASES, "alarms")
-MEDIUM_DIGITS = 1e-6
+FLOAT_STEP = 1e-6
 """What a 32-bit float rounds off, per unit."""
 
 
@@ -49,14 +49,26 @@ class DerPoints:
         return has(self.point_map, name)
 
     def require(self, function: str) -> None:
-        """Raise InstrumentError for a function that the map does not offer, with what it lacks."""
+        """Raise Unmapped for a function that the map does not offer, with what it lacks."""
         if function in self.lacking:
             missing = ", ".join(self.lacking[function])
-            raise InstrumentError(f"{self.name} has no {function}: its point map lacks {missing}; nothing was sent")
+            raise Unmapped(f"{self.name} has no {function}: its point map lacks {missing}; nothing was sent")
+
+    def refuse(self, function: str) -> Unmapped:
+        """Return the error of a function that no map of this kind has."""
+        return Unmapped(f"{self.name} has no {function}: there are no points for that in a point map; nothing was sent")
 
     def read(self, *names: str, base: float = math.nan) -> "Values":
-        """Read those of some points that the map has; `base` is what shares are of. Raises as `PointMapDevice.read`."""
-        return Values(self, self.device.read(*(n for n in names if n in self.point_map.points)), base)
+        """Read those of some points that the map has, or what shows them; `base` is what shares are of.
+
+        Raises as `PointMapDevice.read`.
+        """
+        shown = [self.shown(name) for name in names if name in self.point_map.points]
+        return Values(self, self.device.read(*shown), base)
+
+    def shown(self, name: str) -> str:
+        """Return the point that shows what another was told, or itself."""
+        return self.point_map.points[name].read_back or name
 
     def write(self, name: str, value: float, base: float = math.nan) -> None:
         """Write a value in SI units, and read it back where that can be done; raises as `PointMapDevice.write`."""
@@ -66,9 +78,12 @@ class DerPoints:
         """Raise SafetyTrip for a value outside the limits of the map, before anything is sent."""
         self.device.check(name, value / self.factor(name, base))
 
-    def factor(self, name: str, base: float) -> float:
-        """Return what one unit of a point is in SI units, < 0 where the map counts the other way; 1 without a unit."""
-        point, kind = self.point_map.points[name], family(name)
+    def factor(self, name: str, base: float, kind: str = "") -> float:
+        """Return what one unit of a point is in SI units, < 0 where the map counts the other way; 1 without a unit.
+
+        `kind`: what it shows, where it is not what it is called by.
+        """
+        point, kind = self.point_map.points[name], kind or family(name)
         factor = UNITS.get(kind, {}).get(point.unit, 1.0) * (base if point.unit in SHARE else 1.0)
         counted = point.positive or self.point_map.positive or self._positive
         return -factor if kind in DIRECTED and counted == "absorbed" else factor
@@ -77,7 +92,7 @@ class DerPoints:
         """Return the step in which a point holds a value, in SI units."""
         point = self.point_map.points[name]
         if point.type == "f32":
-            return MEDIUM_DIGITS * abs(value)
+            return FLOAT_STEP * abs(value)
         return abs(point.scale * self.factor(name, base))
 
 
@@ -92,7 +107,8 @@ class Values:
         point_map = self._points.point_map
         if name not in point_map.points:
             return point_map.constants.get(name, math.nan)
-        return self._readings.optional(name) * self._points.factor(name, self._base) + 0.0  # none is -0.0
+        shown = self._points.shown(name)
+        return self._readings.optional(shown) * self._points.factor(shown, self._base, family(name)) + 0.0  # not -0.0
 
     def needed(self, name: str) -> float:
         """Return a number; raises InstrumentError where the device gives no finite one."""
@@ -103,11 +119,11 @@ class Values:
 
     def label(self, name: str) -> str:
         """Return the label of an enumeration, empty where the map does not have it; raises InstrumentError."""
-        return self._readings.label(name) if name in self._points.point_map.points else ""
+        return self._readings.label(self._points.shown(name)) if name in self._points.point_map.points else ""
 
     def flag(self, name: str) -> bool | None:
         """Return a truth value, None where the map does not have it; raises InstrumentError."""
-        return self._readings.flag(name) if name in self._points.point_map.points else None
+        return self._readings.flag(self._points.shown(name)) if name in self._points.point_map.points else None
 
 
 def read_nameplate(points: DerPoints, storage: bool) -> Nameplate:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from instruments.drivers.point_codec import bits_of, number_of, raw_of, swapped, words_of
 from instruments.errors import ConfigError, InstrumentError
-from instruments.point_map import Point, PointMap, Table
+from instruments.point_map import Point, PointMap, SettingPoint, Table
 from instruments.readings import Identity
 from instruments.transports.modbus import MAX_READ, ModbusLink
 
@@ -73,9 +73,8 @@ class PointMapDevice:
     def __init__(self, link: ModbusLink, point_map: PointMap) -> None:
         self.link = link
         self.point_map = point_map
-        self._mapped = frozenset(
-            (point_map.table_of(point), address) for point in point_map.points.values() for address in point.span
-        )
+        readable = [point for point in point_map.points.values() if point.access != "w"]
+        self._readable = frozenset((point_map.table_of(point), address) for point in readable for address in point.span)
 
     def require(self, points: Mapping[str, Collection[str]]) -> None:
         """Check that the map has points, with these labels where they are enumerations; raises ConfigError with all."""
@@ -98,6 +97,25 @@ class PointMapDevice:
         """Read numeric points, each in its unit; NaN for one that the map lacks. Raises as `read`."""
         readings = self.read(*(name for name in names if name in self.point_map.points))
         return tuple(readings.number(name) if name in self.point_map.points else math.nan for name in names)
+
+    def has(self, name: str) -> bool:
+        """Whether the map has a point."""
+        return name in self.point_map.points
+
+    def settings(self) -> dict[str, SettingPoint]:
+        """Return the points that can be written and read."""
+        return {name: point for name, point in self.point_map.points.items() if point.access == "rw"}
+
+    def read_setting(self, name: str) -> float | str | bool:
+        """Read one point as what it is: a label, a truth value or a number."""
+        readings = self.read(name)
+        match self.point_map.find(name).type:
+            case "enum":
+                return readings.label(name)
+            case "bool":
+                return readings.flag(name)
+            case _:
+                return readings.number(name)
 
     def write(self, name: str, value: float | str | bool) -> None:
         """Write one point: a label for an enumeration, a truth value for a bool, a number in the point's unit else.
@@ -160,7 +178,7 @@ class PointMapDevice:
         block: range | None = None
         for span in spans:
             joined = range(block.start, span.stop) if block else span
-            exists = self._mapped.issuperset((table, address) for address in joined)
+            exists = self._readable.issuperset((table, address) for address in joined)
             if block and (len(joined) > MAX_READ or not exists):
                 yield block
                 joined = span

@@ -70,13 +70,11 @@ class PointMapInverter:
 
     def read_modes(self) -> InverterModes:
         """Read who may command it, whether it may be in service, and whether its volt-var function is enabled."""
-        service = self.points.point_map.points["service"]
-        shown = service.read_back or ("service" if service.access == "rw" else "")
-        values = self.points.read("panel_switch", "volt_var_enable", *([shown] if shown else []))
+        values = self.points.read("panel_switch", "volt_var_enable", "service")
         switch = values.label("panel_switch")
         return InverterModes(
             remote=switch == "remote" if switch else None,
-            permitted=values.label(shown) == "enter" if shown else None,
+            permitted=values.label("service") == "enter",
             volt_var=values.flag("volt_var_enable"),
         )
 

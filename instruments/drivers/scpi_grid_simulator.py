@@ -260,10 +260,9 @@ class ScpiGridSimulator:
         if said.reactive is not None:
             yield Query("reactive", said.reactive)
         yield Query("frequency", said.frequency, per_phase=False)
+        yield from self._switch_queries()
         if self.dialect.protection is not None:
             yield Query("condition", self.dialect.protection.ask, per_phase=False)
-        else:
-            yield from self._switch_queries()
 
     def _slew_queries(self) -> Iterator[Query]:
         asked = vars(self.dialect.slew).items()
@@ -271,18 +270,15 @@ class ScpiGridSimulator:
 
     def _require_untripped(self, found: Mapping[str, Sequence[float]]) -> None:
         """Raise InstrumentError when a protection took the output away, or the output went off without our doing."""
-        protection = self.dialect.protection
-        if protection is None:
-            if self._switched_on and not all(found[SWITCH]):
-                raise InstrumentError(f"{self._link.resource}: its output went off by itself")
-            return
-        condition = int(found["condition"][0])
-        names = [name for bit, name in protection.bits.items() if condition & 1 << bit]
-        if names:
+        bits = self.dialect.protection.bits if self.dialect.protection else {}
+        condition = int(found["condition"][0]) if bits else 0
+        if names := [name for bit, name in bits.items() if condition & 1 << bit]:
             raise InstrumentError(
                 f"{self._link.resource}: a protection switched the output off: {', '.join(names)} "
                 f"(condition {condition})"
             )
+        if self._switched_on and not all(found[SWITCH]):
+            raise InstrumentError(f"{self._link.resource}: its output went off by itself")
 
     def _symmetric_deg(self) -> tuple[float, ...]:
         return tuple(-360.0 / self._phases * phase for phase in range(self._phases))

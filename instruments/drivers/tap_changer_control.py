@@ -1,13 +1,12 @@
-"""Tap-changer control on Modbus, whatever its register layout: the role LoadTapChangerControl over a point map."""
+"""Tap-changer control on Modbus or DNP3, whatever its layout: the role LoadTapChangerControl over a point map."""
 
 import math
 
 from instruments.drivers.fence import NO_LIMIT, Span, require_within
 from instruments.drivers.point_map_control import PointMapControl
-from instruments.point_map import PointMap
+from instruments.drivers.points import AnyMap, Link
 from instruments.point_map_roles import CONTROL_POINTS
 from instruments.readings import LoadTapChangerStatus, SecondaryReading
-from instruments.transports.modbus import ModbusLink
 
 _STATUS = ("control_mode", "blocked", "panel_switch", "tap_position", "voltage", "operations_total")
 
@@ -19,7 +18,7 @@ class PointMapTapChangerControl(PointMapControl):
     refuses or does not read back what was written. Settings are written and read by name.
     """
 
-    def __init__(self, link: ModbusLink, point_map: PointMap, taps: Span = NO_LIMIT) -> None:
+    def __init__(self, link: Link, point_map: AnyMap, taps: Span = NO_LIMIT) -> None:
         """Take between which taps the bench allows it to be moved, beside the control's own limits.
 
         Nothing is sent yet; raises ConfigError naming all points and labels that the map lacks.

@@ -220,7 +220,7 @@ class CapacitorControlEmulator:
     def require_remote(self) -> None:
         """Raise CommandRefused while the panel switch is on local."""
         if not self.remote and not self._has("obeys-scada-in-local"):
-            raise CommandRefused("the control is in local")
+            raise CommandRefused("the control is in local", local=True)
 
     def _check_may_close(self) -> None:
         if self.neutral_locked:

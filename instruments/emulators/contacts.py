@@ -11,11 +11,14 @@ ContactObserver = Callable[[bool], None]
 
 
 class CommandRefused(InstrumentError):  # noqa: N818  an answer of the equipment, not a defect of the emulator
-    """A control does not carry out a command in its present state; `busy` when the same command may work later."""
+    """A control does not carry out a command in its present state.
 
-    def __init__(self, reason: str, busy: bool = False) -> None:
+    `busy` when the same command may work later, `local` when the switch on its panel stands on local.
+    """
+
+    def __init__(self, reason: str, busy: bool = False, local: bool = False) -> None:
         super().__init__(reason)
-        self.busy = busy
+        self.busy, self.local = busy, local
 
 
 class Sensing(Protocol):

@@ -52,6 +52,16 @@ _CAPACITOR_COUNTS = {"daily_limit": "daily_limit", "weekdays": "weekdays", "phas
 
 def tap_changer_registers(control: TapChangerControlEmulator, point_map: PointMap) -> PointBank:
     """Lay a tap-changer control out as registers; raises ConfigError for a map with points that it does not have."""
+    return PointBank(point_map, tap_changer_points(control))
+
+
+def control_points(control: Control) -> dict[str, Binding]:
+    """Return what a control shows and takes, by point name."""
+    return tap_changer_points(control) if isinstance(control, TapChangerControlEmulator) else capacitor_points(control)
+
+
+def tap_changer_points(control: TapChangerControlEmulator) -> dict[str, Binding]:
+    """Return what a tap-changer control shows and takes, by point name."""
     settings = {name: _setting(control, field) for name, field in _TAP_SETTINGS.items()}
     settings |= {name: _whole(control, field) for name, field in _TAP_LIMITS.items()}
     settings |= {name: _reduction(control, stage) for stage, name in enumerate(_REDUCTIONS)}
@@ -75,11 +85,16 @@ def tap_changer_registers(control: TapChangerControlEmulator, point_map: PointMa
         ),
         "tap_command": Binding(put=lambda value: control.command(Direction[str(value).upper()])),
     }
-    return PointBank(point_map, {**_identity(control.identity), **_common(control), **settings, **own})
+    return {**_identity(control.identity), **_common(control), **settings, **own}
 
 
 def capacitor_registers(control: CapacitorControlEmulator, point_map: PointMap) -> PointBank:
     """Lay a capacitor control out as registers; raises ConfigError for a map with points that it does not have."""
+    return PointBank(point_map, capacitor_points(control))
+
+
+def capacitor_points(control: CapacitorControlEmulator) -> dict[str, Binding]:
+    """Return what a capacitor control shows and takes, by point name."""
     settings = {name: _setting(control, field) for name, field in _CAPACITOR_SETTINGS.items()}
     settings |= {name: _whole(control, field) for name, field in _CAPACITOR_COUNTS.items()}
     own = {
@@ -103,7 +118,7 @@ def capacitor_registers(control: CapacitorControlEmulator, point_map: PointMap) 
         "voltage": Binding(lambda: control.reported_voltage_v),
         "operations_total": Binding(lambda: control.reported_operations),
     }
-    return PointBank(point_map, {**_identity(control.identity), **_common(control), **settings, **own, **told})
+    return {**_identity(control.identity), **_common(control), **settings, **own, **told}
 
 
 def _identity(identity: Identity) -> dict[str, Binding]:

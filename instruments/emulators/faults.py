@@ -286,7 +286,9 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         "reports-closed-when-open", _CAPACITOR, "the control reports a closed switch whatever its status contact says"
     ),
     FaultKind("wrong-range", _INSTRUMENT, "sources or measures the value's share, as in a range that is not set", 0.5),
-    FaultKind("drifted", _INSTRUMENT, "sources or measures off by the value, a fraction", default=0.01),
+    FaultKind(
+        "drifted", _INSTRUMENT | {"pv_simulator"}, "sources or measures off by the value, a fraction", default=0.01
+    ),
     FaultKind(
         "swapped-phases",
         frozenset({"grid_simulator", "power_analyzer"}),
@@ -297,8 +299,14 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         frozenset({"sensing_source", "power_analyzer"}),
         "has a current turned round: the source's, or the analyzer's in its first phase",
     ),
-    FaultKind("error-in-its-queue", _INSTRUMENT | {"digital_io"}, "keeps putting an error into its queue"),
-    FaultKind("does-not-switch-off", _SOURCE | {"digital_io"}, "says off and stays on; a contact once closed stays so"),
+    FaultKind(
+        "error-in-its-queue", _INSTRUMENT | {"digital_io", "pv_simulator"}, "keeps putting an error into its queue"
+    ),
+    FaultKind(
+        "does-not-switch-off",
+        _SOURCE | {"digital_io", "pv_simulator"},
+        "says off and stays on; a contact once closed stays so",
+    ),
     *(FaultKind(name, _INVERTER, told, default) for name, told, default in INTERFACE_FAULTS),
     *(FaultKind(name, _CAPACITOR, told, default) for name, told, default in CAPACITOR_FAULTS),
 )

@@ -179,7 +179,7 @@ class TapChangerControlEmulator:
     def require_remote(self) -> None:
         """Raise CommandRefused while the panel switch is on local."""
         if not self.remote and not self._fault("ignores-local"):
-            raise CommandRefused("the control is in local")
+            raise CommandRefused("the control is in local", local=True)
 
     @property
     def _regulation(self) -> Regulation:

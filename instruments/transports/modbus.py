@@ -1,5 +1,6 @@
 """Modbus links over pymodbus, on TCP or a serial line. Units at one address share it; each exchange is reported."""
 
+import os
 import socket
 import ssl
 import threading
@@ -247,9 +248,10 @@ class ModbusConnections:
         self, line: SerialLine, unit: int, observer: WireObserver = unobserved, timeout_s: float = TIMEOUT_S
     ) -> ModbusLink:
         """Return a link to a unit on a serial line; the first link to a port sets the line and its time-out."""
-        if line.path not in self._open:
-            self._open[line.path] = SerialConnection(line, timeout_s)
-        return ModbusLink(self._open[line.path], unit, observer, self._before)
+        port = os.path.realpath(line.path)  # by whatever name: it can be opened once
+        if port not in self._open:
+            self._open[port] = SerialConnection(line, timeout_s)
+        return ModbusLink(self._open[port], unit, observer, self._before)
 
     def close(self) -> None:
         """Close all connections."""

@@ -85,6 +85,7 @@ class MqttLink:
         except (RuntimeError, ValueError) as error:  # paho's words for a connection that is gone, and a full queue
             raise TransportError(f"the connection to the broker at {self.broker} was lost: {error}") from error
         if not sent.is_published():
+            self._require()
             raise TransportError(f"{self.broker} did not acknowledge a message within {self._timeout_s:g} s")
         self._observer(WireExchange("mqtt", "publish", topic, (text,)))
 

@@ -138,7 +138,7 @@ def _instruments(run: RunSummary) -> Iterator[Instrument]:
             role=str(device.get("role") or "").replace("_", " "),
             identity=" · ".join(str(value) for value in identity.values() if value) or "not stated",
             emulated=emulated,
-            accuracy="not stated" if pct is None else f"{pct:g} %",
+            accuracy=str(device.get("accuracy") or ("not stated" if pct is None else f"{pct:g} %")),
             calibrated=str(device.get("calibrated") or unsaid),
             due=str(device.get("calibration_due") or unsaid),
         )

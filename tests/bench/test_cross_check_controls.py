@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.accuracy import ByShare
 from bench.measurement import Measurement
 from bench.plant.contacts import SourcedSensing
 from bench.truth.cross_check_controls import measured, reported, told
@@ -14,7 +15,7 @@ from bench.truth.cross_check_site import SiteCheck
 from instruments.readings import SecondaryReading
 from reports.verdict import Verdict
 
-CLASS_PCT = 0.1
+LIMITS = ByShare(0.001)
 LAG_DEG = -30.0
 
 
@@ -48,7 +49,7 @@ class Bench:
 
     def findings(self, voltage_v: float = 121.0, current_a: float = 2.5) -> list[Measurement]:
         sensing = SourcedSensing("ltc_source", self)  # type: ignore[arg-type]
-        voices = [told(sensing, CLASS_PCT), measured(sensing, CLASS_PCT), reported("ltc", self.read_sensed)]
+        voices = [told(sensing, LIMITS), measured(sensing, LIMITS), reported("ltc", self.read_sensed)]
         check = SiteCheck("substation", 600.0, voices, lambda: (sensing.told.p_w, sensing.told.q_var), 30.0)
         for second in range(90):
             sensing(voltage_v + 0.01 * second, current_a, LAG_DEG)

@@ -83,6 +83,15 @@ def test_devices_on_one_port_agree_on_how_it_is_set() -> None:
     ]
 
 
+def test_two_names_of_one_port_are_one_port(tmp_path: Path) -> None:
+    (tmp_path / "ttyUSB0").write_text("")
+    (tmp_path / "by-id").symlink_to(tmp_path / "ttyUSB0")
+    devices = {n: device(f"modbus+rtu://{tmp_path}/{n}?baud={b}/1") for n, b in (("ttyUSB0", 9600), ("by-id", 19200))}
+    assert list(wrong_lines(devices)) == [
+        f"devices.by-id: {tmp_path}/by-id is 19200 8E1 here, and 9600 8E1 for ttyUSB0"
+    ]
+
+
 def test_a_pseudo_terminal_is_no_place_for_a_real_device_and_a_serial_one_listens_nowhere_else() -> None:
     assert "a real one is at a port" in next(iter(wrong_addresses({"a": device("modbus+rtu://pty?baud=9600/1")})))
     elsewhere = device("modbus+rtu://pty?baud=9600/1", emulate={"listen": "127.0.0.1:0"})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from capacitor_rigs import FIGURES, Instruments, rig_of
 
-from bench.certification.capacitor.figures import CapacitorFigures
+from bench.certification.capacitor.figures import WEEK_S, CapacitorFigures
 from bench.certification.capacitor.stand import Stand
 from bench.certification.refusals import DeviceError
 from instruments.emulators.sensing_source import Secondary
@@ -51,6 +51,7 @@ class SyntheticControl:
         self.closed = self.blocked = False
         self.sensed = Secondary(121.0, 0.0, 0.0, 60.0)
         self.operations = self.refused = 0
+        self._ahead_s = 0.0
         self.now_s, self._since_s, self._opened_s, self._wanted = 0.0, 0.0, -math.inf, 0
 
     def find_setting(self, name: str) -> Point | None:
@@ -84,6 +85,14 @@ class SyntheticControl:
         """Say what it senses, and nothing of a neutral or a temperature."""
         told_v = self.sensed.voltage_v + self.flaw.told_v
         return CapacitorReadings(told_v, self.sensed.current_a, math.nan, math.nan, math.nan, float(self.refused))
+
+    def read_clock(self) -> float:
+        """Show the time since Monday, s."""
+        return (self._ahead_s + self.now_s) % WEEK_S
+
+    def set_clock(self, second_of_week: float) -> None:
+        """Show another time from now on."""
+        self._ahead_s = second_of_week - self.now_s
 
     def set_automatic(self, automatic: bool) -> None:
         """Be in automatic always."""

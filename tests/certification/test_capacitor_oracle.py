@@ -136,3 +136,17 @@ def test_a_control_that_lacks_what_a_clause_needs_is_not_run(missing: str, proce
 def test_one_that_lacks_what_a_clause_does_not_need_is_judged_by_it() -> None:
     control = SyntheticControl(missing=frozenset({"neutral_limit", "override_delay", "weekdays", "ct_ratio"}))
     assert worst(f.verdict for f in thresholds.voltage_mode(stand_around(control, "VLT-1"))) is PASS
+
+
+def test_a_clock_that_was_set_shows_the_right_time_again_however_its_procedure_ends() -> None:
+    control = SyntheticControl(missing=frozenset({"weekdays"}))
+    control.set_clock(100_000.0)
+    with pytest.raises(NotPassed):
+        list(times.schedule_over_midnight(stand_around(control, "TIM-1")))
+    assert control.read_clock() == pytest.approx(100_000.0 + control.now_s)
+    assert control.now_s < 1.0, "nothing was waited for"
+    stand = stand_around(SyntheticControl(), "TIM-1")
+    with stand.borrowed_clock():
+        stand.control.set_clock(7.0)
+        stand.rig.hold(1000.0, 100.0)
+    assert stand.control.read_clock() == pytest.approx(1000.0)

@@ -1,19 +1,23 @@
 """A test that the source cannot perform is not begun, and says what is missing; a short sag is played by the source."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
+from bench.assembly.der_rig import update_s
 from bench.certification.figures import load_figures
 from bench.certification.findings import Finding
 from bench.certification.not_passed import NotPassed
-from bench.certification.procedures.frequency_ride import ride_through_rate
+from bench.certification.procedures.frequency_ride import ride_through_frequency, ride_through_rate
 from bench.certification.procedures.phase_angle import change_phase_angle
 from bench.certification.procedures.ride_through import VoltageRide, ride_through_voltage
 from bench.certification.rig import Rig
 from bench.certification.source_needs import SourceNeeds, SourceOnRig
+from bench.clock import Clock, WallClock
 from instruments.errors import InstrumentError
 from instruments.readings import PlayedTransients, Segment, SourceCapabilities
 from reports.verdict import Verdict, worst
@@ -23,6 +27,7 @@ from tests.instruments.source_dialects import BEGIN, served
 FIGURES = load_figures()
 ASKED = FIGURES.ride_through
 ABLE = SourceCapabilities(3, (0.0, 150.0), (45.0, 67.0), 100.0, frozenset({1, 2, 3}))
+PLAYING = ("scpi_ametek_mx", "scpi_chroma_61600", "scpi_pacific_upc")
 PLAYS = PlayedTransients(50, 0.001)
 
 
@@ -80,6 +85,9 @@ def rig_with(device: RidingDevice, able: SourceCapabilities, update_s: float = 0
         ),
         (SourceNeeds(rate_hz_per_s=3.0), replace(ABLE, frequency_slew_hz_per_s=3.0), 0.0, ""),
         (SourceNeeds(rate_hz_per_s=3.0), replace(ABLE, frequency_slew_hz_per_s=2.9), 0.0, "no more than 2.9 Hz/s"),
+        (SourceNeeds(ramp_step_s=0.02), ABLE, 0.002, ""),
+        (SourceNeeds(ramp_step_s=0.02), ABLE, 0.0021, "a ramp in steps of 0.02 s"),
+        (SourceNeeds(ramp_step_s=0.02), replace(ABLE, transients=PLAYS), 1.0, ""),
         (SourceNeeds(every_s=0.02), ABLE, 0.02, ""),
         (SourceNeeds(every_s=0.02), ABLE, 0.021, "a new set-point each 0.02 s: over its wire one takes 0.021 s"),
         (SourceNeeds(shortest_s=0.16), ABLE, 0.016, ""),
@@ -133,7 +141,9 @@ def test_a_source_that_changes_frequency_slowly_is_not_asked_to_change_it_fast()
 
 def test_a_wire_that_is_too_slow_for_a_ramp_of_steps_is_told_of() -> None:
     device = RidingDevice()
-    with pytest.raises(NotPassed, match=r"each 0\.02 s: over its wire one takes 0\.05 s"):
+    with pytest.raises(
+        NotPassed, match=r"steps of 0\.02 s: over its wire a set-point takes 0\.05 s, and it ramps none"
+    ):
         list(ride_through_rate(rig_with(device, ABLE, update_s=0.05), FIGURES))
     untouched(device)
 
@@ -206,22 +216,86 @@ def test_a_grid_that_is_gone_is_an_error_of_the_bench_and_no_reading() -> None:
         rig.frequency(rig.hold(0.1, 0.1))
 
 
-@pytest.mark.parametrize("driver", ["scpi_ametek_mx", "scpi_chroma_61600", "scpi_pacific_upc"])
-def test_a_short_sag_is_played_by_an_emulated_source_over_its_wire(driver: str) -> None:
-    device = RidingDevice(Riding(dead_pu=0.3))
+@contextmanager
+def behind_an_emulated_source(driver: str, device: RidingDevice, abnormal: str) -> Iterator[Rig]:
+    """A rig whose source is an emulator behind its wire, which is slow."""
     with served(driver) as bench:
-        rig = rig_with(device, bench.driver.read_capabilities(), 0.05, "II")
+        bench.await_play()
 
         def advance(dt_s: float) -> None:
             with bench.lock:
                 bench.emulator.advance(dt_s)
                 device.voltage_pu = tuple(v / PHASE_V for v in bench.node.voltage_v)
+                device.frequency_hz = bench.node.frequency_hz
             device.advance(dt_s)
 
-        bench.await_play()
+        rig = rig_with(device, bench.driver.read_capabilities(), 0.05, abnormal)
         rig = replace(rig, source=bench.driver, advance=advance)
         rig.set_grid(1.0)
         bench.driver.output_on()
-        assert worst(finding.verdict for finding in sags(rig, "II")) is Verdict.PASS
-        assert any(message.startswith(BEGIN) for message in bench.emulator.scpi.received)
+        yield rig
+        assert any(message.startswith(BEGIN) for message in bench.emulator.scpi.received), "nothing was played"
         bench.driver.make_safe()
+
+
+@pytest.mark.parametrize("driver", PLAYING)
+def test_a_short_sag_is_played_by_an_emulated_source_over_its_wire(driver: str) -> None:
+    device = RidingDevice(Riding(dead_pu=0.3))
+    with behind_an_emulated_source(driver, device, "II") as rig:
+        assert worst(finding.verdict for finding in sags(rig, "II")) is Verdict.PASS
+
+
+@pytest.mark.parametrize("driver", PLAYING)
+@pytest.mark.parametrize(("trips_beyond_hz", "expected"), [((50.0, 66.0), Verdict.PASS), ((59.0, 66.0), Verdict.FAIL)])
+def test_a_ramp_of_frequency_is_played_too(
+    driver: str, trips_beyond_hz: tuple[float, float], expected: Verdict
+) -> None:
+    device = RidingDevice(Riding(trips_beyond_hz=trips_beyond_hz))
+    with behind_an_emulated_source(driver, device, "III") as rig:
+        assert worst(finding.verdict for finding in ride_through_rate(rig, FIGURES)) is expected
+        rates = [
+            abs(b.frequency_hz - a.frequency_hz) / (b.time_s - a.time_s)
+            for a, b in pairwise(rig.samples)
+            if b.time_s - a.time_s < 0.021
+        ]
+        assert max(rates) == pytest.approx(3.0, rel=1e-3), "the rate of category III"
+
+
+def test_a_source_that_ramps_slower_than_it_is_told_is_found_out() -> None:
+    with behind_an_emulated_source("scpi_ametek_mx", RidingDevice(), "III") as rig:
+        play = rig.source.play  # type: ignore[attr-defined]
+        rig.source.play = lambda segments: play(  # type: ignore[attr-defined]
+            [replace(s, duration_s=s.duration_s * (1.5 if s.ramp else 1.0)) for s in segments]
+        )
+        with pytest.raises(InstrumentError, match=r"the source did not play a change of frequency to 61\.2 Hz"):
+            list(ride_through_rate(rig, FIGURES))
+
+
+def test_a_wire_that_turns_out_too_slow_for_the_rate_is_not_run() -> None:
+    """The bench's own clock tells how long the change took: looks take their time too."""
+    rig = rig_with(RidingDevice(), ABLE)
+    rig.clock = Dragging()
+    with pytest.raises(NotPassed, match=r"changed frequency at 2\.5 Hz/s, not at 3") as raised:
+        list(ride_through_rate(rig, FIGURES))
+    assert raised.value.verdict is Verdict.NOT_RUN
+
+
+class Dragging(Clock):
+    """Each set-point takes 4 ms."""
+
+    def catch_up(self) -> None:
+        self.run_until(self.now_s + 0.004)
+
+
+def test_without_transients_a_held_frequency_goes_over_the_wire_as_fast_as_it_can() -> None:
+    rig = rig_with(RidingDevice(), ABLE, update_s=0.05)
+    found = list(ride_through_frequency(rig, FIGURES, ASKED.low_frequency, "low"))
+    assert worst(finding.verdict for finding in found) is Verdict.PASS
+
+
+def test_how_long_a_set_point_takes_is_measured_where_time_passes() -> None:
+    device = RidingDevice()
+    assert update_s(rig_with(device, ABLE)) == 0.0
+    untouched(device)
+    assert 0.0 < update_s(replace(rig_with(device, ABLE), clock=WallClock())) < 60.0
+    assert set(device.told) == {60.0}, "with the set-point that is there already"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from bench.certification.crossing import Moment
 from bench.certification.figures import load_figures
 from bench.certification.figures_trips import StageFigures, TripSetting
 from bench.certification.findings import Finding
+from bench.certification.moments import Moment
 from bench.certification.not_passed import NotPassed
 from bench.certification.procedures.trips import TripTest
 from bench.certification.rig import Rig

@@ -91,7 +91,12 @@ SLOW_LINES = {
     "silence": SLOW["silence"],
     "a drip": SLOW["a drip"],
 }
-RETRIED = {"scpi_grid_simulator.make_safe", "scpi_sensing_source.make_safe", "scpi_digital_io.make_safe"}
+RETRIED = {
+    "scpi_grid_simulator.make_safe",
+    "scpi_sensing_source.make_safe",
+    "scpi_digital_io.make_safe",
+    "scpi_pv_simulator.make_safe",
+}
 """What tries again over a new connection, and so may succeed."""
 
 
@@ -268,6 +273,7 @@ def test_every_driver_and_every_method_of_its_role_is_tried() -> None:
         "power_analyzer": roles.PowerAnalyzer,
         "sensing_source": roles.SensingSource,
         "digital_io": roles.DigitalIO,
+        "pv_simulator": roles.PvSimulator,
     }
     for role, subject in tried.items():
         methods = {name for name in vars(protocols[role]) if name[0] != "_"}

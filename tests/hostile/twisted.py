@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from instruments.dialects.pv_source import pv_source_dialect
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.point_map_inverter import PointMapInverter
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
+from instruments.drivers.scpi_pv_simulator import DcLimits, PvArray, ScpiPvSimulator
 from instruments.drivers.scpi_sensing_source import ScpiSensingSource
 from instruments.drivers.scpi_source import SourceLimits
 from instruments.drivers.sunspec_battery import SunSpecBattery
@@ -30,9 +32,11 @@ from instruments.emulators.electrical import ElectricalNode
 from instruments.emulators.grid_simulator import GridSimulatorEmulator
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.inverter import InverterEmulator
+from instruments.emulators.keysight_pv import KeysightPvEmulator
 from instruments.emulators.meter import MeterFleet
 from instruments.emulators.modbus_server import HEADER, ModbusServer, RegisterBank
 from instruments.emulators.power_analyzer import PowerAnalyzerEmulator
+from instruments.emulators.sample_record import RecordLimits
 from instruments.emulators.scpi_instrument import ScpiInstrument
 from instruments.emulators.sensing_source import Secondary, SensingSourceEmulator
 from instruments.emulators.tap_changer_control import TapChangerControlEmulator
@@ -291,8 +295,31 @@ SUBJECTS = {
     ),
     "scpi_power_analyzer": Subject(
         "power_analyzer",
-        _scpi(lambda: PowerAnalyzerEmulator("analyzer", ElectricalNode(3)).scpi, ScpiPowerAnalyzer),
-        {**_plain("identify", "measure", "check_errors"), "set_range": lambda d: d.set_range(300.0, 50.0)},
+        _scpi(
+            lambda: PowerAnalyzerEmulator("analyzer", ElectricalNode(3), record=RecordLimits()).scpi, ScpiPowerAnalyzer
+        ),
+        {
+            **_plain("identify", "measure", "check_errors", "read_capture_limits"),
+            "set_range": lambda d: d.set_range(300.0, 50.0),
+            "arm_capture": lambda d: d.arm_capture(0.01, 5),
+            "read_capture": lambda d: (d.arm_capture(0.01, 5), d.read_capture()),
+        },
+    ),
+    "scpi_pv_simulator": Subject(
+        "pv_simulator",
+        _scpi(
+            lambda: KeysightPvEmulator("pv").scpi,
+            lambda link: ScpiPvSimulator(
+                link,
+                DcLimits((0.0, 600.0), 20.0),
+                PvArray(500.0, 10.0, 400.0, 9.0),
+                pv_source_dialect("keysight_apv"),
+            ),
+        ),
+        {
+            **_plain("identify", "output_on", "output_off", "measure_dc_w", "make_safe"),
+            "set_irradiance_pu": lambda d: d.set_irradiance_pu(0.5),
+        },
     ),
     "scpi_sensing_source": Subject(
         "sensing_source",

@@ -220,8 +220,9 @@ def test_the_status_that_is_reported_can_lie(driver, control):
     assert control.close_contact.closures == 0
 
 
-def test_driver_and_emulator_agree_on_the_clock(driver, control):
-    driver.set_clock(3 * 86_400.0 + 25_000.0)
+@pytest.mark.parametrize("fraction_s", [0.0, 0.4, 0.9])
+def test_driver_and_emulator_agree_on_the_clock(driver, control, fraction_s):
+    driver.set_clock(3 * 86_400.0 + 25_000.0 + fraction_s)
     control.advance(100.0)
     assert driver.read_clock() == 3 * 86_400.0 + 25_100.0
 

@@ -28,7 +28,10 @@ def told(**entries) -> str:
     return str(error.value)
 
 
-@pytest.mark.parametrize("path", sorted(MAPS.glob("*.yaml")), ids=lambda path: path.stem)
+SHIPPED = [path for path in sorted(MAPS.glob("*.yaml")) if "dnp3" not in path.stem]
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_shipped_maps_are_sound(path):
     point_map = load_point_map(path)
     assert point_map.point_map == path.stem

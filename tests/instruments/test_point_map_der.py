@@ -228,6 +228,45 @@ def test_what_a_map_does_not_offer_is_refused_and_nothing_is_sent():
         assert acme.wire.written() == [(1000, (0xA5A5,))]
 
 
+@pytest.mark.parametrize("name", ["service", "control_mode", "power_set_point"])
+def test_a_command_that_nothing_shows_is_not_offered(name):
+    document = INVERTER.model_dump(exclude_defaults=True)
+    document["points"][name]["access"] = "w"
+    document["points"][name].pop("bits", None)
+    document["points"].pop("volt_var_enable")
+    told = f"{name} with access rw or `read_back`"
+    with site() as acme:
+        try:
+            missing = PointMapInverter(acme.wire.link(1), parse_point_map(document, "sample")).lacking["set_power_w"]
+        except ConfigError as error:
+            missing = [str(error)]
+    assert any(told in text for text in missing)
+
+
+def test_a_command_is_read_where_the_map_says_that_it_is_shown():
+    """The set-point goes out as a share, and comes back in kW, and absorbing is positive only where it is written."""
+    document = INVERTER.model_dump(exclude_defaults=True)
+    document["points"]["power_set_point"] |= {"access": "w", "read_back": "shown"}
+    document["points"]["shown"] = {
+        "address": 2000,
+        "table": "holding",
+        "type": "u16",
+        "unit": "kW",
+        "positive": "delivered",
+    }
+    document["points"]["control_mode"].pop("bits")
+    document["points"].pop("volt_var_enable")
+    turns = (
+        PLATE,
+        ("0000 0006 01 03 03e9 0001", "0000 0005 01 03 02 0002"),
+        ("0000 0006 01 03 03ed 0002", "0000 0007 01 03 04 0000 0000"),
+        ("0000 0006 01 03 07d0 0001", "0000 0005 01 03 02 0005"),
+    )
+    with conversation(*turns) as link:
+        held = PointMapInverter(link, parse_point_map(document, "sample")).read_command()
+    assert (held.enabled, held.power_w) == (True, 5000.0)
+
+
 def test_a_meter_without_flags_is_no_healthy_meter():
     with site() as acme, pytest.raises(InstrumentError, match="silence is no health"):
         PointMapMeter(acme.wire.link(3), without(METER, "under_voltage")).read_events()

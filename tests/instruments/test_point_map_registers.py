@@ -153,3 +153,20 @@ def test_a_limit_with_an_offset_is_one_of_the_value():
     entry = {"address": 1, "type": "u16", "access": "w", "offset": -40, "limits": [-40, 60]}
     with conversation(("0000 0006 01 06 0001 0000",) * 2) as link:
         PointMapDevice(link, made({"a": entry})).write("a", -40.0)
+
+
+def test_a_register_that_is_only_written_is_not_read_between_others():
+    point_map = made(
+        {
+            "a": {"address": 1, "type": "u16"},
+            "told": {"address": 2, "type": "u16", "access": "w", "limits": [0, 1]},
+            "b": {"address": 3, "type": "u16"},
+        }
+    )
+    turns = (
+        ("0000 0006 01 03 0001 0001", "0000 0005 01 03 02 0001"),
+        ("0000 0006 01 03 0003 0001", "0000 0005 01 03 02 0002"),
+    )
+    with conversation(*turns) as link:
+        readings = PointMapDevice(link, point_map).read("a", "b")
+    assert [readings.number(name) for name in "ab"] == [1.0, 2.0]

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from scpi_script import resource
 
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
+from instruments.emulators.analyzer import AnalyzerClass
 from instruments.emulators.electrical import ElectricalNode, PhasePower
 from instruments.emulators.host import EmulatorHost
-from instruments.emulators.power_analyzer import AnalyzerClass, PowerAnalyzerEmulator
+from instruments.emulators.power_analyzer import PowerAnalyzerEmulator
 from instruments.emulators.scpi_server import scpi_protocol
 from instruments.errors import InstrumentError
 from instruments.transports.visa import VisaLink

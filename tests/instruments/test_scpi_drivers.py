@@ -26,7 +26,7 @@ RANGES = (
 )
 SENSING_RANGES = (":SOUR:VOLT1? MIN;VOLT1? MAX;FREQ? MIN;FREQ? MAX;CURR? MAX;*ESR?", "0;300;45;65;100;0")
 OFF = (":OUTP OFF;*OPC?;:OUTP?;:MEAS:VOLT?", "1;0;0,0,0")
-MEASURE = ":MEAS:VOLT?;:MEAS:CURR?;:MEAS:POW?;:MEAS:POW:REAC?;:MEAS:FREQ?;:STAT:QUES:COND?;*ESR?"
+MEASURE = ":MEAS:VOLT?;:MEAS:CURR?;:MEAS:POW?;:MEAS:POW:REAC?;:MEAS:FREQ?;:OUTP?;:STAT:QUES:COND?;*ESR?"
 ITEMS = ("U,1", "U,2", "U,3", "I,1", "I,2", "I,3", "P,1", "P,2", "P,3", "Q,1", "Q,2", "Q,3")
 ITEMS += ("PHIU1U2,SIGMA", "PHIU1U3,SIGMA", "FU,1")
 CHOOSE = (
@@ -163,14 +163,14 @@ class TestGridSimulator:
         refused(grid, lambda driver: driver.output_off(), (OFF[0], answer))
 
     def test_measurement_is_one_query_with_power_positive_from_the_equipment(self) -> None:
-        turn = (MEASURE, "120,119,118;1,2,3;-100,0,50;-5,5,0;60.01;0;0")
+        turn = (MEASURE, "120,119,118;1,2,3;-100,0,50;-5,5,0;60.01;1;0;0")
         measured = converse(grid, lambda driver: driver.measure(), turn)
         assert measured == AcMeasurement((120, 119, 118), (1, 2, 3), (100, 0, -50), (5, -5, 0), 60.01)
         assert str(measured.p_w[1]) == "0.0", "nothing flows: no negative zero in the evidence"
 
     @pytest.mark.parametrize(("condition", "trips"), [(0, False), (1, True), (2, True), (16, True), (4096, False)])
     def test_a_tripped_protection_is_no_measurement(self, condition: int, trips: bool) -> None:
-        turn = (MEASURE, f"0,0,0;0,0,0;0,0,0;0,0,0;0;{condition};0")
+        turn = (MEASURE, f"0,0,0;0,0,0;0,0,0;0,0,0;0;0;{condition};0")
         if trips:
             refused(grid, lambda driver: driver.measure(), turn, match="protection")
         else:
@@ -179,9 +179,9 @@ class TestGridSimulator:
     @pytest.mark.parametrize(
         "answer",
         [
-            "120,119;1,2,3;1,1,1;1,1,1;60;0;0",
-            "120,119,x;1,2,3;1,1,1;1,1,1;60;0;0",
-            "1,1,1;1,2,3;1,1,1;1,1,1;NAN;0;0",
+            "120,119;1,2,3;1,1,1;1,1,1;60;1;0;0",
+            "120,119,x;1,2,3;1,1,1;1,1,1;60;1;0;0",
+            "1,1,1;1,2,3;1,1,1;1,1,1;NAN;1;0;0",
             "0",
         ],
     )

@@ -102,6 +102,16 @@ def test_a_trip_latches_and_says_which_protection_it_was(bench: Served) -> None:
     assert not bench.node.energized
 
 
+def test_an_output_that_is_off_without_our_doing_is_no_measurement(bench: Served) -> None:
+    bench.energize(120, 120, 120)
+    assert bench.driver.measure().voltage_v == bench.each(120, 120, 120)
+    bench.emulator.scpi.execute("OUTP OFF")
+    with pytest.raises(InstrumentError, match="its output went off by itself"):
+        bench.driver.measure()
+    bench.driver.output_off()
+    assert bench.driver.measure().voltage_v == bench.each(0, 0, 0)
+
+
 def test_a_trip_is_cleared_by_command_where_there_is_one_and_the_output_stays_off(bench: Served) -> None:
     bench.energize(100, 100, 100)
     bench.load.p_w = bench.each(5000.0, 0.0, 0.0)

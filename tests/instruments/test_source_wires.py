@@ -76,9 +76,9 @@ class TestAmetek:
         each = "".join(
             f":INST:COUP NONE;:INST:NSEL {n};:MEAS:VOLT:AC?;:MEAS:CURR:AC?;:MEAS:POW:AC?;" for n in (1, 2, 3)
         )
-        ask = f"{each}:MEAS:FREQ?;:STAT:QUES:COND?;{ASK}"
+        ask = f"{each}:MEAS:FREQ?;:OUTP?;:STAT:QUES:COND?;{ASK}"
         found: AcMeasurement = converse(
-            "ametek_mx", lambda d: d.measure(), (ask, f"120;1;-9;119;2;8;118;3;0;60;0;{FINE}")
+            "ametek_mx", lambda d: d.measure(), (ask, f"120;1;-9;119;2;8;118;3;0;60;1;0;{FINE}")
         )
         assert (found.voltage_v, found.current_a, found.p_w) == ((120, 119, 118), (1, 2, 3), (9, -8, 0))
         assert all(map(math.isnan, found.q_var)), "what is not told is no value"
@@ -90,7 +90,7 @@ class TestAmetek:
         each = "".join(
             f":INST:COUP NONE;:INST:NSEL {n};:MEAS:VOLT:AC?;:MEAS:CURR:AC?;:MEAS:POW:AC?;" for n in (1, 2, 3)
         )
-        turn = (f"{each}:MEAS:FREQ?;:STAT:QUES:COND?;{ASK}", f"0;0;0;0;0;0;0;0;0;0;{condition};{FINE}")
+        turn = (f"{each}:MEAS:FREQ?;:OUTP?;:STAT:QUES:COND?;{ASK}", f"0;0;0;0;0;0;0;0;0;0;0;{condition};{FINE}")
         with pytest.raises(InstrumentError, match=name):
             converse("ametek_mx", lambda d: d.measure(), turn)
         converse("ametek_mx", lambda d: d.clear_protection(), (f":OUTP:PROT:CLE;{SET}", f"{FINE};1"))
@@ -148,7 +148,7 @@ class TestPacific:
     @pytest.mark.parametrize(("byte", "shut_down"), [("0", False), ("4", False), ("1", True), ("65", True)])
     def test_a_measurement_looks_at_the_bit_of_shutdown(self, byte: str, shut_down: bool) -> None:
         each = "".join(f":MEAS:VOLT{n}?;:MEAS:CURR{n}?;:MEAS:POW{n}?;" for n in (1, 2, 3))
-        turn = (f"{each}:MEAS:FREQ?;*STB?;{ASK}", f"120;1;9;119;2;8;118;3;7;60;{byte};{FINE}")
+        turn = (f"{each}:MEAS:FREQ?;:OUTP?;*STB?;{ASK}", f"120;1;9;119;2;8;118;3;7;60;1;{byte};{FINE}")
         if shut_down:
             with pytest.raises(InstrumentError, match="shutdown"):
                 converse("pacific_upc", lambda d: d.measure(), turn)
@@ -254,10 +254,10 @@ class TestKeysight:
 
     @pytest.mark.parametrize(("condition", "name"), [(2, "over-current"), (32, "watchdog"), (512, "over-power")])
     def test_a_protection_is_named_and_cleared(self, condition: int, name: str) -> None:
-        ask = ":MEAS:VOLT:AC?;:MEAS:CURR:AC?;:MEAS:POW:AC?;:MEAS:POW:AC:REAC?;:MEAS:FREQ?;:STAT:QUES:COND?;*ESR?"
+        ask = ":MEAS:VOLT:AC?;:MEAS:CURR:AC?;:MEAS:POW:AC?;:MEAS:POW:AC:REAC?;:MEAS:FREQ?;:OUTP?;:STAT:QUES:COND?;*ESR?"
         with pytest.raises(InstrumentError, match=name):
-            converse("keysight_ac6800", lambda d: d.measure(), (ask, f"0;0;0;0;0;{condition};0"), phases=1)
-        found = converse("keysight_ac6800", lambda d: d.measure(), (ask, "120;1;-9;4;60;4096;0"), phases=1)
+            converse("keysight_ac6800", lambda d: d.measure(), (ask, f"0;0;0;0;0;0;{condition};0"), phases=1)
+        found = converse("keysight_ac6800", lambda d: d.measure(), (ask, "120;1;-9;4;60;1;4096;0"), phases=1)
         assert (found.p_w, found.q_var) == ((9,), (-4,)), "a limit that is active takes nothing away"
         converse("keysight_ac6800", lambda d: d.clear_protection(), (":OUTP:PROT:CLE;*ESR?;*OPC?", "0;1"), phases=1)
 

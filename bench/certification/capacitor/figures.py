@@ -13,6 +13,9 @@ FILE = FOLDER / "capacitor.yaml"
 RATED_V, RATED_A = 120.0, 5.0
 """Of the secondaries of PT and CT."""
 DAY_S = 86_400.0
+WEEK = 7
+"""Days."""
+WEEK_S = WEEK * DAY_S
 
 Positive = Annotated[float, Field(gt=0)]
 

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
-from bench.certification.capacitor.figures import DAY_S
-from bench.certification.capacitor.stand import CLOSE, OPEN, WAITING_S, Stand
+from bench.certification.capacitor.figures import DAY_S, WEEK
+from bench.certification.capacitor.stand import CLOSE, OPEN, WAITING_S, Stand, borrows_clock
 from bench.certification.capacitor.thresholds import Quantity, Threshold, find_threshold
+from bench.certification.control_rig import Closure
 from bench.certification.criteria import Reading
 from bench.certification.findings import Finding
 from bench.certification.not_passed import NotPassed
@@ -26,8 +27,16 @@ EXTREME = 2.0
 
 def override_before_mode(stand: Stand, mode: str) -> Iterator[Finding]:
     """Close by low voltage where the mode wants the bank open, and open by high voltage where it wants it closed."""
-    prefer = _preference(stand, mode)
-    stand.prepare(mode)
+    with stand.borrowed_clock() if mode == "time" else nullcontext():
+        yield from _override_before(stand, mode)
+
+
+def _override_before(stand: Stand, mode: str) -> Iterator[Finding]:
+    prefer, plan = _preference(stand, mode), stand.figures.schedule
+    if mode == "time":
+        stand.prepare(mode, weekdays=0.0, close_at=plan.close_at, open_at=plan.open_at)
+    else:
+        stand.prepare(mode)
     for direction, word in ((CLOSE, "low"), (OPEN, "high")):
         begun = len(stand.rig.closures)
         prefer(direction == OPEN, stand.override(direction == CLOSE))
@@ -70,8 +79,6 @@ def _preference(stand: Stand, mode: str) -> Callable[[bool, float], None]:
         raise ConfigError(f"no mode {mode!r} to be overridden; known: {', '.join(known)}")
     if mode == "temperature":
         rig.set_input("temperature_c", stand.figures.rest.temperature_c)
-    if mode == "time":
-        stand.need("set_clock")
     return known[mode]
 
 
@@ -82,6 +89,7 @@ def no_close_by_scada(stand: Stand) -> Iterator[Finding]:
     before, discharge_s = stand.control.read_measured().refused_closes, stand.figures.discharge_s.value
     for share in ATTEMPTS:
         stand.rig.hold(opened.by_s + share * discharge_s - stand.rig.clock.now_s, WAITING_S)
+        yield _countdown(stand, opened)
         yield from stand.refused(f"a close by SCADA {share * discharge_s:g} s after opening", CLOSE)
     counted, wanted = stand.control.read_measured().refused_closes - before, float(len(ATTEMPTS))
     if math.isfinite(counted):
@@ -92,6 +100,17 @@ def no_close_by_scada(stand: Stand) -> Iterator[Finding]:
     limits, accuracy = Limits(upper=stand.figures.accuracy.command_s.value), stand.figures.accuracy
     yield stand.timed("a close of the discharged bank", begun_s, limits, 0.0, 2.0 * accuracy.command_s.value, CLOSE)
     yield from stand.once("a close of the discharged bank", begun, CLOSE)
+
+
+def _countdown(stand: Stand, opened: Closure) -> Finding:
+    """Judge how long it says that the bank still discharges, by how long ago it opened it."""
+    passed_s, accuracy_s = stand.now_s() - opened.moment_s, stand.figures.accuracy.discharge_s.value
+    left_s = stand.figures.discharge_s.value - passed_s
+    limits = Limits(left_s - accuracy_s, left_s + accuracy_s + SETTLED_S)
+    what, said = f"time to discharge that it tells after {passed_s:.0f} s", stand.control.read_status().discharge_left_s
+    return stand.found(
+        what, Reading(said, stand.rig.uncertainty_s(opened)), limits, left_s, unit="s", source=stand.rig.device
+    )
 
 
 def no_close_by_mode(stand: Stand) -> Iterator[Finding]:
@@ -119,11 +138,11 @@ def _closed_again(stand: Stand, opened_s: float) -> Finding:
     return stand.timed(what, opened_s, limits, discharge_s, latest_s, CLOSE)
 
 
+@borrows_clock
 def daily_limit(stand: Stand) -> Iterator[Finding]:
     """Operate as often as the limit allows, then want one more: nothing before midnight, and that one then."""
     limit = stand.figures.limit
     allowed = round(limit.operations * limit.movements.value)
-    stand.need("clock", "set_clock")
     stand.prepare("voltage", daily_limit=float(limit.operations))
     _begin_a_day(stand)
     begun = len(stand.rig.closures)
@@ -151,7 +170,7 @@ def _after_midnight(stand: Stand, direction: int) -> Iterator[Finding]:
 
 def _begin_a_day(stand: Stand) -> None:
     """Set the clock to noon of the next day, on which nothing has been counted yet."""
-    stand.control.set_clock((stand.control.read_clock() // DAY_S + 1) % 7 * DAY_S + NOON_S)
+    stand.control.set_clock((stand.control.read_clock() // DAY_S + 1) % WEEK * DAY_S + NOON_S)
 
 
 def _discharge_if_open(stand: Stand) -> None:

@@ -1,11 +1,13 @@
 """A capacitor control at rest on its rig, set as the suite wants it, and what its tests share."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from typing import cast
 
-from bench.certification.capacitor.figures import RATED_A, RATED_V, CapacitorFigures
+from bench.certification.capacitor.figures import RATED_A, RATED_V, WEEK_S, CapacitorFigures
 from bench.certification.control_rig import Closure, ControlRig, Sensed
 from bench.certification.criteria import Criterion, Reading
 from bench.certification.findings import Finding
@@ -76,6 +78,19 @@ class Stand:
         """Return the moment of the bench from which something is timed, s."""
         self.rig.clock.catch_up()
         return self.rig.clock.now_s
+
+    @contextmanager
+    def borrowed_clock(self) -> Iterator[None]:
+        """Have the control's clock set, and let it show the right time again afterwards.
+
+        Raises NotPassed, NOT_RUN, for a control whose clock cannot be read and set.
+        """
+        self.need("clock", "set_clock")
+        found_s, begun_s = self.control.read_clock(), self.now_s()
+        try:
+            yield
+        finally:
+            self.control.set_clock((found_s + self.now_s() - begun_s) % WEEK_S)
 
     def prepare(self, strategy: str = "voltage", *, closed: bool = False, **settings: Setting) -> None:
         """Bring the control to rest in automatic and free, with its bank open and discharged, or closed.
@@ -259,3 +274,14 @@ class Stand:
     def told(self, what: str, said: float, limits: Limits, target: float, unit: str) -> Finding:
         """Hold what the control says of itself against what was seen or asked for."""
         return self.found(what, Reading(said), limits, target, unit=unit, source=self.rig.device)
+
+
+def borrows_clock(procedure: Callable[[Stand], Iterator[Finding]]) -> Callable[[Stand], Iterator[Finding]]:
+    """Have a procedure set the control's clock, which shows the right time again afterwards."""
+
+    @wraps(procedure)
+    def carried_out(stand: Stand) -> Iterator[Finding]:
+        with stand.borrowed_clock():
+            yield from procedure(stand)
+
+    return carried_out

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
-from bench.certification.capacitor.figures import DAY_S
-from bench.certification.capacitor.stand import CLOSE, OPEN, WAITING_S, WORDS, Stand
+from bench.certification.capacitor.figures import DAY_S, WEEK, WEEK_S
+from bench.certification.capacitor.stand import CLOSE, OPEN, WAITING_S, WORDS, Stand, borrows_clock
 from bench.certification.criteria import Reading
 from bench.certification.findings import Finding
 from bench.measurement import Limits
 
-WEEK = 7
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 CLOCK_RESOLUTION_S = 1.0
 """The second in which a clock is read: some round it, others cut it off."""
@@ -39,10 +38,10 @@ def _delayed(stand: Stand, what: str, delay_s: float, direction: int) -> Iterato
     yield from stand.once(what, begun, direction)
 
 
+@borrows_clock
 def schedule_in_a_day(stand: Stand) -> Iterator[Finding]:
     """Set the clock before each moment of the schedule on every day of the week; on days without it nothing closes."""
     plan = stand.figures.schedule
-    stand.need("clock", "set_clock")
     stand.prepare("time", weekdays=0.0, close_at=plan.close_at, open_at=plan.open_at)
     stand.rig.write("weekdays", float(plan.weekdays))
     for day in range(WEEK):
@@ -51,10 +50,10 @@ def schedule_in_a_day(stand: Stand) -> Iterator[Finding]:
         _discharge(stand)
 
 
+@borrows_clock
 def schedule_over_midnight(stand: Stand) -> Iterator[Finding]:
     """Close in the evening and open in the morning, on every day of the week."""
     plan = stand.figures.schedule
-    stand.need("clock", "set_clock")
     stand.prepare("time", weekdays=0.0, close_at=plan.night_close_at, open_at=plan.night_open_at)
     stand.control.set_clock(plan.night_open_at + DAY_S / 4.0)
     stand.rig.write("weekdays", float((1 << WEEK) - 1))
@@ -94,10 +93,10 @@ def _discharge(stand: Stand) -> None:
     stand.rig.hold(stand.figures.discharge_s.value + WAITING_S, WAITING_S)
 
 
+@borrows_clock
 def whole_day(stand: Stand) -> Iterator[Finding]:
     """Let a day pass by the control's own clock: one closing, one opening, and a clock that is right at the end."""
     plan = stand.figures.schedule
-    stand.need("clock", "set_clock")
     stand.prepare("time", weekdays=0.0, close_at=plan.close_at, open_at=plan.open_at)
     stand.control.set_clock(0.0)
     begun_s = stand.now_s()
@@ -115,9 +114,9 @@ def whole_day(stand: Stand) -> Iterator[Finding]:
 
 def _clock_off(stand: Stand, begun_s: float) -> Finding:
     """Judge what the clock has gained since it was set to Monday's midnight."""
-    passed_s, week_s = stand.now_s() - begun_s, WEEK * DAY_S
+    passed_s = stand.now_s() - begun_s
     read_s = stand.control.read_clock()
-    gained_s = (read_s - passed_s + week_s / 2.0) % week_s - week_s / 2.0
+    gained_s = (read_s - passed_s + WEEK_S / 2.0) % WEEK_S - WEEK_S / 2.0
     limits = Limits.around(0.0, stand.figures.accuracy.clock_s_per_day.value * passed_s / DAY_S)
     response = Reading(gained_s, CLOCK_RESOLUTION_S + stand.rig.timing_s)
     return stand.found("a day: what its clock has gained", response, limits, 0.0, unit="s")

@@ -4,22 +4,28 @@ A device that has tripped delivers nothing; one that has not delivers at least w
 power. Frequency goes from one value to another at the rate that the device's category has to stand.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 from bench.certification.figures import SuiteFigures
 from bench.certification.figures_ride_through import Abnormal, FrequencyRideThrough
 from bench.certification.findings import Finding
+from bench.certification.not_passed import NotPassed
 from bench.certification.played import require_frequency
 from bench.certification.riding import Watched, delivers
-from bench.certification.rig import NOMINAL_HZ, Rig, Sample
+from bench.certification.rig import NOMINAL_HZ, GridStage, Rig, Sample
 from bench.certification.source_needs import SourceNeeds
+from reports.verdict import Verdict
 
 RAMP_STEP_S = 0.02
 """How often the source is told a new frequency while it changes, s: about once a cycle."""
 SETTLE_S = 5.0
 COARSE_S = 1.0
+RATE_SHARE = 0.95
+"""Of its rate that a change of frequency has to have: a slower one is another test."""
+HOME_S = 0.5
+"""How long nominal frequency is held at the end of what a source plays by itself, s."""
 
 
 def ride_through_frequency(
@@ -27,14 +33,12 @@ def ride_through_frequency(
 ) -> Iterator[Finding]:
     """Go to the frequency, hold it, and come back, again and again; yield what was delivered meanwhile and after."""
     mover = _Mover(rig, figures, section.clause)
-    mover.require(section.f_hz.value)
+    rig.require(SourceNeeds(frequency_hz=_span_hz(section.f_hz.value)))  # going there more slowly tests the same
     for repetition in range(1, section.repetitions + 1):
         place = f"{name}, repetition {repetition}"
         yield from mover.undisturbed(f"before it, {place}")
-        begun_s = rig.clock.now_s
-        samples = [*mover.go_to(section.f_hz.value), *rig.hold(section.hold_s.value, COARSE_S)]
-        yield from mover.judged(samples, begun_s, section.f_hz.value, place)
-        mover.go_to(NOMINAL_HZ)
+        there, _ = mover.travel([(section.f_hz.value, section.hold_s.value), (NOMINAL_HZ, 0.0)])
+        yield from mover.judged(there.samples, there.begun_s, section.f_hz.value, place)
         yield from mover.undisturbed(f"after it, {place}")
 
 
@@ -42,15 +46,37 @@ def ride_through_rate(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
     """Change frequency at the rate of the category, all over the range of continuous operation and back."""
     section = figures.ride_through.fast_frequency
     mover = _Mover(rig, figures, section.clause)
-    mover.require(*section.turns_hz)
+    span_hz, rate = _span_hz(*section.turns_hz), mover.rate_hz_per_s
+    rig.require(SourceNeeds(frequency_hz=span_hz, rate_hz_per_s=rate, ramp_step_s=RAMP_STEP_S))
     for repetition in range(1, section.repetitions + 1):
         yield from mover.undisturbed(f"before repetition {repetition}")
-        for turn_hz in section.turns_hz:
-            begun_s = rig.clock.now_s
-            place = f"at {mover.rate_hz_per_s:g} Hz/s to {turn_hz:g} Hz, repetition {repetition}"
-            farthest_hz = max(turn_hz, mover.at_hz)
-            yield from mover.judged(mover.go_to(turn_hz), begun_s, farthest_hz, place)
+        for leg in mover.travel([(turn_hz, 0.0) for turn_hz in section.turns_hz]):
+            if leg.rate_hz_per_s < RATE_SHARE * rate:
+                raise NotPassed(
+                    f"the source changed frequency at {leg.rate_hz_per_s:.3g} Hz/s, not at {rate:g}", Verdict.NOT_RUN
+                )
+            place = f"at {rate:g} Hz/s to {leg.to_hz:g} Hz, repetition {repetition}"
+            yield from mover.judged(leg.samples, leg.begun_s, max(leg.from_hz, leg.to_hz), place)
         yield from mover.undisturbed(f"after repetition {repetition}")
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A change of frequency and what was held after it: from where to where, since when and for how long, s, and looks.
+
+    `ramp_s` is how long the change took, and not how long it should have taken.
+    """
+
+    from_hz: float
+    to_hz: float
+    begun_s: float
+    ramp_s: float
+    samples: list[Sample]
+
+    @property
+    def rate_hz_per_s(self) -> float:
+        """How fast frequency changed."""
+        return abs(self.to_hz - self.from_hz) / self.ramp_s
 
 
 @dataclass
@@ -68,23 +94,59 @@ class _Mover:
         rates = self.figures.ride_through.fast_frequency.rate_hz_per_s
         return rates[cast("Abnormal", self.rig.nameplate.abnormal)].value
 
-    def require(self, *turns_hz: float) -> None:
-        """Raise NotPassed, NOT_RUN, where the source cannot go there and back at the rate, or not in small steps."""
-        hertz = (NOMINAL_HZ, *turns_hz)
-        span_hz = (min(hertz), max(hertz))
-        self.rig.require(SourceNeeds(frequency_hz=span_hz, rate_hz_per_s=self.rate_hz_per_s, every_s=RAMP_STEP_S))
+    def travel(self, turns: Sequence[tuple[float, float]]) -> list[Leg]:
+        """Change frequency to each value and hold it for its time, s; the last is nominal frequency.
 
-    def go_to(self, f_hz: float) -> list[Sample]:
-        """Change frequency in steps of about a cycle; return the looks, one a step."""
-        start_hz, samples = self.at_hz, list[Sample]()
+        The source does it by itself where steps over its wire would come too slowly.
+        """
+        if self.rig.plays(RAMP_STEP_S):
+            return self._play(turns)
+        return [self._go_to(f_hz, hold_s) for f_hz, hold_s in turns]
+
+    def _go_to(self, f_hz: float, hold_s: float) -> Leg:
+        """Change frequency in steps of about a cycle, one look a step; then hold it."""
+        start_hz, begun_s, samples = self.at_hz, self.rig.clock.now_s, list[Sample]()
         count = max(1, round(abs(f_hz - start_hz) / (self.rate_hz_per_s * RAMP_STEP_S)))
         for number in range(1, count + 1):
             self.rig.set_grid(1.0, start_hz + (f_hz - start_hz) * number / count)
             samples += self.rig.hold(RAMP_STEP_S, RAMP_STEP_S)
         self.at_hz = f_hz
-        tolerance_hz = self.figures.ride_through.margin.value * self.figures.accuracy.frequency_hz.value
-        require_frequency(self.rig, samples[-1], f_hz, tolerance_hz, f"a change of frequency to {f_hz:g} Hz")
-        return samples
+        ramp_s = self.rig.clock.now_s - begun_s
+        require_frequency(self.rig, samples[-1], f_hz, self._tolerance_hz, f"a change of frequency to {f_hz:g} Hz")
+        return Leg(start_hz, f_hz, begun_s, ramp_s, [*samples, *(self.rig.hold(hold_s, COARSE_S) if hold_s else ())])
+
+    def _play(self, turns: Sequence[tuple[float, float]]) -> list[Leg]:
+        ramps_s = [abs(to - was) / self.rate_hz_per_s for was, (to, _) in zip(self._from(turns), turns, strict=True)]
+        stages = [
+            stage
+            for (f_hz, hold_s), ramp_s in zip(turns, ramps_s, strict=True)
+            for stage in (GridStage(ramp_s, f_hz=f_hz, ramp=True), GridStage(hold_s, f_hz=f_hz))
+        ]
+        self.rig.play([stage for stage in [*stages, GridStage(HOME_S)] if stage.duration_s > 0.0])
+        legs = [self._leg(*leg) for leg in zip(self._from(turns), turns, ramps_s, strict=True)]
+        self.rig.hold(HOME_S, HOME_S)
+        self.rig.end_play()
+        return legs
+
+    def _leg(self, from_hz: float, turn: tuple[float, float], ramp_s: float) -> Leg:
+        """Look at a part of what the source plays, and whether frequency is where it should be all the way."""
+        (f_hz, hold_s), begun_s = turn, self.rig.clock.now_s
+        ramp = self.rig.hold(ramp_s, RAMP_STEP_S)
+        late_hz = self.rate_hz_per_s * (self.rig.update_s + RAMP_STEP_S) + self._tolerance_hz
+        for sample in ramp:
+            due_hz = from_hz + (f_hz - from_hz) * min(1.0, (sample.time_s - begun_s) / ramp_s)
+            require_frequency(self.rig, sample, due_hz, late_hz, f"a change of frequency to {f_hz:g} Hz")
+        held = self.rig.hold(hold_s, COARSE_S) if hold_s else []
+        for sample in held[-1:]:
+            require_frequency(self.rig, sample, f_hz, late_hz, f"{f_hz:g} Hz")
+        return Leg(from_hz, f_hz, begun_s, ramp_s, [*ramp, *held])
+
+    def _from(self, turns: Sequence[tuple[float, float]]) -> list[float]:
+        return [self.at_hz, *(f_hz for f_hz, _ in turns[:-1])]
+
+    @property
+    def _tolerance_hz(self) -> float:
+        return self.figures.ride_through.margin.value * self.figures.accuracy.frequency_hz.value
 
     def undisturbed(self, place: str) -> list[Finding]:
         """Let it settle at nominal frequency, and judge that it delivers what is offered."""
@@ -102,3 +164,8 @@ class _Mover:
         uncertainty = self.rig.instrument.power_pu
         watched = Watched(place, self.clause, self.rig.analyzer_name, begun_s, samples, uncertainty)
         return delivers(watched, left_pu, accuracy.widening.value * accuracy.power_pu.value, from_s)
+
+
+def _span_hz(*turns_hz: float) -> tuple[float, float]:
+    """Return the lowest and the highest frequency on the way from nominal to others and back."""
+    return min(NOMINAL_HZ, *turns_hz), max(NOMINAL_HZ, *turns_hz)

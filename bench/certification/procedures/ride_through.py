@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
 
+from bench.certification.capture import Capture, after, interval_for
 from bench.certification.criteria import Reading, at_least
 from bench.certification.figures import SuiteFigures
 from bench.certification.figures_ride_through import Disturbances, RideThroughFigures, Stage, VoltageRideThrough
 from bench.certification.findings import Finding
-from bench.certification.played import require_voltage
+from bench.certification.played import first_at, require_voltage
 from bench.certification.riding import Before, Watched, active_current, ceases, keeps_current, restores
-from bench.certification.rig import NOMINAL_HZ, WALL_TIMING_S, Rig, Sample
+from bench.certification.rig import NOMINAL_HZ, WALL_TIMING_S, GridStage, Rig, Sample
 from bench.certification.source_needs import SourceNeeds
 from instruments.errors import InstrumentError
 from reports.verdict import Verdict
@@ -25,6 +26,10 @@ FINE_S, FINE_SPAN_S, COARSE_S = 0.01, 0.6, 1.0
 """Looks just after a change, for how long, and from then on, s; limits of 83 ms need hundredths of a second."""
 BEFORE_S = 1.0
 """Over how much of the undisturbed stage the current of before is measured, s."""
+RECORDED_S = 0.005
+"""How far apart the samples of a record are, s."""
+LOOKS_A_RECORD = 6
+"""Looks while the analyzer records: only to let time pass in steps."""
 NEAR_S = 1e-9
 STEP_S = 1.0 / NOMINAL_HZ
 """How long a step of voltage may take, s: a slower one would be a ramp, which equipment sees as something else."""
@@ -96,17 +101,38 @@ class _Player:
             for place, stage in stages:
                 yield from self.play(place, stage)
             return
-        levels = [(stage.level_pu(self._margin_pu), stage.dwell_s) for _, stage in stages]
-        self._rig.play([*levels, (home.level_pu(self._margin_pu), HOME_S)])
+        levels = [GridStage(stage.dwell_s, stage.level_pu(self._margin_pu)) for _, stage in stages]
+        self._rig.play([*levels, GridStage(HOME_S, home.level_pu(self._margin_pu))])
         for place, stage in stages:
             yield from self._held(place, stage, guard_s=self._rig.update_s)
         self._rig.hold(HOME_S, HOME_S)
         self._rig.end_play()
 
     def play(self, place: str, stage: Stage) -> list[Finding]:
-        """Set a stage, hold it, and judge it."""
+        """Set a stage, hold it, and judge it; by the analyzer's own record, where it makes one."""
+        span_s = min(stage.dwell_s, FINE_SPAN_S)
+        interval_s = interval_for(self._rig.capture, span_s, RECORDED_S, FINE_S)
+        if interval_s is not None:
+            return self._recorded(place, stage, interval_s, span_s)
         self._rig.set_grid(stage.level_pu(self._margin_pu))
         return self._held(place, stage)
+
+    def _recorded(self, place: str, stage: Stage, interval_s: float, span_s: float) -> list[Finding]:
+        """Set a stage and hold it; it begins where the record shows that, of which its first part is taken."""
+        rig, record = self._rig, Capture(self._rig, interval_s, span_s)
+        rig.set_grid(stage.level_pu(self._margin_pu))
+        looks = dwell(rig, stage.dwell_s, span_s / LOOKS_A_RECORD)
+        samples = record.read()
+        first = first_at(rig, samples, stage.v_pu)
+        before_s, there_s = samples[max(first - 1, 0)].time_s, samples[first].time_s
+        begun_s, timing_s = (before_s + there_s) / 2.0, rig.instrument.time_s + (there_s - before_s) / 2.0
+        seen = [*samples[first:], *after(looks, samples)]
+        require_voltage(rig, seen[-1], stage.v_pu, place)
+        return self._found(self._watched(place, begun_s, seen, timing_s), stage)
+
+    def _watched(self, place: str, begun_s: float, samples: Sequence[Sample], timing_s: float) -> Watched:
+        rig, clause = self._rig, self._ride.section.clause
+        return Watched(place, clause, rig.analyzer_name, begun_s, samples, rig.instrument.power_pu, timing_s)
 
     def _held(self, place: str, stage: Stage, guard_s: float = 0.0) -> list[Finding]:
         """Hold a stage, and judge it by what it asks for, and by what the stage before it has left time for.
@@ -114,14 +140,17 @@ class _Player:
         `guard_s`: how far from the bench's own the beginning and the end of a stage may be that the source plays.
         """
         begun_s = self._rig.clock.now_s
-        samples, uncertainty = dwell(self._rig, stage.dwell_s), self._rig.instrument.power_pu
+        samples = dwell(self._rig, stage.dwell_s)
         inner = [s for s in samples if guard_s - NEAR_S <= s.time_s - begun_s <= stage.dwell_s - guard_s + NEAR_S]
         if not inner:
             raise InstrumentError(f"{self._rig.analyzer_name} has not looked in the middle of {place}")
         for sample in (inner[0], inner[-1]) if guard_s else inner[-1:]:
             require_voltage(self._rig, sample, stage.v_pu, place)
-        clause, timing_s = self._ride.section.clause, 0.0 if self._rig.clock.slip is None else WALL_TIMING_S
-        watched = Watched(place, clause, self._rig.analyzer_name, begun_s, inner, uncertainty, timing_s)
+        timing_s = 0.0 if self._rig.clock.slip is None else WALL_TIMING_S
+        return self._found(self._watched(place, begun_s, inner, timing_s), stage)
+
+    def _found(self, watched: Watched, stage: Stage) -> list[Finding]:
+        """Judge a stage by what was seen, and remember what the next one has to know."""
         found = self._judged(watched, stage)
         if stage.demand == "continuous":
             found.append(self._undisturbed(watched))

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 from bench.certification.criteria import Criterion, Reading, at_least, at_most
-from bench.certification.crossing import Crossing, Lines, Stepper
+from bench.certification.crossing import Lines, Stepper
 from bench.certification.figures import SuiteFigures
 from bench.certification.figures_trips import StageFigures, TripSetting
 from bench.certification.findings import Finding
+from bench.certification.moments import Crossing
 from bench.certification.not_passed import NotPassed
 from bench.certification.procedures.widening import held_trips
 from bench.certification.rig import Rig, Sample
@@ -130,17 +131,11 @@ class TripTest:
         """Tell whether power ceased before a trip may come; then the grid comes back at once, to see what it was."""
         if crossing.ceased is None or self._plan.limits.lower is None:
             return False
-        return self._taken(crossing).value < self._plan.limits.lower
-
-    def _taken(self, crossing: Crossing) -> Reading:
-        moment = crossing.ceased
-        if moment is None:
-            return Reading(crossing.last.moment_s - crossing.onset.by_s, self._rig.timing_s)
-        return moment.since(crossing.onset, self._rig.timing_s)
+        return crossing.taken.value < self._plan.limits.lower
 
     def _cleared(self, place: str, crossing: Crossing, back: Sequence[Sample]) -> Iterator[Finding]:
         """Judge a clearing time that power shows, and that the device stays out when the grid is back."""
-        taken = self._taken(crossing)
+        taken = crossing.taken
         criterion = Criterion(self._plan.setting.time_s, self._plan.limits, taken.uncertainty)
         time_s = crossing.last.time_s
         yield self._found(f"clearing time, {place}", crossing.stimulus, taken, criterion, time_s, "s")
