@@ -11,12 +11,10 @@ from bench.certification.refusals import RatingsError, UnderTest
 from bench.certification.rig import Rig
 from bench.certification.storage.figures import load_storage_figures
 from bench.certification.storage.hybrid import HybridStorage
-from bench.certification.storage.plain import PlainStorage
 from bench.certification.storage.rig import StorageRig
 from bench.certification.storage.statement import Stated, stated_or
 from bench.config import Device
 from instruments.errors import ConfigError
-from instruments.roles import Battery
 from reports.verdict import Verdict
 
 
@@ -58,14 +56,12 @@ def _parts(bench: CertificationBench) -> tuple[str, str]:
 
 def _storage(bench: CertificationBench, battery: str, inverter: str) -> Any:
     store: Any = UnderTest(bench.drivers[battery])
-    if not hasattr(store, "read_limits"):
-        store = PlainStorage(battery, cast(Battery, store))
     return HybridStorage(cast(Any, UnderTest(bench.drivers[inverter])), store) if inverter else store
 
 
 def _stated(bench: CertificationBench, battery: str, section: Device) -> Stated:
     """Return what the bench file has of the maker's statements, and else what the battery states of itself."""
-    by_maker, by_itself = section.stated, _storage(bench, battery, "").read_limits()
+    by_maker, by_itself = section.stated, bench.drivers[battery].read_limits()
     lost = by_maker.self_discharge_pct_per_day if by_maker else None
     efficiency = section.efficiency_pct / PCT if "efficiency_pct" in section.model_fields_set else math.nan
     return Stated(

@@ -1,19 +1,11 @@
 """A battery behind an inverter is one system: what is commanded at both, and what is tried when one of them fails."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
-from synthetic_battery import FIGURES, SyntheticBattery, storage_rig
 
-from bench.certification.not_passed import NotPassed
-from bench.certification.storage.ends import reserve
 from bench.certification.storage.hybrid import HybridStorage
-from bench.certification.storage.levels import quadrants, symmetry
-from bench.certification.storage.plain import PlainStorage
-from bench.certification.storage.steps import ramps
 from instruments.errors import InstrumentError
-from reports.verdict import Verdict, worst
 
 
 class Part:
@@ -58,14 +50,3 @@ def test_charge_its_limits_and_its_ramp_are_the_batterys() -> None:
     storage.set_ramp_pct_per_s(5.0)
     assert inverter.told == []
     assert len(battery.told) == 6
-
-
-def test_what_a_plain_interface_has_not_is_not_run_and_the_rest_goes_on() -> None:
-    battery = SyntheticBattery()
-    plain = PlainStorage("battery", battery)  # type: ignore[arg-type]
-    on = replace(storage_rig(battery), storage=plain)
-    assert worst(finding.verdict for finding in symmetry(on, FIGURES)) is Verdict.PASS
-    for procedure in (ramps, reserve, quadrants):
-        with pytest.raises(NotPassed) as caught:
-            list(procedure(on, FIGURES))
-        assert caught.value.verdict is Verdict.NOT_RUN
