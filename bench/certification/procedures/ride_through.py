@@ -126,7 +126,9 @@ class _Player:
         for place, stage in stages:
             begun_s, seen, timing_s = self._begun(left, stage)
             held = [s for s in seen if s.time_s <= begun_s + stage.dwell_s - timing_s - interval_s]
-            for sample in (held[0], held[-1]) if held else left[:1]:
+            if not held:
+                raise InstrumentError(f"the record of {rig.analyzer_name} has nothing of {place}")
+            for sample in (held[0], held[-1]):
                 require_voltage(rig, sample, stage.v_pu, place)
             yield from self._found(self._watched(place, begun_s, held, timing_s), stage)
             left = [s for s in seen if s.time_s >= held[-1].time_s]
