@@ -55,8 +55,8 @@ def _parts(bench: CertificationBench) -> tuple[str, str]:
 
 
 def _storage(bench: CertificationBench, battery: str, inverter: str) -> Any:
-    store = UnderTest(bench.drivers[battery])
-    return HybridStorage(cast(Any, UnderTest(bench.drivers[inverter])), cast(Any, store)) if inverter else store
+    store: Any = UnderTest(bench.drivers[battery])
+    return HybridStorage(cast(Any, UnderTest(bench.drivers[inverter])), store) if inverter else store
 
 
 def _stated(bench: CertificationBench, battery: str, section: Device) -> Stated:

@@ -201,6 +201,11 @@ class Rig:
             return False
         return SourceOnRig(self.able, self.phase_v, self.update_s).plays(shortest_s)
 
+    @property
+    def plays_ramps(self) -> bool:
+        """Whether the source is to ramp by itself: where time passes while steps are told, and it can."""
+        return self.update_s > 0.0 and self.able is not None and self.able.transients is not None
+
     def play(self, stages: Sequence[GridStage]) -> None:
         """Have the source play what the grid does, stage by stage; return when it has begun.
 

@@ -94,7 +94,7 @@ class SourceOnRig:
     def _timing(self, needs: SourceNeeds) -> Iterator[str]:
         if self.update_s > needs.every_s:
             yield f"a new set-point each {needs.every_s:g} s: over its wire one takes {self.update_s:.3g} s"
-        if self.plays(needs.ramp_step_s) and self.able.transients is None:
+        if self.update_s > needs.ramp_step_s and self.able.transients is None:
             yield (
                 f"a ramp in steps of {needs.ramp_step_s:g} s: over its wire a set-point takes {self.update_s:.3g} s, "
                 "and it ramps none by itself"

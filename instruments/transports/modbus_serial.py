@@ -31,6 +31,8 @@ CRC = 2
 SHORTEST = 5
 """Unit, function, one byte and checksum: an exception."""
 WRITE_ANSWER = 8
+LONGEST = 256
+"""Bytes of a frame."""
 PSEUDO_TERMINALS = "/dev/pts/"
 
 
@@ -43,21 +45,21 @@ class StrictSerialClient(ModbusSerialClient):
             baudrate=line.baud,
             parity=line.parity,
             stopbits=line.stop,
-            timeout=timeout_s,
+            timeout=timeout_s + 2 * LONGEST * line.character_s,  # its own, behind the deadline that is kept here
             retries=0,
             trace_packet=self._seen,
         )
         self.socket: Any
         self._line = line
         self._timeout_s = timeout_s
-        self._deadline_s = self._quiet_from_s = 0.0
+        self._deadline_s = self.quiet_from_s = 0.0
         self._asked = self._heard = b""
 
     def send(self, request: bytes, addr: tuple[Any, ...] | None = None) -> int:
-        """Send a request after the silent interval; its deadline begins."""
-        time.sleep(max(0.0, self._quiet_from_s + self._line.silence_s - time.monotonic()))
+        """Send a request after the silent interval; its deadline begins, and is as much later as the line is slow."""
+        time.sleep(max(0.0, self.quiet_from_s + self._line.silence_s - time.monotonic()))
         self._heard = b""
-        self._deadline_s = time.monotonic() + self._timeout_s
+        self._deadline_s = time.monotonic() + self._timeout_s + transfer_s(self._line, request)
         return int(super().send(request, addr))
 
     def recv(self, size: int | None) -> bytes:
@@ -78,7 +80,7 @@ class StrictSerialClient(ModbusSerialClient):
         except (OSError, TypeError) as error:  # TypeError: closed by another thread
             raise ConnectionException(str(error)) from error
         if data:
-            self._quiet_from_s = time.monotonic()
+            self.quiet_from_s = time.monotonic()
         return data
 
     def _seen(self, sending: bool, data: bytes) -> bytes:
@@ -88,6 +90,13 @@ class StrictSerialClient(ModbusSerialClient):
             return data
         self._heard = data
         return data if is_whole(self._asked, data) else b""
+
+
+def transfer_s(line: SerialLine, request: bytes) -> float:
+    """Return how long a request and its answer are on the line, s: no time of the device's."""
+    count = int.from_bytes(request[4:6], "big") if request[1] in READS else 0
+    answer = SHORTEST + 2 * count if count else WRITE_ANSWER
+    return (len(request) + answer) * line.character_s
 
 
 def is_whole(asked: bytes, received: bytes) -> bool:
@@ -161,7 +170,7 @@ class SerialConnection:
     def _let_run_out(self) -> None:
         """Take what comes and nobody waits for, until nothing can come; raises ModbusIOException when it goes on."""
         end_s = max(self._stale_until_s, time.monotonic()) + self._timeout_s
-        while self._client.listen(self._stale_until_s):
+        while self._client.listen(max(self._stale_until_s, self._client.quiet_from_s + self.line.silence_s)):
             if time.monotonic() > end_s:
                 raise ModbusIOException("the line never falls silent")
         self._stale_until_s = 0.0

@@ -8,9 +8,16 @@ import yaml
 from click.testing import CliRunner
 from playing import Record, play
 
+from bench.certification.not_passed import NotPassed
+from bench.certification.ratings import require_usable
+from bench.certification.refusals import UnderTest
 from bench.cli import main
 from bench.config import load_bench
+from instruments import ModbusConnections, PointMapBattery
 from instruments.errors import ConfigError
+from instruments.point_map import load_point_map
+from instruments.readings import Nameplate
+from reports.run_directory import RunDirectory
 from reports.verdict import Verdict
 from tests.cli.bench_files import small_bench, written
 
@@ -75,6 +82,38 @@ def test_a_map_that_is_wrong_is_a_failure_with_the_name_of_its_device(
     told = [f"{line.quantity} {line.source}" for line in record.failed_measurements]
     told += [item.reason for item in record.not_met]
     assert any(blamed in text for text in told), f"nothing that failed names {blamed}: {told}"
+
+
+def certified(folder: Path, scenario: str) -> tuple[Verdict, str]:
+    """Carry out a clause of the suite storage on a battery with a point map; return its verdict, and why."""
+    battery = {"driver": "point_map", "point_map": str(MAPS / "acme_battery.yaml"), "emulate": {"registers": "acme"}}
+    document = {"like": str(BENCHES / "certify_battery.yaml"), "bench": "acme", "devices": {"battery": battery}}
+    (folder / "bench.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    out = folder / "run"
+    asked = ["--bench", str(folder / "bench.yaml"), "--device", "battery", "--suite", "storage", "--out", str(out)]
+    CliRunner().invoke(main, ["certify", *asked, "--scenario", scenario])
+    (test,) = RunDirectory.open(out).run.scenarios
+    return test.verdict, test.reason
+
+
+@pytest.mark.long
+def test_a_battery_with_a_point_map_takes_the_clauses_that_its_map_has_points_for(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    assert certified(tmp_path / "taken", "Charging and discharging are alike") == (Verdict.PASS, "")
+    verdict, why = certified(tmp_path, "A reserve is kept")
+    assert (verdict, "no reserve that can be set" in why) == (Verdict.NOT_RUN, True)
+
+
+def test_what_a_map_lacks_is_no_fault_of_the_device_under_test() -> None:
+    battery = PointMapBattery(ModbusConnections().link("127.0.0.1", 1, 1), load_point_map(MAPS / "acme_battery.yaml"))
+    with pytest.raises(NotPassed, match="no points for that in a point map") as ended:
+        UnderTest(battery).set_reserve_pct(20.0)
+    assert ended.value.verdict is Verdict.NOT_RUN
+    section = load_bench(VENDOR).devices["utility_battery"]
+    plate = Nameplate(25e3, 25e3, 0.0, 0.0, 25e3, 0.0, "", "")
+    with pytest.raises(NotPassed, match="neither the point map of b has a rated_voltage") as ended:
+        require_usable("b", section, plate)
+    assert ended.value.verdict is Verdict.NOT_RUN
 
 
 def with_map(folder: Path, before: str, after: str) -> str:

@@ -50,8 +50,9 @@ class Nature:
     `dead_s` passes before it acts, `ramp_scale` is of the rate that it was set to. `charging` and `discharging` are the
     shares of a command that come, `in_pu` and `out_pu` its efficiencies either way, `loss_pct_per_day` what it loses at
     rest, `health` what is left of what it stored when it was new. It stops at `top` and `bottom`, and `above_reserve`
-    of a reserve. Of its charge it tells `gauge` times what changes from half, but never more than full or less than
-    empty. `absorbing` is the share of vars that it absorbs. It takes `service_s` to be in service.
+    of a reserve. Of its charge it tells `gauge` times what changes from half, where it tells `told_at_half`, but never
+    more than full or less than empty. `absorbing` is the share of vars that it absorbs. It takes `service_s`
+    to be in service.
     """
 
     dead_s: float = 0.0
@@ -65,6 +66,7 @@ class Nature:
     bottom: float = 0.0
     above_reserve: float = 0.0
     gauge: float = 1.0
+    told_at_half: float = 0.5
     absorbing: float = 1.0
     service_s: float = 0.0
     health: float = 1.0
@@ -180,7 +182,7 @@ class SyntheticBattery:
     @property
     def told(self) -> float:
         """What it tells of its charge."""
-        return min(max(0.5 + (self.soc - 0.5) * self.nature.gauge, 0.0), 1.0)
+        return min(max(self.nature.told_at_half + (self.soc - 0.5) * self.nature.gauge, 0.0), 1.0)
 
     def read_storage(self) -> StorageReading:
         """Tell charge and capacity."""

@@ -21,6 +21,7 @@ from instruments.readings import AcMeasurement, CaptureLimits
 from reports.verdict import Verdict, worst
 from tests.certification.recording import LIMITS, STAMP_BEGINS_S, Recorder, clock_of_the_wall
 from tests.certification.riding_device import IDEAL, RidingDevice, ideal_but, rig_for
+from tests.certification.test_source_needs import ABLE, PLAYS, PlayingDevice
 from tests.certification.trip_device import TripDevice, rig_of
 
 FIGURES = load_figures()
@@ -255,3 +256,31 @@ def test_a_record_longer_than_the_time_that_passed_is_not_believed() -> None:
     )
     with pytest.raises(InstrumentError, match=r"gave a record of .* s after"):
         found_on(rig, "OV2", "fixed")
+
+
+def played(device: PlayingDevice) -> list[Finding]:
+    """Sags of category II, which the source plays by itself because its wire is slow, with a record of each order."""
+    rig = replace(rig_for(device, "II"), able=replace(ABLE, transients=PLAYS), update_s=0.05)
+    rig.clock = clock_of_the_wall()
+    recorder = Recorder(rig, device)
+    section = FIGURES.ride_through.low_voltage
+    found = list(ride_through_voltage(rig, FIGURES, VoltageRide("it", section, section.disturbances["II"], 1.0)))
+    assert device.played
+    assert recorder.armed, "nothing was recorded"
+    return found
+
+
+@pytest.mark.parametrize(
+    ("riding", "expected"),
+    [({}, Verdict.PASS), ({"share": 0.6}, Verdict.FAIL), ({"trips_below_pu": 0.4}, Verdict.FAIL)],
+)
+def test_what_a_source_plays_by_itself_is_judged_by_the_record(riding: dict[str, float], expected: Verdict) -> None:
+    found = played(PlayingDevice(replace(IDEAL, dead_pu=0.3, **riding)))
+    assert worst(f.verdict for f in found) is expected, [f.worded for f in found if f.verdict is not Verdict.PASS]
+
+
+def test_a_source_that_leaves_a_stage_too_early_is_found_in_the_record() -> None:
+    device = PlayingDevice(replace(IDEAL, dead_pu=0.3))
+    device.late = 0.5
+    with pytest.raises(InstrumentError, match="the source did not play"):
+        played(device)

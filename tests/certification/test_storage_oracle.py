@@ -148,6 +148,23 @@ def test_a_charge_that_is_not_moved_as_commanded_proves_nothing(nature: Nature) 
     assert caught.value.verdict is Verdict.NOT_RUN
 
 
+@pytest.mark.parametrize("soc", [0.2, 0.8])
+def test_a_battery_is_brought_to_where_the_legs_begin_and_judged_on_the_way(soc: float) -> None:
+    for gauge, wanted in ((1.0, PASS), (0.8, FAIL)):
+        battery = SyntheticBattery(replace(LOSSY, gauge=gauge), soc)
+        findings = list(state_of_charge(storage_rig(battery), FIGURES))
+        assert findings[0].what.endswith("on the way to where the legs begin")
+        assert verdict(findings) is wanted, told(findings)
+
+
+def test_a_charge_that_is_told_for_ever_fails_wherever_it_stands() -> None:
+    battery = SyntheticBattery(Nature(gauge=0.0, told_at_half=0.8), 0.5)
+    findings: list[Finding] = []
+    with pytest.raises(NotPassed, match="however much flows"):
+        findings.extend(state_of_charge(storage_rig(battery), FIGURES))
+    assert verdict(findings) is FAIL, told(findings)
+
+
 def test_where_the_energy_is_known_too_badly_it_cannot_be_told() -> None:
     findings = found(state_of_charge, replace(LOSSY, gauge=1.225), HALF_PCT)
     assert verdict(findings) is INCONCLUSIVE, told(findings)

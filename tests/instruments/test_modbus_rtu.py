@@ -8,17 +8,18 @@ from pathlib import Path
 
 import pytest
 import serial
-from serial_bench import BAUD, TIMEOUT_S, scripted, units
+from serial_bench import BAUD, TIMEOUT_S, ScriptedLine, scripted, units
 
 from instruments import SunSpecBattery, SunSpecInverter
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.inverter import InverterEmulator
-from instruments.emulators.modbus_rtu import RtuLine
+from instruments.emulators.modbus_rtu import RtuLine, framed
 from instruments.emulators.modbus_server import ModbusServer
 from instruments.emulators.pseudo_terminal import PseudoTerminal
 from instruments.errors import ConfigError, InstrumentError, TransportError
 from instruments.transports.modbus import ModbusConnections
+from instruments.transports.modbus_serial import transfer_s
 from instruments.transports.serial_line import SerialLine
 from instruments.wire import WireExchange
 
@@ -111,6 +112,27 @@ def test_the_line_is_set_as_the_resource_says():
         with pytest.raises(TransportError, match="gave no answer"):
             bench.link(17, baud=9600, timeout_s=0.1).read(0, 1)
         assert bench.line._terminal.baud == 9600
+
+
+def test_a_slow_line_takes_time_that_is_not_the_devices():
+    """125 registers at 1200 baud are 263 characters of eleven bits there and back: more than a time-out of 2 s."""
+    read, write = bytes.fromhex("11 03 9c40 007d 0000"), bytes.fromhex("11 10 0001 0002 04 000a 0102 c6f0")
+    assert transfer_s(SerialLine("", 1200), read) == pytest.approx((8 + 255) * 11 / 1200)
+    assert transfer_s(SerialLine("", 9600, "N", 1), write) == pytest.approx((13 + 8) * 10 / 9600)
+
+
+def test_an_answer_that_takes_longer_than_the_time_out_on_a_slow_line_is_taken():
+    """60 registers are 1.2 s on a line of 1200 baud; the device itself is quick."""
+    answer = framed(17, bytes([3, 120]) + b"\0\7" * 60).hex()
+    for baud, taken in ((1200, True), (BAUD, False)):
+        with EmulatorHost() as host, ModbusConnections() as connections:
+            line = host.serve_terminal(lambda terminal: ScriptedLine(terminal, [(2 * TIMEOUT_S, answer)]))
+            link = connections.serial_link(SerialLine(line.path, baud), 17, timeout_s=TIMEOUT_S)
+            if taken:
+                assert link.read(107, 60) == (7,) * 60
+            else:
+                with pytest.raises(TransportError, match="gave no answer"):
+                    link.read(107, 60)
 
 
 def test_two_units_on_one_line_are_two_devices_with_one_port():

@@ -92,6 +92,8 @@ def _run(tests: list[dict[str, Any]], hostile: str, real: bool) -> dict[str, Any
     identity = {"manufacturer": "Sunny Works", "model": hostile or "SW-25", "version": "2.7.1", "serial": "A-100"}
     days = {"calibrated": "2026-01-15", "calibration_due": "2027-01-15"} if real else {}
     analyzer = {"role": "power_analyzer", "emulated": not real, "uncertainty_pct": 0.25, "identity": {"model": "PA-9"}}
+    source = {"role": "grid_simulator", "emulated": not real, "uncertainty_pct": None, "identity": {"model": "AC-7"}}
+    source |= {"accuracy": "voltage 0.1 % of reading + 0.05 % of 300 V (limits of error; k = 2)"}
     return {
         "verdict": "ERROR",
         "counts": {"PASS": 1, "FAIL": 1, "ERROR": 1},
@@ -100,7 +102,11 @@ def _run(tests: list[dict[str, Any]], hostile: str, real: bool) -> dict[str, Any
         "started": "2026-06-01T10:00:00+00:00",
         "bench": {"path": "lab.yaml", "sha256": "0" * 64},
         "versions": {"derbench": "0.1.0"},
-        "devices": {"inverter": {"emulated": not real, "identity": identity}, "power_analyzer": analyzer | days},
+        "devices": {
+            "inverter": {"emulated": not real, "identity": identity},
+            "power_analyzer": analyzer | days,
+            "grid_simulator": source | days,
+        },
         "scenarios": tests,
         "certification": {
             "suite": "ieee1547.1",

@@ -56,6 +56,7 @@ def text_of(page: str) -> str:
         "IEEE 1547.1-2020 type tests · version 7",
         "lab.yaml",
         "PA-9 0.25 % 2026-01-15 2027-01-15",
+        "AC-7 voltage 0.1 % of reading + 0.05 % of 300 V (limits of error; k = 2) 2026-01-15 2027-01-15",
         "the procedures took 3.0 h of the equipment's time",
         "1 figure of the suite is not confirmed against the standard by its file: volt_var.curves 2",
         "1 of 4 clauses passed",

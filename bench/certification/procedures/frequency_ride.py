@@ -24,6 +24,7 @@ SETTLE_S = 5.0
 COARSE_S = 1.0
 RATE_SHARE = 0.95
 """Of its rate that a change of frequency has to have: a slower one is another test."""
+NEAR = 1e-9
 HOME_S = 0.5
 """How long nominal frequency is held at the end of what a source plays by itself, s."""
 
@@ -97,18 +98,20 @@ class _Mover:
     def travel(self, turns: Sequence[tuple[float, float]]) -> list[Leg]:
         """Change frequency to each value and hold it for its time, s; the last is nominal frequency.
 
-        The source does it by itself where steps over its wire would come too slowly.
+        The source does it by itself where it can and steps over its wire take their time.
         """
-        if self.rig.plays(RAMP_STEP_S):
+        if self.rig.plays_ramps:
             return self._play(turns)
         return [self._go_to(f_hz, hold_s) for f_hz, hold_s in turns]
 
     def _go_to(self, f_hz: float, hold_s: float) -> Leg:
-        """Change frequency in steps of about a cycle, one look a step; then hold it."""
-        start_hz, begun_s, samples = self.at_hz, self.rig.clock.now_s, list[Sample]()
-        count = max(1, round(abs(f_hz - start_hz) / (self.rate_hz_per_s * RAMP_STEP_S)))
-        for number in range(1, count + 1):
-            self.rig.set_grid(1.0, start_hz + (f_hz - start_hz) * number / count)
+        """Change frequency in steps of about a cycle, as time passes, with one look a step; then hold it."""
+        start_hz, begun_s, samples, done = self.at_hz, self.rig.clock.now_s, list[Sample](), 0.0
+        lasts_s = max(RAMP_STEP_S, abs(f_hz - start_hz) / self.rate_hz_per_s)
+        while done < 1.0:
+            self.rig.clock.catch_up()
+            done = min(1.0, (self.rig.clock.now_s - begun_s + RAMP_STEP_S) / lasts_s + NEAR)
+            self.rig.set_grid(1.0, start_hz + (f_hz - start_hz) * done)
             samples += self.rig.hold(RAMP_STEP_S, RAMP_STEP_S)
         self.at_hz = f_hz
         ramp_s = self.rig.clock.now_s - begun_s

@@ -102,11 +102,36 @@ class _Player:
                 yield from self.play(place, stage)
             return
         levels = [GridStage(stage.dwell_s, stage.level_pu(self._margin_pu)) for _, stage in stages]
-        self._rig.play([*levels, GridStage(HOME_S, home.level_pu(self._margin_pu))])
+        levels.append(GridStage(HOME_S, home.level_pu(self._margin_pu)))
+        whole_s = sum(level.duration_s for level in levels)
+        interval_s = interval_for(self._rig.capture, whole_s, RECORDED_S, FINE_S)
+        if interval_s is not None:
+            yield from self._played_and_recorded(stages, levels, interval_s, whole_s)
+            return
+        self._rig.play(levels)
         for place, stage in stages:
             yield from self._held(place, stage, guard_s=self._rig.update_s)
         self._rig.hold(HOME_S, HOME_S)
         self._rig.end_play()
+
+    def _played_and_recorded(
+        self, stages: Sequence[tuple[str, Stage]], levels: Sequence[GridStage], interval_s: float, whole_s: float
+    ) -> Iterator[Finding]:
+        """Have the source play and the analyzer record all of it; each stage begins where the record shows it."""
+        rig, record = self._rig, Capture(self._rig, interval_s, whole_s + self._rig.update_s)
+        rig.play(levels)
+        rig.hold(whole_s, COARSE_S)
+        rig.end_play()
+        left = record.read()
+        for place, stage in stages:
+            begun_s, seen, timing_s = self._begun(left, stage)
+            held = [s for s in seen if s.time_s <= begun_s + stage.dwell_s - timing_s - interval_s]
+            if not held:
+                raise InstrumentError(f"the record of {rig.analyzer_name} has nothing of {place}")
+            for sample in (held[0], held[-1]):
+                require_voltage(rig, sample, stage.v_pu, place)
+            yield from self._found(self._watched(place, begun_s, held, timing_s), stage)
+            left = [s for s in seen if s.time_s >= held[-1].time_s]
 
     def play(self, place: str, stage: Stage) -> list[Finding]:
         """Set a stage, hold it, and judge it; by the analyzer's own record, where it makes one."""
@@ -123,12 +148,17 @@ class _Player:
         rig.set_grid(stage.level_pu(self._margin_pu))
         looks = dwell(rig, stage.dwell_s, span_s / LOOKS_A_RECORD)
         samples = record.read()
-        first = first_at(rig, samples, stage.v_pu)
-        before_s, there_s = samples[max(first - 1, 0)].time_s, samples[first].time_s
-        begun_s, timing_s = (before_s + there_s) / 2.0, rig.instrument.time_s + (there_s - before_s) / 2.0
-        seen = [*samples[first:], *after(looks, samples)]
+        begun_s, recorded, timing_s = self._begun(samples, stage)
+        seen = [*recorded, *after(looks, samples)]
         require_voltage(rig, seen[-1], stage.v_pu, place)
         return self._found(self._watched(place, begun_s, seen, timing_s), stage)
+
+    def _begun(self, samples: Sequence[Sample], stage: Stage) -> tuple[float, list[Sample], float]:
+        """Return when a record shows a stage to begin, s, its samples from there on, and how well that is known, s."""
+        first = first_at(self._rig, samples, stage.v_pu)
+        before_s, there_s = samples[max(first - 1, 0)].time_s, samples[first].time_s
+        known_s = self._rig.instrument.time_s + (there_s - before_s) / 2.0
+        return (before_s + there_s) / 2.0, list(samples[first:]), known_s
 
     def _watched(self, place: str, begun_s: float, samples: Sequence[Sample], timing_s: float) -> Watched:
         rig, clause = self._rig, self._ride.section.clause

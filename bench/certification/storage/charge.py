@@ -1,11 +1,12 @@
 """State of charge: what the battery tells, held against the energy that the analyzer saw."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.certification.criteria import Reading
 from bench.certification.findings import Finding
 from bench.certification.not_passed import NotPassed
+from bench.certification.rig import Sample
 from bench.certification.storage.energy import HOUR_S
 from bench.certification.storage.figures import StorageFigures
 from bench.certification.storage.findings import OF_CAPACITY, found
@@ -52,7 +53,7 @@ def state_of_charge(on: StorageRig, figures: StorageFigures) -> Iterator[Finding
     Raises NotPassed, NOT_RUN, where a leg moves too little: a charge that stays is told by any gauge.
     """
     section, efficiency, total = figures.charge, efficiency_pu(on, figures), _Sum()
-    on.bring_to(section.begin_pu)
+    yield from _on_the_way(on, figures)
     told = [_told(on)]
     for number, share in enumerate(section.legs_pu, start=1):
         energy = _leg(on, share)
@@ -64,6 +65,23 @@ def state_of_charge(on: StorageRig, figures: StorageFigures) -> Iterator[Finding
         yield _fallen(on, figures, f"leg {number}", Reading(told[-2] - told[-1], off), limits)
     all_legs = Limits(total.lower, total.upper)
     yield _fallen(on, figures, "all legs", Reading(told[0] - told[-1], total.off), all_legs)
+
+
+def _on_the_way(on: StorageRig, figures: StorageFigures) -> Iterator[Finding]:
+    """Bring it to where the legs begin, and judge the told charge on the way there as in any leg.
+
+    Raises NotPassed, NOT_RUN, for a battery that never tells that it is there.
+    """
+    before = _told(on)
+    way = on.bring_to(figures.charge.begin_pu)
+    if way is None:
+        return
+    energy = _net(on, way.samples)
+    limits = moved(energy.value, efficiency_pu(on, figures))
+    fall = Reading(before - way.looks[-1].soc_pu, energy.uncertainty / efficiency_pu(on, figures))
+    yield _fallen(on, figures, "on the way to where the legs begin", fall, limits)
+    if not way.ended:
+        raise NotPassed(f"it tells a charge of {way.looks[-1].soc_pu:.1%} however much flows", Verdict.NOT_RUN)
 
 
 def _fallen(on: StorageRig, figures: StorageFigures, where: str, fall: Reading, limits: Limits) -> Finding:
@@ -86,6 +104,11 @@ def _leg(on: StorageRig, share: float) -> Reading:
     looks += on.hold(abs(share) * on.capacity_pu / abs(power_pu) * HOUR_S, on.look_s)
     on.rest()
     looks += on.settle()
-    flow = on.energy(looks)
+    return _net(on, looks)
+
+
+def _net(on: StorageRig, samples: Sequence[Sample]) -> Reading:
+    """Return what was given, > 0, or taken, a share of the capacity."""
+    flow = on.energy(samples)
     net = flow.discharged.value - flow.charged.value
     return on.of_capacity(Reading(net, flow.discharged.uncertainty + flow.charged.uncertainty))

@@ -148,7 +148,7 @@ def reserve(on: StorageRig, figures: StorageFigures) -> Iterator[Finding]:
     before = on.storage.read_limits().reserve_pct
     if math.isnan(before):
         raise NotPassed(f"{on.rig.device} has no reserve that can be set (802 SoCRsvMin)", Verdict.NOT_RUN)
-    on.bring_to(section.begin_pu)
+    on.require_at(section.begin_pu)
     on.storage.set_reserve_pct(kept * PCT)
     try:
         yield from _kept(on, figures, End("its reserve", "empty", 1.0, kept, section.clause))

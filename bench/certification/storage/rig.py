@@ -178,23 +178,27 @@ class StorageRig:
         """Ask the battery of its charge, beside what the analyzer said last."""
         return Look(sample, self.storage.read_storage())
 
-    def bring_to(self, soc_pu: float) -> None:
-        """Charge or discharge until the battery tells a charge; raises NotPassed for one that never tells it."""
+    def bring_to(self, soc_pu: float) -> Leg | None:
+        """Charge or discharge until the battery tells a charge, and let it rest; None where it tells that already."""
         lacks = soc_pu - self.storage.read_storage().soc_pct / PCT
         if abs(lacks) < NEAR_CHARGE_PU:
-            return
-        power_pu = self.rated_pu(-1.0 if lacks > 0.0 else 1.0)
+            return None
         sign = 1.0 if lacks > 0.0 else -1.0
 
         def arrived(looks: Sequence[Look]) -> bool:
             return bool(looks) and (soc_pu - looks[-1].soc_pu) * sign <= AT_CHARGE_PU
 
-        leg = self.drive(power_pu, soc_pu, arrived)
+        leg = self.drive(self.rated_pu(-sign), soc_pu, arrived)
         self.rest()
-        if not leg.ended:
+        self.settle()
+        return leg
+
+    def require_at(self, soc_pu: float) -> None:
+        """Bring it to a charge; raises NotPassed, NOT_RUN, for a battery that never tells it."""
+        leg = self.bring_to(soc_pu)
+        if leg is not None and not leg.ended:
             told = leg.looks[-1].soc_pu
             raise NotPassed(f"it tells a charge of {told:.1%} and does not come to {soc_pu:.1%}", Verdict.NOT_RUN)
-        self.settle()
 
     def energy(self, samples: Sequence[Sample]) -> Throughput:
         """Integrate what was measured."""
