@@ -178,7 +178,9 @@ class InputContacts:
 
 @dataclass(frozen=True)
 class PowerCommand:
-    """The active-power set-point a device holds (SunSpec 704), read back; `remaining_s` of its reversion timer."""
+    """The active-power set-point a device holds (SunSpec 704), read back; `remaining_s` of its reversion
+    timer, NaN where it does not say.
+    """
 
     enabled: bool
     power_w: float
@@ -202,14 +204,19 @@ class InverterModes:
 class StorageReading:
     """State of a battery as it reports it (SunSpec 713, 714); `power_w` > 0 discharges.
 
-    `capacity_wh` is that of a new one, of which `health_pct` is left: a full battery holds the product of both.
+    `capacity_wh` is that of a new one, of which `health_pct` is left; NaN where it does not say.
     """
 
     soc_pct: float
     energy_wh: float
     capacity_wh: float
     power_w: float
-    health_pct: float = 100.0
+    health_pct: float = math.nan
+
+    @property
+    def left_wh(self) -> float:
+        """What a full battery holds, Wh: all of its capacity where it says nothing of its health."""
+        return self.capacity_wh if math.isnan(self.health_pct) else self.capacity_wh * self.health_pct / 100.0
 
 
 @dataclass(frozen=True)

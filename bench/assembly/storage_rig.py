@@ -26,14 +26,13 @@ def _make(bench: CertificationBench) -> StorageRig:
     require_usable(name, bench.config.devices[name], nameplate)
     bank = bench.drivers[battery].read_nameplate()
     told = bench.drivers[battery].read_storage()
-    capacity_wh = told.capacity_wh * told.health_pct / PCT
-    if not capacity_wh > 0.0:
-        raise RatingsError(f"{battery} states a capacity of {capacity_wh:g} Wh")
+    if not told.left_wh > 0.0:
+        raise RatingsError(f"{battery} states a capacity of {told.left_wh:g} Wh")
     va, figures, section = nameplate.va_max_va, load_storage_figures(), bench.config.devices[battery]
     return StorageRig(
         rig=_ac_rig(bench, name, nameplate),
         storage=_storage(bench, battery, inverter),
-        capacity_pu=capacity_wh / va,
+        capacity_pu=told.left_wh / va,
         charge_pu=min(bank.charge_max_w, nameplate.charge_max_w) / va,
         discharge_pu=min(bank.p_max_w, nameplate.p_max_w) / va,
         statement=_stated(bench, battery, section),

@@ -197,13 +197,12 @@ class PowerCommands:
     def read(self, rated_w: float) -> PowerCommand:
         """Read the set-point that the device holds; NaN of one that has none."""
         if "set_power_w" in self._points.lacking:
-            return PowerCommand(False, math.nan, 0.0)
+            return PowerCommand(False, math.nan, math.nan)
         values = self._points.read("control_mode", "power_set_point", "reversion_remaining", base=rated_w)
-        left_s = values.number("reversion_remaining")
         return PowerCommand(
             enabled=values.label("control_mode") == "commanded",
             power_w=values.number("power_set_point"),
-            remaining_s=0.0 if math.isnan(left_s) else left_s,
+            remaining_s=values.number("reversion_remaining"),
         )
 
     def release(self) -> None:
@@ -214,7 +213,7 @@ class PowerCommands:
     def _timer(self, reversion_s: float) -> str:
         """Return the point that takes the time after which the command ends, none where the device has its own.
 
-        Raises SafetyTrip for a time that the map does not allow; InstrumentError where the device has another.
+        Raises SafetyTrip for a time that the map does not allow; Unmapped where the device has another.
         """
         points = self._points
         timer = "reversion_time" if points.has("reversion_time") else "watchdog_timeout"
@@ -223,7 +222,7 @@ class PowerCommands:
             return timer
         fixed_s = points.point_map.constants[timer]
         if fixed_s < reversion_s:
-            raise InstrumentError(
+            raise Unmapped(
                 f"{points.name} ends any command after {fixed_s:g} s without a heartbeat, and nobody here keeps one up "
                 f"for {reversion_s:g} s; nothing was sent"
             )

@@ -2,7 +2,7 @@
 
 from instruments.drivers.fence import UNFENCED, DerEnvelope, check_curve
 from instruments.drivers.point_map_der import DerPoints, PowerCommands, read_ac, read_nameplate
-from instruments.errors import InstrumentError
+from instruments.errors import InstrumentError, Unmapped
 from instruments.point_map import PointMap
 from instruments.point_map_roles import STATES_CONNECTED, STATES_IN_SERVICE, corners
 from instruments.readings import AcReading, Identity, InverterModes, Nameplate, PowerCommand, VoltVarCurve
@@ -97,7 +97,7 @@ class PointMapInverter:
         """Switch volt-var off, write a curve, compare what is then held, and switch it on.
 
         Raises SafetyTrip, before anything is sent, for what is no curve or asks for more vars than nameplate, envelope
-        and map have; InstrumentError where the map cannot hold such a curve, or the inverter holds another.
+        and map have; Unmapped where the map cannot hold such a curve, InstrumentError when the inverter holds another.
         """
         self.points.require("set_volt_var")
         nameplate = self.read_nameplate()
@@ -133,9 +133,10 @@ class PointMapInverter:
     def _check_shape(self, curve: VoltVarCurve) -> None:
         count = corners(self.points.point_map)
         if len(curve.v_pu) != count:
-            raise InstrumentError(f"{self.points.name} takes {count} volt-var corners, not {len(curve.v_pu)}")
+            told = f"{self.points.name} takes {count} volt-var corners, not {len(curve.v_pu)}"
+            raise Unmapped(f"{told}; nothing was sent")
         if curve.reference_pu != 1.0 or curve.autonomous_s is not None:
-            raise InstrumentError(f"{self.points.name} has no volt-var reference in its point map; nothing was sent")
+            raise Unmapped(f"{self.points.name} has no volt-var reference in its point map; nothing was sent")
 
     def _registers_of(self, curve: VoltVarCurve, nameplate: Nameplate) -> dict[str, tuple[float, float]]:
         """Return value and base of each point that holds a curve."""

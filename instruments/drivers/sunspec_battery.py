@@ -1,7 +1,5 @@
 """Driver of a battery with a SunSpec endpoint: models 1, 701, 702, 704, 713 and 714, and 802 where it has that."""
 
-import math
-
 from instruments.drivers.fence import UNFENCED, DerEnvelope, check_power, check_reversion
 from instruments.drivers.sunspec_as_set import read_as_set
 from instruments.drivers.sunspec_der import (
@@ -33,8 +31,6 @@ from instruments.readings import (
 from instruments.transports.modbus import ModbusLink
 
 SERVICE, PERMITTED = 703, 1
-NEW_PCT = 100.0
-"""Health of a battery that states none."""
 
 
 class SunSpecBattery:
@@ -65,13 +61,12 @@ class SunSpecBattery:
         state, port = self._device.read(713), self._device.read(714, "ID", "DCWH_SF")
         self._device.require(state, "SoC", "WHAvail", "WHRtg")
         self._device.require(port, "DCW")
-        health = state.number("SoH")
         return StorageReading(
             soc_pct=state.number("SoC"),
             energy_wh=state.number("WHAvail"),
             capacity_wh=state.number("WHRtg"),
             power_w=port.number("DCW"),
-            health_pct=NEW_PCT if math.isnan(health) else health,
+            health_pct=state.number("SoH"),
         )
 
     def read_as_set(self) -> dict[str, float | str]:

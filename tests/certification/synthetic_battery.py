@@ -51,8 +51,8 @@ class Nature:
     shares of a command that come, `in_pu` and `out_pu` its efficiencies either way, `loss_pct_per_day` what it loses at
     rest, `health` what is left of what it stored when it was new. It stops at `top` and `bottom`, and `above_reserve`
     of a reserve. Of its charge it tells `gauge` times what changes from half, where it tells `told_at_half`, but never
-    more than full or less than empty. `absorbing` is the share of vars that it absorbs. It takes `service_s`
-    to be in service.
+    more than full or less than empty. It may say of its top.
+    `absorbing` is the share of vars that it absorbs. It takes `service_s` to be in service.
     """
 
     dead_s: float = 0.0
@@ -73,6 +73,7 @@ class Nature:
     status_at_full: ChargeStatus = "full"
     says_status: bool = True
     has_reserve: bool = True
+    says_top: bool = False
     has_ramp: bool = True
 
 
@@ -191,9 +192,10 @@ class SyntheticBattery:
         return StorageReading(self.told * 100.0, left_wh, CAPACITY_WH / health, self.power_pu * RATED_W, health * 100.0)
 
     def read_limits(self) -> StorageLimits:
-        """Tell a reserve, if it has any."""
+        """Tell a reserve, if it has any, and its top where it tells that."""
         reserve = self.reserve * 100.0 if self.nature.has_reserve else math.nan
-        return StorageLimits(math.nan, math.nan, reserve, math.nan)
+        highest = self.nature.top * 100.0 if self.nature.says_top else math.nan
+        return StorageLimits(math.nan, highest, reserve, math.nan)
 
     def read_charge_status(self) -> ChargeStatus:
         """Tell full and empty by what it tells of its charge."""
@@ -238,7 +240,7 @@ def storage_rig(
     return StorageRig(
         rig=rig_around(battery, PLATE, instrument, 3),
         storage=battery,
-        capacity_pu=told.capacity_wh * told.health_pct / 100.0 / RATED_W,
+        capacity_pu=told.left_wh / RATED_W,
         charge_pu=1.0,
         discharge_pu=1.0,
         statement=stated,

@@ -197,6 +197,19 @@ def test_what_it_says_at_its_end_has_to_be_so(status: ChargeStatus, wanted: Verd
     assert failed == ([] if wanted is PASS else ["says what is so at full"])
 
 
+def test_a_battery_is_full_where_it_states_to_charge_to() -> None:
+    for procedure in (at_full, round_trip):
+        findings = found(procedure, Nature(top=0.7, says_top=True))
+        assert verdict(findings) is PASS, told(findings)
+        assert verdict(found(procedure, Nature(top=0.7))) is FAIL, "of one that does not say so"
+
+
+def test_of_an_end_that_is_never_told_no_energy_beyond_it_is_claimed() -> None:
+    names = [finding.what for finding in found(at_full, Nature(gauge=0.5))]
+    assert "charge told at full" in names
+    assert not [name for name in names if name.startswith("energy after")]
+
+
 def test_a_battery_that_never_stops_fails_and_no_cycle_is_made_of_it() -> None:
     endless = Nature(top=9.0)
     assert verdict(found(at_full, endless)) is FAIL

@@ -135,12 +135,14 @@ def test_a_device_without_model_802_states_no_limits_and_no_status() -> None:
             driver.set_reserve_pct(20.0)
 
 
-@pytest.mark.parametrize(("told_pct", "health_pct"), [(80.0, 80.0), (None, 100.0)])
+@pytest.mark.parametrize(("told_pct", "health_pct"), [(80.0, 80.0), (None, math.nan)])
 def test_health_is_read_where_it_is_told(told_pct: float | None, health_pct: float) -> None:
     battery = alone()
     battery.registers.model(713).set({"SoH": told_pct})
     with driven(battery) as driver:
-        assert driver.read_storage().health_pct == health_pct
+        found = driver.read_storage()
+        assert found.health_pct == pytest.approx(health_pct, nan_ok=True)
+        assert found.left_wh == pytest.approx(found.capacity_wh * (told_pct or 100.0) / 100.0)
 
 
 @pytest.mark.parametrize("step_s", [60.0, 3600.0])

@@ -94,7 +94,8 @@ def test_its_registers_show_power_and_energy():
     with serving(unit_1=battery.registers) as wire:
         reading = SunSpecBattery(wire.link()).read_storage()
         energy_wh = wire.link().read(battery.registers.model(714).address + 7, 4)
-    assert reading == StorageReading(soc_pct=45.0, energy_wh=1.9e6 - 1e6, capacity_wh=2e6, power_w=1e6)
+    wanted = StorageReading(soc_pct=45.0, energy_wh=1.9e6 - 1e6, capacity_wh=2e6, power_w=1e6, health_pct=100.0)
+    assert reading == wanted
     assert energy_wh == (0, 0, 1, 34464), "360 s of 1 MW are 100 000 Wh"
 
 

@@ -18,7 +18,7 @@ from instruments.emulators.acme_registers import battery_bank, inverter_bank, me
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.inverter import InverterEmulator
 from instruments.emulators.meter import MeterFleet
-from instruments.errors import ConfigError, InstrumentError, SafetyTrip
+from instruments.errors import ConfigError, InstrumentError, SafetyTrip, Unmapped
 from instruments.point_map import PointMap, load_point_map, parse_point_map
 from instruments.readings import VoltVarCurve
 from tests.instruments.control_bench import conversation, exchange
@@ -176,7 +176,7 @@ def test_a_volt_var_curve_is_taken_over_when_it_is_whole():
             replace(CURVE, autonomous_s=300.0),
             VoltVarCurve((0.9, 1.1), (0.2, -0.2), 5.0),
         ):
-            with pytest.raises(InstrumentError, match=r"no volt-var reference|takes 4 volt-var corners"):
+            with pytest.raises(Unmapped, match=r"no volt-var reference|takes 4 volt-var corners"):
                 inverter.set_volt_var(impossible)
         with pytest.raises(SafetyTrip, match="volt_var_response_time"):
             inverter.set_volt_var(replace(CURVE, response_s=91.0))
@@ -284,7 +284,7 @@ def test_a_watchdog_that_cannot_be_set_ends_no_command_later_than_itself():
     fixed = without(BATTERY, "watchdog_timeout", constants={"watchdog_timeout": 60.0})
     with site() as acme:
         battery = PointMapBattery(acme.wire.link(2), fixed)
-        with pytest.raises(InstrumentError, match="ends any command after 60 s without a heartbeat"):
+        with pytest.raises(Unmapped, match="ends any command after 60 s without a heartbeat"):
             battery.set_power_w(1000.0, 61.0)
         assert acme.wire.written() == []
         assert battery.set_power_w(1000.0, 60.0).enabled

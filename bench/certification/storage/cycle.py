@@ -6,7 +6,7 @@ from bench.certification.criteria import Reading
 from bench.certification.findings import Finding
 from bench.certification.not_passed import NotPassed
 from bench.certification.storage.charge import efficiency_pu
-from bench.certification.storage.ends import empty, full, reach
+from bench.certification.storage.ends import End, empty, full, reach
 from bench.certification.storage.energy import HOUR_S, Throughput, ratio
 from bench.certification.storage.figures import StorageFigures
 from bench.certification.storage.findings import OF_CAPACITY, found
@@ -68,19 +68,20 @@ def standby(on: StorageRig, figures: StorageFigures) -> Iterator[Finding]:
 
 def _owed(on: StorageRig, figures: StorageFigures) -> float:
     """Return what a full discharge has to give at the least, a share of capacity: all losses may be on this way."""
-    return (1.0 - empty(on, figures).soc_pu) * efficiency_pu(on, figures) - figures.cycle.energy_pu.value
+    share = full(on, figures).soc_pu - empty(on, figures).soc_pu
+    return share * efficiency_pu(on, figures) - figures.cycle.energy_pu.value
 
 
 def _charge(on: StorageRig, figures: StorageFigures) -> Reading:
-    return _gone(on, figures, full(figures).share).charged
+    return _gone(on, figures, full(on, figures)).charged
 
 
 def _discharge(on: StorageRig, figures: StorageFigures) -> Reading:
-    return _gone(on, figures, 1.0).discharged
+    return _gone(on, figures, empty(on, figures)).discharged
 
 
-def _gone(on: StorageRig, figures: StorageFigures, share: float) -> Throughput:
+def _gone(on: StorageRig, figures: StorageFigures, end: End) -> Throughput:
     """Go to an end and rest there; return the energy of all of it."""
-    leg = reach(on, figures, full(figures) if share < 0.0 else empty(on, figures))
+    leg = reach(on, figures, end)
     on.rest()
     return on.energy([*leg.samples, *on.settle()])

@@ -12,6 +12,7 @@ from bench.certification.storage.charge import efficiency_pu
 from bench.certification.storage.figures import StorageFigures
 from bench.certification.storage.findings import OF_CAPACITY, found, said
 from bench.certification.storage.rig import PCT, Leg, Look, StorageRig
+from bench.certification.storage.statement import stated_or
 from bench.measurement import Limits
 from instruments.readings import ChargeStatus
 from reports.verdict import Verdict
@@ -40,9 +41,10 @@ class End:
         return max((look.soc_pu - self.soc_pu) * self.share, 0.0)
 
 
-def full(figures: StorageFigures) -> End:
-    """Return the upper end."""
-    return End("full", "full", -1.0, 1.0, figures.ends.full_clause)
+def full(on: StorageRig, figures: StorageFigures) -> End:
+    """Return the upper end: up to where the battery states to charge, or all of it."""
+    highest_pct = on.storage.read_limits().highest_pct
+    return End("full", "full", -1.0, stated_or(highest_pct, PCT) / PCT, figures.ends.full_clause)
 
 
 def empty(on: StorageRig, figures: StorageFigures) -> End:
@@ -84,26 +86,27 @@ def limit_at(on: StorageRig, figures: StorageFigures, end: End) -> Iterator[Find
     leg = go_to(on, figures, end)
     after = on.hold(on.commands.rest_s, on.commands.rest_s / 10.0)
     last = on.look(after[-1])
-    yield _beyond(on, figures, end, leg, after)
+    yield from _beyond(on, figures, end, leg, after)
     yield _stopped(on, figures, end, after)
     yield from _told(on, figures, end, [*leg.looks, last])
     yield _resumes(on, figures, end)
     on.rest()
 
 
-def _beyond(on: StorageRig, figures: StorageFigures, end: End, leg: Leg, after: Sequence[Sample]) -> Finding:
+def _beyond(on: StorageRig, figures: StorageFigures, end: End, leg: Leg, after: Sequence[Sample]) -> Iterator[Finding]:
     """Judge the energy that flowed after the battery first told that it was there, or nearly so.
 
     Charging, more may flow than is stored. One that never tells has no such energy; what it tells is judged apart.
     """
     first = next((look for look in leg.looks if end.left_pu(look) <= figures.ends.told_pu.value), None)
+    if first is None:
+        return
     efficiency = efficiency_pu(on, figures) if end.share < 0.0 else 1.0
-    left = end.left_pu(first) / efficiency if first else 0.0
-    flow = on.energy([*leg.since(first), *after]) if first else on.energy([])
+    left, flow = end.left_pu(first) / efficiency, on.energy([*leg.since(first), *after])
     energy = on.of_capacity(flow.charged if end.share < 0.0 else flow.discharged)
     what = f"energy after {end.name} was told, beyond what was left"
     response = Reading(energy.value - left, energy.uncertainty)
-    return found(on, what, response, Limits(upper=figures.ends.beyond_pu.value), end.clause, unit=OF_CAPACITY)
+    yield found(on, what, response, Limits(upper=figures.ends.beyond_pu.value), end.clause, unit=OF_CAPACITY)
 
 
 def _stopped(on: StorageRig, figures: StorageFigures, end: End, after: Sequence[Sample]) -> Finding:
@@ -175,7 +178,7 @@ def _kept(on: StorageRig, figures: StorageFigures, end: End) -> Iterator[Finding
 
 def at_full(on: StorageRig, figures: StorageFigures) -> Iterator[Finding]:
     """Judge the upper end."""
-    yield from limit_at(on, figures, full(figures))
+    yield from limit_at(on, figures, full(on, figures))
 
 
 def at_empty(on: StorageRig, figures: StorageFigures) -> Iterator[Finding]:

@@ -24,9 +24,10 @@ def ratings(on: StorageRig, figures: StorageFigures) -> Iterator[Finding]:
     yield said(on, "states a rating to charge and one to discharge", min(on.charge_pu, on.discharge_pu) > 0.0, clause)
     yield finding("state of charge", told.soc_pct, Limits(0.0, PCT), PER_CENT)
     accuracy = figures.accuracy.rating_pu.value
-    yield finding("state of health", told.health_pct, Limits(0.0, PCT), PER_CENT)
+    if not math.isnan(told.health_pct):
+        yield finding("state of health", told.health_pct, Limits(0.0, PCT), PER_CENT)
     share = told.energy_wh / told.capacity_wh
-    held = told.soc_pct / PCT * told.health_pct / PCT
+    held = told.soc_pct / PCT * told.left_wh / told.capacity_wh
     yield finding("energy left", share, Limits.around(held, accuracy), OF_CAPACITY)
     if not math.isnan(on.configured_pu):
         stated = told.capacity_wh / on.rig.nameplate.va_max_va / on.configured_pu
