@@ -1,6 +1,6 @@
 """Connects the systems of the bench file that are outside, and gives them their places among the actors."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic, sleep
 
@@ -26,8 +26,6 @@ LOOK_S = 0.05
 """How often is looked for a hello, s."""
 OPERATES = frozenset({Party.DMS})
 """Whose place reads and operates equipment."""
-
-Observing = Callable[[str], WireObserver]
 
 
 @dataclass(frozen=True)

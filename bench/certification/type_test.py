@@ -1,14 +1,13 @@
 """One type test of a device on its rig: what the steps of a certification feature do and judge."""
 
-from collections.abc import Callable, Generator, Iterable
-from contextlib import closing, nullcontext
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bench.certification.criteria import after_response_time, within_response_time
 from bench.certification.figures import CharacteristicFigures, CurveFigures, SuiteFigures
 from bench.certification.findings import Finding
 from bench.certification.functions import FunctionTest, function_named
-from bench.certification.inside import require_inside
+from bench.certification.inside import Judged
 from bench.certification.not_passed import NotPassed
 from bench.certification.procedures.cease_to_energize import cease_to_energize
 from bench.certification.procedures.configuration import configure_ratings
@@ -47,15 +46,15 @@ class InForce:
     curve: CurveFigures
 
 
-class TypeTest:
+class TypeTest(Judged):
     """A device under test. Methods raise NotPassed, and what the drivers raise."""
 
     def __init__(self, rig: Rig, figures: SuiteFigures, tell: Callable[[Finding], None]) -> None:
         """Take whom to tell of findings; raises RatingsError for a device that does not say of which category it is."""
         if rig.nameplate.category not in {"A", "B"}:
             raise RatingsError(f"{rig.device} states no normal operating category, but {rig.nameplate.category!r}")
-        self.rig, self.figures, self._tell = rig, figures, tell
-        self.findings: list[Finding] = []
+        super().__init__(tell)
+        self.rig, self.figures = rig, figures
         self._in_force: InForce | None = None
         self._level_pct = PCT
 
@@ -183,20 +182,9 @@ class TypeTest:
         found = figures.stage(stage)
         self.take(TripTest(self.rig, self.figures, found, found.setting(self.rig.nameplate.abnormal, setting)).run())
 
-    def take(self, findings: Iterable[Finding]) -> None:
-        """Keep findings as they come, and tell them; a procedure that is left in the middle puts back what it set."""
-        with closing(findings) if isinstance(findings, Generator) else nullcontext():
-            for finding in findings:
-                self.findings.append(finding)
-                self._tell(finding)
-
     def require_service(self) -> None:
         """Raise NotPassed unless the device was seen to deliver active power all the time."""
         self.require_all(ENDING)
-
-    def require_all(self, ending: str = "") -> None:
-        """Raise NotPassed unless every finding, of those whose name ends so, is inside its limits."""
-        require_inside(self.findings, ending)
 
     def _require_service(self, begun: int, offered_pu: float, of: Characteristic) -> None:
         """Judge whether the device delivered in all samples since one."""

@@ -1,10 +1,11 @@
 """The bench's own DMS in the place of a vendor's: a system outside, in another process, over the same messages."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from time import monotonic
+from typing import Any
 
 from bench.actors.dms import DistributionManagement
 from bench.actors.field_control import ScadaControls
@@ -46,9 +47,7 @@ class RemoteField(ScadaControls):
 
     def __init__(self, ask: Callable[[Order, str], FieldAnswer], begin: Begin) -> None:
         """Take what asks, and the names of the controls; there is no driver here."""
-        super().__init__({}, {})
-        self.capacitors = dict.fromkeys(begin.capacitors)  # type: ignore[assignment]
-        self.tap_changers = dict.fromkeys(begin.tap_changers)  # type: ignore[assignment]
+        super().__init__(_without_drivers(begin.capacitors), _without_drivers(begin.tap_changers))
         self._asking, self._cited = ask, list[list[str]]()
 
     @contextmanager
@@ -192,6 +191,11 @@ class StandIn:
     def _answer(self, heard: Heard) -> FieldAnswer | None:
         is_answer = word_of(self._topic, heard.topic) == ANSWER
         return FieldAnswer.model_validate_json(heard.text) if is_answer else None
+
+
+def _without_drivers(names: Iterable[str]) -> Any:
+    """Return the names of controls where their drivers would be: whoever asks them is overridden above."""
+    return dict.fromkeys(names)
 
 
 def _no_route(_producer: Party, receiver: Party) -> Link:

@@ -2,10 +2,9 @@
 
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.capacitor_settings import Strategy
-from instruments.emulators.point_bank import Binding, PointBank
+from instruments.emulators.point_bank import Binding
 from instruments.emulators.tap_changer_control import TapChangerControlEmulator
 from instruments.emulators.tap_changer_settings import Characteristic, Direction, ReverseMode
-from instruments.point_map import PointMap
 from instruments.readings import Identity
 
 Control = TapChangerControlEmulator | CapacitorControlEmulator
@@ -50,11 +49,6 @@ _CAPACITOR_SETTINGS = {
 _CAPACITOR_COUNTS = {"daily_limit": "daily_limit", "weekdays": "weekdays", "phases": "phases"}
 
 
-def tap_changer_registers(control: TapChangerControlEmulator, point_map: PointMap) -> PointBank:
-    """Lay a tap-changer control out as registers; raises ConfigError for a map with points that it does not have."""
-    return PointBank(point_map, tap_changer_points(control))
-
-
 def control_points(control: Control) -> dict[str, Binding]:
     """Return what a control shows and takes, by point name."""
     return tap_changer_points(control) if isinstance(control, TapChangerControlEmulator) else capacitor_points(control)
@@ -86,11 +80,6 @@ def tap_changer_points(control: TapChangerControlEmulator) -> dict[str, Binding]
         "tap_command": Binding(put=lambda value: control.command(Direction[str(value).upper()])),
     }
     return {**_identity(control.identity), **_common(control), **settings, **own}
-
-
-def capacitor_registers(control: CapacitorControlEmulator, point_map: PointMap) -> PointBank:
-    """Lay a capacitor control out as registers; raises ConfigError for a map with points that it does not have."""
-    return PointBank(point_map, capacitor_points(control))
 
 
 def capacitor_points(control: CapacitorControlEmulator) -> dict[str, Binding]:

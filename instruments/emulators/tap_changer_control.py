@@ -78,11 +78,6 @@ class TapChangerControlEmulator:
         return self.voltage_v * (1.0 + wrong.value) if wrong else self.voltage_v
 
     @property
-    def effective_centre_v(self) -> float:
-        """Band centre less the voltage reduction in force, V."""
-        return self._regulation.centre_v
-
-    @property
     def band_status(self) -> int:
         """Where the regulated voltage is: -1 below the band, 0 in it, 1 above it."""
         return self._regulation.band_status

@@ -17,7 +17,8 @@ from bench.plant.contacts import ContactScan, WiredContacts
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import PulseContact, SensingTerminals
-from instruments.emulators.control_points import capacitor_registers
+from instruments.emulators.control_points import control_points
+from instruments.emulators.point_bank import PointBank
 from instruments.emulators.sensing_source import Secondary
 from instruments.point_map import load_point_map
 from instruments.readings import InputContacts, SecondaryReading
@@ -98,7 +99,7 @@ def emulated_stand(clause: str, *faults: str, figures: CapacitorFigures = FIGURE
     for fault in faults:
         kind, _, value = fault.partition("=")
         control.inject(kind, float(value) if value else None)
-    with serving(unit_1=capacitor_registers(control, MAP)) as wire:
+    with serving(unit_1=PointBank(MAP, control_points(control))) as wire:
 
         def put(secondary: Secondary) -> None:
             control.sensing = SensingTerminals(secondary)

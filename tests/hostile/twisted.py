@@ -26,7 +26,7 @@ from instruments.emulators.acme_registers import inverter_bank
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import SensingTerminals
-from instruments.emulators.control_points import capacitor_registers, tap_changer_registers
+from instruments.emulators.control_points import control_points
 from instruments.emulators.digital_io import DigitalIOEmulator
 from instruments.emulators.electrical import ElectricalNode
 from instruments.emulators.grid_simulator import GridSimulatorEmulator
@@ -35,6 +35,7 @@ from instruments.emulators.inverter import InverterEmulator
 from instruments.emulators.keysight_pv import KeysightPvEmulator
 from instruments.emulators.meter import MeterFleet
 from instruments.emulators.modbus_server import HEADER, ModbusServer, RegisterBank
+from instruments.emulators.point_bank import PointBank
 from instruments.emulators.power_analyzer import PowerAnalyzerEmulator
 from instruments.emulators.sample_record import RecordLimits
 from instruments.emulators.scpi_instrument import ScpiInstrument
@@ -193,12 +194,12 @@ def meters() -> MeterFleet:
 
 def tap_changer() -> tuple[TapChangerControlEmulator, RegisterBank]:
     control = TapChangerControlEmulator(SensingTerminals(Secondary(120.0, 0.1, 0.0, 60.0)))
-    return control, tap_changer_registers(control, load_point_map(MAPS / "ltc_generic.yaml"))
+    return control, PointBank(load_point_map(MAPS / "ltc_generic.yaml"), control_points(control))
 
 
 def capacitor() -> tuple[CapacitorControlEmulator, RegisterBank]:
     control = CapacitorControlEmulator(SensingTerminals(Secondary(120.0, 0.1, 90.0, 60.0)))
-    return control, capacitor_registers(control, load_point_map(MAPS / "capacitor_generic.yaml"))
+    return control, PointBank(load_point_map(MAPS / "capacitor_generic.yaml"), control_points(control))
 
 
 def _manual(command: str) -> Callable[[Any], Any]:

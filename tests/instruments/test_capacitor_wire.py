@@ -16,7 +16,8 @@ import pytest
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import SensingTerminals
-from instruments.emulators.control_points import capacitor_registers
+from instruments.emulators.control_points import control_points
+from instruments.emulators.point_bank import PointBank
 from instruments.emulators.sensing_source import Secondary
 from instruments.errors import InstrumentError
 from instruments.point_map import load_point_map
@@ -35,7 +36,7 @@ def control() -> CapacitorControlEmulator:
 
 @pytest.fixture
 def wire(control) -> Iterator[Wire]:
-    with serving(unit_1=capacitor_registers(control, MAP)) as wire:
+    with serving(unit_1=PointBank(MAP, control_points(control))) as wire:
         yield wire
 
 

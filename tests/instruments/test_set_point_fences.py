@@ -40,7 +40,7 @@ from instruments.emulators.acme_registers import battery_bank, inverter_bank
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import SensingTerminals
-from instruments.emulators.control_points import capacitor_registers, tap_changer_registers
+from instruments.emulators.control_points import control_points
 from instruments.emulators.digital_io import DigitalIOEmulator
 from instruments.emulators.dnp3_inverter import Dnp3InverterPoints
 from instruments.emulators.dnp3_outstation import PointOutstation
@@ -49,6 +49,7 @@ from instruments.emulators.grid_simulator import GridSimulatorEmulator
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.inverter import InverterEmulator
 from instruments.emulators.keysight_pv import KeysightPvEmulator
+from instruments.emulators.point_bank import PointBank
 from instruments.emulators.power_analyzer import PowerAnalyzerEmulator
 from instruments.emulators.scpi_emulator import ScpiEmulator
 from instruments.emulators.scpi_server import scpi_protocol
@@ -241,12 +242,12 @@ def _mapped(bank: Any, driver: type, name: str) -> Serving:
 
 def _tap_changer(driver: type) -> Serving:
     control = TapChangerControlEmulator(SensingTerminals(), TapChangerSettings(), TOP_TAP, 0.0)
-    registers = tap_changer_registers(control, TAP_MAP)
+    registers = PointBank(TAP_MAP, control_points(control))
     return on_modbus(registers, lambda link: driver(link, TAP_MAP, (-16, TOP_TAP)))
 
 
 def _capacitor(driver: type) -> Serving:
-    registers = capacitor_registers(CapacitorControlEmulator(SensingTerminals()), CAPACITOR_MAP)
+    registers = PointBank(CAPACITOR_MAP, control_points(CapacitorControlEmulator(SensingTerminals())))
     return on_modbus(registers, driver, CAPACITOR_MAP)
 
 
@@ -362,7 +363,7 @@ def test_a_setting_outside_its_point_map_is_refused_and_nothing_arrives(value: f
 
 def test_without_an_envelope_the_tap_changers_own_limit_holds() -> None:
     control = TapChangerControlEmulator(SensingTerminals(), TapChangerSettings(highest_tap=TOP_TAP), TOP_TAP, 0.0)
-    with on_modbus(tap_changer_registers(control, TAP_MAP), PointMapTapChangerControl, TAP_MAP) as bench:
+    with on_modbus(PointBank(TAP_MAP, control_points(control)), PointMapTapChangerControl, TAP_MAP) as bench:
         bench.driver.set_automatic(False)
         with pytest.raises(InstrumentError, match="refused"):
             bench.driver.raise_tap()

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from instruments.drivers.tap_changer_control import PointMapTapChangerControl
-from instruments.emulators.control_points import tap_changer_registers
+from instruments.emulators.control_points import control_points
+from instruments.emulators.point_bank import PointBank
 from instruments.emulators.tap_changer_control import TapChangerControlEmulator
 from instruments.emulators.tap_changer_settings import ReverseMode
 from instruments.errors import ConfigError, InstrumentError, SafetyTrip
@@ -42,7 +43,7 @@ def control() -> TapChangerControlEmulator:
 
 @pytest.fixture
 def wire(control: TapChangerControlEmulator) -> Iterator[Wire]:
-    with serving(unit_1=tap_changer_registers(control, MAP)) as wire:
+    with serving(unit_1=PointBank(MAP, control_points(control))) as wire:
         yield wire
 
 

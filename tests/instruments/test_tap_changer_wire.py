@@ -12,7 +12,8 @@ import pytest
 
 from instruments.drivers.tap_changer_control import PointMapTapChangerControl
 from instruments.emulators.contacts import SensingTerminals
-from instruments.emulators.control_points import tap_changer_registers
+from instruments.emulators.control_points import control_points
+from instruments.emulators.point_bank import PointBank
 from instruments.emulators.sensing_source import Secondary
 from instruments.emulators.tap_changer_control import TapChangerControlEmulator
 from instruments.errors import ConfigError, InstrumentError, SafetyTrip
@@ -32,7 +33,7 @@ def control() -> TapChangerControlEmulator:
 
 @pytest.fixture
 def wire(control) -> Iterator[Wire]:
-    with serving(unit_1=tap_changer_registers(control, MAP)) as wire:
+    with serving(unit_1=PointBank(MAP, control_points(control))) as wire:
         yield wire
 
 
@@ -176,7 +177,7 @@ def test_another_register_layout_is_another_map_and_nothing_else(control):
         },
         "maker_x",
     )
-    with serving(unit_1=tap_changer_registers(control, own)) as wire:
+    with serving(unit_1=PointBank(own, control_points(control))) as wire:
         driver = PointMapTapChangerControl(wire.link(), own)
         driver.set_automatic(False)
         driver.lower_tap()

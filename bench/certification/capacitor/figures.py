@@ -169,7 +169,6 @@ class CapacitorFigures(Suite):
     patience: Patience
     delays: DelayCase
     states: tuple[State, ...]
-    var_angles_deg: tuple[Annotated[float, Field(gt=0, lt=180)], ...]
     schedule: Schedule
     limit: LimitCase
     loss: LossCase

@@ -1,9 +1,9 @@
 """One performance test of a battery on its rig: what the steps of a feature do and judge."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from bench.certification.findings import Finding
-from bench.certification.inside import require_inside
+from bench.certification.inside import Judged
 from bench.certification.storage.charge import state_of_charge
 from bench.certification.storage.cycle import round_trip, standby
 from bench.certification.storage.ends import at_empty, at_full, reserve
@@ -31,13 +31,13 @@ PROCEDURES: Mapping[str, Procedure] = {
 """By the words of the features."""
 
 
-class StorageTest:
+class StorageTest(Judged):
     """A battery under test. Methods raise NotPassed, and what the drivers raise."""
 
     def __init__(self, rig: StorageRig, figures: StorageFigures, tell: Callable[[Finding], None]) -> None:
         """Take whom to tell of findings."""
-        self.rig, self.figures, self._tell = rig, figures, tell
-        self.findings: list[Finding] = []
+        super().__init__(tell)
+        self.rig, self.figures = rig, figures
 
     def come_into_service(self) -> None:
         """Put rated voltage and frequency in front of it, wait until it follows a command, and let it rest."""
@@ -53,13 +53,3 @@ class StorageTest:
         if what not in PROCEDURES:
             raise ConfigError(f"nothing is tried as {what!r}; known: {', '.join(PROCEDURES)}")
         self.take(PROCEDURES[what](self.rig, self.figures))
-
-    def take(self, findings: Iterable[Finding]) -> None:
-        """Keep findings as they come, and tell them."""
-        for finding in findings:
-            self.findings.append(finding)
-            self._tell(finding)
-
-    def require_all(self) -> None:
-        """Raise NotPassed unless every finding is inside its limits."""
-        require_inside(self.findings)
