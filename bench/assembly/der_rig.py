@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
@@ -50,36 +50,51 @@ def _make(bench: CertificationBench) -> Rig:
     _require_functions(bench, inverter)
     nameplate = inverter.read_nameplate()
     require_usable(device, bench.config.devices[device], nameplate)
-    phases = bench.places.phases(device)
+    return replace(
+        between_instruments(bench, inverter, nameplate, lambda level_pu: _supply(bench, level_pu)),
+        absorb=lambda share_pu: _absorb(bench, share_pu),
+        capture=drivers[analyzer].read_capture_limits(),
+        unrepresented=bench.emulated.unrepresented(device),
+    )
+
+
+def between_instruments(
+    bench: CertificationBench, functions: Any, nameplate: Nameplate, supply: Callable[[float], None]
+) -> Rig:
+    """Return the rig of what is at the terminal, which has `functions`, between its source and its analyzer."""
+    terminal, analyzer = bench.terminal, bench.terminal.analyzer or ""
+    phases = bench.places.phases(terminal.device)
     return Rig(
         clock=bench.clock,
-        device=device,
-        functions=inverter,
-        source=drivers[terminal.source or ""],
-        analyzer=drivers[analyzer],
+        device=bench.device,
+        functions=functions,
+        source=bench.drivers[terminal.source or ""],
+        analyzer=bench.drivers[analyzer],
         analyzer_name=analyzer,
         nameplate=nameplate,
         instrument=instrument_class(bench.config.devices[analyzer], nameplate, phases),
         advance=bench.advance,
-        supply=lambda level_pu: _supply(bench, level_pu),
-        absorb=lambda share_pu: _absorb(bench, share_pu),
+        supply=supply,
         phases=phases,
-        capture=drivers[analyzer].read_capture_limits(),
-        unrepresented=bench.emulated.unrepresented(device),
         able=capabilities(bench),
     )
 
 
 def _switch_on(bench: CertificationBench) -> None:
-    rig = cast(Rig, bench.rig)
-    rig.set_grid(1.0)
-    rig.update_s = update_s(rig)
-    bench.live.switch_on(Fed(bench.device, rig.source, bench.terminal.source or "", rig.analyzer, rig.analyzer_name))
+    energize(bench, cast(Rig, bench.rig))
     simulator = bench.config.pv_simulator_of(bench.device)
     if simulator is not None:
         with blaming(simulator):
             bench.drivers[simulator].set_irradiance_pu(1.0)
             bench.drivers[simulator].output_on()
+
+
+def energize(bench: CertificationBench, rig: Rig) -> None:
+    """Put rated voltage on what is at the terminal, with proof that the source is on."""
+    rig.set_grid(1.0)
+    rig.update_s = update_s(rig)
+    source = bench.terminal.source or ""
+    bench.live.switch_on(Fed(bench.terminal.device, rig.source, source, rig.analyzer, rig.analyzer_name))
 
 
 def capabilities(bench: CertificationBench) -> SourceCapabilities:

@@ -4,11 +4,10 @@ import math
 from typing import Any, cast
 
 from bench.assembly.certification import CertificationBench, RigKind
-from bench.assembly.der_rig import PCT, Fed, capabilities, instrument_class, update_s
+from bench.assembly.der_rig import PCT, between_instruments, energize
 from bench.certification.not_passed import NotPassed
 from bench.certification.ratings import require_usable
 from bench.certification.refusals import RatingsError, UnderTest
-from bench.certification.rig import Rig
 from bench.certification.storage.figures import load_storage_figures
 from bench.certification.storage.hybrid import HybridStorage
 from bench.certification.storage.rig import StorageRig
@@ -30,7 +29,7 @@ def _make(bench: CertificationBench) -> StorageRig:
         raise RatingsError(f"{battery} states a capacity of {told.left_wh:g} Wh")
     va, figures, section = nameplate.va_max_va, load_storage_figures(), bench.config.devices[battery]
     return StorageRig(
-        rig=_ac_rig(bench, name, nameplate),
+        rig=between_instruments(bench, bench.drivers[name], nameplate, _no_supply),
         storage=_storage(bench, battery, inverter),
         capacity_pu=told.left_wh / va,
         charge_pu=min(bank.charge_max_w, nameplate.charge_max_w) / va,
@@ -74,35 +73,12 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def _ac_rig(bench: CertificationBench, name: str, nameplate: Any) -> Rig:
-    terminal, drivers, analyzer = bench.terminal, bench.drivers, bench.terminal.analyzer or ""
-    phases = bench.places.phases(terminal.device)
-    return Rig(
-        clock=bench.clock,
-        device=bench.device,
-        functions=drivers[name],
-        source=drivers[terminal.source or ""],
-        analyzer=drivers[analyzer],
-        analyzer_name=analyzer,
-        nameplate=nameplate,
-        instrument=instrument_class(bench.config.devices[analyzer], nameplate, phases),
-        advance=bench.advance,
-        supply=_no_supply,
-        phases=phases,
-        able=capabilities(bench),
-    )
-
-
 def _no_supply(level_pu: float) -> None:
     raise NotPassed(f"nothing is to give {level_pu:g} of rated power to a battery under test", Verdict.NOT_RUN)
 
 
 def _switch_on(bench: CertificationBench) -> None:
-    rig = cast(StorageRig, bench.rig).rig
-    rig.set_grid(1.0)
-    rig.update_s = update_s(rig)
-    fed = Fed(bench.terminal.device, rig.source, bench.terminal.source or "", rig.analyzer, rig.analyzer_name)
-    bench.live.switch_on(fed)
+    energize(bench, cast(StorageRig, bench.rig).rig)
 
 
 STORAGE_RIG = RigKind(frozenset({"battery", "inverter"}), _make, _switch_on)

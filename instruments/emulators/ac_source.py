@@ -166,3 +166,21 @@ class AcSourceEmulator(ScpiEmulator):
 def numbers(values: Iterable[float]) -> str:
     """Answer with a list of numbers."""
     return ",".join(scpi_number(value) for value in values)
+
+
+class OneSwitchSource(AcSourceEmulator):
+    """A source whose output has one switch."""
+
+    def _open_output(self) -> None:
+        self._on = False
+
+    @property
+    def _is_on(self) -> bool:
+        return self._on
+
+    def _switch_output(self, call: Call) -> None:
+        on = call.switch()
+        if on:
+            self._require_untripped()
+        self._on = on
+        self._drive()

@@ -7,7 +7,7 @@ the table that our driver uses.
 
 from collections.abc import Sequence
 
-from instruments.emulators.ac_source import LARGEST_ANGLE_DEG, AcSourceEmulator
+from instruments.emulators.ac_source import LARGEST_ANGLE_DEG, OneSwitchSource
 from instruments.emulators.ametek_list import LONGEST_S, SHORTEST_S, TransientList, column_of
 from instruments.emulators.scpi_instrument import Call, Handler, scpi_number
 from instruments.emulators.scpi_status import ScpiError
@@ -21,7 +21,7 @@ _COUPLINGS = ("ALL", "NONE")
 _MODES = ("FIX", "LIST")
 
 
-class AmetekSourceEmulator(AcSourceEmulator):
+class AmetekSourceEmulator(OneSwitchSource):
     """Three-phase source with a selected phase."""
 
     model = "emulated MX"
@@ -33,13 +33,6 @@ class AmetekSourceEmulator(AcSourceEmulator):
         self._slew_v_per_s, self._slew_hz_per_s = self._slew_limits
         self._has_played = False
         super()._reset()
-
-    def _open_output(self) -> None:
-        self._on = False
-
-    @property
-    def _is_on(self) -> bool:
-        return self._on
 
     @property
     def _slew_limits(self) -> tuple[float, float]:
@@ -162,13 +155,6 @@ class AmetekSourceEmulator(AcSourceEmulator):
     def _set_angle(self, call: Call) -> None:
         value = call.number(-LARGEST_ANGLE_DEG, LARGEST_ANGLE_DEG)
         self._assign(self._angle_deg, self._meant(), value)
-
-    def _switch_output(self, call: Call) -> None:
-        on = call.switch()
-        if on:
-            self._require_untripped()
-        self._on = on
-        self._drive()
 
 
 def _require(call: Call, word: str) -> None:

@@ -3,7 +3,7 @@
 Dialect: numeric suffix for the phase, none for all phases; one output switch; measurements of all phases in one answer.
 """
 
-from instruments.emulators.ac_source import LARGEST_ANGLE_DEG, AcSourceEmulator, AcSourceRatings, numbers
+from instruments.emulators.ac_source import LARGEST_ANGLE_DEG, AcSourceRatings, OneSwitchSource, numbers
 from instruments.emulators.scpi_instrument import Call, Handler, scpi_number
 
 __all__ = ["OVER_CURRENT", "AcSourceRatings", "GridSimulatorEmulator"]
@@ -12,17 +12,10 @@ OVER_CURRENT = 2
 """Questionable condition bit 1: the output tripped on over-current and stays off until the protection is cleared."""
 
 
-class GridSimulatorEmulator(AcSourceEmulator):
+class GridSimulatorEmulator(OneSwitchSource):
     """AC source that speaks generic SCPI."""
 
     model = "emulated grid simulator"
-
-    def _open_output(self) -> None:
-        self._on = False
-
-    @property
-    def _is_on(self) -> bool:
-        return self._on
 
     def _table(self) -> dict[str, Handler]:
         return {
@@ -60,10 +53,3 @@ class GridSimulatorEmulator(AcSourceEmulator):
 
     def _answer_angle(self, call: Call) -> str:
         return numbers(self._angle_deg[phase] for phase in self._suffixed(call))
-
-    def _switch_output(self, call: Call) -> None:
-        on = call.switch()
-        if on:
-            self._require_untripped()
-        self._on = on
-        self._drive()

@@ -4,14 +4,14 @@ Dialect: one phase; the frequency takes its two limits besides; a numbered list 
 the instruments, and not from the table that our driver uses.
 """
 
-from instruments.emulators.ac_source import AcSourceEmulator, numbers
+from instruments.emulators.ac_source import OneSwitchSource, numbers
 from instruments.emulators.scpi_instrument import Call, Handler, scpi_number
 from instruments.emulators.scpi_status import ScpiError
 
 _FREQUENCY_PARAMETERS = 3
 
 
-class KeysightSourceEmulator(AcSourceEmulator):
+class KeysightSourceEmulator(OneSwitchSource):
     """One-phase source."""
 
     model = "emulated AC6800"
@@ -19,13 +19,6 @@ class KeysightSourceEmulator(AcSourceEmulator):
     def _reset(self) -> None:
         self._limits_hz = self.ratings.frequency_hz
         super()._reset()
-
-    def _open_output(self) -> None:
-        self._on = False
-
-    @property
-    def _is_on(self) -> bool:
-        return self._on
 
     def _table(self) -> dict[str, Handler]:
         return {
@@ -61,11 +54,4 @@ class KeysightSourceEmulator(AcSourceEmulator):
             raise ScpiError(-108)
         self._frequency_hz = call.number(lowest, highest)
         self._limits_hz = (lowest, highest)
-        self._drive()
-
-    def _switch_output(self, call: Call) -> None:
-        on = call.switch()
-        if on:
-            self._require_untripped()
-        self._on = on
         self._drive()

@@ -5,7 +5,7 @@ hundred, and reading one clears its bit of the event status; bit 0 of the status
 down. Written from what is known of the instruments, and not from the table that our driver uses.
 """
 
-from instruments.emulators.ac_source import AcSourceEmulator
+from instruments.emulators.ac_source import OneSwitchSource
 from instruments.emulators.pacific_program import Segments, parse_program, program_transient
 from instruments.emulators.scpi_instrument import Call, Handler, scpi_number
 from instruments.emulators.scpi_status import ScpiError, Status
@@ -49,7 +49,7 @@ class PacificStatus(Status):
         return super().byte | int(self.shut_down)
 
 
-class PacificSourceEmulator(AcSourceEmulator):
+class PacificSourceEmulator(OneSwitchSource):
     """Three-phase source with suffixes."""
 
     model = "emulated UPC"
@@ -66,13 +66,6 @@ class PacificSourceEmulator(AcSourceEmulator):
         self._program_number = 1
         self._programs: dict[int, Segments] = {}
         super()._reset()
-
-    def _open_output(self) -> None:
-        self._on = False
-
-    @property
-    def _is_on(self) -> bool:
-        return self._on
 
     def _trip(self) -> None:
         super()._trip()
@@ -136,10 +129,3 @@ class PacificSourceEmulator(AcSourceEmulator):
             raise ScpiError(-221, "no program")
         segments = self._programs[self._program_number]
         self._start(program_transient(segments, self._voltage_v, self._frequency_hz))
-
-    def _switch_output(self, call: Call) -> None:
-        on = call.switch()
-        if on:
-            self._require_untripped()
-        self._on = on
-        self._drive()
