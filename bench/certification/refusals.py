@@ -1,13 +1,17 @@
 """Whose fault it is that a step of a type test broke off: the device's, which is a finding, or the bench's."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from bench.certification.not_passed import NotPassed
 from bench.safety import Interrupted
 from instruments.errors import InstrumentError, Unanswered, Unmapped
+from instruments.roles import StorageFunctions
 from reports.verdict import Verdict
+
+STORAGE = frozenset(name for name in vars(StorageFunctions) if not name.startswith("_"))
+"""What procedures ask of storage."""
 
 
 class DeviceError(InstrumentError):
@@ -21,15 +25,22 @@ class RatingsError(DeviceError):
 class UnderTest:
     """Hands calls on to the driver of the device under test; its InstrumentError is a DeviceError here.
 
-    An instrument that refuses is a broken bench, and so is a gateway that answers in the device's place.
+    An instrument that refuses is a broken bench, and so is a gateway that answers in the device's place. What a driver
+    of storage has nothing of is NOT_RUN where it is asked for: nobody asked the device.
     """
 
     def __init__(self, driver: Any) -> None:
         self._driver = driver
 
     def __getattr__(self, name: str) -> Any:
+        if name in STORAGE and not hasattr(self._driver, name):
+            return partial(_not_offered, name)
         found = getattr(self._driver, name)
         return _owning_up(found) if callable(found) else found
+
+
+def _not_offered(name: str, *_arguments: Any) -> None:
+    raise NotPassed(f"its driver has no {name}: nothing was sent", Verdict.NOT_RUN)
 
 
 def _owning_up(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,6 +13,7 @@ from itertools import zip_longest
 from bench.judgement.findings import Change
 from bench.judgement.limits import ChangedLimits
 from bench.judgement.replay import read_measurement
+from bench.truth.residual import RESIDUAL_CLAUSE
 from reports.run_directory import CriterionLine, MeasurementLine, RunDirectory, ScenarioRun
 from reports.verdict import Verdict, worst
 
@@ -40,7 +41,8 @@ def judge_certification(run: RunDirectory, limits: ChangedLimits) -> JudgedCerti
     """Judge a certification that finished again, by its own limits or by others; raises ReportError for bad files."""
     measured: dict[str, list[MeasurementLine]] = {}
     for line in run.measurements:
-        measured.setdefault(line.scenario or "", []).append(line)
+        if line.clause != RESIDUAL_CLAUSE:  # about the laboratory's source, and no finding; in the record it is besides
+            measured.setdefault(line.scenario or "", []).append(line)
     tests = [_judge(scenario, measured.pop(scenario.key, []), limits) for scenario in run.run.scenarios]
     verdicts: dict[str, list[Verdict]] = {}
     for test in tests:

@@ -75,18 +75,6 @@ class PointMapBattery:
         """Say that no ramp rate can be set."""
         return math.nan
 
-    def set_ramp_pct_per_s(self, pct_per_s: float) -> None:
-        """Raise Unmapped."""
-        raise self.points.refuse(f"set_ramp_pct_per_s({pct_per_s:g})")
-
-    def set_reserve_pct(self, reserve_pct: float) -> None:
-        """Raise Unmapped."""
-        raise self.points.refuse(f"set_reserve_pct({reserve_pct:g})")
-
-    def set_reactive_power(self, share_pu: float) -> None:
-        """Raise Unmapped."""
-        raise self.points.refuse(f"set_reactive_power({share_pu:g})")
-
     def disable_reactive_commands(self) -> None:
         """Do nothing: it has no command of reactive power."""
 

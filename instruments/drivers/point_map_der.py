@@ -54,10 +54,6 @@ class DerPoints:
             missing = ", ".join(self.lacking[function])
             raise Unmapped(f"{self.name} has no {function}: its point map lacks {missing}; nothing was sent")
 
-    def refuse(self, function: str) -> Unmapped:
-        """Return the error of a function that no map of this kind has."""
-        return Unmapped(f"{self.name} has no {function}: there are no points for that in a point map; nothing was sent")
-
     def read(self, *names: str, base: float = math.nan) -> "Values":
         """Read those of some points that the map has, or what shows them; `base` is what shares are of.
 

@@ -58,7 +58,7 @@ class MqttLink:
         self.broker = f"mqtt{'+tls' if tls else ''}://{host}:{port}"
         self._observer, self._timeout_s = observer, timeout_s
         self._heard: SimpleQueue[Heard] = SimpleQueue()
-        self._connected, self._answered, self._lost = Event(), Event(), ""
+        self._connected, self._answered, self._subscribed, self._lost = Event(), Event(), Event(), ""
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, reconnect_on_failure=False)
         if credentials is not None:
             self._client.username_pw_set(credentials.user, credentials.password)
@@ -69,12 +69,17 @@ class MqttLink:
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
+        self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._connect(host, port)
 
     def subscribe(self, topic: str) -> None:
-        """Have messages of a topic, `#` and `+` as MQTT has them, kept for `heard`."""
+        """Have messages of a topic kept for `heard`: all that are published once this has returned."""
         self._require()
+        self._subscribed.clear()
         self._client.subscribe(topic, AT_LEAST_ONCE)
+        if not self._subscribed.wait(self._timeout_s):
+            self._require()
+            raise TransportError(f"{self.broker} did not take {topic!r} within {self._timeout_s:g} s")
 
     def publish(self, topic: str, text: str, retain: bool = False) -> None:
         """Send a message and wait until the broker has it."""

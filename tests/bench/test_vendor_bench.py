@@ -106,7 +106,7 @@ def test_a_battery_with_a_point_map_takes_the_clauses_that_its_map_has_points_fo
 
 def test_what_a_map_lacks_is_no_fault_of_the_device_under_test() -> None:
     battery = PointMapBattery(ModbusConnections().link("127.0.0.1", 1, 1), load_point_map(MAPS / "acme_battery.yaml"))
-    with pytest.raises(NotPassed, match="no points for that in a point map") as ended:
+    with pytest.raises(NotPassed, match="its driver has no set_reserve_pct") as ended:
         UnderTest(battery).set_reserve_pct(20.0)
     assert ended.value.verdict is Verdict.NOT_RUN
     section = load_bench(VENDOR).devices["utility_battery"]

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from test_certify import certify
 
+from bench.cli import main
 from bench.mutants import BENCHES, scenarios_of
 from reports.run_directory import RunDirectory, RunSummary
 from reports.verdict import Verdict
@@ -39,6 +41,8 @@ def test_a_battery_is_commanded_alone_and_through_an_inverter(bench: Path, devic
     page = (tmp_path / "run" / "rendered" / "report.html").read_text(encoding="utf-8")
     assert "SIMULATED" in page
     assert "charging beyond discharging" in page
+    again = CliRunner().invoke(main, ["replay", str(tmp_path / "run")])
+    assert again.exit_code == 0, again.output
 
 
 def test_a_ramp_rate_that_is_not_kept_is_noticed_over_the_wire(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_a_device_that_is_another_is_an_error_of_the_bench_and_hides_no_other_fa
 def test_a_driver_that_there_is_not_is_an_error_of_the_bench_file(bench, tmp_path):
     result = bench("doctor", "--bench", written(small_bench(utility_pv={"driver": "sunspeck"}), tmp_path))
     assert result.exit_code == 2
-    assert "known: point_map, sunspec" in result.stdout
+    assert "known: ieee1815_2, point_map, sunspec" in result.stdout
 
 
 def test_a_bench_in_order_is_told_device_by_device(bench, tmp_path):
