@@ -56,7 +56,7 @@ from instruments.emulators.scpi_server import scpi_protocol
 from instruments.emulators.sensing_source import SensingSourceEmulator
 from instruments.emulators.tap_changer_control import TapChangerControlEmulator
 from instruments.emulators.tap_changer_settings import TapChangerSettings
-from instruments.errors import InstrumentError, SafetyTrip, Unmapped
+from instruments.errors import InstrumentError, SafetyTrip
 from instruments.point_map import load_point_map
 from instruments.readings import FrequencyDroop, Trip, TripStage, VoltVarCurve
 from instruments.transports.visa import VisaLink
@@ -175,10 +175,6 @@ REFUSED: dict[type, dict[str, list[tuple[Any, ...]]]] = {
     },
 }
 """By driver and method, the arguments that have to be refused."""
-NEVER_SENT: dict[type, tuple[str, ...]] = {
-    PointMapBattery: ("set_ramp_pct_per_s", "set_reactive_power", "set_reserve_pct"),
-}
-"""Methods of a role for which no map has points: whatever they are asked for, nothing is sent."""
 TAKEN: dict[type, tuple[str, tuple[Any, ...]]] = {
     SunSpecInverter: ("set_power_w", (HIGHEST_W, 60.0)),
     Dnp3Inverter: ("set_power_w", (LOWEST_W, 60.0)),
@@ -304,20 +300,11 @@ def test_what_lies_on_the_fence_is_sent(driver: type) -> None:
         assert bench.arrived()
 
 
-@pytest.mark.parametrize("driver", NEVER_SENT, ids=lambda driver: driver.__name__)
-def test_what_no_map_has_points_for_is_never_sent(driver: type) -> None:
-    with fenced(driver) as bench:
-        for method in NEVER_SENT[driver]:
-            with pytest.raises(Unmapped):
-                getattr(bench.driver, method)(0.0)
-        assert bench.arrived() == []
-
-
 def test_every_driver_and_every_method_that_sends_a_set_point_is_tried() -> None:
     drivers = set(all_drivers())
     assert drivers == set(REFUSED)
     for driver in drivers:
-        missing = numeric_methods(driver) - {*REFUSED[driver], *NEVER_SENT.get(driver, ())}
+        missing = numeric_methods(driver) - set(REFUSED[driver])
         assert not missing, f"{driver.__name__} sends set-points that no test holds to the fence: {sorted(missing)}"
 
 

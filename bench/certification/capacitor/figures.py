@@ -43,6 +43,8 @@ class AccuracyFigures(Section):
     clock_s: Figure
     clock_s_per_day: Figure
     discharge_s: Figure
+    settled_s: Figure
+    resolution_kvar: Figure
 
     def of_delay_s(self, delay_s: float) -> float:
         """Return by how much a delay may be off, s."""

@@ -19,8 +19,6 @@ from reports.verdict import Verdict
 NOON_S = DAY_S / 2.0
 ATTEMPTS = (0.2, 0.5, 0.9)
 """Shares of the discharge time after which SCADA tries to close."""
-SETTLED_S = 2.0
-"""After a closure, until the rig's switch has moved and the control was told so, s."""
 EXTREME = 2.0
 """By what a mode's threshold is exceeded where the mode has to want something, as a multiple of it."""
 
@@ -104,9 +102,10 @@ def no_close_by_scada(stand: Stand) -> Iterator[Finding]:
 
 def _countdown(stand: Stand, opened: Closure) -> Finding:
     """Judge how long it says that the bank still discharges, by how long ago it opened it."""
-    passed_s, accuracy_s = stand.now_s() - opened.moment_s, stand.figures.accuracy.discharge_s.value
+    passed_s, accuracy = stand.now_s() - opened.moment_s, stand.figures.accuracy
     left_s = stand.figures.discharge_s.value - passed_s
-    limits = Limits(left_s - accuracy_s, left_s + accuracy_s + SETTLED_S)
+    off_s = accuracy.discharge_s.value
+    limits = Limits(left_s - off_s, left_s + off_s + accuracy.settled_s.value)
     what, said = f"time to discharge that it tells after {passed_s:.0f} s", stand.control.read_status().discharge_left_s
     return stand.found(
         what, Reading(said, stand.rig.uncertainty_s(opened)), limits, left_s, unit="s", source=stand.rig.device
@@ -120,7 +119,7 @@ def no_close_by_mode(stand: Stand) -> Iterator[Finding]:
     opened = stand.rig.await_closure(stand.waiting_s, stand.figures.patience.fine_s)
     if opened is None or opened.direction != OPEN:
         raise NotPassed("the mode did not open the bank, so that nothing discharges", Verdict.NOT_RUN)
-    stand.rig.hold(SETTLED_S, stand.figures.patience.fine_s)
+    stand.rig.hold(stand.figures.accuracy.settled_s.value, stand.figures.patience.fine_s)
     stand.want(closed=True)
     yield _closed_again(stand, opened.by_s)
 

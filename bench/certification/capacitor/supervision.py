@@ -13,8 +13,6 @@ NONE = Limits(upper=0.0)
 OPERATIONS = 3
 """How often the mode is made to operate where registers are compared with contacts."""
 SINGLE_PRECISION = 1e-6
-KVAR_RESOLUTION = 0.5
-"""Half of what a register of kvar resolves at worst."""
 
 
 def identification(stand: Stand) -> Iterator[Finding]:
@@ -70,7 +68,7 @@ def readings(stand: Stand) -> Iterator[Finding]:
             if math.isfinite(said):
                 yield _agrees(stand, f"{name} in state {number}", unit, measured, said, allowed.value)
         if math.isfinite(told.feeder_kvar):
-            kvar, allowed_kvar = stand.kvar_of(sensed), stand.reactive_power_kvar + KVAR_RESOLUTION
+            kvar, allowed_kvar = stand.kvar_of(sensed), stand.reactive_power_kvar + accuracy.resolution_kvar.value
             yield _agrees(stand, f"vars in state {number}", "kvar", kvar, told.feeder_kvar, allowed_kvar)
 
 
