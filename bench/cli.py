@@ -147,7 +147,7 @@ def run(
 @main.command()
 @click.option("--bench", type=click.Path(path_type=Path), required=True, help="bench file")
 @click.option("--device", required=True, help="the device of the bench file that is tested")
-@click.option("--suite", required=True, help="suite of type tests: ieee1547.1, sunspec")
+@click.option("--suite", required=True, help="suite of type tests: ieee1547.1, sunspec, storage, ltc, capacitor")
 @click.option(
     "--scenario", "scenarios", multiple=True, help="carry out only scenarios whose name contains this text; repeatable"
 )
