@@ -147,7 +147,7 @@ def run(
 @main.command()
 @click.option("--bench", type=click.Path(path_type=Path), required=True, help="bench file")
 @click.option("--device", required=True, help="the device of the bench file that is tested")
-@click.option("--suite", required=True, help="suite of type tests: ieee1547.1, sunspec")
+@click.option("--suite", required=True, help="suite of type tests: ieee1547.1, sunspec, storage, ltc, capacitor")
 @click.option(
     "--scenario", "scenarios", multiple=True, help="carry out only scenarios whose name contains this text; repeatable"
 )
@@ -364,7 +364,7 @@ def speed(only: tuple[str, ...], feeder: Path | None, bench: Path) -> None:
 
 @main.group(name="point-map", cls=Commands)
 def point_map() -> None:
-    """Start the map of a device's own Modbus registers."""
+    """Start the map of a device's own Modbus registers, and check what it offers."""
 
 
 MAP_ROLE = click.option(

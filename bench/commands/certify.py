@@ -35,7 +35,7 @@ def certify(request: CertifyRequest, console: Console) -> int:
     suite = suite_named(request.suite)
     bench = load_bench(request.bench)
     small, _ = reduced(bench, request.device)
-    suite.rig.require_role(request.device, small.devices[request.device])
+    suite.rig.require(request.device, small)
     for fault in request.faults:
         check_fault(parse_fault(fault), small)
 
