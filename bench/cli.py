@@ -364,7 +364,7 @@ def speed(only: tuple[str, ...], feeder: Path | None, bench: Path) -> None:
 
 @main.group(name="point-map", cls=Commands)
 def point_map() -> None:
-    """Start the map of a device's own Modbus registers."""
+    """Start the map of a device's own Modbus registers, and check what it offers."""
 
 
 MAP_ROLE = click.option(

@@ -7,6 +7,7 @@ A driver reads the points of its role and no others; `functions_of` tells what a
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from types import MappingProxyType
 
 from instruments.errors import ConfigError
@@ -53,6 +54,8 @@ CORNERS = 10
 """Most corners of a volt-var curve that a map is searched for."""
 READ_BACK = frozenset({"service", "control_mode", "power_set_point", "volt_var_enable"})
 """Commands that nobody is believed to have taken before they were read back."""
+ALIKE = 0.85
+"""From what share of alike letters on a name is taken for a misspelled one: makers' own names are no mistakes."""
 STATES_IN_SERVICE = frozenset({"running", "throttled"})
 STATES_CONNECTED = STATES_IN_SERVICE | {"starting"}
 
@@ -200,6 +203,7 @@ def require_role(point_map: PointMap, role: str) -> None:
     faults = [f"{name} needs {', '.join(missing)}" for name, missing in lack if missing]
     faults += _wrong_units(point_map, role) if role not in CONTROL_POINTS else ()
     if faults:
+        faults += misspelled(point_map, role)
         raise ConfigError(f"point map {point_map.point_map} does not fit the role {role}: {'; '.join(faults)}")
 
 
@@ -208,6 +212,23 @@ def points_of(role: str) -> list[str]:
     functions = sorted(functions_of(role), key=lambda function: not function.needed)
     named = [name for f in functions for name in (*f.points, *f.one_of, *f.more)]
     return list(dict.fromkeys(named))
+
+
+def misspelled(point_map: PointMap, role: str) -> Iterator[str]:
+    """Find points of names that the role does not know, where it knows a similar one that the map has not, in words."""
+    known = points_of(role) + _curve_points(role)
+    absent = [name for name in known if not has(point_map, name)]
+    for name in sorted(point_map.points.keys() - set(known)):
+        others = [other for other in absent if family(other) != family(name)]
+        if near := get_close_matches(name, others, n=1, cutoff=ALIKE):
+            yield f"points.{name} is none that the role {role} knows (did you mean {near[0]!r}?)"
+
+
+def _curve_points(role: str) -> list[str]:
+    """Return the points of all corners of a volt-var curve, for a role that has one."""
+    if "volt_var_v_1" not in points_of(role):
+        return []
+    return [f"volt_var_{axis}_{n}" for axis in "vq" for n in range(1, CORNERS + 1)]
 
 
 def _wrong_units(point_map: PointMap, role: str) -> Iterator[str]:

@@ -41,12 +41,16 @@ class RigKind:
     make: "Callable[[CertificationBench], AnyRig]"
     switch_on: "Callable[[CertificationBench], None]"
     leave: "Callable[[CertificationBench], None]" = lambda _bench: None
+    require_parts: Callable[[str, BenchFile], None] = lambda _name, _bench: None
+    """Raises ConfigError for a device of the bench file that lacks a part which the suite tests."""
 
-    def require_role(self, name: str, device: Device) -> None:
+    def require(self, name: str, bench: BenchFile) -> None:
         """Raise ConfigError for a device that is none of what the suite tests."""
+        device = bench.devices[name]
         if device.role not in self.roles:
             known = " or ".join(role.replace("_", " ") for role in sorted(self.roles))
             raise ConfigError(f"{name} is a {device.role.replace('_', ' ')}; the suite tests the role {known}")
+        self.require_parts(name, bench)
 
 
 def reduced(bench: BenchFile, device: str) -> tuple[BenchFile, Terminal]:
@@ -102,7 +106,7 @@ class CertificationBench:
         needs a `lease`, and has a guardian from before its source is switched on. `faults` are of what is emulated.
         """
         self.config, self.terminal = reduced(bench, device)
-        kind.require_role(device, self.config.devices[device])
+        kind.require(device, self.config)
         admit(self.config, lease)
         self._lease, self._folder = lease or Lease(), writer.path
         self.device, self._kind, self._seed, self.faults = device, kind, seed, faults

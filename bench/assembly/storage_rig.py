@@ -12,7 +12,7 @@ from bench.certification.storage.figures import load_storage_figures
 from bench.certification.storage.hybrid import HybridStorage
 from bench.certification.storage.rig import StorageRig
 from bench.certification.storage.statement import Stated, stated_or
-from bench.config import Device
+from bench.config import BenchFile, Device
 from instruments.errors import ConfigError
 from reports.verdict import Verdict
 
@@ -46,10 +46,20 @@ def _parts(bench: CertificationBench) -> tuple[str, str]:
     device, terminal = bench.device, bench.terminal.device
     if bench.config.devices[terminal].role == "battery":
         return device, ""
-    battery = bench.config.devices[terminal].dc_battery
-    if battery is None or bench.config.devices[battery].role != "battery":
-        raise ConfigError(f"{terminal} has no battery behind it: the suite tests storage")
-    return battery, terminal
+    return _battery_behind(terminal, bench.config), terminal
+
+
+def _battery_behind(inverter: str, bench: BenchFile) -> str:
+    """Return the battery on an inverter's DC link; raises ConfigError where there is none."""
+    battery = bench.devices[inverter].dc_battery
+    if battery is None or bench.devices[battery].role != "battery":
+        raise ConfigError(f"{inverter} has no battery behind it: the suite tests storage")
+    return battery
+
+
+def _require_battery(name: str, bench: BenchFile) -> None:
+    if bench.devices[name].role == "inverter":
+        _battery_behind(name, bench)
 
 
 def _storage(bench: CertificationBench, battery: str, inverter: str) -> Any:
@@ -81,5 +91,5 @@ def _switch_on(bench: CertificationBench) -> None:
     energize(bench, cast(StorageRig, bench.rig).rig)
 
 
-STORAGE_RIG = RigKind(frozenset({"battery", "inverter"}), _make, _switch_on)
+STORAGE_RIG = RigKind(frozenset({"battery", "inverter"}), _make, _switch_on, require_parts=_require_battery)
 """In front of batteries with an inverter of their own, and of inverters with a battery behind them."""

@@ -107,7 +107,7 @@ class CertificationSession:
         self._kind, self.suite, self._count = suite, suite.load(), suite.scenario_counts()
         self._faults, self._lease, self._partial = faults, lease, partial
         small, _ = reduced(bench, device)
-        suite.rig.require_role(device, small.devices[device])
+        suite.rig.require(device, small)
         self._head = run_head(small, bench_path, seed, faults)
         self.writer = RunWriter.create(path, self._head)
         self.scenarios: list[dict[str, Any]] = []

@@ -12,13 +12,14 @@ from bench.assembly.admission import real_resources
 from bench.assembly.certification import reduced
 from bench.certification.suites import suite_named
 from bench.commands.certify_parallel import jobs_for, play_in_parallel, scenario_count
+from bench.commands.certify_progress import ClauseProgress
 from bench.commands.certify_request import CertifyRequest
 from bench.commands.one_core import one_core
 from bench.commands.playing import Leased, Refusals
 from bench.commands.run import ROOT, STYLES, console_for, not_played
 from bench.config import load_bench
 from bench.faults import check_fault, parse_fault
-from bench.lease import Lease, take_lease
+from bench.lease import take_lease
 from instruments.errors import ConfigError
 from reports.pdf import add_pdf
 from reports.rendering import render
@@ -35,21 +36,22 @@ def certify(request: CertifyRequest, console: Console) -> int:
     suite = suite_named(request.suite)
     bench = load_bench(request.bench)
     small, _ = reduced(bench, request.device)
-    suite.rig.require_role(request.device, small.devices[request.device])
+    suite.rig.require(request.device, small)
     for fault in request.faults:
         check_fault(parse_fault(fault), small)
 
     def tell(text: str) -> None:
         console.print(text, highlight=False, markup=False, soft_wrap=True)
 
+    watchers = [ClauseProgress(tell)] if small.clock.mode == "wall" else []
     with take_lease(real_resources(small), bench.bench, request.out, tell) as lease:
-        return _carry_out(request, console, lease)
+        return _carry_out(request, console, [Leased(lease), *watchers])
 
 
-def _carry_out(request: CertifyRequest, console: Console, lease: Lease) -> int:
+def _carry_out(request: CertifyRequest, console: Console, plugins: list[object]) -> int:
     refusals = Refusals()
     os.environ.pop("PYTEST_ADDOPTS", None)
-    status = _play(request, [refusals, Leased(lease)])
+    status = _play(request, [refusals, *plugins])
     if refusals.misconfigured:
         raise ConfigError(refusals.misconfigured[0])
     if not (request.out / "run.json").is_file():

@@ -6,7 +6,15 @@ from pathlib import Path
 
 from instruments.errors import ConfigError
 from instruments.point_map import PointMap, load_point_map
-from instruments.point_map_roles import CONTROL_POINTS, DIRECTED, ROLE_FUNCTIONS, family, functions_of, require_role
+from instruments.point_map_roles import (
+    CONTROL_POINTS,
+    DIRECTED,
+    ROLE_FUNCTIONS,
+    family,
+    functions_of,
+    misspelled,
+    require_role,
+)
 
 
 def check(path: Path, role: str | None) -> list[str]:
@@ -34,6 +42,8 @@ def _told(point_map: PointMap, role: str) -> Iterator[str]:
     for function in functions_of(role):
         missing = function.lacks(point_map)
         yield f"  lacks   {function.name}: {', '.join(missing)}" if missing else f"  offers  {function.name}"
+    for name in misspelled(point_map, role):
+        yield f"  to check: {name}"
     unsaid = [
         n for n, p in point_map.points.items() if family(n) in DIRECTED and not (p.positive or point_map.positive)
     ]

@@ -64,6 +64,12 @@ def test_every_clause_with_a_scenario_is_in_the_suites_coverage_and_the_other_wa
         assert tagged == with_scenario, f"suite {name}: clauses and features differ"
 
 
+def test_the_help_names_every_suite() -> None:
+    told = " ".join(CliRunner().invoke(main, ["certify", "--help"]).output.split())
+    names = told.partition("suite of type tests: ")[2].partition(" [required]")[0]
+    assert set(names.split(", ")) == set(SUITES)
+
+
 @pytest.mark.parametrize(
     ("more", "told"),
     [

@@ -69,6 +69,7 @@ def test_an_inverter_without_a_battery_is_refused(tmp_path: Path) -> None:
     )
     assert done.exit_code == 2, done.output
     assert "no battery behind it" in done.stderr
+    assert not (tmp_path / "run").exists(), "a refused command left a run directory behind"
 
 
 def test_other_suites_do_not_take_a_battery(tmp_path: Path) -> None:

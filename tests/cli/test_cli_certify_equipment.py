@@ -76,6 +76,9 @@ def test_a_clause_passes_on_equipment_in_another_process_which_is_left_safe(tmp_
     run = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
     (test,) = run["scenarios"]
     assert (test["id"], test["verdict"], run["simulated"]) == ("6.4", "PASS", False), told
+    lines = told.splitlines()
+    begun = lines.index("Its nameplate is whole, fits together, and is true")
+    assert lines[begun + 1].startswith("  the device under test in service"), "nothing tells what is being waited for"
 
 
 @pytest.mark.long

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import yaml
 from click.testing import CliRunner, Result
 
@@ -62,3 +63,23 @@ def test_a_map_of_another_role_is_refused_with_what_it_lacks() -> None:
     refused = run("check", str(MAPS / "acme_meter.yaml"), "--role", "battery")
     assert refused.exit_code == 2
     assert "does not fit the role battery: read_nameplate needs rated_power; " in refused.output
+
+
+@pytest.mark.parametrize(
+    ("good", "typo", "code"), [("reactive_power", "reactve_power", 0), ("operating_state", "operating_stat", 2)]
+)
+def test_a_misspelled_point_is_told_with_the_name_that_was_meant(
+    tmp_path: Path, good: str, typo: str, code: int
+) -> None:
+    text = (MAPS / "acme_inverter.yaml").read_text()
+    (tmp_path / "map.yaml").write_text(text.replace(f"  {good}:", f"  {typo}:"))
+    told = run("check", str(tmp_path / "map.yaml"), "--role", "inverter")
+    assert told.exit_code == code, told.output
+    assert f"points.{typo} is none that the role inverter knows (did you mean {good!r}?)" in told.output
+
+
+@pytest.mark.parametrize("name", ["acme_inverter", "acme_battery", "acme_meter", "ltc_generic", "capacitor_generic"])
+def test_points_that_only_one_maker_has_are_no_misspellings(name: str) -> None:
+    told = run("check", str(MAPS / f"{name}.yaml"))
+    assert told.exit_code == 0, told.output
+    assert "did you mean" not in told.output
