@@ -24,11 +24,19 @@ class Field:
     def carry_out(self, request: FieldRequest) -> FieldAnswer:
         """Read, or give an order; what is out of reach, or not on this bench, was not taken."""
         with self.citing() as citations:
-            try:
-                found = self._orders()[request.order](request.device)
-            except (TransportError, InstrumentError, KeyError):
-                found = FieldAnswer(number=0, taken=False)
+            found = self._tried(request) if self._has(request) else _taken(False)
         return found.model_copy(update={"number": request.number, "evidence": tuple(citations)})
+
+    def _has(self, request: FieldRequest) -> bool:
+        """Whether the device of an order is on this bench, and of the kind that the order is for."""
+        kind = self.controls.tap_changers if "tap" in request.order else self.controls.capacitors
+        return not request.device or request.device in kind
+
+    def _tried(self, request: FieldRequest) -> FieldAnswer:
+        try:
+            return self._orders()[request.order](request.device)
+        except (TransportError, InstrumentError):
+            return _taken(False)
 
     def _orders(self) -> Mapping[str, Callable[[str], FieldAnswer]]:
         controls = self.controls

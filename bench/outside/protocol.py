@@ -6,9 +6,9 @@ Below the topic of a system: `hello` is retained and says who it is, and is with
 asks for that with `field/request`, one at a time, and gets a `field/answer`.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bench.bus import Delivery, Priority
 from bench.messages.equipment import EquipmentState, Payload
@@ -89,12 +89,21 @@ class Said(Payload):
     because: tuple[str, ...] = ()
 
 
+TO_NOBODY = ("read equipment", "read resources", "read load", "block tap changers", "release tap changers")
+
+
 class FieldRequest(Payload):
     """A reading, or an order to a device; `number` comes back in the answer."""
 
     number: int
     order: Order
     device: str = ""
+
+    @model_validator(mode="after")
+    def _names_whom_it_is_for(self) -> Self:
+        if (self.order in TO_NOBODY) == bool(self.device):
+            raise ValueError(f"{self.order!r} is for {'no device' if self.device else 'a device'}")
+        return self
 
 
 class FieldAnswer(Payload):

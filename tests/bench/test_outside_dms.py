@@ -189,6 +189,19 @@ def test_an_order_is_carried_out_and_its_exchanges_are_cited(order: str, taken: 
     assert found.evidence == (("wire:1",) if "capacitor" in order else ())
 
 
+@pytest.mark.parametrize(("order", "device"), [("close capacitor", ""), ("read load", "bank_1")])
+def test_an_order_that_does_not_say_whom_it_is_for_is_refused(order: str, device: str) -> None:
+    field = Field(tuple, tuple, lambda: None, ScadaControls({"bank_1": Bank()}, {}), Bank().citing)
+    answer = Place(field).say("field/request", json.dumps({"number": 1, "order": order, "device": device}))
+    assert f"'{order}' is for" in answer["refused"]["why"]
+
+
+def test_an_order_to_a_device_of_another_kind_is_not_taken() -> None:
+    field = Field(tuple, tuple, lambda: None, ScadaControls({}, {"tap_1": object()}), Bank().citing)  # type: ignore[dict-item]
+    answer = Place(field).say("field/request", json.dumps({"number": 1, "order": "close capacitor", "device": "tap_1"}))
+    assert FieldAnswer.model_validate(answer["field/answer"]).taken is False
+
+
 def test_a_system_that_leaves_in_the_middle_breaks_the_bench_by_its_name() -> None:
     with pytest.raises(TransportError, match="Distribution Management System has left"):
         Place().say("hello", "")

@@ -10,9 +10,9 @@ from bench.certification.control_rig import ControlRig
 from bench.certification.controls.findings import About
 from bench.certification.findings import Finding
 from bench.certification.ltc.band import band_edges
-from bench.certification.ltc.closed_loop import closed_loop
+from bench.certification.ltc.closed_loop import closed_loop, taps_needed
 from bench.certification.ltc.compensation import line_drop
-from bench.certification.ltc.figures import TapChangerFigures, load_tap_changer_figures
+from bench.certification.ltc.figures import LoopCase, TapChangerFigures, load_tap_changer_figures
 from bench.certification.ltc.orders import block, manual
 from bench.certification.ltc.timing import definite_delay, inter_tap_delay, inverse_delay
 from instruments.errors import ConfigError
@@ -159,6 +159,15 @@ def test_a_blocked_control_that_says_so_and_stays() -> None:
 )
 def test_as_many_operations_as_bring_voltage_back(wrong: dict[str, float], expected: Verdict) -> None:
     assert verdict(closed_loop, "a voltage that falls", **wrong) is expected
+
+
+@pytest.mark.parametrize(("source_share", "doubt"), [(0.0, 0.0), (1e-6, 0.0), (1e-3, 1.0)])
+def test_a_count_of_operations_is_in_doubt_where_the_source_could_change_it(source_share: float, doubt: float) -> None:
+    """Five taps of 0.625 % bring voltage just into the wider band: V (1 + 5 * 0.00625) = centre - half - tolerance."""
+    edge_v = FIGURES.number("band_centre") - FIGURES.number("bandwidth") / 2.0 - FIGURES.tolerance.level_v.value
+    case = LoopCase(name="at the edge", behind_v=edge_v / (1.0 + 5 * 0.00625) + 1e-3)
+    least, _, found = taps_needed(FIGURES, 0.00625, case, source_share)
+    assert (least, found) == (5, doubt)
 
 
 def test_a_control_that_hunts_is_noticed_when_voltage_is_back() -> None:

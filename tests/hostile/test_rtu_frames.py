@@ -4,7 +4,6 @@ import asyncio
 import os
 import random
 import select
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -188,14 +187,12 @@ def twist_all(kind: str, call: str, seed: int) -> None:
         count = patiently(lambda: exchanges_of(line, lambda: method(driver)))
         for name, twist in TWISTS.items():
             line.at, line.twist = line.done + draw.randrange(count), twist
-            before_s = time.monotonic()
             try:
                 method(driver)
             except (TransportError, InstrumentError):
                 pass
             else:
                 pytest.fail(f"{kind}.{call} took {name}")
-            assert time.monotonic() - before_s < 4.0, f"{name} held {kind}.{call} up longer than any time-out"
             line.twist = None
             assert patiently(driver.read_command) is not None, f"the link does not work any more after {name}"
 

@@ -49,9 +49,9 @@ class About:
         """Hold a count against what it has to be."""
         return self._count(what, float(wanted), Limits.around(float(wanted), 0.0), found, unit)
 
-    def between_counts(self, what: str, wanted: tuple[int, int], found: int, unit: str = "closures") -> Finding:
-        """Hold a count between two."""
-        return self._count(what, float(wanted[0]), Limits(*map(float, wanted)), found, unit)
+    def between_counts(self, what: str, wanted: tuple[int, int], found: int, doubt: float) -> Finding:
+        """Hold closures between two counts, which themselves are in doubt by so many."""
+        return self._count(what, float(wanted[0]), Limits(*map(float, wanted)), found, "closures", doubt)
 
     def at_least(self, what: str, wanted: int, found: int, unit: str = "closures") -> Finding:
         """Hold a count against what it has to be at least."""
@@ -71,8 +71,8 @@ class About:
         uncertainty = self.rig.uncertainty_s(first) + self.rig.uncertainty_s(second)
         return Reading(second.moment_s - first.moment_s, uncertainty)
 
-    def _count(self, what: str, wanted: float, limits: Limits, found: int, unit: str) -> Finding:
-        criterion = Criterion(wanted, limits, 0.0)
+    def _count(self, what: str, wanted: float, limits: Limits, found: int, unit: str, doubt: float = 0.0) -> Finding:
+        criterion = Criterion(wanted, limits, doubt)
         return self._finding(what, Reading(wanted), Reading(float(found)), criterion, self.rig.scan.name, unit)
 
     def _finding(

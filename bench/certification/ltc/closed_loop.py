@@ -16,13 +16,13 @@ def closed_loop(rig: ControlRig, figures: TapChangerFigures, name: str) -> Itera
     section, watch_s = figures.loop, figures.probing.watch_s
     case = case_named(section.clause, section.cases, name)
     prepare(rig, figures, delay=section.delay_s)
-    least, most = taps_needed(figures, rig.step_pu, case)
+    least, most, doubt = taps_needed(figures, rig.step_pu, case, rig.accuracy.share)
     begun = len(rig.closures)
     rig.regulate(case.behind_v)
     rig.hold(patient_s(figures, section.delay_s + most * figures.number("inter_tap_delay")), watch_s)
     closed = rig.closures[begun:]
     direction, about = (1 if case.behind_v < figures.number("band_centre") else -1), About(rig, section.clause)
-    yield about.between_counts(f"operations upon {case.name}", (least, most), len(closed))
+    yield about.between_counts(f"operations upon {case.name}", (least, most), len(closed), doubt)
     back = sum(closure.direction != direction for closure in closed)
     yield about.count(f"operations back upon {case.name}", 0, back)
     yield _in_band(rig, figures, case)
@@ -30,14 +30,24 @@ def closed_loop(rig: ControlRig, figures: TapChangerFigures, name: str) -> Itera
     yield about.count(f"operations after voltage is back, upon {case.name}", 0, len(still))
 
 
-def taps_needed(figures: TapChangerFigures, step_pu: float, case: LoopCase) -> tuple[int, int]:
-    """Return between how many taps bring voltage into the band: into one wider, and one narrower, by the tolerance."""
+def taps_needed(
+    figures: TapChangerFigures, step_pu: float, case: LoopCase, source_share: float
+) -> tuple[int, int, float]:
+    """Return between how many taps bring voltage into the band, and by how many taps that is in doubt.
+
+    They bring it into a band wider, and into one narrower, by the tolerance. What the source may be off by, a share of
+    the voltage, makes a doubt of a tap where it changes one of the two.
+    """
     half_v, tolerance_v = figures.number("bandwidth") / 2.0, figures.tolerance.level_v.value
-    needed = []
-    for half in (half_v + tolerance_v, half_v - tolerance_v):
+    off_v = source_share * case.behind_v
+
+    def taps(half: float) -> int:
         away_v = abs(case.behind_v - figures.number("band_centre")) - half
-        needed.append(max(0, math.ceil(away_v / (case.behind_v * step_pu))))
-    return needed[0], needed[1]
+        return max(0, math.ceil(away_v / (case.behind_v * step_pu)))
+
+    halves = (half_v + tolerance_v, half_v - tolerance_v)
+    doubt = max(abs(taps(half + off) - taps(half)) for half in halves for off in (-off_v, off_v))
+    return taps(halves[0]), taps(halves[1]), float(doubt)
 
 
 def _in_band(rig: ControlRig, figures: TapChangerFigures, case: LoopCase) -> Finding:
