@@ -194,7 +194,7 @@ def test_a_signal_while_the_rig_is_made_safe_aborts_and_loses_no_record(
         trial = session.begin(title("6.4"))
         close = trial.bench.close
 
-        def stopped() -> dict[str, str]:
+        def stopped() -> Any:
             signal.raise_signal(signal.SIGTERM)
             return close()
 
