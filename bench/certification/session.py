@@ -16,6 +16,7 @@ from bench.certification.suites import DeviceTest, SuiteKind
 from bench.config import BenchFile
 from bench.faults import Fault
 from bench.lease import Lease
+from bench.safety import Interrupted, uninterrupted
 from bench.session import run_head
 from reports.run_directory import RunWriter, scenario_key
 from reports.verdict import Verdict, worst
@@ -157,9 +158,7 @@ class CertificationSession:
 
     def close(self, trial: Trial) -> Verdict:
         """End a type test on any way out: make safe, record; return its verdict."""
-        unsafe = trial.bench.close()
-        trial.problems += [f"{name} could not be proven safe: {why}" for name, why in unsafe.items()]
-        self._note_alive(trial.title, unsafe)
+        self._leave_safe(trial)
         verdict = _verdict(trial)
         series = self.writer.write_series(len(self.scenarios) + 1, trial.bench.rig.table())
         self.scenarios.append(
@@ -174,6 +173,19 @@ class CertificationSession:
             }
         )
         return verdict
+
+    def _leave_safe(self, trial: Trial) -> None:
+        """Make the rig safe and close it; who wants to stop meanwhile is heard afterwards, and the test recorded."""
+        held: list[int] = []
+        try:
+            with uninterrupted() as held:
+                unsafe = trial.bench.close()
+                trial.problems += [f"{name} could not be proven safe: {why}" for name, why in unsafe.items()]
+                self._note_alive(trial.title, unsafe)
+        except (Interrupted, KeyboardInterrupt) as stop:
+            if not held:
+                raise
+            trial.aborted = trial.aborted or f"{stop or 'stopped'} while the equipment was made safe"
 
     def leave(self) -> None:
         """End what is only a part of a run, for who puts the parts together."""

@@ -22,6 +22,8 @@ MANY = 60
 """From how many findings on their bands are drawn narrower."""
 PANEL_END, PANEL_BEGIN = 0.45, 0.54
 """Where the left of two panels ends and where the right one begins, as a share of the width."""
+TICKS = 6
+"""Most intervals between the numbers of a stimulus: more of them run into each other in half the width."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def _of_unit(key: str, unit: str, findings: Sequence[Numbered]) -> Chart:
         if moves:
             _draw_held(axes, findings, _Panel(stimuli, np.zeros_like(target)))
             axes.set_xlabel(_with_unit("measured stimulus", findings[0].line.stimulus_unit))
+            axes.xaxis.set_major_locator(ticker.MaxNLocator(TICKS))
         else:
             _draw_held(axes, findings, _Panel(_numbers(findings), target))
             _finish_numbers(axes)

@@ -1,5 +1,6 @@
 """A device that refuses, lies about itself, is another, or goes away: whose fault it is, and what goes on."""
 
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from bench.certification.suites import suite_named
 from bench.certification.type_test import TypeTest
 from bench.config import load_bench
 from bench.faults import parse_fault
-from bench.safety import Interrupted
+from bench.safety import Interrupted, interruptible
 from instruments.errors import ConfigError, IdentityMismatch, InstrumentError, TransportError, Unanswered
 from reports.verdict import Verdict
 from tests.certification.spoken import RATING_VA, Spoken, plate, rig_of
@@ -183,3 +184,22 @@ def test_a_device_that_reboots_in_the_middle_fails_where_it_should_have_delivere
     broken = [finding.what for finding in trial.test.findings if finding.verdict is not Verdict.PASS]
     assert broken == ["rated active power, against what is delivered"], "it waits for its delay to enter service again"
     assert session.close(trial) is Verdict.FAIL
+
+
+def test_a_signal_while_the_rig_is_made_safe_aborts_and_loses_no_record(
+    sessions: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = sessions()
+    with interruptible():
+        trial = session.begin(title("6.4"))
+        close = trial.bench.close
+
+        def stopped() -> Any:
+            signal.raise_signal(signal.SIGTERM)
+            return close()
+
+        monkeypatch.setattr(trial.bench, "close", stopped)
+        assert session.close(trial) is Verdict.ABORTED
+    (entry,) = session.scenarios
+    assert "stopped by SIGTERM while the equipment was made safe" in entry["reason"]
+    assert trial.aborted, "nothing tells the run that it ends here"

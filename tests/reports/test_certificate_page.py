@@ -58,7 +58,8 @@ def text_of(page: str) -> str:
         "PA-9 0.25 % 2026-01-15 2027-01-15",
         "AC-7 voltage 0.1 % of reading + 0.05 % of 300 V (limits of error; k = 2) 2026-01-15 2027-01-15",
         "the procedures took 3.0 h of the equipment's time",
-        "1 figure of the suite is not confirmed against the standard by its file: volt_var.curves 2",
+        "1 figure of the suite is not confirmed by its file, against the standard or manual that it is from: "
+        "volt_var.curves 2",
         "1 of 4 clauses passed",
         "5.14.4 Volt-var PASS 1 of 5",
         "5.8 Interconnection integrity NOT RUN surges need a laboratory",
