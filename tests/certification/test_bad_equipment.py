@@ -157,7 +157,7 @@ def test_a_device_that_is_not_there_is_an_error_of_the_bench(sessions: Any) -> N
 
 
 def test_a_device_that_drops_out_in_the_middle_ends_its_clause_and_the_next_goes_on(sessions: Any) -> None:
-    session = sessions("drops-out@10..3600")
+    session = sessions("drops-out@100..3600")
     trial = session.begin(title("6.5"))
     assert isinstance(trial.test, TypeTest)
     with pytest.raises(TransportError) as lost:
