@@ -98,8 +98,12 @@ def connect(section: SystemSection, words: Sequence[str], observer: WireObserver
     credentials = Credentials(section.user, section.password or "") if section.user else None
     tls = tls_client(section.tls) if section.tls else None
     link = MqttLink(broker.host, broker.port, observer, section.timeout_s, credentials, tls, last_will)
-    for word in words:
-        link.subscribe(topic_of(section.topic, word))
+    try:
+        for word in words:
+            link.subscribe(topic_of(section.topic, word))
+    except TransportError:
+        link.close()
+        raise
     return link
 
 
