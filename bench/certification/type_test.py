@@ -63,7 +63,7 @@ class TypeTest(Judged):
         self.rig.supply(1.0)
         self.rig.set_grid(1.0)
         self.rig.functions.enter_service()
-        await_service(self.rig, self.figures.service.delivers_share.value)
+        await_service(self.rig, self.figures.service)
 
     def switch_off_functions(self) -> None:
         """Switch every function off that follows a characteristic, and every command of active power."""

@@ -175,7 +175,7 @@ def test_a_device_that_drops_out_in_the_middle_ends_its_clause_and_the_next_goes
 
 
 def test_a_device_that_reboots_in_the_middle_fails_where_it_should_have_delivered(sessions: Any) -> None:
-    session = sessions("reboots@10..20")
+    session = sessions("reboots@40..50")
     trial = session.begin(title("6.4"))
     assert isinstance(trial.test, TypeTest)
     trial.test.enter_service()

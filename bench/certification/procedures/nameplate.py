@@ -11,12 +11,9 @@ from bench.certification.figures import SuiteFigures
 from bench.certification.figures_interoperability import NameplateFigures
 from bench.certification.findings import Finding
 from bench.certification.rig import Rig
-from bench.certification.service import ENTER_SERVICE_S
 from bench.certification.statements import Statements
 
 As = Mapping[str, float | str]
-RISE_S = 30.0
-"""Over how long power is seen to rise no more: by the longest ramp, 1000 s, it rises by 3 % meanwhile."""
 LOOK_S = 2.0
 FACTOR_ROUNDING = 0.005
 """What is lost of a power factor that is told in hundredths, as it commonly is."""
@@ -80,18 +77,10 @@ def _voltages(told: As, figures: SuiteFigures, say: Statements) -> Iterator[Find
 
 def _delivered(rig: Rig, figures: SuiteFigures, say: Statements) -> Finding:
     """Measure what comes when rated power is offered, and hold what it states against that."""
-    _await_end_of_ramp(rig, figures.service.nothing_pu.value)
     delivered = rig.active_power(rig.hold(LOOK_S, 0.5))
     accuracy = figures.accuracy.widening.value * figures.accuracy.power_pu.value
     stated = Reading(rig.nameplate.p_max_w / rig.nameplate.va_max_va)
     return say.held("rated active power, against what is delivered", stated, agrees(delivered, accuracy), "pu")
-
-
-def _await_end_of_ramp(rig: Rig, nothing_pu: float) -> None:
-    """Let a device that has just entered service come to the end of its ramp (IEEE 1547-2018 4.10.3)."""
-    deadline_s, before = rig.clock.now_s + ENTER_SERVICE_S, 0.0
-    while (now := rig.hold(RISE_S, RISE_S)[-1].p_pu) - before > nothing_pu and rig.clock.now_s < deadline_s:
-        before = now
 
 
 def _number(told: As, label: str) -> float:

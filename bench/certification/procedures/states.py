@@ -16,8 +16,6 @@ from instruments.readings import AcReading
 from reports.verdict import Verdict
 
 STOP_S, LOOK_S, SETTLE_S = 5.0, 2.0, 30.0
-RAMP_S = 120.0
-"""For what is left of the longest ramp once 90 % of power is there: a device may say that it is still starting."""
 LITTLE_PCT, REVERSION_S = 20.0, 3600.0
 """Active power in the sag: at rated power the current would rise beyond what the source can take."""
 
@@ -31,7 +29,7 @@ def compare_states(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
     stopped = _read(rig, service, "its permit withdrawn", delivers=False)
     yield say.made("no operation reported, its permit withdrawn", not stopped.running)
     rig.functions.enter_service()
-    _await_end_of_ramp(rig, service)
+    await_service(rig, service)
     yield from _runs(say, _read(rig, service, "permitted again", delivers=True), "permitted again")
     yield from _tripped(rig, say, figures)
 
@@ -51,16 +49,11 @@ def _tripped(rig: Rig, say: Statements, figures: SuiteFigures) -> Iterator[Findi
     yield say.made("no connection reported, tripped by a sag", not tripped.connected)
     yield say.made("an alarm reported, tripped by a sag", tripped.alarms != 0)
     rig.functions.disable_functions()
-    _await_end_of_ramp(rig, service)
+    await_service(rig, service)
     rig.functions.reset_alarms()
     back = _read(rig, service, "after the sag", delivers=True)
     yield from _runs(say, back, "after the sag")
     yield say.made("no alarm reported, after the sag", back.alarms == 0)
-
-
-def _await_end_of_ramp(rig: Rig, service: ServiceFigures) -> None:
-    await_service(rig, service.delivers_share.value)
-    rig.hold(RAMP_S, 1.0)
 
 
 def _runs(say: Statements, said: AcReading, when: str) -> Iterator[Finding]:
