@@ -71,11 +71,17 @@ def test_every_figure_that_is_judged_by_says_where_it_is_from_and_the_certificat
     unconfirmed = suite_named("capacitor").unconfirmed()
     accuracy = [place for place in unconfirmed if place.startswith("accuracy.")]
     assert len(accuracy) == len(type(load_capacitor_figures().accuracy).model_fields)
+    assert {"secondaries.rated_v", "secondaries.rated_a"} <= set(unconfirmed), "what shares of the bank's VA are of"
     assert "discharge_s" not in unconfirmed
 
 
 @pytest.mark.parametrize(
-    ("cut", "told"), [("  close_below: 118.0\n", "base.close_below"), ("beyond_v: 4.0\n", "beyond_v")]
+    ("cut", "told"),
+    [
+        ("  close_below: 118.0\n", "base.close_below"),
+        ("beyond_v: 4.0\n", "beyond_v"),
+        ('  rated_a: {value: 5.0, clause: VAR-1, source: "ieee-c57-13", confirmed: false}\n', "secondaries.rated_a"),
+    ],
 )
 def test_a_figure_that_is_missing_is_told_by_its_place(cut: str, told: str, tmp_path: Path) -> None:
     text = FILE.read_text(encoding="utf-8")

@@ -10,8 +10,6 @@ from bench.certification.figures import FOLDER, Suite, load_file
 from bench.config.section import Section
 
 FILE = FOLDER / "capacitor.yaml"
-RATED_V, RATED_A = 120.0, 5.0
-"""Of the secondaries of PT and CT."""
 DAY_S = 86_400.0
 WEEK = 7
 """Days."""
@@ -49,6 +47,18 @@ class AccuracyFigures(Section):
     def of_delay_s(self, delay_s: float) -> float:
         """Return by how much a delay may be off, s."""
         return max(self.delay_s.value, self.delay_pu.value * delay_s)
+
+
+class Secondaries(Section):
+    """What the secondaries of PT and CT are rated for: shares of the bank's VA are of both together."""
+
+    rated_v: Figure
+    rated_a: Figure
+
+    @property
+    def rated_va(self) -> float:
+        """Return what one phase of them is rated for, VA."""
+        return self.rated_v.value * self.rated_a.value
 
 
 class Rest(Section):
@@ -163,6 +173,7 @@ class CapacitorFigures(Suite):
 
     rules: tuple[Rule, ...]
     accuracy: AccuracyFigures
+    secondaries: Secondaries
     discharge_s: Figure
     base: Settings
     rest: Rest

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import cast
 
-from bench.certification.capacitor.figures import RATED_A, RATED_V, WEEK_S, CapacitorFigures
+from bench.certification.capacitor.figures import WEEK_S, CapacitorFigures
 from bench.certification.control_rig import Closure, ControlRig, Sensed
 from bench.certification.criteria import Criterion, Reading
 from bench.certification.findings import Finding
@@ -72,7 +72,8 @@ class Stand:
     @property
     def reactive_power_kvar(self) -> float:
         """By how much a threshold of vars may be off, kvar."""
-        return self.figures.accuracy.reactive_power_pu.value * RATED_V * RATED_A * self.kvar_per_va
+        rated_va = self.figures.secondaries.rated_va
+        return self.figures.accuracy.reactive_power_pu.value * rated_va * self.kvar_per_va
 
     def now_s(self) -> float:
         """Return the moment of the bench from which something is timed, s."""
