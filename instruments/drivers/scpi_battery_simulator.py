@@ -173,9 +173,8 @@ class ScpiBatterySimulator:
             raise
 
     def _read_state(self, parts: list[str]) -> tuple[bool, DcReading]:
-        *measured, state = parts
-        voltage_v, current_a, power_w = self._numbers(measured, 3)
-        return self._read_switch(state), DcReading(voltage_v, current_a, power_w)
+        voltage_v, current_a, power_w = self._numbers(parts[:-1], 3)
+        return self._read_switch(parts[-1]), DcReading(voltage_v, current_a, power_w)
 
     def _numbers(self, parts: list[str], count: int) -> tuple[float, ...]:
         if len(parts) != count:
