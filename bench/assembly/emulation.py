@@ -1,5 +1,6 @@
 """Puts emulated equipment on its addresses, and wires emulated devices to each other and to the feeder."""
 
+import asyncio
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -46,6 +47,7 @@ from instruments.emulators.digital_io import DigitalIOEmulator
 from instruments.emulators.dnp3_inverter import Dnp3InverterPoints
 from instruments.emulators.dnp3_outstation import Dnp3Server, PointOutstation
 from instruments.emulators.electrical import ElectricalNode
+from instruments.emulators.framed_server import framed_protocol
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.inverter import InverterEmulator
 from instruments.emulators.meter import MeterFleet, serve_fleet
@@ -423,7 +425,9 @@ class EmulatedEquipment:
 
     def _serve_scpi(self, device: Device, emulator: ScpiEmulator) -> None:
         wanted = self._wanted(device)
-        protocol = scpi_protocol(emulator.scpi, self.host.lock, emulator.termination)
+        protocol: Callable[[], asyncio.Protocol] = scpi_protocol(emulator.scpi, self.host.lock, emulator.termination)
+        if wanted.framed:
+            protocol = framed_protocol(emulator.scpi, self.host.lock)
         _, port = self.host.serve(protocol, wanted.host, wanted.port)
         self.devices[emulator.name] = emulator
         self.endpoints[emulator.name] = Endpoint(emulator.name, device.role, wanted.at_port(port))
