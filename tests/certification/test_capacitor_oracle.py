@@ -9,6 +9,7 @@ from synthetic_capacitor import Flaw, SyntheticControl, stand_around
 from bench.certification.capacitor import protections, supervision, thresholds, times
 from bench.certification.findings import Finding
 from bench.certification.not_passed import NotPassed
+from bench.measurement import Limits
 from reports.verdict import Verdict, worst
 
 PASS, FAIL, INCONCLUSIVE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
@@ -100,6 +101,26 @@ def test_contacts_that_close_wrongly_twice_or_never_fail(flaw: Flaw) -> None:
     found = list(thresholds.voltage_mode(stand_around(SyntheticControl(flaw), "VLT-1")))
     counted = [finding for finding in found if finding.unit == "closures" and "to close" in finding.what]
     assert worst(finding.verdict for finding in counted) is FAIL
+
+
+def test_a_time_is_told_of_nothing_but_the_contact_that_was_to_close() -> None:
+    wrong = list(times.delays(stand_around(SyntheticControl(Flaw(wrong_contact=True)), "DLY-1")))
+    instead = named(wrong, "delay to close: the open contact instead, after 19.75 s")
+    assert (instead.unit, instead.response.value, instead.criterion.limits) == (
+        "closures",
+        1.0,
+        Limits.around(0.0, 0.0),
+    )
+    assert instead.verdict is FAIL, instead.worded
+    assert not [finding.what for finding in wrong if finding.unit == "s" and "to close" in finding.what], "no such time"
+
+
+def test_what_does_not_come_is_told_with_the_time_that_was_waited_for_it() -> None:
+    found = list(times.delays(stand := stand_around(SyntheticControl(Flaw(deaf=True)), "DLY-1")))
+    waited = named(found, "delay to close did not come, within")
+    case = stand.figures.delays
+    assert waited.response.value == pytest.approx(stand.figures.patience.delays * case.close_s), "as long as it waited"
+    assert waited.verdict is FAIL, waited.worded
 
 
 @pytest.mark.parametrize(("told_v", "verdict"), [(0.6, PASS), (0.55, PASS), (-0.61, FAIL), (1.0, FAIL)])
