@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import pytest
-from capacitor_rigs import FIGURES
+from capacitor_rigs import EXACT, FIGURES, emulated_stand
 from synthetic_capacitor import Flaw, SyntheticControl, stand_around
 
 from bench.certification.capacitor import protections, supervision, thresholds, times
@@ -133,6 +133,38 @@ def test_a_reading_at_just_inside_and_just_outside_of_its_limit(told_v: float, v
 def test_a_reading_near_its_limit_is_inconclusive_where_the_source_is_no_better() -> None:
     found = supervision.readings(stand_around(SyntheticControl(Flaw(told_v=0.55)), "SEN-1", share=0.0005))
     assert named(found, "voltage in state 1").verdict is INCONCLUSIVE
+
+
+SENSED = {
+    "temperature_c": (thresholds.temperature_mode, "degC", FIGURES.accuracy.temperature_c.value),
+    "neutral_current_a": (
+        protections.neutral_current,
+        "A",
+        FIGURES.accuracy.neutral_current_pu.value * FIGURES.settings["neutral_limit"],
+    ),
+}
+"""What a sensor is given without a source: who steps it, its unit, and by how much the threshold may be off."""
+
+
+@pytest.mark.parametrize("sensor", SENSED)
+@pytest.mark.parametrize(("share", "verdict"), [(0.0, PASS), (0.5, PASS), (0.95, INCONCLUSIVE), (2.0, INCONCLUSIVE)])
+def test_a_threshold_is_known_no_better_than_what_the_sensor_was_given(
+    sensor: str, share: float, verdict: Verdict
+) -> None:
+    procedure, unit, allowed = SENSED[sensor]
+    with emulated_stand("TMP-1", sensors=EXACT | {sensor: share * allowed}) as stand:
+        found = [finding for finding in procedure(stand) if finding.unit == unit]
+    assert found
+    assert {finding.verdict for finding in found if "threshold" in finding.what} == {verdict}, found
+    assert all(finding.criterion.uncertainty >= share * allowed for finding in found), "also of what it tells"
+
+
+@pytest.mark.parametrize("sensor", SENSED)
+def test_a_sensor_of_which_nobody_says_how_exactly_it_is_set_is_not_judged(sensor: str) -> None:
+    procedure = SENSED[sensor][0]
+    with emulated_stand("TMP-1", sensors={}) as stand, pytest.raises(NotPassed, match=sensor) as found:
+        list(procedure(stand))
+    assert found.value.verdict is Verdict.NOT_RUN
 
 
 @pytest.mark.parametrize(

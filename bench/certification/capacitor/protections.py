@@ -202,8 +202,7 @@ def neutral_current(stand: Stand) -> Iterator[Finding]:
 
 def _set_neutral(stand: Stand, amperes: float) -> Reading:
     """Let a current flow in the bank's neutral; raises NotPassed where nothing on the bench does that."""
-    stand.rig.set_input("neutral_current_a", amperes)
-    return Reading(amperes)
+    return stand.rig.put_on_sensor("neutral_current_a", amperes)
 
 
 def lost_potential(stand: Stand) -> Iterator[Finding]:

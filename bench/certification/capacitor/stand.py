@@ -284,6 +284,19 @@ class Stand:
             stimulus_unit=unit,
         )
 
+    def agrees(self, what: str, unit: str, measured: Reading, said: float, allowed: float) -> Finding:
+        """Hold what the control says that it senses against what is in front of it, which is known no better."""
+        return self.found(
+            what,
+            Reading(said),
+            Limits.around(measured.value, allowed),
+            measured.value,
+            unit=unit,
+            stimulus=measured,
+            uncertainty=measured.uncertainty,
+            source=self.rig.device,
+        )
+
     def told(self, what: str, said: float, limits: Limits, target: float, unit: str) -> Finding:
         """Hold what the control says of itself against what was seen or asked for."""
         return self.found(what, Reading(said), limits, target, unit=unit, source=self.rig.device)
