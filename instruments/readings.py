@@ -145,6 +145,28 @@ class SourceCapabilities:
 
 
 @dataclass(frozen=True)
+class BatterySimulatorCapabilities:
+    """What a battery simulator can do: its voltage, V, and the most that it gives and takes, A, both > 0.
+
+    Each is the narrower of the instrument's and the bench's. One that is not `separate` limits both ways alike.
+    """
+
+    voltage_v: tuple[float, float]
+    discharge_a: float
+    charge_a: float
+    separate: bool = True
+
+
+@dataclass(frozen=True)
+class DcReading:
+    """What an instrument measures at its own DC output; current and power > 0 flow out of it."""
+
+    voltage_v: float
+    current_a: float
+    power_w: float
+
+
+@dataclass(frozen=True)
 class SensingSetPoint:
     """What a sensing source was told to present on the PT and CT secondaries; the angle is that of the current."""
 

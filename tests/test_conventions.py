@@ -27,7 +27,7 @@ from instruments.errors import ConfigError
 ROOT = Path(__file__).parents[1]
 MUTANTS = load_mutants()
 BENCH = load_bench(ROOT / "fixtures" / "benches" / "emulated.yaml")
-CERTIFIED = load_bench(ROOT / "fixtures" / "benches" / "certify_pv.yaml")
+CERTIFIED = [load_bench(ROOT / "fixtures" / "benches" / f"certify_{what}.yaml") for what in ("pv", "battery_simulator")]
 USE_CASE = load_use_case()
 FEATURES = sorted((ROOT / "features").rglob("*.feature"))
 ROLES = {
@@ -41,6 +41,7 @@ ROLES = {
     "sensing_source": roles.SensingSource,
     "digital_io": roles.DigitalIO,
     "pv_simulator": roles.PvSimulator,
+    "battery_simulator": roles.BatterySimulator,
 }
 
 
@@ -108,7 +109,7 @@ def drivers() -> Iterator[tuple[str, str, type]]:
         assert isinstance(made, type)
         yield role, name, made
     for (role, name), make in VISA_DRIVERS.items():
-        device = next(d for d in (*BENCH.devices.values(), *CERTIFIED.devices.values()) if d.role == role)
+        device = next(d for bench in (BENCH, *CERTIFIED) for d in bench.devices.values() if d.role == role)
         yield role, name, type(make(SimpleNamespace(), device))
 
 

@@ -32,7 +32,7 @@ from bench.assembly.volt_var import make_volt_var_units
 from bench.assembly.wiring import direct_terminal, measured_terminal
 from bench.bus import Bus, Delivery
 from bench.clock import make_clock
-from bench.config import BenchFile, Device
+from bench.config import DC_SOURCES, BenchFile, Device
 from bench.evidence import Evidence
 from bench.faults import SYSTEMS, Fault
 from bench.feeder.engine import Feeder
@@ -453,7 +453,9 @@ class BenchAssembly:
 
 
 def _refuse_simulated_sun(bench: BenchFile) -> None:
-    """Raise ConfigError for a PV simulator: the weather of a scenario does not reach one."""
-    found = [name for name, device in bench.devices.items() if device.role == "pv_simulator"]
+    """Raise ConfigError for a simulator on a DC side: neither weather nor charge of a scenario reaches one."""
+    found = next(((name, device.role) for name, device in bench.devices.items() if device.role in DC_SOURCES), None)
     if found:
-        raise ConfigError(f"devices.{found[0]}: a PV simulator follows `bench certify`, and no scenario's weather")
+        name, kind = found[0], "PV" if found[1] == "pv_simulator" else "battery"
+        has = "weather" if kind == "PV" else "charge"
+        raise ConfigError(f"devices.{name}: a {kind} simulator follows `bench certify`, and no scenario's {has}")

@@ -1,4 +1,7 @@
-"""The rig of an inverter, with or without storage: a grid simulator and a power analyzer in front of it."""
+"""The rig of an inverter, with or without storage: a grid simulator and a power analyzer in front of it.
+
+Its DC side has a PV simulator, a battery simulator, or what it brings itself.
+"""
 
 import time
 from collections.abc import Callable
@@ -8,6 +11,7 @@ from typing import Any, cast
 
 from bench.accuracy import USUAL_TIME_S
 from bench.assembly.certification import CertificationBench, RigKind
+from bench.assembly.simulated_battery import StoreBehind, simulated_battery
 from bench.certification.not_passed import NotPassed
 from bench.certification.ratings import require_usable
 from bench.certification.rig import InstrumentClass, Rig, phase_v
@@ -50,9 +54,11 @@ def _make(bench: CertificationBench) -> Rig:
     _require_functions(bench, inverter)
     nameplate = inverter.read_nameplate()
     require_usable(device, bench.config.devices[device], nameplate)
+    battery = simulated_battery(bench, nameplate)
+    functions: Any = inverter if battery is None else StoreBehind(inverter, battery)
     return replace(
-        between_instruments(bench, inverter, nameplate, lambda level_pu: _supply(bench, level_pu)),
-        absorb=lambda share_pu: _absorb(bench, share_pu),
+        between_instruments(bench, functions, nameplate, battery.supply if battery else partial(_supply, bench)),
+        absorb=battery.absorb if battery else partial(_absorb, bench),
         capture=drivers[analyzer].read_capture_limits(),
         unrepresented=bench.emulated.unrepresented(device),
     )
@@ -87,6 +93,9 @@ def _switch_on(bench: CertificationBench) -> None:
         with blaming(simulator):
             bench.drivers[simulator].set_irradiance_pu(1.0)
             bench.drivers[simulator].output_on()
+    functions: Any = cast(Rig, bench.rig).functions
+    if isinstance(functions, StoreBehind):
+        functions.battery.switch_on()
 
 
 def energize(bench: CertificationBench, rig: Rig) -> None:

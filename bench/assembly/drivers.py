@@ -12,6 +12,8 @@ from instruments.dialects.ac_source import ROLE as AC_SOURCE
 from instruments.dialects.ac_source import ac_source_dialect
 from instruments.dialects.analyzer import ROLE as ANALYZER
 from instruments.dialects.analyzer import analyzer_dialect
+from instruments.dialects.battery_source import ROLE as BATTERY_SOURCE
+from instruments.dialects.battery_source import battery_source_dialect
 from instruments.dialects.language import Dialect, Habits
 from instruments.dialects.loading import dialect_names
 from instruments.dialects.pv_source import ROLE as PV_SOURCE
@@ -23,6 +25,7 @@ from instruments.drivers.fence import NO_LIMIT, DerEnvelope, Span
 from instruments.drivers.point_map_battery import PointMapBattery
 from instruments.drivers.point_map_inverter import PointMapInverter
 from instruments.drivers.point_map_meter import PointMapMeter
+from instruments.drivers.scpi_battery_simulator import BatteryLimits, ScpiBatterySimulator
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
@@ -63,6 +66,7 @@ DIALECTS: dict[str, Callable[[str], Dialect]] = {
     AC_SOURCE: ac_source_dialect,
     ANALYZER: analyzer_dialect,
     PV_SOURCE: pv_source_dialect,
+    BATTERY_SOURCE: battery_source_dialect,
 }
 """Roles whose instruments are spoken to in dialects."""
 DIALECT = "scpi_"
@@ -83,6 +87,14 @@ def _pv_simulator(link: VisaLink, device: Device) -> ScpiPvSimulator:
     return ScpiPvSimulator(link, DcLimits(limits.voltage_v, limits.current_a), stood_for, dialect, array.channel)
 
 
+def _battery_simulator(link: VisaLink, device: Device) -> ScpiBatterySimulator:
+    limits = device.limits
+    if limits is None or limits.voltage_v is None or limits.current_a is None:
+        raise ConfigError("a battery simulator needs limits: voltage_v and current_a")
+    dialect = battery_source_dialect(device.driver.removeprefix(DIALECT))
+    return ScpiBatterySimulator(link, BatteryLimits(limits.voltage_v, limits.current_a), dialect)
+
+
 def _power_analyzer(link: VisaLink, device: Device) -> ScpiPowerAnalyzer:
     return ScpiPowerAnalyzer(link, device.phases, analyzer_dialect(device.driver.removeprefix(DIALECT)))
 
@@ -90,6 +102,7 @@ def _power_analyzer(link: VisaLink, device: Device) -> ScpiPowerAnalyzer:
 VISA_DRIVERS: dict[tuple[str, str], Callable[[VisaLink, Device], Any]] = {
     **{(AC_SOURCE, DIALECT + name): _grid_simulator for name in dialect_names(AC_SOURCE)},
     **{(PV_SOURCE, DIALECT + name): _pv_simulator for name in dialect_names(PV_SOURCE)},
+    **{(BATTERY_SOURCE, DIALECT + name): _battery_simulator for name in dialect_names(BATTERY_SOURCE)},
     **{(ANALYZER, DIALECT + name): _power_analyzer for name in dialect_names(ANALYZER)},
     ("sensing_source", "scpi_generic"): lambda link, device: ScpiSensingSource(link, _limits(device)),
     ("digital_io", "scpi_generic"): lambda link, _device: ScpiDigitalIO(link),

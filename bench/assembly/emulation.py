@@ -1,5 +1,6 @@
 """Puts emulated equipment on its addresses, and wires emulated devices to each other and to the feeder."""
 
+import asyncio
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -37,6 +38,8 @@ from instruments.emulators.acme_registers import battery_bank, inverter_bank, me
 from instruments.emulators.analyzer import AnalyzerClass
 from instruments.emulators.analyzers import ANALYZERS
 from instruments.emulators.battery import BatteryEmulator
+from instruments.emulators.battery_source import BatterySourceEmulator
+from instruments.emulators.battery_sources import BATTERY_SOURCES
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import Sensing, SensingTerminals
 from instruments.emulators.control_points import control_points
@@ -44,6 +47,7 @@ from instruments.emulators.digital_io import DigitalIOEmulator
 from instruments.emulators.dnp3_inverter import Dnp3InverterPoints
 from instruments.emulators.dnp3_outstation import Dnp3Server, PointOutstation
 from instruments.emulators.electrical import ElectricalNode
+from instruments.emulators.framed_server import framed_protocol
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.inverter import InverterEmulator
 from instruments.emulators.meter import MeterFleet, serve_fleet
@@ -111,6 +115,8 @@ class EmulatedEquipment:
         self._records: list[SampleRecord] = []
         self._simulated_sun: dict[str, tuple[InverterEmulator, PvSourceEmulator]] = {}
         """Inverters with a PV simulator in front of their DC side, by name."""
+        self._sunless: set[str] = set()
+        """Inverters with a battery simulator there, and nothing else."""
         self.premises = PremiseFleet(premise_names(places.services) if bench.feeder.customers else ())
         try:
             self._serve_all()
@@ -143,7 +149,7 @@ class EmulatedEquipment:
         self.premises.advance(dt_s)
         with self.host.lock:
             for name, device in self.devices.items():
-                if isinstance(device, InverterEmulator) and name not in self._simulated_sun:
+                if isinstance(device, InverterEmulator) and name not in {*self._simulated_sun, *self._sunless}:
                     share = self._places.irradiance_pu(name, irradiance_pu)
                     device.available_w = share * device.nameplate.p_max_w
             for inverter, source in self._simulated_sun.values():
@@ -209,6 +215,7 @@ class EmulatedEquipment:
             "digital_io": self._serve_digital_io,
             "battery": self._serve_battery,
             "pv_simulator": self._serve_pv_simulator,
+            "battery_simulator": self._serve_battery_simulator,
             "inverter": self._serve_inverter,
             "load_tap_changer": self._serve_tap_changer,
             "capacitor_bank": self._serve_capacitor,
@@ -255,6 +262,12 @@ class EmulatedEquipment:
             raise ConfigError(f"devices.{name}: no emulated PV simulator speaks {device.driver!r}; known: {known}")
         self._serve_scpi(device, PV_SOURCES[device.driver](name))
 
+    def _serve_battery_simulator(self, name: str, device: Device, _emulate: Emulation) -> None:
+        if device.driver not in BATTERY_SOURCES:
+            known = ", ".join(BATTERY_SOURCES)
+            raise ConfigError(f"devices.{name}: no emulated battery simulator speaks {device.driver!r}; known: {known}")
+        self._serve_scpi(device, BATTERY_SOURCES[device.driver](name))
+
     def _serve_battery(self, name: str, device: Device, emulate: Emulation) -> None:
         rating = _needed(name, "rating_kva", device.rated_kva or None)
         capacity = _needed(name, "capacity_kwh", device.stored_kwh)
@@ -290,7 +303,7 @@ class EmulatedEquipment:
             v_nom_v=_needed(name, "nominal_v", device.rated_v or None),
             phases=self._node(name).phases,
             node=self._node(name),
-            dc_source=source if isinstance(source, BatteryEmulator) else None,
+            dc_source=source if isinstance(source, BatteryEmulator | BatterySourceEmulator) else None,
             generator=self._places.site(name).kind == "generator",
             volt_var=emulate.volt_var,
             unit=1 if outstation else self._wanted(device).unit or 1,
@@ -299,6 +312,9 @@ class EmulatedEquipment:
         if isinstance(source, PvSourceEmulator):
             source.drawn_w = lambda: sum(inverter.power.p_w)
             self._simulated_sun[name] = inverter, source
+        if isinstance(source, BatterySourceEmulator):
+            source.drawn_w = lambda: sum(inverter.power.p_w)
+            self._sunless.add(name)
         if outstation:
             self._serve_inverter_on_dnp3(name, device, inverter)
             return
@@ -409,7 +425,9 @@ class EmulatedEquipment:
 
     def _serve_scpi(self, device: Device, emulator: ScpiEmulator) -> None:
         wanted = self._wanted(device)
-        protocol = scpi_protocol(emulator.scpi, self.host.lock, emulator.termination)
+        protocol: Callable[[], asyncio.Protocol] = scpi_protocol(emulator.scpi, self.host.lock, emulator.termination)
+        if wanted.framed:
+            protocol = framed_protocol(emulator.scpi, self.host.lock)
         _, port = self.host.serve(protocol, wanted.host, wanted.port)
         self.devices[emulator.name] = emulator
         self.endpoints[emulator.name] = Endpoint(emulator.name, device.role, wanted.at_port(port))

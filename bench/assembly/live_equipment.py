@@ -27,6 +27,7 @@ SAFE_ORDER = (
     "digital_io",
     "sensing_source",
     "pv_simulator",
+    "battery_simulator",
     "grid_simulator",
 )
 """Roles that are put into a safe state, in the order of registration: sources, registered last, go off first."""

@@ -5,6 +5,7 @@ and `&stop=2` may follow the baud rate; without them a line has even parity and 
 An emulated device at a port is served on a pseudo-terminal, to which a link of the port's name is made. It may also be
 at `pty`: on any free pseudo-terminal of its own, or at `pty:NAME`, which it shares with all others at that name.
 `dnp3+tcp://HOST:PORT/OUTSTATION?master=1` gives the link addresses of both ends; without `master` the bench is 1.
+`yokogawa+tcp://HOST:10001` is the LAN port of a WT3000, where messages go in frames after a login.
 """
 
 import ipaddress
@@ -23,6 +24,7 @@ _DNP3 = re.compile(
     rf"dnp3\+tcp://{_HOST}:(?P<port>[0-9]{{1,5}})/(?P<unit>[0-9]{{1,5}})(?:\?master=(?P<master>[0-9]{{1,5}}))?"
 )
 _SOCKET = re.compile(rf"TCPIP[0-9]{{0,3}}::{_HOST}::(?P<port>[0-9]{{1,5}})::SOCKET", re.IGNORECASE)
+_FRAMED = re.compile(rf"yokogawa\+tcp://{_HOST}:(?P<port>[0-9]{{1,5}})")
 _RTU = re.compile(
     r"modbus\+rtu://(?P<path>/[\w./:+-]{1,200}|pty(?::[a-z0-9_]{1,40})?)\?(?P<options>[^/]{0,80})/(?P<unit>[0-9]{1,3})",
     re.ASCII,
@@ -41,7 +43,8 @@ PTY = "pty"
 class Resource:
     """Where a device answers; `unit` is None behind VISA. `secure`: Modbus over TLS. With a `line` there is no host.
 
-    With a `master`, the link address of the bench, it is a DNP3 outstation and `unit` its own link address.
+    With a `master`, the link address of the bench, it is a DNP3 outstation and `unit` its own link address. `framed`:
+    behind no VISA name, but in the frames of Yokogawa's LAN port.
     """
 
     host: str
@@ -50,6 +53,7 @@ class Resource:
     secure: bool = False
     line: SerialLine | None = None
     master: int | None = None
+    framed: bool = False
 
     @property
     def place(self) -> str:
@@ -106,6 +110,8 @@ class Resource:
         if self.line:
             line = self.line
             return f"modbus+rtu://{line.path}?baud={line.baud}&parity={line.parity}&stop={line.stop}/{self.unit}"
+        if self.framed:
+            return f"yokogawa+tcp://{self.host}:{self.port}"
         if self.unit is None:
             return f"TCPIP0::{self.host}::{self.port}::SOCKET"
         if self.master is not None:
@@ -119,14 +125,15 @@ def parse_resource(text: str) -> Resource:
         return _dnp3(text, dnp3)
     if text.startswith("modbus+rtu:"):
         return _serial(text)
-    found = _MODBUS.fullmatch(text) or _SOCKET.fullmatch(text)
+    found = _MODBUS.fullmatch(text) or _SOCKET.fullmatch(text) or _FRAMED.fullmatch(text)
     if found is None:
         raise ConfigError(
             f"cannot read the resource {text[:80]!r}: write modbus+tcp://HOST:PORT/UNIT, modbus+tls://HOST:PORT/UNIT, "
-            f"{_RTU_FORM}, dnp3+tcp://HOST:PORT/OUTSTATION?master=1 or TCPIP0::HOST::PORT::SOCKET"
+            f"{_RTU_FORM}, dnp3+tcp://HOST:PORT/OUTSTATION?master=1, TCPIP0::HOST::PORT::SOCKET or yokogawa+tcp://HOST:PORT"
         )
     parts = found.groupdict()
     resource = Resource(parts["host"], int(parts["port"]), _number(parts.get("unit")), parts.get("layer") == "tls")
+    resource = replace(resource, framed=found.re is _FRAMED)
     if resource.port > MAX_PORT or (resource.unit or 0) > MAX_UNIT:
         raise ConfigError(f"the resource {text!r} has a port above {MAX_PORT} or a unit above {MAX_UNIT}")
     return resource

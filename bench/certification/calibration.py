@@ -7,9 +7,12 @@ from typing import Any
 from bench.accuracy import COVERAGE_FACTOR, EXPANDED
 from bench.config import Device, class_of_pct
 
+MAKERS_WORD = {"rating_kva", "capacity_kwh", "nominal_v", "efficiency_pct"}
+"""Keys of a device in the bench file that are its maker's statements, beside `stated`."""
+
 
 def described(device: Device) -> dict[str, Any]:
-    """Return role, accuracy and calibration of a device or instrument, as the bench file gives them."""
+    """Return role, accuracy, calibration and what is stated of a device or instrument, as the bench file gives them."""
     return {
         "role": device.role,
         "emulated": device.emulate is not None,
@@ -17,7 +20,14 @@ def described(device: Device) -> dict[str, Any]:
         "accuracy": _accuracy(device),
         "calibrated": _written(device.calibrated),
         "calibration_due": _written(device.calibration_due),
+        "stated": _stated(device),
     }
+
+
+def _stated(device: Device) -> dict[str, float]:
+    """Return what its maker states of a device: what is written in the bench file, and no default."""
+    written = device.model_dump(include=MAKERS_WORD, exclude_none=True, exclude_unset=True)
+    return written | (device.stated.model_dump(exclude_none=True) if device.stated else {})
 
 
 def _accuracy_pct(device: Device) -> float | None:

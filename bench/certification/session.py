@@ -21,7 +21,7 @@ from bench.session import run_head
 from reports.run_directory import RunWriter, scenario_key
 from reports.verdict import Verdict, worst
 
-SOURCES = frozenset({"grid_simulator", "sensing_source", "pv_simulator"})
+SOURCES = frozenset({"grid_simulator", "sensing_source", "pv_simulator", "battery_simulator"})
 """Roles of what energizes a device under test."""
 UNFINISHED = {"verdict": Verdict.ABORTED.value, "reason": "the run ended while this was on", "unfinished": True}
 """What run.json says of a type test that is on."""

@@ -1,7 +1,10 @@
 """`bench certify`: the type tests of one device."""
 
 import os
+from collections.abc import Sequence
 from contextlib import nullcontext
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +14,7 @@ from rich.table import Table
 from bench.assembly.admission import real_resources
 from bench.assembly.certification import reduced
 from bench.certification.suites import suite_named
-from bench.commands.certify_parallel import jobs_for, play_in_parallel, scenario_count
+from bench.commands.certify_parallel import jobs_for, play_in_parallel, scenario_count, scenario_names
 from bench.commands.certify_progress import ClauseProgress
 from bench.commands.certify_request import CertifyRequest
 from bench.commands.one_core import one_core
@@ -23,7 +26,11 @@ from bench.lease import take_lease
 from instruments.errors import ConfigError
 from reports.pdf import add_pdf
 from reports.rendering import render
-from reports.run_directory import RunDirectory
+from reports.run_directory import RunDirectory, require_empty
+from reports.verdict import Verdict
+
+FEW = 4
+"""Names of scenarios that are told when none has the text that was asked for."""
 
 __all__ = ["CertifyRequest", "certify", "console_for"]
 
@@ -31,14 +38,17 @@ __all__ = ["CertifyRequest", "certify", "console_for"]
 def certify(request: CertifyRequest, console: Console) -> int:
     """Carry out a suite, render the certificate, print the coverage; return the exit code of the verdict.
 
-    Raises ConfigError, before anything is opened, for a suite, a device or a bench that cannot be used.
+    Raises ConfigError, before anything is opened, for a suite, a device or a bench that cannot be used, and ReportError
+    for a run directory that cannot, such as one that has a run in it.
     """
     suite = suite_named(request.suite)
+    _require_scenarios(suite.features, request.scenarios)
     bench = load_bench(request.bench)
     small, _ = reduced(bench, request.device)
     suite.rig.require(request.device, small)
     for fault in request.faults:
         check_fault(parse_fault(fault), small)
+    require_empty(request.out)  # what is in it afterwards is of this run: the verdict of another is no answer
 
     def tell(text: str) -> None:
         console.print(text, highlight=False, markup=False, soft_wrap=True)
@@ -46,6 +56,21 @@ def certify(request: CertifyRequest, console: Console) -> int:
     watchers = [ClauseProgress(tell)] if small.clock.mode == "wall" else []
     with take_lease(real_resources(small), bench.bench, request.out, tell) as lease:
         return _carry_out(request, console, [Leased(lease), *watchers])
+
+
+def _require_scenarios(features: Path, texts: Sequence[str]) -> None:
+    """Refuse a text that is in no name: a misspelled one of several would be left out unseen."""
+    for text in texts:
+        if not scenario_count(features, (text,)):
+            near = "".join(f"\n  {name}" for name in _nearest(text, scenario_names(features)))
+            raise ConfigError(f"no scenario of the suite has {text!r} in its name; such as these are known:{near}")
+
+
+def _nearest(text: str, names: Sequence[str]) -> Sequence[str]:
+    """Return a few names, those that have a word like one of the text's before others."""
+    words = {word.strip(",").lower() for name in names for word in name.split()}
+    like = {near for word in text.lower().split() for near in get_close_matches(word, words)}
+    return sorted(names, key=lambda name: not like & {word.strip(",").lower() for word in name.split()})[:FEW]
 
 
 def _carry_out(request: CertifyRequest, console: Console, plugins: list[object]) -> int:
@@ -59,7 +84,7 @@ def _carry_out(request: CertifyRequest, console: Console, plugins: list[object])
     rendered = render(request.out)
     summary = RunDirectory.open(request.out).run
     console.print(_table(summary))
-    told = [f"report: {rendered / 'report.html'}"]
+    told = [*_left_out(summary), *_advice(request, summary), f"report: {rendered / 'report.html'}"]
     if not request.scenarios if request.pdf is None else request.pdf:
         told.append(add_pdf(rendered))
     for line in told:
@@ -99,6 +124,23 @@ def _table(run: Any) -> Table:
     for heading in ("clause", "title", "verdict", "tests", "why"):
         table.add_column(heading)
     for entry in run.certification["coverage"]:
+        if run.certification["partial"] and not entry["scenarios"]:
+            continue
         tests = f"{entry['scenarios']} of {entry['of']}" if entry["scenarios"] else ""
         table.add_row(entry["clause"], entry["title"], entry["verdict"], tests, entry["why"])
     return table
+
+
+def _left_out(run: Any) -> list[str]:
+    """Say how much of the suite a part leaves out: the table has what was asked for, the certificate all of it."""
+    absent = sum(not entry["scenarios"] for entry in run.certification["coverage"])
+    if not run.certification["partial"] or not absent:
+        return []
+    return [f"{absent} more clauses of the suite were not carried out: a part of a suite certifies none"]
+
+
+def _advice(request: CertifyRequest, run: Any) -> list[str]:
+    """Tell where to look when the bench broke: most often nothing answers at an address."""
+    if run.verdict is not Verdict.ERROR:
+        return []
+    return [f"`bench doctor --bench {request.bench}` tells what answers at each address, and energises nothing"]

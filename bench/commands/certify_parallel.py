@@ -33,9 +33,14 @@ def jobs_for(bench: BenchFile, scenarios: int, asked: int | None) -> int:
 def scenario_count(features: Path, texts: Iterable[str]) -> int:
     """Return how many scenarios of a folder have a name that contains one of the texts; all, without texts."""
     wanted = [text.lower() for text in texts]
-    stories = (story for path in sorted(features.glob("*.feature")) for story in read_stories(path))
-    names = [name.lower() for story in stories if not story.is_background for name in story.names]
+    names = [name.lower() for name in scenario_names(features)]
     return sum(not wanted or any(text in name for text in wanted) for name in names)
+
+
+def scenario_names(features: Path) -> list[str]:
+    """Return the names of all scenarios of a folder; of an outline those with its examples filled in."""
+    stories = (story for path in sorted(features.glob("*.feature")) for story in read_stories(path))
+    return [name for story in stories if not story.is_background for name in story.names]
 
 
 def play_in_parallel(

@@ -26,7 +26,7 @@ from bench.use_case.tables import load as load_use_case
 from instruments.errors import BenchError, ConfigError
 from reports.plain_text import visible
 from reports.rendering import render
-from reports.run_directory import RunDirectory
+from reports.run_directory import RunDirectory, require_empty
 from reports.verdict import Verdict
 
 STYLES = {"PASS": "bold green", "FAIL": "bold red", "ERROR": "bold magenta"}
@@ -113,8 +113,7 @@ def _check(request: RunRequest) -> BenchFile:
     coverage = check(FEATURES, load_use_case())
     if coverage.faults:
         raise ConfigError("\n  ".join(["the features do not fit the use case:", *map(str, coverage.faults)]))
-    if request.out.exists() and any(request.out.iterdir()):
-        raise ConfigError(f"the run directory {request.out} exists and is not empty: nothing was run")
+    require_empty(request.out)
     for feature in request.features:
         if Path(feature).suffix != ".feature" or not Path(feature).is_file():
             raise ConfigError(f"there is no feature file {feature}")

@@ -6,10 +6,12 @@ from bench.config.bench_file import BenchFile, bench_files, load_bench
 from bench.config.environment import CloudsSection, EnvironmentSection, RangeASection
 from bench.config.equipment import (
     CONTROL_ROLES,
+    DC_SOURCES,
     Contacts,
     Device,
     Emulation,
     Identification,
+    StoreSection,
     Terminal,
     class_of_pct,
 )
@@ -18,6 +20,7 @@ from bench.config.section import Range
 
 __all__ = [
     "CONTROL_ROLES",
+    "DC_SOURCES",
     "Accuracy",
     "ActorsSection",
     "BankControlSection",
@@ -36,6 +39,7 @@ __all__ = [
     "PlantSection",
     "Range",
     "RangeASection",
+    "StoreSection",
     "Terminal",
     "bench_files",
     "class_of_pct",

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, cast, get_args, get_origin
@@ -12,7 +13,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from bench.config.actors import ActorsSection
 from bench.config.addresses import certificate_files, exposed, wrong_addresses, wrong_lines
 from bench.config.environment import EnvironmentSection, RangeASection
-from bench.config.equipment import CONTROL_ROLES, AmiSection, ClockSection, Device, Fleet, Terminal
+from bench.config.equipment import CONTROL_ROLES, DC_SOURCES, AmiSection, ClockSection, Device, Fleet, Terminal
 from bench.config.feeder import FeederSection
 from bench.config.section import Name, Section
 from bench.config.systems import SystemName, SystemSection, system_files, wrong_systems
@@ -71,15 +72,22 @@ class BenchFile(Section):
     def behind_inverter(self) -> dict[str, str]:
         """Return each battery on a DC link with the inverter that it works through."""
         linked = {device.dc_battery: name for name, device in self.devices.items() if device.dc_battery}
-        return {battery: name for battery, name in linked.items() if not self._is_pv_simulator(battery)}
+        return {battery: name for battery, name in linked.items() if not self._has_role(battery, DC_SOURCES)}
 
-    def _is_pv_simulator(self, name: str) -> bool:
-        return name in self.devices and self.devices[name].role == "pv_simulator"
+    def _has_role(self, name: str, roles: AbstractSet[str]) -> bool:
+        return name in self.devices and self.devices[name].role in roles
 
     def pv_simulator_of(self, inverter: str) -> str | None:
         """Return the PV simulator in front of the DC side of an inverter."""
+        return self._in_front_of(inverter, {"pv_simulator"})
+
+    def battery_simulator_of(self, inverter: str) -> str | None:
+        """Return the battery simulator in front of the DC side of an inverter."""
+        return self._in_front_of(inverter, {"battery_simulator"})
+
+    def _in_front_of(self, inverter: str, roles: AbstractSet[str]) -> str | None:
         source = self.devices[inverter].dc_battery
-        return source if source is not None and self._is_pv_simulator(source) else None
+        return source if source is not None and self._has_role(source, roles) else None
 
 
 def load_bench(path: Path) -> BenchFile:
@@ -232,7 +240,7 @@ def _dangling(bench: BenchFile) -> Iterator[str]:
         source = device.dc_battery
         if source is not None and source not in bench.devices:
             yield f"devices.{name}.{'' if device.dc_source else 'emulate.'}dc_source: {_no_such(source, bench.devices)}"
-    yield from _wrong_pv_simulators(bench)
+    yield from _wrong_dc_sources(bench)
     yield from wrong_systems(bench.systems, bench.clock.mode)
     yield from _wrong_instruments(bench)
     yield from _unmeasured(bench)
@@ -283,11 +291,11 @@ def _wrong_instrument(place: str, device: Device | None, name: str, bench: Bench
         yield f"{place}: the {real} is real and the {emulated} is emulated: nothing can be wired between them"
 
 
-def _wrong_pv_simulators(bench: BenchFile) -> Iterator[str]:
-    """Tell of PV simulators in front of nothing, of several inverters, or of one that nothing can be wired to."""
-    behind: dict[str, list[str]] = {name: [] for name, device in bench.devices.items() if device.role == "pv_simulator"}
+def _wrong_dc_sources(bench: BenchFile) -> Iterator[str]:
+    """Tell of simulators in front of nothing, of several inverters, or of one that nothing can be wired to."""
+    behind: dict[str, list[str]] = {name: [] for name, device in bench.devices.items() if device.role in DC_SOURCES}
     for name in bench.devices:
-        source = bench.pv_simulator_of(name)
+        source = bench.pv_simulator_of(name) or bench.battery_simulator_of(name)
         if source is not None:
             behind[source].append(name)
     for source, inverters in behind.items():

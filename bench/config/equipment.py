@@ -20,12 +20,15 @@ Role = Literal[
     "sensing_source",
     "digital_io",
     "pv_simulator",
+    "battery_simulator",
 ]
 CONTROL_ROLES = frozenset({"load_tap_changer", "capacitor_bank"})
 """Roles of controls, which sense secondaries and act through contacts."""
 
 
-INSTRUMENTS = frozenset({"grid_simulator", "power_analyzer", "sensing_source", "digital_io", "pv_simulator"})
+DC_SOURCES = frozenset({"pv_simulator", "battery_simulator"})
+"""Roles of what stands in front of an inverter's DC side."""
+INSTRUMENTS = frozenset({"grid_simulator", "power_analyzer", "sensing_source", "digital_io"}) | DC_SOURCES
 """Roles of what sources or measures for the bench."""
 MEASURING = frozenset({"grid_simulator", "power_analyzer", "sensing_source"})
 """Roles of instruments that measure voltage, current and power."""
@@ -105,7 +108,7 @@ SOURCE_LIMITS = frozenset({"voltage_v", "frequency_hz", "current_a"})
 LIMITS_OF = {
     "grid_simulator": SOURCE_LIMITS,
     "sensing_source": SOURCE_LIMITS,
-    "pv_simulator": frozenset({"voltage_v", "current_a"}),
+    **dict.fromkeys(DC_SOURCES, frozenset({"voltage_v", "current_a"})),
     "inverter": frozenset({"power_w", "reactive_var"}),
     "battery": frozenset({"power_w", "reactive_var"}),
     "load_tap_changer": frozenset({"tap"}),
@@ -212,6 +215,17 @@ class ArraySection(Section):
         return self
 
 
+class StoreSection(Section):
+    """The battery that a simulator stands for: its voltage, V, and the currents, A, at which it gives and takes.
+
+    They have to be enough for what its inverter is rated for, either way.
+    """
+
+    voltage_v: Annotated[float, Field(gt=0)]
+    discharge_a: Annotated[float, Field(gt=0)]
+    charge_a: Annotated[float, Field(gt=0)]
+
+
 class StorageStatement(Section):
     """What the maker of a battery states of its performance, beside its ratings; not what the bench asks of it.
 
@@ -229,8 +243,9 @@ class Device(Section):
     `uncertainty_pct` of an analyzer: expanded, k = 2, percent of a voltage read and of rated power. In place of both,
     an instrument has an `accuracy` as its maker states it, of which `bench.accuracy` makes both.
     `rating_kva` is the unit's own, `capacity_kwh` what a battery stores, `dc_source` the battery on an inverter's DC
-    link or the PV simulator in front of it; all three may stand in `emulate` instead. `array` is what a PV simulator
-    stands for. `efficiency_pct` of a battery: how much of the charged energy is stored.
+    link or the simulator in front of it; all three may stand in `emulate` instead. `array` is what a PV simulator
+    stands for, `store` what a battery simulator does. `efficiency_pct` of a battery: how much of the charged energy is
+    stored.
     `start_up_s`: how long a real device may take until it is in service, or discharged, when a scenario is to begin.
     `customer_resource` is where the customer's own energy management system reaches a real inverter, if it does.
     `timeout_s`: how long an answer may take.
@@ -256,6 +271,7 @@ class Device(Section):
     class_pct: Annotated[float, Field(gt=0)] | None = None
     accuracy: Accuracy | None = None
     array: ArraySection | None = None
+    store: StoreSection | None = None
     efficiency_pct: Annotated[float, Field(gt=0, le=100)] = 90.0
     timeout_s: Annotated[float, Field(gt=0)] | None = None
     tls: TlsSection | None = None
@@ -300,10 +316,13 @@ class Device(Section):
         return self
 
     @model_validator(mode="after")
-    def _stands_for_an_array(self) -> "Device":
+    def _stands_for_something(self) -> "Device":
         if (self.array is None) == (self.role == "pv_simulator"):
             what = "is missing: what does it stand for?" if self.array is None else f"is none of a {self.role}'s"
             raise ValueError(f"array: it {what}")
+        if (self.store is None) == (self.role == "battery_simulator"):
+            what = "is missing: what does it stand for?" if self.store is None else f"is none of a {self.role}'s"
+            raise ValueError(f"store: it {what}")
         return self
 
     @model_validator(mode="after")
@@ -372,7 +391,7 @@ class Device(Section):
 
     @property
     def dc_battery(self) -> str | None:
-        """What is on the inverter's DC link by name: a battery, or the PV simulator in front of it."""
+        """What is on the inverter's DC link by name: a battery, or the simulator in front of it."""
         return self.dc_source or (self.emulate.dc_source if self.emulate else None)
 
 

@@ -112,6 +112,11 @@ class BatteryEmulator:
         return sum(self._der.power.p_w)
 
     @property
+    def charge_max_w(self) -> float:
+        """The most that it takes, W."""
+        return self.nameplate.charge_max_w
+
+    @property
     def soc_pu(self) -> float:
         """State of charge, per unit of capacity; its registers tell it, unless it is defective."""
         return 0.0 if self._has("claims-charge") else self._der.state_of_charge_pu

@@ -37,6 +37,7 @@ _DER = _INVERTER | _BATTERY
 _METER = frozenset({"meter"})
 _LTC = frozenset({"load_tap_changer"})
 _CAPACITOR = frozenset({"capacitor_bank"})
+_DC_SOURCE = frozenset({"pv_simulator", "battery_simulator"})
 _SOURCE = frozenset({"grid_simulator", "sensing_source"})
 _INSTRUMENT = _SOURCE | {"power_analyzer"}
 _PREMISE = frozenset({"premise"})
@@ -286,9 +287,7 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         "reports-closed-when-open", _CAPACITOR, "the control reports a closed switch whatever its status contact says"
     ),
     FaultKind("wrong-range", _INSTRUMENT, "sources or measures the value's share, as in a range that is not set", 0.5),
-    FaultKind(
-        "drifted", _INSTRUMENT | {"pv_simulator"}, "sources or measures off by the value, a fraction", default=0.01
-    ),
+    FaultKind("drifted", _INSTRUMENT | _DC_SOURCE, "sources or measures off by the value, a fraction", default=0.01),
     FaultKind(
         "swapped-phases",
         frozenset({"grid_simulator", "power_analyzer"}),
@@ -299,12 +298,10 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         frozenset({"sensing_source", "power_analyzer"}),
         "has a current turned round: the source's, or the analyzer's in its first phase",
     ),
-    FaultKind(
-        "error-in-its-queue", _INSTRUMENT | {"digital_io", "pv_simulator"}, "keeps putting an error into its queue"
-    ),
+    FaultKind("error-in-its-queue", _INSTRUMENT | {"digital_io"} | _DC_SOURCE, "keeps putting an error into its queue"),
     FaultKind(
         "does-not-switch-off",
-        _SOURCE | {"digital_io", "pv_simulator"},
+        _SOURCE | {"digital_io"} | _DC_SOURCE,
         "says off and stays on; a contact once closed stays so",
     ),
     *(FaultKind(name, _INVERTER, told, default) for name, told, default in INTERFACE_FAULTS),

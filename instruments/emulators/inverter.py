@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Mapping
+from typing import Protocol
 
-from instruments.emulators.battery import BatteryEmulator
+from instruments.emulators.battery import DcLink
 from instruments.emulators.configuration import Configuration
 from instruments.emulators.curve_defects import SOUND, CurveDefect, defect_of
 from instruments.emulators.der_defects import active_power_defect
@@ -40,6 +41,22 @@ Q_SHARE = {"A": (0.44, 0.25), "B": (0.44, 0.44)}
 """Reactive capability, injected and absorbed, in per unit of rated VA (IEEE 1547-2018 Table 7)."""
 
 
+class DcStore(Protocol):
+    """What may be behind the DC link of an inverter: a battery, or an instrument that stands for one."""
+
+    link: DcLink | None
+
+    @property
+    def charge_max_w(self) -> float:
+        """The most that it takes, W."""
+        ...
+
+    @property
+    def delivered_w(self) -> float:
+        """What it gives to the link, W; < 0 is taken from it."""
+        ...
+
+
 class InverterEmulator:
     """A PV inverter; with `dc_source` a hybrid one that has a battery behind its DC link; or that of a generator.
 
@@ -63,7 +80,7 @@ class InverterEmulator:
         v_nom_v: float = 480.0,
         phases: int = 3,
         node: ElectricalNode | None = None,
-        dc_source: BatteryEmulator | None = None,
+        dc_source: DcStore | None = None,
         generator: bool = False,
         volt_var: bool = True,
         unit: int = 1,
@@ -286,16 +303,14 @@ class InverterEmulator:
         return alarms | (AC_OVER_VOLT if max(self.node.voltage_v) > OVER_VOLTAGE_PU * base_v else 0)
 
 
-def _nameplate(
-    rating_va: float, category: str, abnormal: str, v_nom_v: float, battery: BatteryEmulator | None
-) -> Nameplate:
+def _nameplate(rating_va: float, category: str, abnormal: str, v_nom_v: float, battery: DcStore | None) -> Nameplate:
     injected, absorbed = Q_SHARE[category]
     return Nameplate(
         p_max_w=rating_va,
         va_max_va=rating_va,
         q_max_injected_var=injected * rating_va,
         q_max_absorbed_var=absorbed * rating_va,
-        charge_max_w=min(battery.nameplate.charge_max_w, rating_va) if battery else 0.0,
+        charge_max_w=min(battery.charge_max_w, rating_va) if battery else 0.0,
         v_nom_v=v_nom_v,
         category=category,
         abnormal=abnormal,

@@ -15,6 +15,7 @@ from pyvisa.resources import MessageBasedResource
 
 from instruments.dialects.language import Acknowledgement, Habits
 from instruments.errors import ConfigError, InstrumentError, TransportError
+from instruments.transports.framed_session import FramedSession, framed_place
 from instruments.transports.scpi_acknowledgement import NO_ERROR, Acknowledged, read_acknowledgement, without_headers
 from instruments.transports.watched_socket import WatchedSocket
 from instruments.wire import Value, WireExchange, WireObserver, unobserved
@@ -30,10 +31,14 @@ _INTEGER_DIGITS = 16
 _SOCKET_RESOURCE = re.compile(r"TCPIP\d*::(?P<host>[^:]+)::(?P<port>\d+)::SOCKET", re.IGNORECASE)
 
 
+Session = MessageBasedResource | FramedSession
+
+
 class VisaLink:
     """A connection to one instrument, made at the first exchange and made again after one that failed.
 
-    `resource` is a VISA resource name such as `TCPIP0::127.0.0.1::5025::SOCKET`. `observer` gets every exchange.
+    `resource` is a VISA resource name such as `TCPIP0::127.0.0.1::5025::SOCKET`, or `yokogawa+tcp://HOST:10001` for the
+    framed protocol of that maker's LAN port. `observer` gets every exchange.
     `habits` are how the instrument ends lines and tells of errors.
     All methods raise TransportError, naming the resource, when the instrument does not answer within `timeout_s`;
     making a link raises ConfigError for a name that is none.
@@ -51,8 +56,8 @@ class VisaLink:
         self.timeout_s = timeout_s
         self._observer = observer
         self.habits = habits
-        self._session: MessageBasedResource | None = None
-        self._socket: WatchedSocket | None = None
+        self._session: Session | None = None
+        self._socket: WatchedSocket | FramedSession | None = None
         self._cleared = False
 
     def query(self, text: str) -> str:
@@ -145,10 +150,22 @@ class VisaLink:
             self._cleared = self._clear(session)
         return self._round_trip(session, text)
 
-    def _opened(self) -> MessageBasedResource:
+    def _opened(self) -> Session:
         if self._session is None:
-            self._session = self._open()
+            place = framed_place(self.resource)
+            self._session = self._open_framed(*place) if place else self._open()
         return self._session
+
+    def _open_framed(self, host: str, port: int) -> FramedSession:
+        try:
+            session = FramedSession(host, port, self.timeout_s, ANSWER_LIMIT)
+        except OSError as error:
+            reason = f"cannot connect and log in: {self._reason(error)}"
+            self._observer(WireExchange("scpi", "open", self.resource, (), reason))
+            raise TransportError(f"{self.resource}: {reason}") from error
+        self._observer(WireExchange("scpi", "login", session.login.user, session.said))
+        self._socket = session
+        return session
 
     def _open(self) -> MessageBasedResource:
         wait_ms = round(1000 * self.timeout_s)
@@ -171,15 +188,16 @@ class VisaLink:
         self._socket = _watched(session, self.timeout_s)
         return session
 
-    def _clear(self, session: MessageBasedResource) -> bool:
+    def _clear(self, session: Session) -> bool:
         """Drop what the status registers and the error queue hold from before this link existed."""
         answer = self._round_trip(session, "*CLS;*OPC?")
         if answer != "1":
-            raise self._broken("write", "*CLS", f"acknowledged with {answer!r} in place of 1")
+            login = f"; to the login it said {session.said}" if isinstance(session, FramedSession) else ""
+            raise self._broken("write", "*CLS", f"acknowledged with {answer!r} in place of 1{login}")
         self._observer(WireExchange("scpi", "write", "*CLS", ()))
         return True
 
-    def _round_trip(self, session: MessageBasedResource, text: str) -> str:
+    def _round_trip(self, session: Session, text: str) -> str:
         if len(text) > self.habits.longest_message:
             raise ConfigError(f"{self.resource} takes {self.habits.longest_message} bytes at once, not {len(text)}")
         try:
@@ -201,7 +219,7 @@ class VisaLink:
         text = answer[: -len(end)].decode("ascii").strip()
         return without_headers(text) if self.habits.echoes_headers else text
 
-    def _begun(self, session: MessageBasedResource) -> MessageBasedResource:
+    def _begun(self, session: Session) -> Session:
         """Return the session for an exchange: a new one where something came that would be taken for its answer."""
         if self._socket and self._socket.begin():
             self.close()
@@ -252,6 +270,8 @@ def _value(text: str) -> Value:
 
 
 def _check_name(resource: str) -> None:
+    if framed_place(resource):
+        return
     try:
         pyvisa.rname.parse_resource_name(resource)
     except pyvisa.rname.InvalidResourceName as error:

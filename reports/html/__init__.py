@@ -22,8 +22,14 @@ _RATINGS = {
     "q_max_absorbed_var": ("reactive power absorbed", "var"),
     "charge_max_w": ("charging power", "W"),
     "v_nom_v": ("nominal voltage", "V"),
+    "rating_kva": ("apparent power", "kVA"),
+    "capacity_kwh": ("capacity", "kWh"),
+    "nominal_v": ("nominal voltage", "V"),
+    "efficiency_pct": ("efficiency of a round trip", "%"),
+    "response_s": ("response to a set-point", "s"),
+    "self_discharge_pct_per_day": ("self-discharge in a day", "% of its capacity"),
 }
-"""How ratings of a nameplate are called, with their units."""
+"""How ratings of a nameplate, and what a bench file states of a device, are called, with their units."""
 _TEMPLATES = Path(__file__).parent / "templates"
 
 

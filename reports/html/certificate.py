@@ -16,6 +16,8 @@ from reports.verdict import Verdict, counts
 DECIDED = 6
 """Findings of a test that are shown in figures: those nearest to, or beyond, their limits."""
 HOUR_S = 3600.0
+EMULATOR_MAKER = "derbench"
+"""Whose name the emulators of this bench answer with, also where another process serves them as if they were real."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,27 @@ class CertificateView:
         return self.run.certification
 
     @property
+    def emulators(self) -> Sequence[str]:
+        """What counted as real and yet answered by the name of an emulator of this bench: `bench emulate` serves it."""
+        real = {name: device for name, device in self.run.devices.items() if not device.get("emulated")}
+        return [name for name, device in real.items() if _maker(device) == EMULATOR_MAKER]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether anything of it was no equipment."""
+        return self.run.simulated or bool(self.emulators)
+
+    @property
+    def files(self) -> Sequence[Mapping[str, Any]]:
+        """The bench file and those that it begins with."""
+        return [self.run.bench, *self.run.bench.get("like", ())]
+
+    @property
+    def stated(self) -> Mapping[str, Any]:
+        """What the bench file has of the maker's statements, by key."""
+        return self.device.get("stated") or {}
+
+    @property
     def counted(self) -> Mapping[str, int]:
         """How many clauses came to each verdict."""
         return counts(entry.verdict for entry in self.coverage)
@@ -113,6 +136,7 @@ def certificate(directory: RunDirectory) -> CertificateView:
     """Work out the page of a certification."""
     run, about = directory.run, directory.run.certification
     device = run.devices.get(str(about.get("device")), {})
+    role = str(device.get("role") or "")
     return CertificateView(
         name=directory.path.resolve().name,
         run=run,
@@ -122,8 +146,12 @@ def certificate(directory: RunDirectory) -> CertificateView:
         nameplate=about.get("nameplate") or {},
         instruments=list(_instruments(run)),
         coverage=[_coverage(entry, run.scenarios) for entry in about.get("coverage", ())],
-        tests=[_test(directory, number, scenario) for number, scenario in enumerate(run.scenarios, start=1)],
+        tests=[_test(directory, number, scenario, role) for number, scenario in enumerate(run.scenarios, start=1)],
     )
+
+
+def _maker(device: Mapping[str, Any]) -> str:
+    return str((device.get("identity") or {}).get("manufacturer") or "")
 
 
 def _instruments(run: RunSummary) -> Iterator[Instrument]:
@@ -138,7 +166,7 @@ def _instruments(run: RunSummary) -> Iterator[Instrument]:
             role=str(device.get("role") or "").replace("_", " "),
             identity=" · ".join(str(value) for value in identity.values() if value) or "not stated",
             emulated=emulated,
-            accuracy=str(device.get("accuracy") or ("not stated" if pct is None else f"{pct:g} %")),
+            accuracy=str(device.get("accuracy") or ("not stated" if pct is None else f"{pct:.2g} % (expanded, k = 2)")),
             calibrated=str(device.get("calibrated") or unsaid),
             due=str(device.get("calibration_due") or unsaid),
         )
@@ -151,12 +179,12 @@ def _coverage(entry: Mapping[str, Any], scenarios: Sequence[ScenarioRun]) -> Cov
     return Coverage(clause, str(entry["title"]), verdict, str(entry["why"]), tests, of)
 
 
-def _test(directory: RunDirectory, number: int, scenario: ScenarioRun) -> TypeTestView:
+def _test(directory: RunDirectory, number: int, scenario: ScenarioRun, role: str) -> TypeTestView:
     findings = _numbered(scenario.findings)
     charts, absent = criterion_charts(scenario.key, findings), ""
     try:
         table = directory.series(scenario)
-        charts += [] if table is None else series_charts(scenario.key, table, findings)
+        charts += [] if table is None else series_charts(scenario.key, table, findings, role)
     except ReportError as error:
         absent = str(error)
     return TypeTestView(number, scenario, findings, charts, absent)

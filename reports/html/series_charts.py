@@ -22,12 +22,12 @@ ROOM = 0.2
 LEAST_SAMPLES = 4
 
 
-def series_charts(key: str, table: pd.DataFrame, findings: Sequence[Numbered]) -> list[Chart]:
-    """Draw the whole of a type test, and what led to the finding that decided most."""
+def series_charts(key: str, table: pd.DataFrame, findings: Sequence[Numbered], role: str = "") -> list[Chart]:
+    """Draw the whole of a type test, and what led to the finding that decided most; `role` of the device under test."""
     if table.empty or "time_s" not in table:
         return []
     if is_of_control(table):
-        return control_charts(f"{key} time", table)
+        return control_charts(f"{key} time", table, role)
     charts = _charts(f"{key} time", table, findings, "over time")
     decided = next((found for found in findings if found.rank == 1), None)
     part = None if decided is None else _led_to(table, findings, decided)

@@ -13,7 +13,7 @@ from reports.run_directory.summary import (
     RunSummary,
     ScenarioRun,
 )
-from reports.run_directory.writer import RunWriter
+from reports.run_directory.writer import RunWriter, require_empty
 
 __all__ = [
     "Comparison",
@@ -32,5 +32,6 @@ __all__ = [
     "ScenarioRun",
     "TraceLine",
     "WireLine",
+    "require_empty",
     "scenario_key",
 ]

@@ -222,11 +222,23 @@ def _run_document(run: Mapping[str, Any], *, complete: bool) -> bytes:
     return text.encode("ascii") + b"\n"
 
 
+def require_empty(root: Path) -> None:
+    """Refuse a directory that cannot be that of a new run, and make nothing; raises ReportError.
+
+    A command asks before it starts anything: what is found in the directory afterwards is of this run then.
+    """
+    nearest = next(path for path in (root.absolute(), *root.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise ReportError(f"cannot make the run directory {root}: {nearest} is a file")
+    if nearest == root.absolute() and any(root.iterdir()):
+        raise ReportError(f"run directory {root} is not empty; a run is never written over another: choose a new one")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise ReportError(f"cannot make the run directory {root}: nobody may write into {nearest} here, choose another")
+
+
 def _make_empty(root: Path) -> None:
     try:
+        require_empty(root)
         root.mkdir(parents=True, exist_ok=True)
-        occupied = any(root.iterdir())
     except OSError as error:
         raise ReportError(f"cannot make the run directory {root}: {error.strerror}") from error
-    if occupied:
-        raise ReportError(f"run directory {root} is not empty; a run is never written over another: choose a new one")

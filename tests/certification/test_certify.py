@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from bench.certification.suites import SUITES
 from bench.cli import main
-from reports.run_directory import RunDirectory
+from reports.run_directory import RunDirectory, RunWriter
 from reports.verdict import Verdict
 
 ROOT = Path(__file__).parents[2]
@@ -33,9 +33,37 @@ def test_a_clause_that_was_passed_is_recorded_with_its_points_and_its_coverage(t
     coverage = {entry["clause"]: entry["verdict"] for entry in run.certification["coverage"]}
     assert coverage.pop("5.14.8") == "PASS"
     assert set(coverage.values()) == {"NOT_RUN"}
+    assert "5.14.9" not in done.output, "the table is of what was asked for"
+    assert f"{len(coverage)} more clauses of the suite were not carried out" in done.output
     page = (tmp_path / "run" / "rendered" / "report.html").read_text()
     assert "only a part of the suite was asked for" in page
     assert "SIMULATED" in page
+
+
+def test_a_misspelled_scenario_is_refused_with_the_nearest_also_beside_one_that_is_there(tmp_path: Path) -> None:
+    done = certify(tmp_path / "run", "ieee1547.1", "--scenario", "Watt-var", "--scenario", "Nampelate")
+    assert done.exit_code == 2, done.output
+    assert "no scenario of the suite has 'Nampelate' in its name" in done.output
+    assert "Its nameplate is whole" in done.output
+    assert not (tmp_path / "run").exists(), "nothing is started"
+
+
+def test_a_directory_with_a_run_in_it_is_refused_and_its_verdict_is_not_taken_for_one_of_today(tmp_path: Path) -> None:
+    done = tmp_path / "run"
+    with RunWriter.create(done) as writer:
+        writer.finish({"verdict": "PASS", "scenarios": []})
+    before = {path: path.read_bytes() for path in done.rglob("*") if path.is_file()}
+    again = certify(done, "ieee1547.1", "--scenario", "Watt-var characteristic 1")
+    assert again.exit_code == 2, again.output
+    assert "is not empty" in again.stderr
+    assert {path: path.read_bytes() for path in done.rglob("*") if path.is_file()} == before
+
+
+def test_a_directory_that_cannot_be_made_is_told_before_anything_is_started(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = certify(tmp_path / "file" / "run", "ieee1547.1", "--scenario", "Watt-var characteristic 1")
+    assert done.exit_code == 2, done.output
+    assert "cannot make the run directory" in done.stderr
 
 
 @pytest.mark.long

@@ -132,3 +132,18 @@ def test_several_processes_find_what_one_finds(tmp_path: Path) -> None:
     assert (tmp_path / "two" / "measurements.jsonl").read_bytes() == (
         tmp_path / "one" / "measurements.jsonl"
     ).read_bytes()
+
+
+def test_a_makers_statements_are_what_the_bench_file_has_of_them_and_no_default() -> None:
+    benches = Path(BENCH).parent
+    battery = load_bench(benches / "certify_battery_equipment.yaml").devices["battery"]
+    assert described(battery)["stated"] == {
+        "rating_kva": 25.0,
+        "capacity_kwh": 50.0,
+        "nominal_v": 208.0,
+        "efficiency_pct": 90.0,
+        "response_s": 3.0,
+        "self_discharge_pct_per_day": 0.1,
+    }
+    control = load_bench(benches / "certify_ltc_equipment.yaml").devices["ltc"]
+    assert described(control)["stated"] == {}, "an efficiency of 90 % is a default of the file, and nobody's word"

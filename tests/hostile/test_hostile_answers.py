@@ -96,6 +96,7 @@ RETRIED = {
     "scpi_sensing_source.make_safe",
     "scpi_digital_io.make_safe",
     "scpi_pv_simulator.make_safe",
+    "scpi_battery_simulator.make_safe",
 }
 """What tries again over a new connection, and so may succeed."""
 
@@ -274,6 +275,7 @@ def test_every_driver_and_every_method_of_its_role_is_tried() -> None:
         "sensing_source": roles.SensingSource,
         "digital_io": roles.DigitalIO,
         "pv_simulator": roles.PvSimulator,
+        "battery_simulator": roles.BatterySimulator,
     }
     for role, subject in tried.items():
         methods = {name for name in vars(protocols[role]) if name[0] != "_"}

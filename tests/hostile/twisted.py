@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from instruments.dialects.battery_source import battery_source_dialect
 from instruments.dialects.pv_source import pv_source_dialect
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.point_map_inverter import PointMapInverter
+from instruments.drivers.scpi_battery_simulator import BatteryLimits, ScpiBatterySimulator
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
@@ -37,6 +39,7 @@ from instruments.emulators.meter import MeterFleet
 from instruments.emulators.modbus_server import HEADER, ModbusServer, RegisterBank
 from instruments.emulators.point_bank import PointBank
 from instruments.emulators.power_analyzer import PowerAnalyzerEmulator
+from instruments.emulators.priority_battery import KeysightBatteryEmulator
 from instruments.emulators.sample_record import RecordLimits
 from instruments.emulators.scpi_instrument import ScpiInstrument
 from instruments.emulators.sensing_source import Secondary, SensingSourceEmulator
@@ -320,6 +323,20 @@ SUBJECTS = {
         {
             **_plain("identify", "output_on", "output_off", "measure_dc_w", "make_safe"),
             "set_irradiance_pu": lambda d: d.set_irradiance_pu(0.5),
+        },
+    ),
+    "scpi_battery_simulator": Subject(
+        "battery_simulator",
+        _scpi(
+            lambda: KeysightBatteryEmulator("battery").scpi,
+            lambda link: ScpiBatterySimulator(
+                link, BatteryLimits((0.0, 450.0), 80.0), battery_source_dialect("keysight_rp7900")
+            ),
+        ),
+        {
+            **_plain("identify", "read_capabilities", "output_off", "measure_dc", "make_safe"),
+            "set_battery": lambda d: d.set_battery(400.0, 50.0, 50.0),
+            "output_on": lambda d: (d.set_battery(400.0, 50.0, 50.0), d.output_on()),
         },
     ),
     "scpi_sensing_source": Subject(

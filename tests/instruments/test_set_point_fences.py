@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import instruments.drivers
+from instruments.dialects.battery_source import battery_source_dialect
 from instruments.dialects.pv_source import pv_source_dialect
 from instruments.dnp3_map import load_dnp3_map
 from instruments.drivers.capacitor_control import PointMapCapacitorControl
@@ -26,6 +27,7 @@ from instruments.drivers.point_map_device import PointMapDevice
 from instruments.drivers.point_map_inverter import PointMapInverter
 from instruments.drivers.point_map_meter import PointMapMeter
 from instruments.drivers.points import Points
+from instruments.drivers.scpi_battery_simulator import BatteryLimits, ScpiBatterySimulator
 from instruments.drivers.scpi_digital_io import ScpiDigitalIO
 from instruments.drivers.scpi_grid_simulator import ScpiGridSimulator
 from instruments.drivers.scpi_power_analyzer import ScpiPowerAnalyzer
@@ -52,6 +54,7 @@ from instruments.emulators.inverter import InverterEmulator
 from instruments.emulators.keysight_pv import KeysightPvEmulator
 from instruments.emulators.point_bank import PointBank
 from instruments.emulators.power_analyzer import PowerAnalyzerEmulator
+from instruments.emulators.priority_battery import SignedBatteryEmulator
 from instruments.emulators.scpi_emulator import ScpiEmulator
 from instruments.emulators.scpi_server import scpi_protocol
 from instruments.emulators.sensing_source import SensingSourceEmulator
@@ -165,6 +168,13 @@ REFUSED: dict[type, dict[str, list[tuple[Any, ...]]]] = {
         "set_range": [*[(volts, 5.0) for volts in (*NONE, -1.0)], *[(300.0, a) for a in (*NONE, -1.0)]],
         "arm_capture": [*[(interval_s, 10) for interval_s in (*NONE, 0.0, -1.0)], (0.01, 1), (0.01, 0)],
     },
+    ScpiBatterySimulator: {
+        "set_battery": [
+            *[(volts, 10.0, 10.0) for volts in (*NONE, -1.0, 450.1)],
+            *[(400.0, amps, 10.0) for amps in (*NONE, -1.0, 80.1)],
+            *[(400.0, 10.0, amps) for amps in (*NONE, -1.0, 80.1)],
+        ]
+    },
     ScpiPvSimulator: {"set_irradiance_pu": [(share,) for share in (*NONE, -0.01, 1.01)]},
     PointMapTapChangerControl: {
         "raise_tap": [()],
@@ -186,6 +196,7 @@ TAKEN: dict[type, tuple[str, tuple[Any, ...]]] = {
     ScpiSensingSource: ("set_sensing", (150.0, 10.0, 360.0, 45.0)),
     ScpiDigitalIO: ("set_output", (16, True)),
     ScpiPowerAnalyzer: ("set_range", (300.0, 5.0)),
+    ScpiBatterySimulator: ("set_battery", (450.0, 80.0, 80.0)),
     ScpiPvSimulator: ("set_irradiance_pu", (1.0,)),
     PointMapTapChangerControl: ("lower_tap", ()),
     PointMapCapacitorControl: ("set_clock", (604_799.0,)),
@@ -258,6 +269,11 @@ def _pv_simulator(driver: type) -> Serving:
     return on_visa(KeysightPvEmulator("pv"), lambda link: driver(link, limits, array, dialect))
 
 
+def _battery_simulator(driver: type) -> Serving:
+    limits, dialect = BatteryLimits((0.0, 450.0), 80.0), battery_source_dialect("generic")
+    return on_visa(SignedBatteryEmulator("battery"), lambda link: driver(link, limits, dialect))
+
+
 SERVED: dict[type, Callable[[type], Serving]] = {
     SunSpecInverter: lambda driver: on_modbus(_hybrid().registers, driver, ENVELOPE),
     SunSpecBattery: lambda driver: on_modbus(_battery().registers, driver, ENVELOPE),
@@ -270,6 +286,7 @@ SERVED: dict[type, Callable[[type], Serving]] = {
     ScpiSensingSource: lambda driver: on_visa(SensingSourceEmulator("sensing"), driver, SENSING),
     ScpiPowerAnalyzer: lambda driver: on_visa(PowerAnalyzerEmulator("analyzer", ElectricalNode(3)), driver),
     ScpiPvSimulator: _pv_simulator,
+    ScpiBatterySimulator: _battery_simulator,
     ScpiDigitalIO: lambda driver: on_visa(DigitalIOEmulator("contacts"), driver),
 }
 """How each driver gets what it talks to."""

@@ -1,5 +1,6 @@
 """A run directory of a certification made without the bench: one clause passed, one failed, one not carried out."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,13 @@ def series(offset_pu: float = 0.0) -> dict[str, Any]:
     return {"time_s": time_s, "frequency_hz": np.full(STEPS, 60.0)} | columns | powers
 
 
-def write_certification(path: Path, *, hostile: str = "", real: bool = False, **more: Any) -> Path:
-    """Write a whole run; `hostile` replaces the device's model and a reason, `real` equipment has calibration dates."""
+def write_certification(
+    path: Path, *, hostile: str = "", real: bool = False, device: Mapping[str, Any] | None = None, **more: Any
+) -> Path:
+    """Write a whole run; `hostile` replaces the device's model and a reason, `real` equipment has calibration dates.
+
+    `device` is more, or other, of the device under test; `more` of the whole.
+    """
     with RunWriter.create(path, {"seed": 1}) as writer:
         tests = [
             _test(writer, 1, "5.14.4", "1-100", volt_var(), series()),
@@ -50,7 +56,9 @@ def write_certification(path: Path, *, hostile: str = "", real: bool = False, **
             {"id": "5.6", "variant": "", "title": "Enter service", "verdict": "ERROR", "reason": "link broke"}
             | {"besides": ["ERROR"]},
         ]
-        writer.finish(_run(tests, hostile, real) | more)
+        document = _run(tests, hostile, real)
+        document["devices"]["inverter"] |= device or {}
+        writer.finish(document | more)
     return path
 
 

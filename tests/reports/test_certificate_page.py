@@ -55,7 +55,7 @@ def text_of(page: str) -> str:
         "apparent power 25000 VA",
         "IEEE 1547.1-2020 type tests · version 7",
         "lab.yaml",
-        "PA-9 0.25 % 2026-01-15 2027-01-15",
+        "PA-9 0.25 % (expanded, k = 2) 2026-01-15 2027-01-15",
         "AC-7 voltage 0.1 % of reading + 0.05 % of 300 V (limits of error; k = 2) 2026-01-15 2027-01-15",
         "the procedures took 3.0 h of the equipment's time",
         "1 figure of the suite is not confirmed by its file, against the standard or manual that it is from: "
@@ -76,6 +76,34 @@ def test_what_was_emulated_is_marked_on_every_page_and_what_was_real_is_not(emul
     for text, marked in ((text_of(emulated_page), True), (text_of(real_page), False)):
         assert ("SIMULATED" in text) is marked
         assert ("It says nothing about any real device." in text) is marked
+
+
+def test_what_its_maker_states_in_the_bench_file_is_on_the_page_and_nothing_where_he_states_nothing(
+    tmp_path: Path, real_page: str
+) -> None:
+    stated = {"capacity_kwh": 50.0, "efficiency_pct": 90.0, "response_s": 3.0, "self_discharge_pct_per_day": 0.1}
+    path = write_certification(tmp_path / "run", real=True, device={"role": "battery", "stated": stated})
+    text = text_of(html_report(RunDirectory.open(path)))
+    assert "Stated by its maker capacity 50 kWh · efficiency of a round trip 90 % · response to a set-point 3 s" in text
+    assert "Stated by its maker" not in text_of(real_page)
+
+
+def test_an_emulator_that_another_process_serves_as_real_equipment_makes_no_certificate_of_a_real_device(
+    tmp_path: Path, real_page: str
+) -> None:
+    path = write_certification(tmp_path / "run", real=True, device={"identity": {"manufacturer": "derbench"}})
+    page = html_report(RunDirectory.open(path))
+    assert '<div class="watermark"' in page
+    assert "The bench file calls inverter real, and what answered there says that it is an emulator" in text_of(page)
+    assert "inverter (emulated in another process)" in text_of(page)
+    assert "inverter (real)" in text_of(real_page)
+
+
+def test_the_files_that_the_bench_file_begins_with_are_named_with_their_hashes(tmp_path: Path) -> None:
+    like = {"path": "rig.yaml", "sha256": "a" * 64}
+    bench = {"path": "lab.yaml", "sha256": "0" * 64, "like": [like]}
+    path = write_certification(tmp_path / "run", bench=bench)
+    assert f"like rig.yaml sha256 {'a' * 64}" in text_of(html_report(RunDirectory.open(path)))
 
 
 def test_whatever_a_device_says_stays_text(tmp_path: Path) -> None:
@@ -221,6 +249,19 @@ def test_of_a_control_voltage_position_and_closures_are_drawn_and_the_current_wh
     assert titles[0] == "Sensed voltage and position over time"
     assert titles[-1] == "Closures of contacts over time"
     assert ">raise, close<" in charts[-1].svg
+
+
+@pytest.mark.parametrize(
+    ("role", "own", "foreign"),
+    [("load_tap_changer", "raise|lower|tap", "close|open"), ("capacitor_bank", "close|open", "raise|lower|tap")],
+)
+def test_a_controls_contacts_and_apparatus_are_called_as_its_trade_calls_them(
+    role: str, own: str, foreign: str
+) -> None:
+    drawn = "".join(chart.svg for chart in series_charts("DELAY", control_table(0.0), [], role))
+    told = {text.strip() for text in re.findall(r">([^<>]+)<", drawn)}
+    assert set(own.split("|")) <= told
+    assert not told & set(foreign.split("|")), "words of the other kind of control"
 
 
 def test_counts_that_are_as_they_must_be_are_in_no_chart() -> None:
