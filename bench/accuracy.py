@@ -35,6 +35,11 @@ Phases = Sequence[float]
 """A value for each phase."""
 
 
+def expanded(limit_of_error: float) -> float:
+    """Return the expanded uncertainty, k = 2, that a limit of error stands for, in its unit."""
+    return EXPANDED * limit_of_error
+
+
 class Exactness(Protocol):
     """How far an instrument may be off at a reading, V, A, W and var; powers are of all phases together."""
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import cast
 
-from bench.accuracy import EXPANDED, limits_of_error
+from bench.accuracy import expanded, limits_of_error
 from bench.assembly.certification import CertificationBench, RigKind
 from bench.assembly.wiring import instrument_wiring
 from bench.certification.control_rig import Apparatus, ControlRig, SourceClass
 from bench.certification.not_passed import NotPassed
-from bench.config import Device
+from bench.config import Device, Terminal
 from bench.plant.apparatus import APPARATUS_FAULTS, CapacitorSwitch, TapMechanism
 from bench.plant.contacts import ContactScan, WiredContacts
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
@@ -48,6 +48,7 @@ def _make(bench: CertificationBench) -> ControlRig:
         make_apparatus=_mechanism(travel) if is_tap_changer else _switch,
         advance=bench.advance,
         set_input=_inputs(bench),
+        sensors=sensor_uncertainties(terminal),
         tells_position=bool(wired.status),
         begun_at=0 if wired.status else _taken_for(drivers[device].read_status()),
         travel=travel,
@@ -59,7 +60,7 @@ def source_class(source: Device) -> SourceClass:
     """Return the expanded uncertainty of a source as one share of the reading, the larger of voltage and current."""
     limits = limits_of_error(source)
     shares = (limits.voltage_v(LOWEST_V) / LOWEST_V, limits.current_a(LOWEST_A) / LOWEST_A)
-    return SourceClass(EXPANDED * max(shares))
+    return SourceClass(expanded(max(shares)))
 
 
 def _switch_on(bench: CertificationBench) -> None:
@@ -102,6 +103,12 @@ def _inputs(bench: CertificationBench) -> Callable[[str, float], None]:
             setattr(control, name, type(getattr(control, name))(value))
 
     return set_input
+
+
+def sensor_uncertainties(terminal: Terminal) -> dict[str, float]:
+    """Return how well it is known what sensors are given, as far as the bench file says so."""
+    stated = terminal.sensors.stated if terminal.sensors else {}
+    return {name: expanded(limit) for name, limit in stated.items()}
 
 
 def _leave(bench: CertificationBench) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from bench.certification.control_settings import ControlSettings
+from bench.certification.criteria import Reading
 from bench.certification.not_passed import NotPassed
 from bench.clock import Clock
 from bench.plant.contacts import ContactScan, WiredContacts
@@ -119,6 +120,8 @@ class ControlRig:
     make_apparatus: Callable[[int], Apparatus]
     advance: Callable[[float], None]
     set_input: Callable[[str, float], None] = _nothing_there
+    sensors: Mapping[str, float] = field(default_factory=dict)
+    """By how much what is put on a sensor may be off, expanded, k = 2, by the name of its input."""
     tells_position: bool = True
     """Whether contacts tell the control where its apparatus stands."""
     begun_at: int = 0
@@ -185,6 +188,17 @@ class ControlRig:
         self._behind_v = behind_v
         self.clock.catch_up()
         return self._put(self._regulated_v(behind_v), current_a, angle_deg, NOMINAL_HZ)
+
+    def put_on_sensor(self, name: str, value: float) -> Reading:
+        """Let a sensor of the control have a value that nothing measures; return it with how well it is known.
+
+        Raises NotPassed, NOT_RUN, where nothing on the bench sets it, and where nobody says how exactly.
+        """
+        self.set_input(name, value)
+        if name not in self.sensors:
+            reason = f"the bench file does not say under `sensors` how far {name} of {self.device} may be off"
+            raise NotPassed(reason, Verdict.NOT_RUN)
+        return Reading(value, self.sensors[name])
 
     def hold(self, duration_s: float, every_s: float) -> list[Closure]:
         """Let time pass and look at equal distances, the last time at the end; return what closed meanwhile."""

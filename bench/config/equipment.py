@@ -438,10 +438,23 @@ class Contacts(Section):
         return self
 
 
+class Sensors(Section):
+    """How far what is put on sensors of a control that no source feeds may be off: limits of error, in their units."""
+
+    temperature_c: Annotated[float, Field(ge=0)] | None = None
+    neutral_current_a: Annotated[float, Field(ge=0)] | None = None
+
+    @property
+    def stated(self) -> dict[str, float]:
+        """Those that are known, by name."""
+        return {name: limit for name, limit in self if limit is not None}
+
+
 class Terminal(Section):
     """What is wired to what. With a source and an analyzer, the device sees the feeder only through them.
 
-    A control has a sensing source for a `source`, and `contacts` in place of the analyzer.
+    A control has a sensing source for a `source`, and `contacts` in place of the analyzer; its `sensors` are those that
+    have no source.
     `voltage_ratio`: feeder volts for one volt at the device; `power_scale`: feeder watts for one watt of the device.
     """
 
@@ -455,6 +468,7 @@ class Terminal(Section):
     source: Name | None = None
     analyzer: Name | None = None
     contacts: Contacts | None = None
+    sensors: Sensors | None = None
     voltage_ratio: Annotated[float, Field(gt=0)] = 1.0
     power_scale: Annotated[float, Field(gt=0)] = 1.0
     settle_s: Annotated[float, Field(ge=0)] = 0.0
@@ -466,6 +480,8 @@ class Terminal(Section):
             raise ValueError("a terminal is at one place: a `site`, `service`, `transformer`, `capacitor` or `bus`")
         if self.analyzer is not None and self.contacts is not None:
             raise ValueError("an analyzer is in front of what delivers power, contacts are in front of a control")
+        if self.sensors is not None and self.contacts is None:
+            raise ValueError("sensors: they are told of a control behind `contacts` alone")
         if (self.source is None) != (self.analyzer is None and self.contacts is None):
             raise ValueError(
                 "a source and an analyzer belong together, and in front of a control a source and `contacts`: "

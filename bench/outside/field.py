@@ -8,7 +8,7 @@ from functools import partial
 from bench.actors.field_control import ScadaControls
 from bench.messages.equipment import EquipmentState
 from bench.outside.protocol import FieldAnswer, FieldRequest
-from instruments.errors import InstrumentError, TransportError
+from instruments.errors import InstrumentError
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,11 @@ class Field:
     citing: Callable[[], AbstractContextManager[list[str]]]
 
     def carry_out(self, request: FieldRequest) -> FieldAnswer:
-        """Read, or give an order; what is out of reach, or not on this bench, was not taken."""
+        """Read, or give an order; what is refused, or not on this bench, was not taken.
+
+        Raises TransportError where equipment does not answer: the bench's own link is broken, and whoever asked is not
+        to be judged by that.
+        """
         with self.citing() as citations:
             found = self._tried(request) if self._has(request) else _taken(False)
         return found.model_copy(update={"number": request.number, "evidence": tuple(citations)})
@@ -35,7 +39,7 @@ class Field:
     def _tried(self, request: FieldRequest) -> FieldAnswer:
         try:
             return self._orders()[request.order](request.device)
-        except (TransportError, InstrumentError):
+        except InstrumentError:
             return _taken(False)
 
     def _orders(self) -> Mapping[str, Callable[[str], FieldAnswer]]:

@@ -22,6 +22,7 @@ from bench.outside.protocol import (
     SAID,
     TOLD,
     Begin,
+    FieldAnswer,
     FieldRequest,
     Said,
     told,
@@ -80,7 +81,10 @@ class OutsideSystem(Actor):
             self._publish(TOLD, told(delivery).model_dump_json())
 
     def listen(self) -> Process:
-        """Say that the scenario begins, and take what the system says; raises TransportError when it is gone."""
+        """Say that the scenario begins, and take what the system says.
+
+        Raises TransportError when it is gone, and when equipment that it reads or operates does not answer.
+        """
         self._link.heard()  # what was said before belongs to no scenario
         self._publish(BEGIN, self._begin.model_dump_json())
         while True:
@@ -114,7 +118,15 @@ class OutsideSystem(Actor):
         if self._field is None:
             self._refuse(text, f"the place of the {self.party.value} operates no equipment")
         else:
-            self._publish(ANSWER, self._field.carry_out(request).model_dump_json())
+            self._publish(ANSWER, self._answered(self._field, request).model_dump_json())
+
+    def _answered(self, field: Field, request: FieldRequest) -> FieldAnswer:
+        """Have a request carried out; where the bench's own link breaks, the system is told that nothing was taken."""
+        try:
+            return field.carry_out(request)
+        except TransportError:
+            self._publish(ANSWER, FieldAnswer(number=request.number, taken=False).model_dump_json())
+            raise
 
     def _refuse(self, text: str, why: str) -> None:
         self._publish(REFUSED, json.dumps({"why": why, "text": text[:SHOWN]}))

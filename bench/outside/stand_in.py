@@ -42,6 +42,10 @@ PATIENCE_S = 10.0
 """How long an answer of the field is waited for, s."""
 
 
+class UnreadError(TransportError):
+    """The bench could not read or operate equipment: nothing is known of it, and nothing may be made of that."""
+
+
 class RemoteField(ScadaControls):
     """Equipment that is read and operated by asking for it; what an answer cites belongs to who asked."""
 
@@ -67,6 +71,13 @@ class RemoteField(ScadaControls):
             citations.extend(answer.evidence)
         return answer
 
+    def reach(self, order: Order, device: str = "") -> FieldAnswer:
+        """Ask for what nobody can refuse; raises UnreadError where it was not taken, for then it was out of reach."""
+        answer = self.ask(order, device)
+        if not answer.taken:
+            raise UnreadError(f"the bench did not {order} {device}".rstrip())
+        return answer
+
     def block_var_switching(self, device: str, blocked: bool) -> bool:
         """Stop a capacitor control's own logic, or let it resume."""
         return self.ask("block var switching" if blocked else "release var switching", device).taken
@@ -85,11 +96,11 @@ class RemoteField(ScadaControls):
 
     def give_back_tap_changer(self, device: str) -> None:
         """Return a tap changer to automatic, but blocked."""
-        self.ask("give tap changer back", device)
+        self.reach("give tap changer back", device)
 
     def block_tap_changers(self, blocked: bool) -> None:
         """Keep all tap changers from regulating by themselves, or let them regulate again."""
-        self.ask("block tap changers" if blocked else "release tap changers")
+        self.reach("block tap changers" if blocked else "release tap changers")
 
 
 class _Scenario:
@@ -99,15 +110,15 @@ class _Scenario:
         self.clock = Clock()
         field = RemoteField(ask, begin)
         telemetry = ResourceTelemetry(
-            read_states=lambda: field.ask("read resources").equipment,
-            read_load_kw=lambda: field.ask("read load").load_kw,
+            read_states=lambda: field.reach("read resources").equipment,
+            read_load_kw=lambda: field.reach("read load").load_kw,
             credit_meters=begin.credit_meters,
             head_uncertainty=begin.head_uncertainty,
         )
         self._bus = _Speaking(self.clock, link, topic)
         dms = DistributionManagement(
             self._bus,
-            lambda: field.ask("read equipment").equipment,
+            lambda: field.reach("read equipment").equipment,
             field,
             field.citing,
             telemetry.read_load_kw,
@@ -152,12 +163,20 @@ class StandIn:
         link.publish(topic_of(topic, HELLO), WHO.model_dump_json(), retain=True)
 
     def step(self, now_s: float) -> None:
-        """Take what has come, and do what is due at a time, s of any clock; raises TransportError."""
+        """Take what has come, and do what is due at a time, s of any clock; raises TransportError.
+
+        Where equipment cannot be read, it is silent for the rest of the scenario: of what would it speak?
+        """
         heard, self._waiting = [*self._waiting, *self._link.heard()], []
         for each in heard:
             self._take(word_of(self._topic, each.topic), each.text, now_s)
-        if self._scenario is not None:
+        if self._scenario is None:
+            return
+        try:
             self._scenario.clock.run_until(now_s - self._begun_s)
+        except UnreadError as error:
+            self._scenario = None
+            self._warn(f"{error}; silent until the next scenario")
 
     def leave(self) -> None:
         """Withdraw the hello."""

@@ -18,11 +18,11 @@ from bench.accuracy import (
     limits_of_error,
     uncertainty_of,
 )
-from bench.assembly.control_rig import source_class
+from bench.assembly.control_rig import sensor_uncertainties, source_class
 from bench.assembly.der_rig import instrument_class
 from bench.certification.calibration import described
 from bench.certification.stated_class import StatedClass
-from bench.config import Accuracy, Device
+from bench.config import Accuracy, Device, Terminal
 from bench.plant.terminals import MeasuredTerminal, TerminalPlace
 from instruments.readings import AcMeasurement, Nameplate
 
@@ -173,3 +173,22 @@ def test_a_certificate_tells_accuracy_and_dates() -> None:
     assert told["uncertainty_pct"] is None
     assert (told["calibrated"], told["calibration_due"]) == ("2026-03-02", "2027-03-02")
     assert described(device(uncertainty_pct=0.25))["accuracy"] is None
+
+
+CONTROL = {
+    "device": "capacitor",
+    "capacitor": "capacitor_1",
+    "source": "sensing_source",
+    "contacts": {"digital_io": "contacts", "inputs": [1, 2]},
+}
+
+
+def test_what_a_sensor_is_given_is_known_as_the_bench_file_says_and_not_at_all_where_it_does_not() -> None:
+    assert sensor_uncertainties(Terminal.model_validate(CONTROL)) == {}
+    stated = Terminal.model_validate(CONTROL | {"sensors": {"temperature_c": 0.5}})
+    assert sensor_uncertainties(stated) == {"temperature_c": pytest.approx(0.5 * 2.0 / sqrt(3.0))}
+
+
+def test_sensors_are_told_of_a_control_alone() -> None:
+    with pytest.raises(ValidationError, match="sensors: they are told of a control"):
+        Terminal.model_validate({"device": "inverter", "bus": "n812", "sensors": {"temperature_c": 0.5}})

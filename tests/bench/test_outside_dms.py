@@ -12,21 +12,23 @@ import bench.assembly.bench
 import bench.assembly.outside
 from bench.actors.field_control import ScadaControls
 from bench.assembly.outside import in_places
-from bench.bus import Bus, Message
+from bench.bus import Bus, Message, Priority
 from bench.clock import Clock
 from bench.config import BenchFile
 from bench.config.systems import SystemName, SystemSection
 from bench.faults import check_fault, parse_fault
 from bench.links import FixedLatency
-from bench.messages.equipment import AffectedArea, AreaRequest
+from bench.messages.equipment import AffectedArea, AreaRequest, EquipmentState, VoltageReadings
 from bench.messages.names import Information, Party
 from bench.outside.field import Field
 from bench.outside.gateway import OutsideSystem
 from bench.outside.protocol import FROM_BENCH, FROM_SYSTEM, Begin, FieldAnswer, Told
+from bench.outside.stand_in import StandIn
 from bench.stage import Cast
 from bench.story import Story
 from bench.system_faults import ACTORS
 from instruments.errors import ConfigError, InstrumentError, TransportError
+from instruments.transports.mqtt import Heard
 from reports.verdict import RowState, Verdict
 from tests.outside import TOPIC, Broker, MemoryLink, Outside
 from tests.playing import FIRST_EVENT, Record, play, quick_bench
@@ -200,6 +202,69 @@ def test_an_order_to_a_device_of_another_kind_is_not_taken() -> None:
     field = Field(tuple, tuple, lambda: None, ScadaControls({}, {"tap_1": object()}), Bank().citing)  # type: ignore[dict-item]
     answer = Place(field).say("field/request", json.dumps({"number": 1, "order": "close capacitor", "device": "tap_1"}))
     assert FieldAnswer.model_validate(answer["field/answer"]).taken is False
+
+
+def test_a_link_of_the_bench_that_breaks_is_told_to_the_system_and_is_no_fault_of_its() -> None:
+    def unanswered() -> tuple[EquipmentState, ...]:
+        raise TransportError("capacitor_1 does not answer")
+
+    place = Place(Field(unanswered, tuple, lambda: None, ScadaControls({}, {}), Bank().citing))
+    with pytest.raises(TransportError, match="capacitor_1 does not answer"):
+        place.say("field/request", json.dumps({"number": 3, "order": "read equipment"}))
+    answers = [FieldAnswer.model_validate_json(heard.text) for heard in place.link.heard() if "answer" in heard.topic]
+    assert [(answer.number, answer.taken) for answer in answers] == [(3, False)], "it does not wait for ever"
+
+
+class Answering:
+    """The bench's end of the link of a stand-in: answers every request of the field alike, and keeps what is said."""
+
+    def __init__(self, **answer: Any) -> None:
+        self.answer, self.said, self.asked = answer, list[str](), list[str]()
+        self.waiting: list[Heard] = []
+
+    def tell(self, word: str, text: str) -> None:
+        self.waiting.append(Heard(f"{TOPIC}/{word}", text))
+
+    def publish(self, topic: str, text: str, retain: bool = False) -> None:  # noqa: ARG002
+        if topic.endswith("request"):
+            self.asked.append(json.loads(text)["order"])
+            self.tell("field/answer", json.dumps({"number": json.loads(text)["number"]} | self.answer))
+        elif topic.endswith("said"):
+            self.said.append(json.loads(text)["information"])
+
+    def heard(self) -> list[Heard]:
+        found, self.waiting = self.waiting, []
+        return found
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [({"taken": True}, ["Affected Equipment and Affected Area"]), ({"taken": False}, [])],
+    ids=["read", "out of reach"],
+)
+def test_a_stand_in_says_nothing_of_equipment_that_could_not_be_read(answer: dict[str, bool], said: list[str]) -> None:
+    link, warned = Answering(**answer), list[str]()
+    stand_in = StandIn(link, TOPIC, warned.append)
+    begin = Begin(bench="b", capacitors=(), tap_changers=(), credit_meters={}, lowest_v=114, head_uncertainty=0)
+    readings = VoltageReadings(voltage_v={"meter_1": 113.0})
+    told = Told(
+        seq=1,
+        sent_s=0.0,
+        time_s=0.0,
+        producer=Party.AMI_NETWORK,
+        receiver=Party.DMS,
+        information=Information.VOLTAGE_READINGS,
+        correlation="event-1",
+        payload=readings.model_dump(mode="json"),
+        priority=Priority.NORMAL,
+    )
+    link.tell("begin", begin.model_dump_json())
+    link.tell("told", told.model_dump_json())
+    for now_s in (0.0, 10.0):
+        stand_in.step(now_s)
+    assert "read equipment" in link.asked
+    assert link.said == said
+    assert bool(warned) == (not said), warned
 
 
 def test_a_system_that_leaves_in_the_middle_breaks_the_bench_by_its_name() -> None:

@@ -2,7 +2,7 @@
 
 import cmath
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from tests.instruments.sunspec_bench import serving
 
 MAP = load_point_map(Path(__file__).parents[2] / "fixtures" / "point_maps" / "capacitor_generic.yaml")
 FIGURES = load_capacitor_figures()
+EXACT = {"temperature_c": 0.0, "neutral_current_a": 0.0}
+"""What sensors are given, k = 2."""
 PATIENCE_S = 20.0
 """For an answer on the loopback, so that a busy machine is not mistaken for a device that does not answer."""
 
@@ -73,6 +75,7 @@ def rig_of(
     advance: Callable[[float], None],
     set_input: Callable[[str, float], None],
     share: float = 0.0,
+    sensors: Mapping[str, float] = EXACT,
 ) -> ControlRig:
     """Put a control on its rig, in virtual time; `share` is the uncertainty that the source states."""
     scan = ContactScan("contacts", instruments)  # type: ignore[arg-type]
@@ -89,11 +92,14 @@ def rig_of(
         make_apparatus=lambda position: CapacitorSwitch(closed=position == 1),
         advance=advance,
         set_input=set_input,
+        sensors=sensors,
     )
 
 
 @contextmanager
-def emulated_stand(clause: str, *faults: str, figures: CapacitorFigures = FIGURES) -> Iterator[Stand]:
+def emulated_stand(
+    clause: str, *faults: str, figures: CapacitorFigures = FIGURES, sensors: Mapping[str, float] = EXACT
+) -> Iterator[Stand]:
     """Serve an emulated control with defects, commanded over its wire, and put it on a rig."""
     control = CapacitorControlEmulator(SensingTerminals())
     for fault in faults:
@@ -114,4 +120,4 @@ def emulated_stand(clause: str, *faults: str, figures: CapacitorFigures = FIGURE
         instruments.wire(0, control.close_contact)
         instruments.wire(1, control.open_contact)
         driver = UnderTest(PointMapCapacitorControl(wire.link(timeout_s=PATIENCE_S), MAP))
-        yield Stand(rig_of(driver, instruments, control.advance, set_input), figures, clause)
+        yield Stand(rig_of(driver, instruments, control.advance, set_input, sensors=sensors), figures, clause)

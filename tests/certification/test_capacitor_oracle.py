@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 
 import pytest
-from capacitor_rigs import FIGURES
+from capacitor_rigs import EXACT, FIGURES, emulated_stand
 from synthetic_capacitor import Flaw, SyntheticControl, stand_around
 
 from bench.certification.capacitor import protections, supervision, thresholds, times
 from bench.certification.findings import Finding
 from bench.certification.not_passed import NotPassed
+from bench.measurement import Limits
 from reports.verdict import Verdict, worst
 
 PASS, FAIL, INCONCLUSIVE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
@@ -102,6 +103,26 @@ def test_contacts_that_close_wrongly_twice_or_never_fail(flaw: Flaw) -> None:
     assert worst(finding.verdict for finding in counted) is FAIL
 
 
+def test_a_time_is_told_of_nothing_but_the_contact_that_was_to_close() -> None:
+    wrong = list(times.delays(stand_around(SyntheticControl(Flaw(wrong_contact=True)), "DLY-1")))
+    instead = named(wrong, "delay to close: the open contact instead, after 19.75 s")
+    assert (instead.unit, instead.response.value, instead.criterion.limits) == (
+        "closures",
+        1.0,
+        Limits.around(0.0, 0.0),
+    )
+    assert instead.verdict is FAIL, instead.worded
+    assert not [finding.what for finding in wrong if finding.unit == "s" and "to close" in finding.what], "no such time"
+
+
+def test_what_does_not_come_is_told_with_the_time_that_was_waited_for_it() -> None:
+    found = list(times.delays(stand := stand_around(SyntheticControl(Flaw(deaf=True)), "DLY-1")))
+    waited = named(found, "delay to close did not come, within")
+    case = stand.figures.delays
+    assert waited.response.value == pytest.approx(stand.figures.patience.delays * case.close_s), "as long as it waited"
+    assert waited.verdict is FAIL, waited.worded
+
+
 @pytest.mark.parametrize(("told_v", "verdict"), [(0.6, PASS), (0.55, PASS), (-0.61, FAIL), (1.0, FAIL)])
 def test_a_reading_at_just_inside_and_just_outside_of_its_limit(told_v: float, verdict: Verdict) -> None:
     exact = list(supervision.readings(stand_around(SyntheticControl(Flaw(told_v=told_v)), "SEN-1")))
@@ -112,6 +133,38 @@ def test_a_reading_at_just_inside_and_just_outside_of_its_limit(told_v: float, v
 def test_a_reading_near_its_limit_is_inconclusive_where_the_source_is_no_better() -> None:
     found = supervision.readings(stand_around(SyntheticControl(Flaw(told_v=0.55)), "SEN-1", share=0.0005))
     assert named(found, "voltage in state 1").verdict is INCONCLUSIVE
+
+
+SENSED = {
+    "temperature_c": (thresholds.temperature_mode, "degC", FIGURES.accuracy.temperature_c.value),
+    "neutral_current_a": (
+        protections.neutral_current,
+        "A",
+        FIGURES.accuracy.neutral_current_pu.value * FIGURES.settings["neutral_limit"],
+    ),
+}
+"""What a sensor is given without a source: who steps it, its unit, and by how much the threshold may be off."""
+
+
+@pytest.mark.parametrize("sensor", SENSED)
+@pytest.mark.parametrize(("share", "verdict"), [(0.0, PASS), (0.5, PASS), (0.95, INCONCLUSIVE), (2.0, INCONCLUSIVE)])
+def test_a_threshold_is_known_no_better_than_what_the_sensor_was_given(
+    sensor: str, share: float, verdict: Verdict
+) -> None:
+    procedure, unit, allowed = SENSED[sensor]
+    with emulated_stand("TMP-1", sensors=EXACT | {sensor: share * allowed}) as stand:
+        found = [finding for finding in procedure(stand) if finding.unit == unit]
+    assert found
+    assert {finding.verdict for finding in found if "threshold" in finding.what} == {verdict}, found
+    assert all(finding.criterion.uncertainty >= share * allowed for finding in found), "also of what it tells"
+
+
+@pytest.mark.parametrize("sensor", SENSED)
+def test_a_sensor_of_which_nobody_says_how_exactly_it_is_set_is_not_judged(sensor: str) -> None:
+    procedure = SENSED[sensor][0]
+    with emulated_stand("TMP-1", sensors={}) as stand, pytest.raises(NotPassed, match=sensor) as found:
+        list(procedure(stand))
+    assert found.value.verdict is Verdict.NOT_RUN
 
 
 @pytest.mark.parametrize(

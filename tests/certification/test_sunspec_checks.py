@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from bench.certification.sunspec import traffic
 from bench.certification.sunspec.checks import CHECKS
 from bench.certification.sunspec.image import Address
 from instruments.drivers.sunspec_inverter import SunSpecInverter
@@ -14,6 +15,7 @@ from instruments.emulators.inverter import InverterEmulator
 from instruments.emulators.modbus_server import ILLEGAL_VALUE, ModbusRefusal, ModbusServer, RegisterBank
 from instruments.emulators.sunspec_image import BASE, SunSpecImage
 from instruments.errors import TransportError
+from instruments.transports.modbus_frames import ModbusFrames
 from tests.instruments.sunspec_bench import serving
 
 Reads = Callable[[int, list[int]], list[int]]
@@ -216,3 +218,23 @@ def test_requests_that_are_lost_leave_the_examination_without_an_answer(fault: s
         address = Address(*ModbusServer(host, {UNIT: inverter.interface}, inverter.has).listen(), UNIT)
         with pytest.raises(TransportError, match="does not answer"):
             list(CHECKS[aspect](address))
+
+
+def test_a_device_that_takes_few_clients_leaves_no_connection_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sockets are real; that one more is refused is not, for a kernel accepts what a server would not."""
+    opened: list[ModbusFrames] = []
+
+    def connected(host: str, port: int) -> ModbusFrames:
+        if len(opened) == 2:
+            raise TransportError("cannot connect")
+        opened.append(ModbusFrames(host, port))
+        return opened[-1]
+
+    with at(image()) as address:
+        monkeypatch.setattr(traffic, "ModbusFrames", connected)
+        with pytest.raises(TransportError, match="cannot connect"):
+            list(traffic.several_clients(address))
+        assert len(opened) == 2
+        for frames in opened:
+            with pytest.raises(TransportError, match="takes no more"):
+                frames.send(b"to a connection that is closed")

@@ -132,8 +132,7 @@ def _closed_again(stand: Stand, opened_s: float) -> Finding:
     limits, what = Limits(earliest_s, latest_s), "the mode closes the bank again"
     early = stand.rig.await_closure(earliest_s - 2.0 * WAITING_S, WAITING_S)
     if early is not None:
-        response = Reading(early.moment_s - opened_s, stand.rig.uncertainty_s(early))
-        return stand.found(f"{what} after", response, limits, discharge_s, unit="s")
+        return stand.came(what, early, opened_s, limits, discharge_s, CLOSE)
     return stand.timed(what, opened_s, limits, discharge_s, latest_s, CLOSE)
 
 
@@ -202,8 +201,7 @@ def neutral_current(stand: Stand) -> Iterator[Finding]:
 
 def _set_neutral(stand: Stand, amperes: float) -> Reading:
     """Let a current flow in the bank's neutral; raises NotPassed where nothing on the bench does that."""
-    stand.rig.set_input("neutral_current_a", amperes)
-    return Reading(amperes)
+    return stand.rig.put_on_sensor("neutral_current_a", amperes)
 
 
 def lost_potential(stand: Stand) -> Iterator[Finding]:

@@ -226,18 +226,30 @@ class Stand:
     def timed(
         self, what: str, begun_s: float, limits: Limits, target_s: float, patience_s: float, direction: int
     ) -> Finding:
-        """Wait for the next closure, and judge when it came; what never came is later than any limit.
+        """Wait for the next closure, and judge it as `came` does.
 
-        `patience_s` is from now on, and no less than the limit; the other contact's closure is none.
+        `patience_s` is from now on, and no less than the limit.
         """
         rig, fine_s = self.rig, self.figures.patience.fine_s
         limit_s = begun_s + (limits.upper or 0.0) + 2.0 * fine_s - rig.clock.now_s
         closure = rig.await_closure(max(patience_s, limit_s), fine_s)
-        if closure is None or closure.direction != direction:
-            told = "did not come" if closure is None else "was of the other contact"
-            waited = Reading(max(rig.clock.now_s - begun_s, (limits.upper or 0.0) + fine_s))
-            return self.found(f"{what} {told}, within", waited, limits, target_s, unit="s")
-        response = Reading(closure.moment_s - begun_s, rig.uncertainty_s(closure))
+        return self.came(what, closure, begun_s, limits, target_s, direction)
+
+    def came(
+        self, what: str, closure: Closure | None, begun_s: float, limits: Limits, target_s: float, direction: int
+    ) -> Finding:
+        """Judge when a closure came. None came until now, which has to be after the limit: it would be later than that.
+
+        One of the other contact has no time that a limit is for: it is one closure where none of that contact may be.
+        """
+        if closure is None:
+            waited = Reading(self.rig.clock.now_s - begun_s, self.rig.timing_s)
+            return self.found(f"{what} did not come, within", waited, limits, target_s, unit="s")
+        response = Reading(closure.moment_s - begun_s, self.rig.uncertainty_s(closure))
+        if closure.direction != direction:
+            other = f"{what}: the {WORDS[-direction]} contact instead, after {response.value:.2f} s"
+            begun = self.rig.closures.index(closure)
+            return self.closures(other, begun, 0, -direction)
         return self.found(f"{what} after", response, limits, target_s, unit="s")
 
     def found(
@@ -265,6 +277,19 @@ class Stand:
             self.clause,
             unit,
             stimulus_unit=unit,
+        )
+
+    def agrees(self, what: str, unit: str, measured: Reading, said: float, allowed: float) -> Finding:
+        """Hold what the control says that it senses against what is in front of it, which is known no better."""
+        return self.found(
+            what,
+            Reading(said),
+            Limits.around(measured.value, allowed),
+            measured.value,
+            unit=unit,
+            stimulus=measured,
+            uncertainty=measured.uncertainty,
+            source=self.rig.device,
         )
 
     def told(self, what: str, said: float, limits: Limits, target: float, unit: str) -> Finding:

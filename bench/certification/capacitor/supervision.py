@@ -61,23 +61,10 @@ def readings(stand: Stand) -> Iterator[Finding]:
         )
         for name, unit, measured, said, allowed in compared:
             if math.isfinite(said):
-                yield _agrees(stand, f"{name} in state {number}", unit, measured, said, allowed.value)
+                yield stand.agrees(f"{name} in state {number} that it tells", unit, measured, said, allowed.value)
         if math.isfinite(told.feeder_kvar):
             kvar, allowed_kvar = stand.kvar_of(sensed), stand.reactive_power_kvar + accuracy.resolution_kvar.value
-            yield _agrees(stand, f"vars in state {number}", "kvar", kvar, told.feeder_kvar, allowed_kvar)
-
-
-def _agrees(stand: Stand, what: str, unit: str, measured: Reading, said: float, allowed: float) -> Finding:
-    return stand.found(
-        f"{what} that it tells",
-        Reading(said),
-        Limits.around(measured.value, allowed),
-        measured.value,
-        unit=unit,
-        stimulus=measured,
-        uncertainty=measured.uncertainty,
-        source=stand.rig.device,
-    )
+            yield stand.agrees(f"vars in state {number} that it tells", "kvar", kvar, told.feeder_kvar, allowed_kvar)
 
 
 def commands(stand: Stand) -> Iterator[Finding]:

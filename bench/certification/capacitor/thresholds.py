@@ -53,11 +53,11 @@ def var_mode(stand: Stand, angle_deg: float) -> Iterator[Finding]:
 def temperature_mode(stand: Stand) -> Iterator[Finding]:
     """Close above the upper temperature, open below the lower one, nothing between; and what it says of it is true."""
     accuracy, rest_c = stand.figures.accuracy.temperature_c.value, stand.figures.rest.temperature_c
-    _set_temperature(stand, rest_c)
+    rest = _set_temperature(stand, rest_c)
     stand.prepare("temperature")
     told_c = stand.control.read_measured().temperature_c
     if math.isfinite(told_c):
-        yield stand.told("temperature that it tells", told_c, Limits.around(rest_c, accuracy), rest_c, "degC")
+        yield stand.agrees("temperature that it tells", "degC", rest, told_c, accuracy)
     degrees = Quantity("temperature", "degC", accuracy, lambda value: _set_temperature(stand, value))
     closes = _named(stand, "close_above_temperature", CLOSE)
     yield from _band(stand, degrees, closes, _named(stand, "open_below_temperature", OPEN))
@@ -138,5 +138,4 @@ def _is_upper(name: str) -> bool:
 
 def _set_temperature(stand: Stand, degrees_c: float) -> Reading:
     """Let the control's probe have a temperature; raises NotPassed where nothing on the bench does that."""
-    stand.rig.set_input("temperature_c", degrees_c)
-    return Reading(degrees_c)
+    return stand.rig.put_on_sensor("temperature_c", degrees_c)

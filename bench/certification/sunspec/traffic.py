@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 from bench.certification.sunspec.image import Address, read_image
 from instruments.transports.modbus_frames import ModbusFrames, frame, read_request, write_request
@@ -65,8 +66,8 @@ def pipelined(at: Address) -> Iterator[str]:
 def several_clients(at: Address) -> Iterator[str]:
     """Ask over several connections in turn: each gets its own answer, and sees what another one has written."""
     base, limit = base_of(at), _limit(at)
-    opened = [ModbusFrames(at.host, at.port) for _ in range(CLIENTS)]
-    try:
+    with ExitStack() as connections:  # entered one by one: where one is refused, the others are closed
+        opened = [connections.enter_context(ModbusFrames(at.host, at.port)) for _ in range(CLIENTS)]
         for n, frames in enumerate(opened):
             frames.send(frame(200 + n, at.unit, read_request(base, 2)))
         for n, frames in enumerate(opened):
@@ -75,9 +76,6 @@ def several_clients(at: Address) -> Iterator[str]:
                 yield f"client {n + 1} of {CLIENTS} gets transaction {answer.transaction}, {told(answer.exception)}"
         if limit is not None:
             yield from _seen_by_all(at, opened, *limit)
-    finally:
-        for frames in opened:
-            frames.close()
 
 
 def _limit(at: Address) -> tuple[int, int] | None:
