@@ -112,6 +112,10 @@ class Dialect(Closed):
     instruments: str
     source: str
     link: Habits = Habits()
+    at_socket: Attested = Attested()
+    """That it takes messages at a plain socket."""
+    in_one_message: Attested = Attested()
+    """That it takes several units, and what tells errors behind them, in one message, as IEEE 488.2 has it."""
 
     def unconfirmed(self) -> dict[str, str]:
         """Return what nobody has held against a manual, by its place, and where it is from."""
