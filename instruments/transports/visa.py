@@ -16,7 +16,13 @@ from pyvisa.resources import MessageBasedResource
 from instruments.dialects.language import Acknowledgement, Habits
 from instruments.errors import ConfigError, InstrumentError, TransportError
 from instruments.transports.framed_session import FramedSession, framed_place
-from instruments.transports.scpi_acknowledgement import NO_ERROR, Acknowledged, read_acknowledgement, without_headers
+from instruments.transports.scpi_acknowledgement import (
+    NO_ERROR,
+    Acknowledged,
+    read_acknowledgement,
+    split_units,
+    without_headers,
+)
 from instruments.transports.watched_socket import WatchedSocket
 from instruments.wire import Value, WireExchange, WireObserver, unobserved
 
@@ -190,16 +196,19 @@ class VisaLink:
 
     def _clear(self, session: Session) -> bool:
         """Drop what the status registers and the error queue hold from before this link existed."""
-        answer = self._round_trip(session, "*CLS;*OPC?")
-        if answer != "1":
+        knows = self.habits.knows_completion
+        answer = self._round_trip(session, "*CLS;*OPC?" if knows else f"*CLS;{self.habits.error_query}")
+        if answer != "1" if knows else not NO_ERROR.match(answer):
             login = f"; to the login it said {session.said}" if isinstance(session, FramedSession) else ""
-            raise self._broken("write", "*CLS", f"acknowledged with {answer!r} in place of 1{login}")
+            raise self._broken("write", "*CLS", f"acknowledged with {answer!r}{login}")
         self._observer(WireExchange("scpi", "write", "*CLS", ()))
         return True
 
     def _round_trip(self, session: Session, text: str) -> str:
         if len(text) > self.habits.longest_message:
             raise ConfigError(f"{self.resource} takes {self.habits.longest_message} bytes at once, not {len(text)}")
+        if len(split_units(text)) > self.habits.most_units:
+            raise ConfigError(f"{self.resource} takes {self.habits.most_units} units at once, and not {text!r}")
         try:
             session = self._begun(session)
             session.write(text)
