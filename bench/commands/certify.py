@@ -53,6 +53,8 @@ def certify(request: CertifyRequest, console: Console) -> int:
     def tell(text: str) -> None:
         console.print(text, highlight=False, markup=False, soft_wrap=True)
 
+    if (request.jobs or 1) > 1 and jobs_for(small, request.jobs or 1, request.jobs) == 1:
+        tell(f"--jobs {request.jobs} is for emulated equipment in virtual time: here one scenario follows another")
     watchers = [ClauseProgress(tell)] if small.clock.mode == "wall" else []
     with take_lease(real_resources(small), bench.bench, request.out, tell) as lease:
         return _carry_out(request, console, [Leased(lease), *watchers])
