@@ -66,6 +66,17 @@ def test_a_directory_that_cannot_be_made_is_told_before_anything_is_started(tmp_
     assert "cannot make the run directory" in done.stderr
 
 
+def test_all_drivers_that_there_are_not_are_told_at_once_and_before_anything_is_opened(tmp_path: Path) -> None:
+    bench = tmp_path / "bench.yaml"
+    wrong = {"inverter": {"driver": "sunspek"}, "power_analyzer": {"driver": "scpi_generik"}}
+    bench.write_text(yaml.safe_dump({"like": str(BENCH), "bench": "typo", "devices": wrong}))
+    done = certify(tmp_path / "run", "ieee1547.1", "--scenario", "Watt-var characteristic 1", bench=bench)
+    assert done.exit_code == 2, done.output
+    assert "devices.inverter: no driver 'sunspek' for the role 'inverter'; known: ieee1815_2, point_map" in done.stderr
+    assert "devices.power_analyzer: no driver 'scpi_generik'" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.long
 def test_a_device_on_a_serial_line_is_certified_and_what_looks_at_tcp_frames_is_not_run(tmp_path: Path) -> None:
     on_a_line = {"inverter": {"resource": "modbus+rtu://pty?baud=115200/7"}}
