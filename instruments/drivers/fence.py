@@ -96,6 +96,23 @@ def check_droop(device: str, droop: FrequencyDroop, nameplate: Nameplate) -> Non
     require_within(device, "lowest power of the frequency-droop, pu,", (droop.p_min_pu,), (lowest - 1e-3, 1.0))
 
 
+def check_power_factor(
+    device: str, nameplate: Nameplate, envelope: DerEnvelope, power_factor: float, injects: bool
+) -> None:
+    """Raise SafetyTrip for what is no power factor, or asks for more vars at rated VA than there may be."""
+    if not 0.0 < power_factor <= 1.0:
+        raise SafetyTrip(f"{device}: {power_factor:g} is no power factor; nothing was sent")
+    share = math.sqrt(1.0 - power_factor**2)
+    check_vars(device, nameplate, envelope, share if injects else -share)
+
+
+def check_vars(device: str, nameplate: Nameplate, envelope: DerEnvelope, share_pu: float) -> None:
+    """Raise SafetyTrip for a share of rated VA outside of what nameplate and envelope have, > 0 injected."""
+    rated = (-nameplate.q_max_absorbed_var, nameplate.q_max_injected_var)
+    spans = (rounded(rated, nameplate), envelope.reactive_var)
+    require_within(device, "reactive power, var,", (share_pu * nameplate.va_max_va,), *spans)
+
+
 def rounded(rated: Span, nameplate: Nameplate) -> Span:
     """Allow for what the scale factors of a nameplate round off: 0.1 % of the rating."""
     little = nameplate.va_max_va * 1e-3

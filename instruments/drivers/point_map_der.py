@@ -5,17 +5,20 @@ Inside, power is > 0 where the device delivers it into the network, whatever its
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 
 from instruments.drivers.fence import DerEnvelope, check_power, check_reversion
 from instruments.drivers.point_map_device import PointMapDevice, PointReadings
 from instruments.errors import InstrumentError, Unmapped
 from instruments.point_map import Direction, PointMap
-from instruments.point_map_roles import DIRECTED, SHARE, UNITS, family, has, lacking, require_role
+from instruments.point_map_roles import DIRECTED, UNITS, family, has, lacking, require_role
+from instruments.point_units import SHARE
 from instruments.readings import AcReading, Nameplate, PowerCommand
 from instruments.transports.modbus import ModbusLink
 
 PHASES = ("voltage_1", "voltage_2", "voltage_3")
 _RATED = ("rated_apparent_power", "rated_reactive_injected", "rated_reactive_absorbed", "rated_charge_power")
+_CATEGORIES = ("np_normal_op_cat", "np_abnormal_op_cat")
 _MEASURED = ("power", "reactive_power", "apparent_power", "frequency", "current", *PHASES, "alarms")
 FLOAT_STEP = 1e-6
 """What a 32-bit float rounds off, per unit."""
@@ -124,12 +127,17 @@ class Values:
 
 def read_nameplate(points: DerPoints, storage: bool) -> Nameplate:
     """Read the ratings; what the map does not have counts as 0, but for what follows from the rated power."""
-    values = points.read("rated_power", *_RATED, "rated_voltage")
+    values = points.read("rated_power", *_RATED, "rated_voltage", *_CATEGORIES)
     rated_w = values.needed("rated_power")
 
     def rating(name: str, otherwise: float = 0.0) -> float:
         value = values.number(name)
         return value if math.isfinite(value) else otherwise
+
+    def category(name: str) -> str:
+        with suppress(InstrumentError):  # it states none that there is
+            return values.label(name).removeprefix("cat_").upper()
+        return ""
 
     return Nameplate(
         p_max_w=rated_w,
@@ -138,8 +146,8 @@ def read_nameplate(points: DerPoints, storage: bool) -> Nameplate:
         q_max_absorbed_var=rating("rated_reactive_absorbed"),
         charge_max_w=rating("rated_charge_power", rated_w if storage else 0.0),
         v_nom_v=rating("rated_voltage"),
-        category="",
-        abnormal="",
+        category=category(_CATEGORIES[0]),
+        abnormal=category(_CATEGORIES[1]),
     )
 
 
