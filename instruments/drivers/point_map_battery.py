@@ -2,54 +2,16 @@
 
 import math
 
-from instruments.drivers.fence import UNFENCED, DerEnvelope
-from instruments.drivers.point_map_der import DerPoints, PowerCommands, read_ac, read_nameplate
-from instruments.drivers.point_map_inverter import STATES
-from instruments.point_map import PointMap
-from instruments.readings import (
-    AcReading,
-    ChargeStatus,
-    Identity,
-    Nameplate,
-    PowerCommand,
-    StorageLimits,
-    StorageReading,
-)
-from instruments.transports.modbus import ModbusLink
+from instruments.drivers.point_map_der import PointMapDer
+from instruments.readings import ChargeStatus, PowerCommand, StorageLimits, StorageReading
 
 PCT = 100.0
 
 
-class PointMapBattery:
-    """Fits the role Battery; raises as `PointMapInverter` does."""
+class PointMapBattery(PointMapDer):
+    """Fits the role Battery, as far as its map has points for it; `lacking` tells what it has not."""
 
-    def __init__(self, link: ModbusLink, point_map: PointMap, envelope: DerEnvelope = UNFENCED) -> None:
-        """Take what the bench allows, beside the nameplate.
-
-        Nothing is sent yet; raises ConfigError with all that keeps the map from the role.
-        """
-        self.points = DerPoints(link, point_map, "battery")
-        self._commands = PowerCommands(self.points, envelope)
-        self._nameplate: Nameplate | None = None
-
-    @property
-    def lacking(self) -> dict[str, list[str]]:
-        """Functions of the role that the map does not offer, with what it lacks for them."""
-        return self.points.lacking
-
-    def identify(self) -> Identity:
-        """Read who answers, as far as it says."""
-        return self.points.device.identify()
-
-    def read_nameplate(self) -> Nameplate:
-        """Read the ratings; asked of the device once. Without one for charging, it is that for discharging."""
-        if self._nameplate is None:
-            self._nameplate = read_nameplate(self.points, storage=True)
-        return self._nameplate
-
-    def read_ac(self) -> AcReading:
-        """Read what the battery says of its terminals."""
-        return read_ac(self.points, STATES)
+    role = "battery"
 
     def read_storage(self) -> StorageReading:
         """Read state of charge, energy and power; without a point for energy it is the share of the capacity."""
@@ -87,10 +49,6 @@ class PointMapBattery:
         if "service" in self.points.point_map.points:
             self.points.device.write("service", "enter")
 
-    def read_command(self) -> PowerCommand:
-        """Read the set-point that the battery holds, which is not what it delivers."""
-        return self._commands.read(self.read_nameplate().p_max_w)
-
     def set_power_w(self, power_w: float, reversion_s: float) -> PowerCommand:
         """Command a power, W, > 0 to discharge, which ends by itself after `reversion_s`; return the read-back.
 
@@ -98,10 +56,6 @@ class PointMapBattery:
         without an end: storage must not go on when whoever commanded it is gone.
         """
         return self._commands.set_power_w(self.read_nameplate(), power_w, reversion_s, shortest_s=1.0)
-
-    def release(self) -> None:
-        """End the command; the battery idles."""
-        self._commands.release()
 
     def make_safe(self) -> None:
         """Let the battery idle, and read back that it was told so."""

@@ -4,22 +4,33 @@ Inside, power is > 0 where the device delivers it into the network, whatever its
 """
 
 import math
-from collections.abc import Mapping
 from contextlib import suppress
+from typing import ClassVar, Literal
 
-from instruments.drivers.fence import DerEnvelope, check_power, check_reversion
+from instruments.drivers.fence import UNFENCED, DerEnvelope, check_power, check_reversion
 from instruments.drivers.point_map_device import PointMapDevice, PointReadings
 from instruments.errors import InstrumentError, Unmapped
 from instruments.point_map import Direction, PointMap
-from instruments.point_map_roles import DIRECTED, UNITS, family, has, lacking, require_role
+from instruments.point_map_roles import (
+    DIRECTED,
+    STATES_CONNECTED,
+    STATES_IN_SERVICE,
+    UNITS,
+    family,
+    has,
+    lacking,
+    require_role,
+)
 from instruments.point_units import SHARE
-from instruments.readings import AcReading, Nameplate, PowerCommand
+from instruments.readings import AcReading, Identity, Nameplate, PowerCommand
 from instruments.transports.modbus import ModbusLink
 
 PHASES = ("voltage_1", "voltage_2", "voltage_3")
 _RATED = ("rated_apparent_power", "rated_reactive_injected", "rated_reactive_absorbed", "rated_charge_power")
 _CATEGORIES = ("np_normal_op_cat", "np_abnormal_op_cat")
 _MEASURED = ("power", "reactive_power", "apparent_power", "frequency", "current", *PHASES, "alarms")
+_STATES = {state: (True, state in STATES_IN_SERVICE) for state in STATES_CONNECTED}
+"""Connected and running, by operating state; in any other it is neither."""
 FLOAT_STEP = 1e-6
 """What a 32-bit float rounds off, per unit."""
 
@@ -151,10 +162,10 @@ def read_nameplate(points: DerPoints, storage: bool) -> Nameplate:
     )
 
 
-def read_ac(points: DerPoints, connected: Mapping[str, tuple[bool, bool]]) -> AcReading:
-    """Read what the device says of its terminals; `connected`: by operating state, whether connected and running."""
+def read_ac(points: DerPoints) -> AcReading:
+    """Read what the device says of its terminals."""
     values = points.read(*_MEASURED, "operating_state", "connected")
-    state = connected.get(values.label("operating_state"), (False, False))
+    state = _STATES.get(values.label("operating_state"), (False, False))
     flag, alarms = values.flag("connected"), values.number("alarms")
     return AcReading(
         p_w=values.needed("power"),
@@ -238,3 +249,50 @@ class PowerCommands:
         if point is not None:
             self._beat = (self._beat + 1) % (int((point.limits or (0.0, 1.0))[1]) + 1)
             self._points.write("heartbeat", self._beat)
+
+
+class PointMapDer:
+    """What the drivers of inverters and batteries share: who it is, its ratings, its terminals and its command.
+
+    Every method talks to the device and raises TransportError when the link fails, InstrumentError when the device
+    refuses, does not read back what was written, or has no such function in its map.
+    """
+
+    role: ClassVar[Literal["inverter", "battery"]]
+
+    def __init__(self, link: ModbusLink, point_map: PointMap, envelope: DerEnvelope = UNFENCED) -> None:
+        """Take what the bench allows, beside the nameplate.
+
+        Nothing is sent yet; raises ConfigError with all that keeps the map from the role.
+        """
+        self.points = DerPoints(link, point_map, self.role)
+        self._envelope = envelope
+        self._commands = PowerCommands(self.points, envelope)
+        self._nameplate: Nameplate | None = None
+
+    @property
+    def lacking(self) -> dict[str, list[str]]:
+        """Functions of the role that the map does not offer, with what it lacks for them."""
+        return self.points.lacking
+
+    def identify(self) -> Identity:
+        """Read who answers, as far as it says."""
+        return self.points.device.identify()
+
+    def read_nameplate(self) -> Nameplate:
+        """Read the ratings; asked of the device once. A battery without one for charging has that for discharging."""
+        if self._nameplate is None:
+            self._nameplate = read_nameplate(self.points, storage=self.role == "battery")
+        return self._nameplate
+
+    def read_ac(self) -> AcReading:
+        """Read what the device says of its terminals."""
+        return read_ac(self.points)
+
+    def read_command(self) -> PowerCommand:
+        """Read the set-point that the device holds, which is not what it delivers; NaN without one in the map."""
+        return self._commands.read(self.read_nameplate().p_max_w)
+
+    def release(self) -> None:
+        """End the active-power command; a battery idles then."""
+        self._commands.release()

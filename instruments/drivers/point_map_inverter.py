@@ -3,51 +3,24 @@
 from instruments.drivers.fence import UNFENCED, DerEnvelope
 from instruments.drivers.labelled_functions import LabelledFunctions
 from instruments.drivers.labelled_points import ModbusLabels
-from instruments.drivers.point_map_der import DerPoints, PowerCommands, read_ac, read_nameplate
+from instruments.drivers.point_map_der import PointMapDer
 from instruments.point_map import PointMap
-from instruments.point_map_roles import STATES_CONNECTED, STATES_IN_SERVICE
-from instruments.readings import AcReading, Identity, InverterModes, Nameplate, PowerCommand
+from instruments.readings import InverterModes, PowerCommand
 from instruments.transports.modbus import ModbusLink
 
-STATES = {state: (True, state in STATES_IN_SERVICE) for state in STATES_CONNECTED}
-"""Connected and running, by operating state; in any other it is neither."""
 
+class PointMapInverter(PointMapDer, LabelledFunctions):
+    """Fits the roles Inverter and DerFunctions, as far as its map has points for them; `lacking` tells of the first."""
 
-class PointMapInverter(LabelledFunctions):
-    """Fits the roles Inverter and DerFunctions, as far as its map has points for it; `lacking` tells what it has not.
-
-    Every method talks to the inverter and raises TransportError when the link fails, InstrumentError when the inverter
-    refuses, does not read back what was written, or has no such function in its map.
-    """
+    role = "inverter"
 
     def __init__(self, link: ModbusLink, point_map: PointMap, envelope: DerEnvelope = UNFENCED) -> None:
         """Take what the bench allows, beside the nameplate.
 
         Nothing is sent yet; raises ConfigError with all that keeps the map from the role.
         """
-        self.points = DerPoints(link, point_map, "inverter")
-        super().__init__(ModbusLabels(self.points, self.read_nameplate), envelope)
-        self._commands = PowerCommands(self.points, envelope)
-        self._nameplate: Nameplate | None = None
-
-    @property
-    def lacking(self) -> dict[str, list[str]]:
-        """Functions of the role that the map does not offer, with what it lacks for them."""
-        return self.points.lacking
-
-    def identify(self) -> Identity:
-        """Read who answers, as far as it says."""
-        return self.points.device.identify()
-
-    def read_nameplate(self) -> Nameplate:
-        """Read the ratings; asked of the device once."""
-        if self._nameplate is None:
-            self._nameplate = read_nameplate(self.points, storage=False)
-        return self._nameplate
-
-    def read_ac(self) -> AcReading:
-        """Read what the inverter says of its terminals."""
-        return read_ac(self.points, STATES)
+        PointMapDer.__init__(self, link, point_map, envelope)
+        LabelledFunctions.__init__(self, ModbusLabels(self.points, self.read_nameplate), envelope)
 
     def set_power_w(self, power_w: float, reversion_s: float) -> PowerCommand:
         """Command active power, W, > 0 to deliver, which ends by itself after `reversion_s`; return the read-back.
@@ -58,14 +31,6 @@ class PointMapInverter(LabelledFunctions):
         nameplate = self.read_nameplate()
         shortest_s = 1.0 if nameplate.charge_max_w > 0.0 else 0.0
         return self._commands.set_power_w(nameplate, power_w, reversion_s, shortest_s)
-
-    def read_command(self) -> PowerCommand:
-        """Read the set-point that the inverter holds, which is not what it delivers; NaN without one in the map."""
-        return self._commands.read(self.read_nameplate().p_max_w)
-
-    def release(self) -> None:
-        """End the active-power command."""
-        self._commands.release()
 
     def read_modes(self) -> InverterModes:
         """Read who may command it, whether it may be in service, and whether its volt-var function is enabled."""

@@ -22,6 +22,7 @@ from instruments.drivers.fence import DerEnvelope
 from instruments.drivers.labelled_functions import LabelledFunctions
 from instruments.drivers.point_map_battery import PointMapBattery
 from instruments.drivers.point_map_control import PointMapControl
+from instruments.drivers.point_map_der import PointMapDer
 from instruments.drivers.point_map_device import PointMapDevice
 from instruments.drivers.point_map_inverter import PointMapInverter
 from instruments.drivers.point_map_meter import PointMapMeter
@@ -326,21 +327,14 @@ def test_every_driver_and_every_method_that_sends_a_set_point_is_tried() -> None
         assert not missing, f"{driver.__name__} sends set-points that no test holds to the fence: {sorted(missing)}"
 
 
-MADE_OF = {SunSpecDevice, PointMapDevice, PointMapControl, Dnp3PointDevice, Points, LabelledFunctions}
+MADE_OF = {SunSpecDevice, PointMapDevice, PointMapDer, PointMapControl, Dnp3PointDevice, Points, LabelledFunctions}
 
 
 def all_drivers() -> Iterator[type]:
     """Return every class of the drivers' package that can say who answers, but what others are made of."""
     for module in pkgutil.iter_modules(instruments.drivers.__path__, "instruments.drivers."):
         for _, found in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
-            if hasattr(found, "identify") and found not in {
-                SunSpecDevice,
-                PointMapDevice,
-                PointMapControl,
-                Dnp3PointDevice,
-                Points,
-                LabelledFunctions,
-            }:
+            if hasattr(found, "identify") and found not in MADE_OF:
                 yield found
 
 
