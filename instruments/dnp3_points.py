@@ -11,6 +11,8 @@ MAX_ADDRESS = 65519
 ONLINE, RESTART, COMM_LOST, REMOTE_FORCED, LOCAL_FORCED = 0x01, 0x02, 0x04, 0x08, 0x10
 CHATTER, OVER_RANGE, REFERENCE_ERROR = 0x20, 0x20, 0x40
 """Bits of the flag octet that objects carry; what bits 5 and 6 mean depends on the kind."""
+OWN_DOUBTS = ONLINE | RESTART | COMM_LOST | REMOTE_FORCED | LOCAL_FORCED
+"""Bits of which a point has one that there is, whether or not it holds a reading now."""
 
 
 class Kind(StrEnum):

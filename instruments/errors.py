@@ -20,6 +20,13 @@ class InstrumentError(BenchError):
     """A device or instrument answered, but refused or reported an error of its own."""
 
 
+class Doubtful(InstrumentError):
+    """A device answered with what is no reading, or not to what it was asked: it has refused nothing, and said nothing.
+
+    Who waits for a refusal may not take this for one.
+    """
+
+
 class Unanswered(InstrumentError):
     """A gateway answered in the place of a unit behind it, which is silent or cannot be reached."""
 

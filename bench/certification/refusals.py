@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.certification.not_passed import NotPassed
 from bench.safety import Interrupted
-from instruments.errors import InstrumentError, Unanswered, Unmapped
+from instruments.errors import Doubtful, InstrumentError, Unanswered, Unmapped
 from instruments.roles import StorageFunctions
 from reports.verdict import Verdict
 
@@ -16,6 +16,10 @@ STORAGE = frozenset(name for name in vars(StorageFunctions) if not name.startswi
 
 class DeviceError(InstrumentError):
     """The device under test answered, and refused what the standard asks for or said what cannot be."""
+
+
+class DoubtfulAnswerError(DeviceError):
+    """It answered with what is no reading, or not to what it was asked: that fails, and is no refusal of anything."""
 
 
 class RatingsError(DeviceError):
@@ -39,6 +43,20 @@ class UnderTest:
         return _owning_up(found) if callable(found) else found
 
 
+def is_refused(order: Callable[[], object]) -> bool:
+    """Give an order, and tell whether the device refuses it, or does not read back as it was told.
+
+    Raises DoubtfulAnswerError for an answer that says neither.
+    """
+    try:
+        order()
+    except DoubtfulAnswerError:
+        raise
+    except DeviceError:
+        return True
+    return False
+
+
 def _not_offered(name: str, *_arguments: Any) -> None:
     raise NotPassed(f"its driver has no {name}: nothing was sent", Verdict.NOT_RUN)
 
@@ -52,6 +70,8 @@ def _owning_up(method: Callable[..., Any]) -> Callable[..., Any]:
             raise
         except Unmapped as error:  # what its map lacks is no fault of the device
             raise NotPassed(str(error), Verdict.NOT_RUN) from error
+        except Doubtful as error:
+            raise DoubtfulAnswerError(str(error)) from error
         except InstrumentError as error:
             raise DeviceError(str(error)) from error
 

@@ -44,10 +44,15 @@ class Dnp3Inverter:
         return self.points.identify()
 
     def read_nameplate(self) -> Nameplate:
-        """Read the ratings; asked of the device once. One that it does not state counts as 0."""
+        """Read the ratings; asked of the device once. One that it does not state counts as 0.
+
+        Raises Doubtful for one that it does state and that is no reading now.
+        """
         if self._nameplate is None:
             readings = self.points.read(*_RATINGS, *_CATEGORIES)
-            power, charge, injected, absorbed, apparent, voltage_v = (_number(readings, n, 0.0) for n in _RATINGS)
+            power, charge, injected, absorbed, apparent, voltage_v = (
+                readings.number(name) if readings.is_offered(name) else 0.0 for name in _RATINGS
+            )
             normal, abnormal = (readings.label(name).upper() for name in _CATEGORIES)
             self._nameplate = Nameplate(
                 p_max_w=power,
@@ -166,8 +171,8 @@ class Dnp3Inverter:
         return maximum_w
 
 
-def _number(readings: Dnp3Readings, name: str, otherwise: float = math.nan) -> float:
-    """Return a number, or `otherwise` for one that is no reading."""
+def _number(readings: Dnp3Readings, name: str) -> float:
+    """Return a number, NaN for one that is no reading."""
     with suppress(InstrumentError):
         return readings.number(name)
-    return otherwise
+    return math.nan

@@ -4,8 +4,8 @@ import math
 from collections.abc import Collection, Mapping
 
 from instruments.dnp3_map import VARIATIONS, Dnp3Map, Dnp3Point
-from instruments.dnp3_points import PointValue, Ref
-from instruments.errors import ConfigError, InstrumentError, SafetyTrip
+from instruments.dnp3_points import OWN_DOUBTS, PointValue, Ref
+from instruments.errors import ConfigError, Doubtful, InstrumentError, SafetyTrip
 from instruments.point_map import SettingPoint
 from instruments.readings import Identity
 from instruments.transports.dnp3 import Dnp3Link
@@ -22,29 +22,34 @@ class Dnp3Readings:
         self._values = values
 
     def number(self, name: str) -> float:
-        """Return a numeric point in its unit; raises InstrumentError where the device gives no finite one."""
+        """Return a numeric point in its unit; raises Doubtful where the device gives no finite one."""
         value = self._raw(name) * self._map.find(name).scale
         if not math.isfinite(value):
-            raise InstrumentError(f"{self._device}: {name} reads {value}")
+            raise Doubtful(f"{self._device}: {name} reads {value}")
         return value
 
     def flag(self, name: str) -> bool:
-        """Return a state; raises InstrumentError for one that is no reading."""
+        """Return a state; raises Doubtful for one that is no reading."""
         return bool(self._raw(name))
 
     def label(self, name: str) -> str:
-        """Return the label of an enumeration; raises InstrumentError for a value that the map does not know."""
+        """Return the label of an enumeration; raises Doubtful for a value that the map does not know."""
         raw = self._raw(name)
         for label, value in self._map.find(name).labels.items():
             if value == raw:
                 return label
-        raise InstrumentError(f"{self._device}: {name} reads {raw:g}, which has no label in {self._map.dnp3_map}")
+        raise Doubtful(f"{self._device}: {name} reads {raw:g}, which has no label in {self._map.dnp3_map}")
+
+    def is_offered(self, name: str) -> bool:
+        """Whether the device has a point at all: what is offline for no reason of its own is one that it does not."""
+        flags = self._values[_input(self._map, name)].flags
+        return flags is None or bool(flags & OWN_DOUBTS)
 
     def _raw(self, name: str) -> float:
         ref = _input(self._map, name)
         value = self._values[ref]
         if doubts := value.doubts(ref.kind):
-            raise InstrumentError(f"{self._device}: {name} ({ref}) is no reading: {', '.join(doubts)}")
+            raise Doubtful(f"{self._device}: {name} ({ref}) is no reading: {', '.join(doubts)}")
         return value.value
 
 
@@ -100,7 +105,8 @@ class Dnp3PointDevice:
         """Command one point: a label for an enumeration, a truth value for a state, a number in the point's unit else.
 
         A point that has an input is read back. Raises SafetyTrip outside the map's limits and ConfigError for a point
-        that cannot take the value, before anything is sent; InstrumentError when the outstation refuses or holds else.
+        that cannot take the value, before anything is sent; InstrumentError when the outstation refuses or holds else,
+        Doubtful when what it shows then is no reading.
         """
         point = self.point_map.find(name)
         if point.output is None:
@@ -127,7 +133,7 @@ class Dnp3PointDevice:
     def _check_taken(self, name: str, ref: Ref, raw: float) -> None:
         value = self._link.read([ref])[ref]
         if doubts := value.doubts(ref.kind):
-            raise InstrumentError(f"{self._link.name}: {name} ({ref}) is no reading: {', '.join(doubts)}")
+            raise Doubtful(f"{self._link.name}: {name} ({ref}) is no reading: {', '.join(doubts)}")
         # Both are as coarse as an integer of the map's scale, or as a float of 32 bits.
         if not math.isclose(value.value, raw, rel_tol=1e-6, abs_tol=1e-6):
             raise InstrumentError(f"{self._link.name}: {name} reads back {value.value:g} after {raw:g} was commanded")

@@ -74,6 +74,8 @@ class PointMapTapChangerControl(PointMapControl):
             require_within(self.points.link.name, "tap", (tap,), ahead)
 
     def make_safe(self) -> None:
-        """Leave the control to itself: free and in automatic."""
-        self.set_blocked(False)
-        self.set_automatic(True)
+        """Leave the control to itself: free and in automatic; both are tried, also when one fails."""
+        try:
+            self.set_blocked(False)
+        finally:
+            self.set_automatic(True)

@@ -10,30 +10,31 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self, TypeVar
 
-from py1815.application import FunctionCode, IINBit, object_header
-from py1815.decode import DecodedObject, PointType
+from py1815.application import FunctionCode, object_header
+from py1815.decode import PointType
 from py1815.master import controls, requests
 from py1815.master.association import Exchange, MasterAssociation
 
-from instruments.dnp3_points import Kind, PointEvent, PointValue, Ref
-from instruments.errors import InstrumentError, TransportError
+from instruments.dnp3_points import PointEvent, PointValue, Ref
+from instruments.errors import Doubtful, InstrumentError, TransportError
+from instruments.transports.dnp3_answers import (
+    POINT_TYPES,
+    changes,
+    disbelief,
+    objection,
+    present_values,
+    refused,
+    restarted,
+    shown,
+)
 from instruments.transports.dnp3_attributes import ATTRIBUTES, parse_attributes
 from instruments.transports.dnp3_connection import TIMEOUT_S, Dnp3Connection
-from instruments.transports.dnp3_words import refusal_words, status_words
 from instruments.wire import Value, WireExchange, WireObserver, unobserved
 
 EVENTS_KEPT = 1000
 MASTER = 1
 """Link address of the bench where its file gives none."""
 E = TypeVar("E", bound=Exception)
-_KINDS = {
-    Kind.BINARY_INPUT: PointType.BINARY_INPUT,
-    Kind.BINARY_OUTPUT: PointType.BINARY_OUTPUT,
-    Kind.ANALOG_INPUT: PointType.ANALOG_INPUT,
-    Kind.ANALOG_OUTPUT: PointType.ANALOG_OUTPUT,
-    Kind.COUNTER: PointType.COUNTER,
-}
-_OF_TYPE = {point: kind for kind, point in _KINDS.items()}
 
 logging.getLogger("py1815").addHandler(logging.NullHandler())  # what it drops is told by the error that follows
 
@@ -49,8 +50,9 @@ class Poll:
 class Dnp3Link:
     """One outstation. Each request and its answer go to the observer, points written as `ai 0-3, bi 7`.
 
-    Raises TransportError when the link fails; InstrumentError when the outstation refuses, lacks a point, or shows that
-    it was restarted since the last exchange: what it held by then is lost. The restart is acknowledged by then.
+    Raises TransportError when the link fails; InstrumentError when the outstation refuses or lacks a point; Doubtful
+    when it answers what cannot be believed, says that it is in trouble where values are read, or shows that it was
+    restarted since the last exchange: what it held by then is lost. The restart is acknowledged by then.
     """
 
     def __init__(
@@ -78,14 +80,14 @@ class Dnp3Link:
         wanted = sorted(set(refs))
         by_type: dict[PointType, list[int]] = {}
         for ref in wanted:
-            by_type.setdefault(_KINDS[ref.kind], []).append(ref.index)
+            by_type.setdefault(POINT_TYPES[ref.kind], []).append(ref.index)
         label = spans(wanted)
         found = self._poll("read", label, requests.read_points(by_type)).values if wanted else {}
         if missing := [ref for ref in wanted if ref not in found]:
             raise self._reported(InstrumentError(f"{self.name} did not send {spans(missing)}"), "read", label, ())
         if wanted:
-            shown = tuple(_shown(ref.kind, found[ref]) for ref in wanted)
-            self._observer(WireExchange("dnp3", "read", label, shown))
+            told = tuple(shown(ref.kind, found[ref]) for ref in wanted)
+            self._observer(WireExchange("dnp3", "read", label, told))
         return {ref: found[ref] for ref in wanted}
 
     def poll(self, *classes: int) -> Poll:
@@ -95,8 +97,8 @@ class Dnp3Link:
         polled = self._poll("read", label, requests.class_scan(*wanted))
         events = (*self._unasked, *polled.events)
         self._unasked.clear()
-        shown = [_shown(ref.kind, value) for ref, value in polled.values.items()]
-        self._observer(WireExchange("dnp3", "read", label, (*shown, *(_shown(e.ref.kind, e.value) for e in events))))
+        told = [shown(ref.kind, value) for ref, value in polled.values.items()]
+        self._observer(WireExchange("dnp3", "read", label, (*told, *(shown(e.ref.kind, e.value) for e in events))))
         return Poll(polled.values, events)
 
     def operate(
@@ -126,30 +128,26 @@ class Dnp3Link:
         """Read who made it and what it is, by variation of group 0; what the outstation has nothing of is left out."""
         body = b"".join(object_header(0, variation, start=0, stop=0) for variation in ATTRIBUTES)
         exchange = self._request("read", "attributes", (), FunctionCode.READ, body, may_lack=True)
-        found = parse_attributes(b"".join(part.unread for part in exchange.undecoded))
+        found, is_whole = parse_attributes(b"".join(part.unread for part in exchange.undecoded))
+        if not is_whole:
+            cut = Doubtful(f"{self.name} sent device attributes that end in the middle")
+            raise self._reported(cut, "read", "attributes", ())
         self._observer(WireExchange("dnp3", "read", "attributes", tuple(found.values())))
         return found
 
     def _poll(self, operation: str, label: str, body: bytes) -> Poll:
         exchange = self._request(operation, label, (), FunctionCode.READ, body)
-        if exchange.undecoded:
-            problem = f"{self.name} sent what cannot be read: {exchange.undecoded[0].problem}"
-            raise self._reported(TransportError(problem), operation, label, ())
-        return Poll(dict(_values(exchange.objects)), tuple(_events(exchange.objects)))
+        if error := disbelief(self.name, exchange):
+            raise self._reported(error, operation, label, ())
+        return Poll(dict(present_values(exchange.objects)), tuple(changes(exchange.objects)))
 
     def _command(
         self, ref: Ref, order: float | str, command: controls.Command, function: FunctionCode, body: bytes
     ) -> Exchange:
         operation = "select" if function is FunctionCode.SELECT else "write"
         exchange = self._request(operation, str(ref), (order,), function, body, may_lack=True)
-        answered = controls.read_statuses((command,), exchange)[0]
-        words = exchange.iin and answered.status is None and refusal_words(exchange.iin)
-        if words := words or status_words(answered.status):
-            refusal = InstrumentError(f"{self.name} refused to {_VERBS[operation]} {ref} to {order}: {words}")
-            raise self._reported(refusal, operation, str(ref), (order,))
-        if not answered.echoed:
-            other = TransportError(f"{self.name} answered to another command than {order} to {ref}")
-            raise self._reported(other, operation, str(ref), (order,))
+        if error := objection(self.name, _VERBS[operation], f"{ref} to {order}", command, exchange):
+            raise self._reported(error, operation, str(ref), (order,))
         self._observer(WireExchange("dnp3", operation, str(ref), (order,)))
         return exchange
 
@@ -167,21 +165,24 @@ class Dnp3Link:
             self._acknowledge_restart()
         self._before("write" if operation == "write" else "read")
         exchange = self._carried(operation, label, values, function, body)
-        self._unasked.extend(e for news in self._association.take_unsolicited() for e in _events(news.objects))
-        words = refusal_words(exchange.iin) if exchange.iin and not may_lack else ""
+        self._unasked.extend(e for news in self._association.take_unsolicited() for e in changes(news.objects))
+        words = "" if may_lack else refused(exchange)
         if words:
             raise self._reported(
                 InstrumentError(f"{self.name} refused to {operation} {label}: {words}"), operation, label, values
             )
-        if exchange.iin and exchange.iin.is_set(IINBit.DEVICE_RESTART):
+        if restarted(exchange):
             self._meet_restart(operation, label, values, function)
         self._is_known = True
         return exchange
 
     def _acknowledge_restart(self) -> None:
-        self._carried("acknowledge", "restart", (), FunctionCode.WRITE, requests.clear_restart())
-        self._observer(WireExchange("dnp3", "acknowledge", "restart", ()))
+        exchange = self._carried("acknowledge", "restart", (), FunctionCode.WRITE, requests.clear_restart())
         self._owes_acknowledgement = False
+        if words := refused(exchange) or ("it is indicated still" if restarted(exchange) else ""):
+            told = f"{self.name} does not take that its restart is acknowledged: {words}"
+            raise self._reported(Doubtful(told), "acknowledge", "restart", ())
+        self._observer(WireExchange("dnp3", "acknowledge", "restart", ()))
 
     def _meet_restart(self, operation: str, label: str, values: tuple[Value, ...], function: FunctionCode) -> None:
         """Acknowledge a restart, which is no news at the first contact; behind a select not before its operate."""
@@ -190,7 +191,7 @@ class Dnp3Link:
         if function is not FunctionCode.SELECT:
             self._acknowledge_restart()
         if is_news:
-            lost = InstrumentError(f"{self.name} was restarted and may have lost its settings (noticed at {label})")
+            lost = Doubtful(f"{self.name} was restarted and may have lost its settings (noticed at {label})")
             raise self._reported(lost, operation, label, values)
 
     def _carried(
@@ -266,23 +267,3 @@ def spans(refs: Iterable[Ref]) -> str:
         else:
             runs.append([ref])
     return ", ".join(f"{run[0]}" + (f"-{run[-1].index}" if len(run) > 1 else "") for run in runs)
-
-
-def _values(objects: Iterable[DecodedObject]) -> Iterable[tuple[Ref, PointValue]]:
-    for found in objects:
-        if found.point in _OF_TYPE and not found.event and found.index is not None and found.value is not None:
-            yield Ref(_OF_TYPE[found.point], found.index), PointValue(found.value, found.flags, found.time_ms)
-
-
-def _events(objects: Iterable[DecodedObject]) -> Iterable[PointEvent]:
-    for found in objects:
-        if found.point in _OF_TYPE and found.event and found.index is not None and found.value is not None:
-            ref = Ref(_OF_TYPE[found.point], found.index)
-            yield PointEvent(ref, PointValue(found.value, found.flags, found.time_ms))
-
-
-def _shown(kind: Kind, value: PointValue) -> Value:
-    """Return a value for the wire log, with what speaks against it."""
-    plain = int(value.value) if float(value.value).is_integer() else value.value
-    doubts = value.doubts(kind)
-    return f"{plain} ({', '.join(doubts)})" if doubts else plain

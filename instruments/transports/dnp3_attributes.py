@@ -15,8 +15,8 @@ _HEADER = 5
 _START_STOP, _COUNT_INDEX = 0x00, 0x17
 
 
-def parse_attributes(data: bytes) -> dict[int, str]:
-    """Read attributes by variation, up to where something else begins or the data ends."""
+def parse_attributes(data: bytes) -> tuple[dict[int, str], bool]:
+    """Read attributes by variation, up to where something else begins; and whether the last one was whole."""
     found: dict[int, str] = {}
     at = 0
     while len(data) >= at + _HEADER + 2 and data[at] == GROUP and data[at + 2] in {_START_STOP, _COUNT_INDEX}:
@@ -24,10 +24,10 @@ def parse_attributes(data: bytes) -> dict[int, str]:
         begin = at + _HEADER + 2
         at = begin + length
         if len(data) < at:
-            break
+            return found, False
         if kind == TEXT:
             found[variation] = data[begin:at].decode("ascii", "replace").strip("\0 ")
-    return found
+    return found, True
 
 
 def attribute_objects(asked: bytes, held: Mapping[int, str]) -> tuple[bytes, bool]:

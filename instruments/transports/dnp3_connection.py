@@ -23,6 +23,7 @@ class Dnp3Connection:
         self._address = (host, port)
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
+        self._came = 0
 
     def exchange(self, association: MasterAssociation, function: FunctionCode, body: bytes) -> Exchange:
         """Carry out one request; raises TransportError naming the address when there is no whole answer in time."""
@@ -48,7 +49,7 @@ class Dnp3Connection:
             self._drop()
             association.connection_reset()
             link = self._opened()
-        deadline_s = time.monotonic() + self.timeout_s
+        self._came, deadline_s = 0, time.monotonic() + self.timeout_s
         link.settimeout(self.timeout_s)
         link.sendall(association.request(function, body))
         while association.busy:
@@ -66,6 +67,7 @@ class Dnp3Connection:
         data = link.recv(RECEIVED)
         if not data:
             raise ConnectionResetError
+        self._came += len(data)
         if reply := association.receive(data):
             link.sendall(reply)
 
@@ -101,5 +103,6 @@ class Dnp3Connection:
 
     def _reason(self, error: OSError) -> str:
         if isinstance(error, TimeoutError):
-            return f"gave no sound answer (time-out {self.timeout_s:g} s)"
+            heard = f" in {self._came} octets" if self._came else ""
+            return f"gave no sound answer{heard} (time-out {self.timeout_s:g} s)"
         return f"closed the connection (time-out {self.timeout_s:g} s)"

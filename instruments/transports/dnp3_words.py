@@ -1,4 +1,4 @@
-"""What an outstation's refusals mean, in words."""
+"""What an outstation's indications and refusals mean, in words."""
 
 from py1815.application import IIN, IIN2Bit
 from py1815.control import CommandStatus

@@ -10,14 +10,21 @@ import pytest
 
 from bench.certification.not_passed import NotPassed
 from bench.certification.ratings import impossible, require_usable
-from bench.certification.refusals import DeviceError, RatingsError, UnderTest, verdict_of
+from bench.certification.refusals import (
+    DeviceError,
+    DoubtfulAnswerError,
+    RatingsError,
+    UnderTest,
+    is_refused,
+    verdict_of,
+)
 from bench.certification.session import CertificationSession, ClauseTitle
 from bench.certification.suites import suite_named
 from bench.certification.type_test import TypeTest
 from bench.config import load_bench
 from bench.faults import parse_fault
 from bench.safety import Interrupted, interruptible
-from instruments.errors import ConfigError, IdentityMismatch, InstrumentError, TransportError, Unanswered
+from instruments.errors import ConfigError, Doubtful, IdentityMismatch, InstrumentError, TransportError, Unanswered
 from reports.verdict import Verdict
 from tests.certification.spoken import RATING_VA, Spoken, plate, rig_of
 
@@ -203,3 +210,21 @@ def test_a_signal_while_the_rig_is_made_safe_aborts_and_loses_no_record(
     (entry,) = session.scenarios
     assert "stopped by SIGTERM while the equipment was made safe" in entry["reason"]
     assert trial.aborted, "nothing tells the run that it ends here"
+
+
+def test_a_doubtful_answer_is_taken_for_no_refusal() -> None:
+    """Who waits for a refusal gets none from a device that only answers what cannot be believed."""
+
+    class Driver:
+        def set_blocked(self, error: Exception | None) -> None:
+            if error is not None:
+                raise error
+
+    under_test = UnderTest(Driver())
+    assert is_refused(lambda: under_test.set_blocked(InstrumentError("blocked")))
+    assert not is_refused(lambda: under_test.set_blocked(None))
+    with pytest.raises(DoubtfulAnswerError, match="forced locally") as doubt:
+        is_refused(lambda: under_test.set_blocked(Doubtful("it is no reading: forced locally")))
+    assert verdict_of(doubt.value) is Verdict.FAIL
+    with pytest.raises(TransportError):
+        is_refused(lambda: under_test.set_blocked(TransportError("gone")))

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 
 from bench.certification.capacitor.figures import DAY_S, WEEK
 from bench.certification.capacitor.stand import CLOSE, OPEN, WAITING_S, Stand, borrows_clock
@@ -11,7 +11,7 @@ from bench.certification.control_rig import Closure
 from bench.certification.criteria import Reading
 from bench.certification.findings import Finding
 from bench.certification.not_passed import NotPassed
-from bench.certification.refusals import DeviceError
+from bench.certification.refusals import is_refused
 from bench.measurement import Limits
 from instruments.errors import ConfigError
 from reports.verdict import Verdict
@@ -192,8 +192,7 @@ def neutral_current(stand: Stand) -> Iterator[Finding]:
     stand.want(closed=True)
     yield stand.still("locked out by neutral current", stand.figures.discharge_s.value + stand.waiting_s, WAITING_S)
     begun = len(stand.rig.closures)
-    with suppress(DeviceError):
-        stand.order(CLOSE)
+    is_refused(lambda: stand.order(CLOSE))
     stand.rig.hold(stand.figures.accuracy.command_s.value, stand.figures.patience.coarse_s)
     yield stand.closures("closures by SCADA in the lockout", begun)
     begun = len(stand.rig.closures)

@@ -12,7 +12,7 @@ from bench.certification.control_rig import Closure, ControlRig, Sensed
 from bench.certification.criteria import Criterion, Reading
 from bench.certification.findings import Finding
 from bench.certification.not_passed import NotPassed
-from bench.certification.refusals import DeviceError
+from bench.certification.refusals import is_refused
 from bench.measurement import Limits
 from instruments.roles import CapacitorFunctions
 from reports.verdict import Verdict
@@ -196,12 +196,7 @@ class Stand:
     def refused(self, what: str, direction: int) -> Iterator[Finding]:
         """Send a command that has to be refused, and judge that it is and that no contact closes."""
         begun = len(self.rig.closures)
-        try:
-            self.order(direction)
-        except DeviceError:
-            refusals = 1.0
-        else:
-            refusals = 0.0
+        refusals = float(is_refused(lambda: self.order(direction)))
         yield self.found(f"{what}: refusals", Reading(refusals), Limits(lower=1.0), 1.0, unit="refusals")
         self.rig.hold(self.figures.accuracy.command_s.value, self.figures.patience.coarse_s)
         yield self.closures(f"{what}: closures", begun)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from bench.certification.capacitor.stand import CLOSE, OPEN, WAITING_S, Stand
 from bench.certification.criteria import Reading
 from bench.certification.findings import Finding
-from bench.certification.refusals import DeviceError
+from bench.certification.refusals import DeviceError, DoubtfulAnswerError, is_refused
 from bench.measurement import Limits
 
 NONE = Limits(upper=0.0)
@@ -41,12 +41,7 @@ def _kept(stand: Stand, what: str, name: str, wanted: float) -> Finding:
 
 def _crossed(stand: Stand, name: str, value: float) -> Iterator[Finding]:
     wanted = stand.setting(name)
-    try:
-        stand.rig.write(name, value)
-    except DeviceError:
-        refusals = 1.0
-    else:
-        refusals = 0.0
+    refusals = float(is_refused(lambda: stand.rig.write(name, value)))
     yield stand.told(f"{name} = {value:g}: refusals", refusals, Limits(lower=1.0), 1.0, "refusals")
     yield _kept(stand, f"{name} after that", name, wanted)
     stand.rig.write(name, wanted)
@@ -129,12 +124,7 @@ def local(stand: Stand) -> Iterator[Finding]:
     stand.prepare("voltage")
     stand.rig.set_input("remote", 0.0)
     yield from stand.refused("a close by SCADA in local", CLOSE)
-    try:
-        stand.rig.write("open_delay", stand.setting("open_delay") + 1.0)
-    except DeviceError:
-        refusals = 1.0
-    else:
-        refusals = 0.0
+    refusals = float(is_refused(lambda: stand.rig.write("open_delay", stand.setting("open_delay") + 1.0)))
     stand.rig.set_input("remote", 1.0)
     yield stand.found("a setting in local: refusals", Reading(refusals), Limits(lower=1.0), 1.0, unit="refusals")
 
@@ -160,6 +150,8 @@ def _obeyed(stand: Stand, what: str, direction: int) -> Iterator[Finding]:
     begun, begun_s, within_s = len(stand.rig.closures), stand.now_s(), stand.figures.accuracy.command_s.value
     try:
         stand.order(direction)
+    except DoubtfulAnswerError:
+        raise
     except DeviceError as error:
         yield stand.found(f"{what}: refused, {error}", Reading(1.0), NONE, 0.0, unit="refusals")
         return

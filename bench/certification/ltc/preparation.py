@@ -7,6 +7,7 @@ from bench.certification.controls.threshold import Apply, Probing
 from bench.certification.criteria import Reading
 from bench.certification.ltc.figures import TapChangerFigures
 from bench.certification.not_passed import NotPassed
+from bench.certification.refusals import DeviceError
 from reports.verdict import Verdict
 
 
@@ -14,16 +15,27 @@ def prepare(rig: ControlRig, figures: TapChangerFigures, rest_v: float | None = 
     """Put the control to rest, at `rest_v` or in the middle of its band: free, in automatic, as the suite has it set.
 
     `others` differ from the base settings. What the control has no setting for stays as it is, of `others` nothing may:
-    raises NotPassed, NOT_RUN.
+    raises NotPassed, NOT_RUN, and so it does where the panel is on local.
     """
     rig.sense(figures.number("band_centre"))
-    rig.control.set_blocked(False)
+    _free(rig)
     rig.control.set_automatic(True)
     base = {name: value for name, value in figures.base.items() if rig.control.find_setting(name) is not None}
     write_all(rig, base | others)
     rig.sense(float(others.get("band_centre", figures.number("band_centre"))) if rest_v is None else rest_v)
     rig.hold(rest_s(figures), figures.probing.watch_s)
     bring_to(rig, figures, 0)
+
+
+def _free(rig: ControlRig) -> None:
+    """Free the control; one that refuses because a person left its panel on local has done nothing wrong."""
+    try:
+        rig.control.set_blocked(False)
+    except DeviceError:
+        if not rig.control.read_status().remote:
+            told = f"the panel of {rig.device} is on local: nothing can be set"
+            raise NotPassed(told, Verdict.NOT_RUN) from None
+        raise
 
 
 def bring_to(rig: ControlRig, figures: TapChangerFigures, position: int) -> None:

@@ -1,14 +1,13 @@
 """What several clauses look for: that nothing closes, that one operation comes, that an order is refused."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 
 from bench.certification.control_rig import Closure, ControlRig
 from bench.certification.controls.findings import About
 from bench.certification.findings import Finding
 from bench.certification.ltc.figures import TapChangerFigures
 from bench.certification.ltc.preparation import patient_s, rest_s
-from bench.certification.refusals import DeviceError
+from bench.certification.refusals import is_refused
 
 OUTSIDE = {"below": (-1, 1), "above": (1, -1)}
 """Sides of a band, and which contact closes there."""
@@ -52,11 +51,7 @@ def at_once(
 
 def refused(rig: ControlRig, clause: str, what: str, order: Callable[[], object]) -> Finding:
     """Give an order that the control has to refuse, or not to follow: then it does not read back."""
-    refusals = 0
-    try:
-        order()
-    except DeviceError:
-        refusals = 1
+    refusals = int(is_refused(order))
     return About(rig, clause, said=True).count(f"refusals of {what}", 1, refusals, "refusals")
 
 
@@ -64,8 +59,7 @@ def ignored(
     rig: ControlRig, figures: TapChangerFigures, clause: str, what: str, order: Callable[[], object]
 ) -> Finding:
     """Give an order that must come to nothing, whether the control refuses it or only passes it over."""
-    with suppress(DeviceError):
-        order()
+    is_refused(order)
     closed = rig.hold(figures.at_once_s.value + figures.probing.patience_s, figures.probing.watch_s)
     return About(rig, clause).count(f"closures {what}", 0, len(closed))
 

@@ -1,6 +1,7 @@
 """What the control says: its readings beside the source, and its settings when all of them were written."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from bench.certification.control_rig import ControlRig
 from bench.certification.controls.findings import About
@@ -8,7 +9,7 @@ from bench.certification.criteria import Reading
 from bench.certification.findings import Finding
 from bench.certification.ltc.figures import ReadingState, TapChangerFigures
 from bench.certification.ltc.preparation import prepare
-from bench.certification.refusals import DeviceError
+from bench.certification.refusals import is_refused
 
 
 def readings(rig: ControlRig, figures: TapChangerFigures) -> Iterator[Finding]:
@@ -52,21 +53,13 @@ def settings(rig: ControlRig, figures: TapChangerFigures) -> Iterator[Finding]:
 def _held(rig: ControlRig, clause: str, wanted: Mapping[str, float | str]) -> Iterator[Finding]:
     about = About(rig, clause, said=True)
     known = {name: value for name, value in wanted.items() if rig.control.find_setting(name) is not None}
-    refused = {name for name, value in known.items() if not _taken(rig, name, value)}
+    refused = {name for name, value in known.items() if is_refused(partial(rig.write, name, value))}
     for name, value in wanted.items():
         if name not in known:
             yield about.unmeasured(f"{name}, for which the point map has no setting", "settings")
             continue
         held = name not in refused and _same(rig, name, value)
         yield about.count(f"{name} at {value}: settings held", 1, int(held), "settings")
-
-
-def _taken(rig: ControlRig, name: str, value: float | str) -> bool:
-    try:
-        rig.write(name, value)
-    except DeviceError:
-        return False
-    return True
 
 
 def _same(rig: ControlRig, name: str, value: float | str) -> bool:
