@@ -85,6 +85,13 @@ def check_curve(device: str, curve: VoltVarCurve, nameplate: Nameplate, envelope
     require_within(device, "response time of the volt-var curve, s,", times_s, (0.0, LONGEST_REVERSION_S))
 
 
+def check_shares(device: str, label: str, quantity: str, value: float) -> None:
+    """Raise SafetyTrip for a share of rated voltage or power, by what its label is of, that is none or beyond it."""
+    spans = {"share of voltage": (0.0, HIGHEST_PU), "share of power": (-1.0, 1.0)}
+    if quantity in spans:
+        require_within(device, label, (value,), spans[quantity])
+
+
 def check_droop(device: str, droop: FrequencyDroop, nameplate: Nameplate) -> None:
     """Raise SafetyTrip for a frequency-droop that is none, or that lets power fall below what the nameplate has."""
     deadbands = (droop.over_deadband_hz, droop.under_deadband_hz)

@@ -10,6 +10,7 @@ from instruments.der_labels import (
     LOWEST_POWER,
     MORE,
     NEEDED,
+    QUANTITIES,
     RATINGS,
     REVERSION,
     SUPPORTS,
@@ -27,12 +28,13 @@ from instruments.drivers.fence import (
     check_droop,
     check_power_factor,
     check_reversion,
+    check_shares,
     check_trip,
     check_vars,
     require_within,
 )
 from instruments.drivers.labelled_as_set import read_as_set
-from instruments.drivers.labelled_points import LabelledPoints, require, require_held
+from instruments.drivers.labelled_points import LabelledPoints, require, require_held, require_steps
 from instruments.errors import InstrumentError, SafetyTrip, Unmapped
 from instruments.readings import (
     Characteristic,
@@ -126,8 +128,9 @@ class LabelledFunctions(ABC):
         if len(curve.v_pu) != (count := len(labelled.volt_var(self.labels.get(*_labels_of("QV"))).v_pu)):
             raise Unmapped(f"{self._name} takes {count} volt-var corners, not {len(curve.v_pu)}; nothing was sent")
         wanted = labelled.of_volt_var(curve)
-        if curve.reference_pu == 1.0 and curve.autonomous_s is None:  # what a device without a reference does
-            wanted = {label: wanted[label] for label in wanted if not _is_reference(label) or self._has(label)}
+        for label, usual in (("QV_VREF", 1.0), ("QV_VREF_AUTO_MODE", False)):  # what a device without them does
+            if wanted[label] == usual and not self._has(label):
+                wanted.pop(label)
         if not self._has("QV_OLRT"):  # then it has a time of its own
             wanted.pop("QV_OLRT")
         self._follow("QV", wanted)
@@ -226,7 +229,7 @@ class LabelledFunctions(ABC):
         A device may take over what was written only as it is switched on.
         """
         self._require(function, wanted)
-        self.labels.check(wanted)
+        self._check(wanted)
         self._switch(function, on=False)
         self.labels.put_function(function, wanted)
         require_held(self.labels, wanted)
@@ -237,19 +240,25 @@ class LabelledFunctions(ABC):
     def _command(self, function: str, wanted: Mapping[str, Setting]) -> None:
         """Write a set-point and switch on what obeys it, in this order, so that an old one never acts."""
         self._require(function, wanted)
-        self.labels.check(wanted)
         self._put(wanted)
         self._switch(function, on=True)
 
     def _take(self, function: str, wanted: Mapping[str, Setting]) -> None:
         """Write settings of a function that is never off, and compare what is then in force."""
         self._require(function, wanted)
-        self.labels.check(wanted)
+        self._check(wanted)
         self.labels.put_function(function, wanted)
         require_held(self.labels, wanted)
 
-    def _put(self, wanted: Mapping[str, Setting]) -> None:
+    def _check(self, wanted: Mapping[str, Setting]) -> None:
+        """Raise SafetyTrip for what is no share of a rating, or outside the limits of the map."""
+        for label, value in wanted.items():
+            check_shares(self._name, label, QUANTITIES[label], float(value) if not isinstance(value, str) else 0.0)
         self.labels.check(wanted)
+        require_steps(self.labels, wanted)
+
+    def _put(self, wanted: Mapping[str, Setting]) -> None:
+        self._check(wanted)
         for label, value in wanted.items():
             self.labels.put(label, value)
         require_held(self.labels, wanted)
@@ -272,7 +281,3 @@ def _labels_of(function: str) -> tuple[str, ...]:
 
 def _trip_of(kind: TripKind) -> str:
     return f"{TRIPS[kind]}_TRIP"
-
-
-def _is_reference(label: str) -> bool:
-    return label.startswith("QV_VREF")

@@ -58,12 +58,22 @@ def require(points: LabelledPoints, what: str, *labels: str) -> None:
         raise Unmapped(f"{points.name} has no {what}: its point map lacks {', '.join(lacks)}; nothing was sent")
 
 
+def require_steps(points: LabelledPoints, values: Mapping[str, Setting]) -> None:
+    """Raise Unmapped for a number that falls between the steps in which its point holds them: nobody can set it."""
+    for label, value in values.items():
+        if isinstance(value, bool | str) or not (rounding := ROUNDING[QUANTITIES[label]]):
+            continue
+        step = points.step(label)
+        if step > rounding and abs(value - round(value / step) * step) > rounding:
+            raise Unmapped(f"{points.name} holds {label} in steps of {step:g}, and {value:g} is none; nothing was sent")
+
+
 def require_held(points: LabelledPoints, values: Mapping[str, Setting]) -> None:
     """Raise InstrumentError, naming all, for settings that the device holds otherwise than they were written."""
     held = points.get(*values)
-    wrong = [label for label, value in values.items() if not _same(points, label, held[label], value)]
+    wrong = [label for label, value in values.items() if not _same(points, label, held.get(label, math.nan), value)]
     if wrong:
-        told = ", ".join(f"{label} {held[label]} and not {values[label]}" for label in wrong)
+        told = ", ".join(f"{label} {held.get(label)} and not {values[label]}" for label in wrong)
         raise InstrumentError(f"{points.name} holds {told}")
 
 

@@ -150,7 +150,7 @@ FUNCTIONS: dict[str, list[tuple[Any, ...]]] = {
 """Of an inverter with the functions that a type test sets."""
 MAPPED = FUNCTIONS | {
     "set_power_w": FUNCTIONS["set_power_w"] + [(1000.0, 604_801.0)],
-    "set_volt_watt": [(Characteristic((v, 1.1), (1.0, p), 5.0),) for v, p in ((math.nan, 0.0), (1.06, 1.1), (1.4, 0.0))]
+    "set_volt_watt": [(Characteristic((v, 1.1), (1.0, p), 5.0),) for v, p in ((math.nan, 0.0), (1.06, 1.1), (2.1, 0.0))]
     + [(Characteristic((1.06, 1.1), (1.0, 0.0), seconds),) for seconds in (*NONE, -1.0, 91.0)],
     "set_watt_var": [
         (Characteristic((-1.0, -0.5, -0.2, 0.2, 0.5, p), (0.44, 0.0, 0.0, 0.0, 0.0, q), 0.0),)
@@ -165,7 +165,12 @@ MAPPED = FUNCTIONS | {
 """The same, with the limits of Acme's map around them."""
 REFUSED: dict[type, dict[str, list[tuple[Any, ...]]]] = {
     SunSpecInverter: FUNCTIONS,
-    Dnp3Inverter: {"set_power_w": POWERS + REVERSIONS, "set_volt_var": CURVES},
+    Dnp3Inverter: {
+        **{name: cases for name, cases in MAPPED.items() if name not in {"configure", "set_trip"}},
+        "set_power_w": POWERS + REVERSIONS,
+        "configure": [("QV_OLRT", 5.0)],
+        "set_trip": TRIPS,
+    },
     SunSpecBattery: {
         "set_power_w": POWERS + REVERSIONS,
         "set_reactive_power": [(share,) for share in (*NONE, 0.301, -0.301)],
