@@ -8,6 +8,7 @@ from bench.certification.figures import CharacteristicFigures, CurveFigures, Sui
 from bench.certification.findings import Finding
 from bench.certification.functions import FunctionTest, function_named
 from bench.certification.inside import Judged
+from bench.certification.mapped import require_mapped
 from bench.certification.not_passed import NotPassed
 from bench.certification.procedures.cease_to_energize import cease_to_energize
 from bench.certification.procedures.configuration import configure_ratings
@@ -50,8 +51,12 @@ class TypeTest(Judged):
     """A device under test. Methods raise NotPassed, and what the drivers raise."""
 
     def __init__(self, rig: Rig, figures: SuiteFigures, tell: Callable[[Finding], None]) -> None:
-        """Take whom to tell of findings; raises RatingsError for a device that does not say of which category it is."""
+        """Take whom to tell of findings; raises RatingsError for a device that does not say of which category it is.
+
+        Raises NotPassed where its point map has no point for that.
+        """
         if rig.nameplate.category not in {"A", "B"}:
+            require_mapped(rig, "NP_NORMAL_OP_CAT", "NP_ABNORMAL_OP_CAT")
             raise RatingsError(f"{rig.device} states no normal operating category, but {rig.nameplate.category!r}")
         super().__init__(tell)
         self.rig, self.figures = rig, figures
@@ -74,6 +79,7 @@ class TypeTest(Judged):
         function = function_named(function_name)
         found = function.figures(self.figures).named(characteristic)
         curve = found.of(self.rig.nameplate.category, *self._rated_vars_pu())
+        require_mapped(self.rig, *function.timed)
         self.switch_off_functions()
         function.put(self.rig.functions, curve)
         self._in_force = InForce(function, found, curve)

@@ -1,6 +1,6 @@
 """Driver of a battery with a SunSpec endpoint: models 1, 701, 702, 704, 713 and 714, and 802 where it has that."""
 
-from instruments.drivers.fence import UNFENCED, DerEnvelope, check_power, check_reversion
+from instruments.drivers.fence import UNFENCED, DerEnvelope, check_power, check_reversion, check_vars
 from instruments.drivers.sunspec_as_set import read_as_set
 from instruments.drivers.sunspec_der import (
     command_power,
@@ -10,7 +10,7 @@ from instruments.drivers.sunspec_der import (
     release_power,
 )
 from instruments.drivers.sunspec_device import SunSpecDevice
-from instruments.drivers.sunspec_reactive import check_vars, command_vars, disable_vars
+from instruments.drivers.sunspec_reactive import command_vars, disable_vars
 from instruments.drivers.sunspec_storage import (
     read_charge_status,
     read_limits,

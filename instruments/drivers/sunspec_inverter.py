@@ -9,8 +9,10 @@ from instruments.drivers.fence import (
     check_curve,
     check_droop,
     check_power,
+    check_power_factor,
     check_reversion,
     check_trip,
+    check_vars,
 )
 from instruments.drivers.sunspec_as_set import read_as_set
 from instruments.drivers.sunspec_curves import (
@@ -33,8 +35,6 @@ from instruments.drivers.sunspec_device import SunSpecDevice
 from instruments.drivers.sunspec_droop import DROOP, adopt_droop, read_droop
 from instruments.drivers.sunspec_ratings import configure, read_configuration, read_functions
 from instruments.drivers.sunspec_reactive import (
-    check_power_factor,
-    check_vars,
     command_power_factor,
     command_vars,
     disable_vars,
@@ -83,6 +83,11 @@ class SunSpecInverter:
         if self._nameplate is None:
             self._nameplate = read_nameplate(self._device)
         return self._nameplate
+
+    @staticmethod
+    def unmapped(*_names: str) -> list[str]:
+        """Return the points that a map lacks: there is none, and what the device has not it is asked for."""
+        return []
 
     def read_as_set(self) -> dict[str, float | str]:
         """Read ratings and settings, by the labels of the common file format."""

@@ -5,12 +5,17 @@ What a whole bench adds, instruments on their own wires, has its tests elsewhere
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
+from bench.certification.refusals import UnderTest
 from bench.certification.rig import InstrumentClass, Rig
 from bench.clock import Clock
+from instruments.drivers.point_map_inverter import PointMapInverter
 from instruments.drivers.sunspec_inverter import SunSpecInverter
+from instruments.emulators.acme_registers import inverter_bank
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.inverter import InverterEmulator
+from instruments.point_map import PointMap, load_point_map
 from instruments.readings import AcMeasurement
 from tests.instruments.sunspec_bench import serving
 
@@ -37,16 +42,26 @@ class Terminals:
         return AcMeasurement(node.voltage_v, (0.0,) * node.phases, power.p_w, power.q_var, node.frequency_hz)
 
 
+ACME = load_point_map(Path(__file__).parents[2] / "fixtures" / "point_maps" / "acme_inverter.yaml")
+
+
 @contextmanager
-def rig_of(inverter: InverterEmulator, battery: BatteryEmulator | None = None) -> Iterator[Rig]:
-    """Serve an inverter, put it on its rig, and let it be in service; a battery behind it takes its commands too."""
+def rig_of(
+    inverter: InverterEmulator, battery: BatteryEmulator | None = None, point_map: PointMap | None = None
+) -> Iterator[Rig]:
+    """Serve an inverter, put it on its rig, and let it be in service; a battery behind it takes its commands too.
+
+    With a point map it is one of Acme's, and joins by that.
+    """
     offered = {"pu": 1.0}
 
     def supply(level_pu: float) -> None:
         offered["pu"] = level_pu
 
-    with serving(unit_1=inverter.registers) as wire:
-        terminals, driver = Terminals(inverter), SunSpecInverter(wire.link(timeout_s=PATIENCE_S))
+    with serving(unit_1=inverter_bank(inverter) if point_map else inverter.registers) as wire:
+        link = wire.link(timeout_s=PATIENCE_S)
+        driver = PointMapInverter(link, point_map) if point_map else SunSpecInverter(link)
+        terminals = Terminals(inverter)
 
         def advance(dt_s: float) -> None:
             inverter.available_w = offered["pu"] * inverter.nameplate.p_max_w
@@ -65,7 +80,7 @@ def rig_of(inverter: InverterEmulator, battery: BatteryEmulator | None = None) -
         rig = Rig(
             clock=Clock(),
             device=inverter.name,
-            functions=driver,
+            functions=UnderTest(driver) if point_map else driver,  # type: ignore[arg-type]
             source=terminals,  # type: ignore[arg-type]
             analyzer=terminals,  # type: ignore[arg-type]
             analyzer_name="analyzer",
