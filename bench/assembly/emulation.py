@@ -42,7 +42,7 @@ from instruments.emulators.battery_source import BatterySourceEmulator
 from instruments.emulators.battery_sources import BATTERY_SOURCES
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import Sensing, SensingTerminals
-from instruments.emulators.control_points import control_points
+from instruments.emulators.control_points import control_points, defect_of
 from instruments.emulators.digital_io import DigitalIOEmulator
 from instruments.emulators.dnp3_inverter import Dnp3InverterPoints
 from instruments.emulators.dnp3_outstation import Dnp3Server, PointOutstation
@@ -334,7 +334,15 @@ class EmulatedEquipment:
         self._serve_dnp3(
             name,
             device,
-            PointOutstation(wanted.unit or 0, point_map, points.bindings, identity, wanted.master, points.refresh),
+            PointOutstation(
+                wanted.unit or 0,
+                point_map,
+                points.bindings,
+                identity,
+                wanted.master,
+                points.refresh,
+                inverter.defect,
+            ),
         )
 
     def _serve_sensing_source(self, name: str, device: Device, _emulate: Emulation) -> None:
@@ -362,7 +370,9 @@ class EmulatedEquipment:
             self._serve_modbus(name, device, control, PointBank(load_point_map(path), points))
             return
         identity, address = control.identity, wanted.unit or 0
-        self._serve_dnp3(name, device, PointOutstation(address, load_dnp3_map(path), points, identity, wanted.master))
+        point_map, active = load_dnp3_map(path), partial(defect_of, control)
+        outstation = PointOutstation(address, point_map, points, identity, wanted.master, active=active)
+        self._serve_dnp3(name, device, outstation)
         self.devices[name] = control
 
     def _sensing(self, control: str) -> Sensing:

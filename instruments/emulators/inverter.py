@@ -19,7 +19,7 @@ from instruments.emulators.der_registers import (
 )
 from instruments.emulators.electrical import ElectricalNode, PhasePower
 from instruments.emulators.enter_service import EnterService, service_defect
-from instruments.emulators.faults import FaultSet
+from instruments.emulators.faults import Fault, FaultSet
 from instruments.emulators.functions import CONTROL_MODES, GridSupport
 from instruments.emulators.functions import MODELS as FUNCTION_MODELS
 from instruments.emulators.interface import DefectiveInterface
@@ -244,6 +244,10 @@ class InverterEmulator:
     def has(self, kind: str) -> bool:
         """Whether it has a kind of fault at this moment."""
         return self._faults.active(kind, self.time_s) is not None
+
+    def defect(self, kind: str) -> Fault | None:
+        """Return its fault of a kind at this moment, None where it has none."""
+        return self._faults.active(kind, self.time_s)
 
     @property
     def _restore_s(self) -> float:
