@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import pyvisa
 from pyvisa.resources import MessageBasedResource
+from pyvisa_py.protocols.rpc import RPCError
 
 from instruments.dialects.language import Acknowledgement, Habits
 from instruments.errors import ConfigError, InstrumentError, TransportError
@@ -32,6 +33,8 @@ ANSWER_LIMIT = 65536
 ERROR_READS = 64
 """Most entries read from an error queue; a queue that does not end is an error of the instrument."""
 
+_FAILURES = (pyvisa.Error, OSError, EOFError, RPCError)
+"""What the backend raises when a link fails; the last two on VXI-11."""
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _INTEGER_DIGITS = 16
 _SOCKET_RESOURCE = re.compile(r"TCPIP\d*::(?P<host>[^:]+)::(?P<port>\d+)::SOCKET", re.IGNORECASE)
@@ -107,7 +110,7 @@ class VisaLink:
             self._cleared = self._clear(session)
         try:
             session.write(text)
-        except (pyvisa.Error, OSError) as error:
+        except _FAILURES as error:
             raise self._broken("write", text, self._reason(error)) from error
         self._observer(WireExchange("scpi", "write", text, ()))
 
@@ -192,6 +195,8 @@ class VisaLink:
             session.close()
             raise ConfigError(f"{self.resource} is not a resource that takes messages")
         self._socket = _watched(session, self.timeout_s)
+        if self.resource.upper().endswith("INSTR"):
+            session.clear()  # an answer that was never read belongs to nobody
         return session
 
     def _clear(self, session: Session) -> bool:
@@ -213,7 +218,7 @@ class VisaLink:
             session = self._begun(session)
             session.write(text)
             answer = session.read_bytes(ANSWER_LIMIT, break_on_termchar=True)
-        except (pyvisa.Error, OSError) as error:
+        except _FAILURES as error:
             raise self._broken("query", text, self._reason(error)) from error
         except BaseException:  # an interrupt in the middle: the answer on its way belongs to nobody
             self.close()
