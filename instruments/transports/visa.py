@@ -24,6 +24,7 @@ from instruments.transports.scpi_acknowledgement import (
     split_units,
     without_headers,
 )
+from instruments.transports.scpi_values import parse_values, split_command
 from instruments.transports.watched_socket import WatchedSocket
 from instruments.wire import Value, WireExchange, WireObserver, unobserved
 
@@ -35,8 +36,6 @@ ERROR_READS = 64
 
 _FAILURES = (pyvisa.Error, OSError, EOFError, RPCError)
 """What the backend raises when a link fails; the last two on VXI-11."""
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_INTEGER_DIGITS = 16
 _SOCKET_RESOURCE = re.compile(r"TCPIP\d*::(?P<host>[^:]+)::(?P<port>\d+)::SOCKET", re.IGNORECASE)
 
 
@@ -262,25 +261,6 @@ class VisaLink:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def parse_values(text: str) -> tuple[Value, ...]:
-    """Take an answer apart at semicolons and commas; numbers become numbers, quotes are dropped."""
-    return tuple(_value(part) for part in re.split("[;,]", text)) if text else ()
-
-
-def split_command(text: str) -> tuple[str, tuple[Value, ...]]:
-    """Split a message into its headers, joined by semicolons, and all of its parameters in order."""
-    units = [unit.partition(" ") for unit in text.split(";")]
-    headers = ";".join(header for header, _, _ in units)
-    return headers, tuple(value for _, _, parameters in units for value in parse_values(parameters))
-
-
-def _value(text: str) -> Value:
-    """Read a number; NAN and INF stay words, for they are not values."""
-    if not _NUMBER.fullmatch(text):
-        return text.strip(' "')
-    return int(text) if text.lstrip("+-").isdecimal() and len(text) < _INTEGER_DIGITS else float(text)
 
 
 def _check_name(resource: str) -> None:
