@@ -25,7 +25,7 @@ from instruments.transports.scpi_acknowledgement import (
     without_headers,
 )
 from instruments.transports.scpi_values import parse_values, split_command
-from instruments.transports.watched_socket import WatchedSocket
+from instruments.transports.watched_socket import WatchedSocket, close_what_is_left
 from instruments.wire import Value, WireExchange, WireObserver, unobserved
 
 ANSWER_LIMIT = 65536
@@ -187,6 +187,7 @@ class VisaLink:
                 write_termination=self.habits.end,
             )
         except Exception as error:  # the backend raises bare Exception for a connection it cannot make
+            close_what_is_left(error)
             reason = f"cannot connect: {error}"
             self._observer(WireExchange("scpi", "open", self.resource, (), reason))
             raise TransportError(f"{self.resource}: {reason}") from error

@@ -81,11 +81,6 @@ class Closing(asyncio.Protocol):
         self._transport.close()
 
 
-LEFT_OPEN = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-"""The backend leaves a connection that it gives up to the garbage collector."""
-
-
-@LEFT_OPEN
 def test_who_is_no_instrument_on_vxi11_is_a_fault_of_the_link() -> None:
     with EmulatorHost() as host:
         address = host.serve(lambda: Closing(b"\x80\x00\x00\x04abcd"))
@@ -94,7 +89,6 @@ def test_who_is_no_instrument_on_vxi11_is_a_fault_of_the_link() -> None:
             link.query("*IDN?")
 
 
-@LEFT_OPEN
 @pytest.mark.long
 def test_an_instrument_that_goes_away_is_a_fault_of_the_link() -> None:
     emulator = NhrBatteryEmulator("battery")
