@@ -52,7 +52,7 @@ def close_what_is_left(error: Exception) -> None:
     """Close connections that the backend began and gave up: on VXI-11 it leaves them to the garbage collector."""
     for frame, _ in traceback.walk_tb(error.__traceback__):
         for name in ("sock", "interface"):
-            left = getattr(frame.f_locals.get("self"), name, None)
-            if hasattr(left, "close"):
+            left: Any = getattr(frame.f_locals.get("self"), name, None)
+            if left is not None and hasattr(left, "close"):
                 with suppress(OSError):
                     left.close()
