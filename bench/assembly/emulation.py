@@ -64,6 +64,7 @@ from instruments.emulators.scpi_server import scpi_protocol
 from instruments.emulators.sensing_source import SensingSourceEmulator
 from instruments.emulators.tap_changer_control import TapChangerControlEmulator
 from instruments.emulators.timing import DAY_S
+from instruments.emulators.vxi11_server import vxi11_protocol
 from instruments.errors import ConfigError
 from instruments.point_map import load_point_map
 from instruments.transports.serial_line import SerialLine
@@ -438,6 +439,8 @@ class EmulatedEquipment:
         protocol: Callable[[], asyncio.Protocol] = scpi_protocol(emulator.scpi, self.host.lock, emulator.termination)
         if wanted.framed:
             protocol = framed_protocol(emulator.scpi, self.host.lock)
+        if wanted.vxi11:
+            protocol = vxi11_protocol(emulator.scpi, self.host.lock, emulator.termination)
         _, port = self.host.serve(protocol, wanted.host, wanted.port)
         self.devices[emulator.name] = emulator
         self.endpoints[emulator.name] = Endpoint(emulator.name, device.role, wanted.at_port(port))

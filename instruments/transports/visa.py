@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import pyvisa
 from pyvisa.resources import MessageBasedResource
+from pyvisa_py.protocols.rpc import RPCError
 
 from instruments.dialects.language import Acknowledgement, Habits
 from instruments.errors import ConfigError, InstrumentError, TransportError
@@ -23,7 +24,8 @@ from instruments.transports.scpi_acknowledgement import (
     split_units,
     without_headers,
 )
-from instruments.transports.watched_socket import WatchedSocket
+from instruments.transports.scpi_values import parse_values, split_command
+from instruments.transports.watched_socket import WatchedSocket, close_what_is_left
 from instruments.wire import Value, WireExchange, WireObserver, unobserved
 
 ANSWER_LIMIT = 65536
@@ -32,8 +34,8 @@ ANSWER_LIMIT = 65536
 ERROR_READS = 64
 """Most entries read from an error queue; a queue that does not end is an error of the instrument."""
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_INTEGER_DIGITS = 16
+_FAILURES = (pyvisa.Error, OSError, EOFError, RPCError)
+"""What the backend raises when a link fails; the last two on VXI-11."""
 _SOCKET_RESOURCE = re.compile(r"TCPIP\d*::(?P<host>[^:]+)::(?P<port>\d+)::SOCKET", re.IGNORECASE)
 
 
@@ -107,7 +109,7 @@ class VisaLink:
             self._cleared = self._clear(session)
         try:
             session.write(text)
-        except (pyvisa.Error, OSError) as error:
+        except _FAILURES as error:
             raise self._broken("write", text, self._reason(error)) from error
         self._observer(WireExchange("scpi", "write", text, ()))
 
@@ -185,6 +187,7 @@ class VisaLink:
                 write_termination=self.habits.end,
             )
         except Exception as error:  # the backend raises bare Exception for a connection it cannot make
+            close_what_is_left(error)
             reason = f"cannot connect: {error}"
             self._observer(WireExchange("scpi", "open", self.resource, (), reason))
             raise TransportError(f"{self.resource}: {reason}") from error
@@ -192,6 +195,8 @@ class VisaLink:
             session.close()
             raise ConfigError(f"{self.resource} is not a resource that takes messages")
         self._socket = _watched(session, self.timeout_s)
+        if self.resource.upper().endswith("INSTR"):
+            session.clear()  # an answer that was never read belongs to nobody
         return session
 
     def _clear(self, session: Session) -> bool:
@@ -213,7 +218,7 @@ class VisaLink:
             session = self._begun(session)
             session.write(text)
             answer = session.read_bytes(ANSWER_LIMIT, break_on_termchar=True)
-        except (pyvisa.Error, OSError) as error:
+        except _FAILURES as error:
             raise self._broken("query", text, self._reason(error)) from error
         except BaseException:  # an interrupt in the middle: the answer on its way belongs to nobody
             self.close()
@@ -257,25 +262,6 @@ class VisaLink:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def parse_values(text: str) -> tuple[Value, ...]:
-    """Take an answer apart at semicolons and commas; numbers become numbers, quotes are dropped."""
-    return tuple(_value(part) for part in re.split("[;,]", text)) if text else ()
-
-
-def split_command(text: str) -> tuple[str, tuple[Value, ...]]:
-    """Split a message into its headers, joined by semicolons, and all of its parameters in order."""
-    units = [unit.partition(" ") for unit in text.split(";")]
-    headers = ";".join(header for header, _, _ in units)
-    return headers, tuple(value for _, _, parameters in units for value in parse_values(parameters))
-
-
-def _value(text: str) -> Value:
-    """Read a number; NAN and INF stay words, for they are not values."""
-    if not _NUMBER.fullmatch(text):
-        return text.strip(' "')
-    return int(text) if text.lstrip("+-").isdecimal() and len(text) < _INTEGER_DIGITS else float(text)
 
 
 def _check_name(resource: str) -> None:
