@@ -11,7 +11,7 @@ def interface(conformance: ConformanceTest) -> None:
     conformance.energize()
 
 
-@when(parsers.parse("its {aspect} is examined"))
+@when(parsers.parse("it is examined for its {aspect}"))
 def examine(conformance: ConformanceTest, aspect: str) -> None:
     """Examine one aspect."""
     conformance.examine(aspect)

@@ -61,7 +61,8 @@ class ConformanceTest:
         told = [detail for finding in self.findings for detail in finding.details]
         if told:
             more = [f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else []
-            raise NotInside("\n".join([f"{len(told)} violations:", *told[:SHOWN], *more]), Verdict.FAIL)
+            first = f"{told[0]} ({len(told)} {'violation' if len(told) == 1 else 'violations'})"
+            raise NotInside("\n".join([first, *told[1:SHOWN], *more]), Verdict.FAIL)
 
     def _answered(self, aspect: str, violations: Iterable[str]) -> Iterator[str]:
         """Pass violations on; silence counts as one where the device answers a plain request over a new connection.
