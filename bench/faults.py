@@ -80,6 +80,11 @@ def _role(target: str, bench: BenchFile) -> str:
             return fleet.role
     if bench.feeder.customers is not None and target.startswith("premise_"):
         return "premise"
+    if target in bench.devices:
+        raise ConfigError(
+            f"{target} is real in this bench file, and no fault can be put into it; where `bench emulate` serves it in "
+            "another process, give --fault to that"
+        )
     near = get_close_matches(target, [*emulated, *SYSTEMS], n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     fleets = [f"{fleet.prefix}_N" for fleet in bench.fleets.values()]

@@ -140,7 +140,8 @@ def _left_out(run: Any) -> list[str]:
     absent = sum(not entry["scenarios"] for entry in run.certification["coverage"])
     if not run.certification["partial"] or not absent:
         return []
-    return [f"{absent} more clauses of the suite were not carried out: a part of a suite certifies none"]
+    others = "another clause of the suite was" if absent == 1 else f"{absent} other clauses of the suite were"
+    return [f"{others} not carried out: a part of a suite certifies none"]
 
 
 def _advice(request: CertifyRequest, run: Any) -> list[str]:
