@@ -8,7 +8,7 @@ from bench.actors.base import Actor
 from bench.actors.customer_information import CustomerInformation
 from bench.actors.home import CustomerDisplays, CustomerEnergyManagement, Customers, HomeAreaNetwork
 from bench.actors.resource_control import ResourceControl, ResourceSettings
-from bench.assembly.emulation import derived_seed
+from bench.assembly.seeds import derived_seed
 from bench.bus import Bus
 from bench.config import ActorsSection
 from bench.customers import Premise

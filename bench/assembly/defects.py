@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.assembly.disturbance import LinkFaults, OfWritten
-from bench.assembly.emulation import derived_seed
+from bench.assembly.seeds import derived_seed
 from bench.bus import Bus
 from bench.faults import Fault, system_faults
 from bench.links import RETRIES, Disturbance

@@ -182,7 +182,7 @@ class DriverRack:
         self._modbus.close()
         self._dnp3.close()
         for link in self._visa:
-            link.close()
+            link.end()
 
 
 def _habits(device: Device) -> Habits:

@@ -1,8 +1,7 @@
 """Puts emulated equipment on its addresses, and wires emulated devices to each other and to the feeder."""
 
 import asyncio
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -13,33 +12,21 @@ import numpy as np
 
 from bench.assembly.control_settings import capacitor_settings, tap_changer_settings
 from bench.assembly.emulated_contacts import Control, connect_contacts
-from bench.assembly.emulated_meters import (
-    FEEDER_W,
-    PEAK_LOAD,
-    SERVICE_W,
-    CopperTap,
-    MeterGroup,
-    Place,
-    clock_at_start_s,
-    introduce,
-    make_fleet,
-    meter_class_pct,
-)
+from bench.assembly.emulated_instruments import Asked, make_instrument
+from bench.assembly.emulated_metering import EmulatedMetering
+from bench.assembly.emulated_meters import MeterGroup, Place, introduce
 from bench.assembly.places import FeederPlaces
 from bench.assembly.resources import PTY, Resource
 from bench.assembly.security import served_tls
+from bench.assembly.seeds import derived_seed
 from bench.config import BenchFile, Device, Emulation
 from bench.config.addresses import listening_at
 from bench.customers import premise_names
 from bench.feeder.model import Floats
 from instruments.dnp3_map import load_dnp3_map
-from instruments.emulators.ac_sources import AC_SOURCES
-from instruments.emulators.acme_registers import battery_bank, inverter_bank, meter_bank
-from instruments.emulators.analyzer import AnalyzerClass
-from instruments.emulators.analyzers import ANALYZERS
+from instruments.emulators.acme_registers import battery_bank, inverter_bank
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.battery_source import BatterySourceEmulator
-from instruments.emulators.battery_sources import BATTERY_SOURCES
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import Sensing, SensingTerminals
 from instruments.emulators.control_points import control_points, defect_of
@@ -57,8 +44,7 @@ from instruments.emulators.point_bank import PointBank
 from instruments.emulators.power_analyzer import PowerAnalyzerEmulator
 from instruments.emulators.premise import PremiseFleet
 from instruments.emulators.pv_source import PvSourceEmulator
-from instruments.emulators.pv_sources import PV_SOURCES
-from instruments.emulators.sample_record import RecordLimits, SampleRecord
+from instruments.emulators.sample_record import SampleRecord
 from instruments.emulators.scpi_emulator import ScpiEmulator
 from instruments.emulators.scpi_server import scpi_protocol
 from instruments.emulators.sensing_source import SensingSourceEmulator
@@ -69,7 +55,6 @@ from instruments.errors import ConfigError
 from instruments.point_map import load_point_map
 from instruments.transports.serial_line import SerialLine
 
-GENERIC_ANALYZER = "scpi_generic"
 CONTROLS = (TapChangerControlEmulator, CapacitorControlEmulator)
 
 
@@ -110,7 +95,7 @@ class EmulatedEquipment:
         self.servers: dict[str, ModbusServer] = {}
         self.outstations: dict[str, PointOutstation] = {}
         self._lines: dict[str, RtuLine] = {}
-        self.meters: list[MeterGroup] = []
+        self._metering = EmulatedMetering(bench, places, seed, self._node)
         self._time_s = 0.0
         self._fault_moments_s: list[float] = []
         self._records: list[SampleRecord] = []
@@ -124,6 +109,11 @@ class EmulatedEquipment:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def meters(self) -> list[MeterGroup]:
+        """All meters, in groups that are set and read together."""
+        return self._metering.groups
 
     def close(self) -> None:
         """Take everything off its address."""
@@ -211,16 +201,16 @@ class EmulatedEquipment:
     def _serve_all(self) -> None:
         """Serve in the order in which effects run: sources, contacts, batteries, inverters, controls, analyzers."""
         makers: dict[str, Callable[[str, Device, Emulation], None]] = {
-            "grid_simulator": self._serve_grid_simulator,
-            "sensing_source": self._serve_sensing_source,
-            "digital_io": self._serve_digital_io,
+            "grid_simulator": self._serve_instrument,
+            "sensing_source": self._serve_instrument,
+            "digital_io": self._serve_instrument,
             "battery": self._serve_battery,
-            "pv_simulator": self._serve_pv_simulator,
-            "battery_simulator": self._serve_battery_simulator,
+            "pv_simulator": self._serve_instrument,
+            "battery_simulator": self._serve_instrument,
             "inverter": self._serve_inverter,
             "load_tap_changer": self._serve_tap_changer,
             "capacitor_bank": self._serve_capacitor,
-            "power_analyzer": self._serve_analyzer,
+            "power_analyzer": self._serve_instrument,
             "meter": self._serve_meter,
         }
         for role, serve in makers.items():
@@ -231,43 +221,12 @@ class EmulatedEquipment:
             self._serve_fleet(fleet.prefix, fleet.at, fleet.emulate)
         introduce(self.meters)
 
-    def _serve_grid_simulator(self, name: str, device: Device, _emulate: Emulation) -> None:
-        if device.driver not in AC_SOURCES:
-            raise ConfigError(
-                f"devices.{name}: no emulated AC source speaks {device.driver!r}; known: {', '.join(AC_SOURCES)}"
-            )
-        self._serve_scpi(device, AC_SOURCES[device.driver](name, self._node(self._behind("source", name))))
-
-    def _serve_analyzer(self, name: str, device: Device, emulate: Emulation) -> None:
-        share = (0.2 if emulate.accuracy_pct is None else emulate.accuracy_pct) / 100.0
-        node = self._node(self._behind("analyzer", name))
-        accuracy = AnalyzerClass(voltage=share, current=share, power=share)
+    def _serve_instrument(self, name: str, device: Device, emulate: Emulation) -> None:
         seed = derived_seed(self._seed, name)
-        if emulate.capture is not None and device.driver != GENERIC_ANALYZER:
-            raise ConfigError(f"devices.{name}.emulate.capture: no records of {device.driver} are known")
-        if device.driver not in ANALYZERS:
-            known = ", ".join(ANALYZERS)
-            raise ConfigError(f"devices.{name}: no emulated analyzer speaks {device.driver!r}; known: {known}")
-        if emulate.capture is None:
-            self._serve_scpi(device, ANALYZERS[device.driver](name, node, accuracy, seed))
-            return
-        limits = RecordLimits(emulate.capture.interval_s, emulate.capture.points)
-        analyzer = PowerAnalyzerEmulator(name, node, accuracy, seed, limits)
-        if analyzer.record is not None:
-            self._records.append(analyzer.record)
-        self._serve_scpi(device, analyzer)
-
-    def _serve_pv_simulator(self, name: str, device: Device, _emulate: Emulation) -> None:
-        if device.driver not in PV_SOURCES:
-            known = ", ".join(PV_SOURCES)
-            raise ConfigError(f"devices.{name}: no emulated PV simulator speaks {device.driver!r}; known: {known}")
-        self._serve_scpi(device, PV_SOURCES[device.driver](name))
-
-    def _serve_battery_simulator(self, name: str, device: Device, _emulate: Emulation) -> None:
-        if device.driver not in BATTERY_SOURCES:
-            known = ", ".join(BATTERY_SOURCES)
-            raise ConfigError(f"devices.{name}: no emulated battery simulator speaks {device.driver!r}; known: {known}")
-        self._serve_scpi(device, BATTERY_SOURCES[device.driver](name))
+        emulator = make_instrument(Asked(name, device, emulate, partial(self._node_behind, name), seed))
+        if isinstance(emulator, PowerAnalyzerEmulator) and emulator.record is not None:
+            self._records.append(emulator.record)
+        self._serve_scpi(device, emulator)
 
     def _serve_battery(self, name: str, device: Device, emulate: Emulation) -> None:
         rating = _needed(name, "rating_kva", device.rated_kva or None)
@@ -346,12 +305,6 @@ class EmulatedEquipment:
             ),
         )
 
-    def _serve_sensing_source(self, name: str, device: Device, _emulate: Emulation) -> None:
-        self._serve_scpi(device, SensingSourceEmulator(name))
-
-    def _serve_digital_io(self, name: str, device: Device, _emulate: Emulation) -> None:
-        self._serve_scpi(device, DigitalIOEmulator(name))
-
     def _serve_tap_changer(self, name: str, device: Device, _emulate: Emulation) -> None:
         settings, position = tap_changer_settings(self._places, name), self._places.position(name)
         control = TapChangerControlEmulator(self._sensing(name), settings, position, self._start_of_week_s)
@@ -389,50 +342,13 @@ class EmulatedEquipment:
                 connect_contacts(control, digital_io, contacts)
 
     def _serve_meter(self, name: str, device: Device, emulate: Emulation) -> None:
-        at, place = self._places.of_meter(name)
-        nodes, pt_ratio = self._places.metered_nodes(name)
-        rating_w = self._metered_w(at, place)
-        fleet = self._fleet([name], emulate, name, rating_w)
-        image = fleet.registers[0]
-        bank: RegisterBank = meter_bank(image) if emulate.registers else image
+        bank = self._metering.add_meter(name, emulate)
         self._listen(name, device, {self._wanted(device).unit or 1: bank})
-        tap, class_pct = self._copper(place) if at == "generation" else None, meter_class_pct(emulate)
-        self.meters.append(
-            MeterGroup(fleet, np.array([place], dtype=np.intp), at, class_pct, rating_w, nodes, pt_ratio, tap)
-        )
-
-    def _copper(self, place: int) -> CopperTap | None:
-        """Return the terminals of the device behind a source that stands at a site, where there is one."""
-        site = self._places.sites[place]
-        for terminal in self._bench.terminals.values():
-            fed = terminal.analyzer is not None and self._bench.devices[terminal.device].emulate is not None
-            if fed and self._places.site(terminal.device) == site:
-                return CopperTap(self._node(terminal.device), terminal.voltage_ratio, terminal.power_scale)
-        return None
-
-    def _metered_w(self, at: Place, place: int) -> float:
-        """Return what a meter's registers have to hold: what flows at a feeder, a plant or a service."""
-        if at == "feeder":
-            return FEEDER_W
-        generation = at == "generation"
-        rated_kva = self._places.sites[place].rating_kva if generation else PEAK_LOAD * self._places.load_kva(place)
-        return max(SERVICE_W, rated_kva * 1000.0)
 
     def _serve_fleet(self, prefix: str, at: Place, emulate: Emulation) -> None:
-        taken = {int(place) for group in self.meters if group.at == at for place in group.places}
-        places = [place for place in self._places.metered(at) if place not in taken]
-        names = [f"{prefix}_{number}" for number in range(2, len(places) + 2)]
-        rating_w = max((self._metered_w(at, place) for place in places), default=SERVICE_W)
-        fleet = self._fleet(names, emulate, prefix, rating_w)
-        addresses, _ = serve_fleet(self.host, fleet)
+        addresses, _ = serve_fleet(self.host, self._metering.add_fleet(prefix, at, emulate))
         for name, address in addresses.items():
             self.endpoints[name] = Endpoint(name, "meter", Resource(address.host, address.port, address.unit))
-        class_pct = meter_class_pct(emulate)
-        self.meters.append(MeterGroup(fleet, np.array(places, dtype=np.intp), at, class_pct, rating_w))
-
-    def _fleet(self, names: Sequence[str], emulate: Emulation, seeded: str, rating_w: float) -> MeterFleet:
-        bench, clock_s = self._bench, clock_at_start_s(self._bench.environment)
-        return make_fleet(names, emulate, bench.range_a, derived_seed(self._seed, seeded), rating_w, clock_s)
 
     def _serve_scpi(self, device: Device, emulator: ScpiEmulator) -> None:
         wanted = self._wanted(device)
@@ -485,11 +401,11 @@ class EmulatedEquipment:
         """Return where the emulator is to answer: `listen` where the resource points at a gateway before it."""
         return listening_at(device)
 
-    def _behind(self, key: str, instrument: str) -> str:
-        """Name the device behind a source or an analyzer."""
+    def _node_behind(self, instrument: str, key: str) -> ElectricalNode:
+        """Return the terminals of the device behind a source or an analyzer."""
         for terminal in self._bench.terminals.values():
             if getattr(terminal, key) == instrument:
-                return terminal.device
+                return self._node(terminal.device)
         raise ConfigError(f"devices.{instrument}: no terminal uses it as its {key}")
 
     def _node(self, device: str) -> ElectricalNode:
@@ -513,11 +429,6 @@ def _quiet_s(device: Emulator) -> float:
 
 def _soc_pct(battery: BatteryEmulator) -> float:
     return battery.soc_pu * 100.0
-
-
-def derived_seed(seed: int, name: str) -> int:
-    """Return a seed of its own for each device, from the run's and its name."""
-    return zlib.crc32(f"{seed}/{name}".encode())
 
 
 def _needed(name: str, key: str, value: float | None) -> float:

@@ -22,7 +22,7 @@ class Dnp3Connection:
         self.timeout_s = timeout_s
         self._address = (host, port)
         self._socket: socket.socket | None = None
-        self._lock = threading.Lock()
+        self._lock, self._ended = threading.Lock(), False
         self._came = 0
 
     def exchange(self, association: MasterAssociation, function: FunctionCode, body: bytes) -> Exchange:
@@ -39,8 +39,9 @@ class Dnp3Connection:
                 raise TransportError(f"{self.name} {self._reason(error)}") from error
 
     def close(self) -> None:
-        """Close the connection; a later request opens it again."""
+        """Close the connection for good: a later request raises TransportError."""
         with self._lock:
+            self._ended = True
             self._drop()
 
     def _exchange(self, association: MasterAssociation, function: FunctionCode, body: bytes) -> Exchange:
@@ -88,6 +89,8 @@ class Dnp3Connection:
 
     def _opened(self) -> socket.socket:
         if self._socket is None:
+            if self._ended:
+                raise TransportError(f"{self.name} was closed")
             try:
                 self._socket = socket.create_connection(self._address, timeout=self.timeout_s)
             except (OSError, ValueError) as error:  # ValueError: a host name that cannot be one

@@ -49,7 +49,7 @@ class Connection(Protocol):
         """Carry out one request; raises TransportError naming the address when there is no sound answer."""
 
     def close(self) -> None:
-        """Close it; a later request opens it again."""
+        """Close it for good: a later request raises TransportError."""
 
 
 class ModbusConnection:
@@ -67,7 +67,7 @@ class ModbusConnection:
         self._timeout_s = timeout_s
         self._client = StrictClient(host, port, timeout_s)
         self._tls = SecureChannel(self.name, tls, host) if tls is not None else None
-        self._lock = threading.Lock()
+        self._lock, self._ended = threading.Lock(), False
 
     def request(self, work: Callable[[ModbusBaseSyncClient], ModbusPDU]) -> ModbusPDU:
         """Carry out one request; raises TransportError naming the address when there is no sound answer."""
@@ -85,8 +85,12 @@ class ModbusConnection:
                 raise
 
     def close(self) -> None:
-        """Close the connection; a later request opens it again."""
+        """Close the connection for good: a later request raises TransportError.
+
+        Who hangs in another thread, and goes on after everything was closed, would leave one open.
+        """
         with self._lock:
+            self._ended = True
             self._drop()
 
     def _reason(self, error: Exception) -> str:
@@ -102,6 +106,8 @@ class ModbusConnection:
     def _connect(self) -> None:
         if self._client.connected:
             return
+        if self._ended:
+            raise TransportError(f"{self.name} was closed")
         try:
             opened = socket.create_connection(self._address, timeout=self._timeout_s)
         except (OSError, ValueError) as error:  # ValueError: a host name that cannot be one

@@ -145,11 +145,13 @@ class SerialConnection:
         self._timeout_s = timeout_s
         self._client = StrictSerialClient(line, timeout_s)
         self._stale_until_s = 0.0
-        self._lock = threading.Lock()
+        self._lock, self._ended = threading.Lock(), False
 
     def request(self, work: Callable[[ModbusBaseSyncClient], ModbusPDU]) -> ModbusPDU:
         """Carry out one request; raises TransportError naming the port when there is no sound answer."""
         with self._lock:
+            if self._ended:
+                raise TransportError(f"{self.name} was closed")
             if not self._client.connected:
                 self._client.socket = opened(self.line, self._timeout_s)
             try:
@@ -163,8 +165,9 @@ class SerialConnection:
                 raise
 
     def close(self) -> None:
-        """Close the port; a later request opens it again."""
+        """Close the port for good: a later request raises TransportError."""
         with self._lock:
+            self._ended = True
             self._client.close()  # type: ignore[no-untyped-call]  # pymodbus leaves it without annotations
 
     def _let_run_out(self) -> None:

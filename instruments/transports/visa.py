@@ -66,7 +66,7 @@ class VisaLink:
         self.habits = habits
         self._session: Session | None = None
         self._socket: WatchedSocket | FramedSession | None = None
-        self._cleared = False
+        self._cleared = self._ended = False
 
     def query(self, text: str) -> str:
         """Send a query and return its answer as it came, without the terminator."""
@@ -132,6 +132,11 @@ class VisaLink:
         if session is not None:
             session.close()
 
+    def end(self) -> None:
+        """Close the connection for good: a later exchange, also one of another thread, raises TransportError."""
+        self._ended = True
+        self.close()
+
     def _acknowledged(self, text: str, operation: str, *, setting: bool) -> tuple[str, Acknowledged]:
         """Send a message with its acknowledgement; return the rest of the answer, and what was told."""
         answer = self._exchange(f"{text};{self.habits.words(setting=setting)}")
@@ -159,10 +164,14 @@ class VisaLink:
         return self._round_trip(session, text)
 
     def _opened(self) -> Session:
-        if self._session is None:
+        if self._session is None and not self._ended:
             place = framed_place(self.resource)
             self._session = self._open_framed(*place) if place else self._open()
-        return self._session
+        session = self._session
+        if self._ended or session is None:  # also where another thread ended it while it was opened
+            self.close()
+            raise TransportError(f"{self.resource} was closed")
+        return session
 
     def _open_framed(self, host: str, port: int) -> FramedSession:
         try:

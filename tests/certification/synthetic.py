@@ -7,14 +7,13 @@ between two changes of the stimulus; its instruments have no noise, and the unce
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
-from rigs import rig_around
+from rigs import PHASE_V, PHASES, RATED_V, RATED_VA, in_pu, rig_around, seen_by_analyzer
 
 from bench.certification.rig import InstrumentClass, Rig
 from instruments.readings import AcMeasurement, AcReading, Characteristic, Nameplate, VoltVarCurve
 
-RATED_VA, RATED_V, PHASES = 100e3, 480.0, 3
-PHASE_V = RATED_V / math.sqrt(3.0)
 EXACT = InstrumentClass(voltage_pu=0.0, power_pu=0.0)
 AT_ONCE_S = 1e-6
 
@@ -97,7 +96,7 @@ class SyntheticDevice:
 
     def set_voltage(self, voltage_v: Sequence[float], frequency_hz: float, _angle_deg: object = None) -> None:
         """Be the source as well."""
-        self.voltage_pu, self.frequency_hz = sum(voltage_v) / len(voltage_v) / PHASE_V, frequency_hz
+        self.voltage_pu, self.frequency_hz = fmean(in_pu(voltage_v)), frequency_hz
 
     def supply(self, level_pu: float) -> None:
         """Be the DC side as well."""
@@ -105,9 +104,7 @@ class SyntheticDevice:
 
     def measure(self) -> AcMeasurement:
         """Be the analyzer as well: all phases alike."""
-        p_w, q_var = (share * RATED_VA / PHASES for share in (self._p_pu, self._q_pu))
-        volts = (self.voltage_pu * PHASE_V,) * PHASES
-        return AcMeasurement(volts, (0.0,) * PHASES, (p_w,) * PHASES, (q_var,) * PHASES, self.frequency_hz)
+        return seen_by_analyzer((self.voltage_pu,) * PHASES, self._p_pu, self._q_pu, self.frequency_hz)
 
     def read_ac(self) -> AcReading:
         """Say what its own registers say."""

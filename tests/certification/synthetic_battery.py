@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rigs import rig_around
+from rigs import PHASES, RATED_V, RATED_VA, rig_around, seen_by_analyzer
 
 from bench.certification.rig import InstrumentClass
 from bench.certification.storage.figures import StorageFigures, load_storage_figures
@@ -23,7 +23,7 @@ from instruments.readings import (
     StorageReading,
 )
 
-RATED_W, CAPACITY_WH, RATED_V = 100e3, 200e3, 480.0
+RATED_W, CAPACITY_WH = RATED_VA, 200e3
 CAPACITY_H = CAPACITY_WH / RATED_W
 HOUR_S, DAY_S = 3600.0, 86_400.0
 RATED_VARS = 0.44
@@ -224,9 +224,7 @@ class SyntheticBattery:
 
     def measure(self) -> AcMeasurement:
         """Be an analyzer that is exact."""
-        p_w, q_var = self.power_pu * RATED_W / 3.0, self.q_pu * RATED_W / 3.0
-        volts = RATED_V / math.sqrt(3.0)
-        return AcMeasurement((volts,) * 3, (0.0,) * 3, (p_w,) * 3, (q_var,) * 3, 60.0)
+        return seen_by_analyzer((1.0,) * PHASES, self.power_pu, self.q_pu, 60.0)
 
 
 def storage_rig(

@@ -7,14 +7,13 @@ written down once more here, per unit of the rating.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
-from rigs import rig_around
+from rigs import PHASES, RATED_V, RATED_VA, in_pu, rig_around, seen_by_analyzer
 
 from bench.certification.rig import InstrumentClass, Rig
 from instruments.readings import AcMeasurement, Characteristic, EnterServiceSettings, FrequencyDroop, Nameplate
 
-RATED_VA, RATED_V, PHASES = 100e3, 480.0, 3
-PHASE_V = RATED_V / math.sqrt(3.0)
 EXACT = InstrumentClass(voltage_pu=0.0, power_pu=0.0)
 
 
@@ -88,16 +87,13 @@ class ActivePowerDevice:
     def set_voltage(self, voltage_v: Sequence[float], frequency_hz: float, _angle_deg: object = None) -> None:
         """Be the source: what was delivered when frequency leaves the deadband is where the droop begins."""
         was_inside = self._inside
-        self.voltage_pu, self.frequency_hz = sum(voltage_v) / len(voltage_v) / PHASE_V, frequency_hz
+        self.voltage_pu, self.frequency_hz = fmean(in_pu(voltage_v)), frequency_hz
         if was_inside and not self._inside:
             self._before_pu = self.power_pu if self.wrong.base_pu is None else self.wrong.base_pu
 
     def measure(self) -> AcMeasurement:
         """Be the analyzer."""
-        p_w = (self.power_pu * RATED_VA / PHASES,) * PHASES
-        return AcMeasurement(
-            (self.voltage_pu * PHASE_V,) * PHASES, (0.0,) * PHASES, p_w, (0.0,) * PHASES, self.frequency_hz
-        )
+        return seen_by_analyzer((self.voltage_pu,) * PHASES, self.power_pu, 0.0, self.frequency_hz)
 
     def advance(self, dt_s: float) -> None:
         """Answer to a state of the grid that has stayed for a time: a decade of the rest in each response time."""

@@ -5,17 +5,15 @@ It is exact: it stops at the very moment, its instruments have no noise. It know
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import inf, sqrt
+from math import inf
 
-from rigs import rig_around
+from rigs import PHASES, RATED_V, RATED_VA, in_pu, rig_around, seen_by_analyzer
 
 from bench.certification.rig import InstrumentClass, Rig
 from bench.clock import Clock
 from instruments.errors import InstrumentError
 from instruments.readings import AcMeasurement, EnterServiceSettings, Nameplate, Trip, TripKind, TripStage
 
-RATED_VA, RATED_V, PHASES = 100e3, 480.0, 3
-PHASE_V = RATED_V / sqrt(3.0)
 DEFAULTS: dict[TripKind, Trip] = {
     "over_voltage": Trip(TripStage(1.10, 13.0), TripStage(1.20, 0.16)),
     "under_voltage": Trip(TripStage(0.88, 21.0), TripStage(0.50, 2.0)),
@@ -66,7 +64,7 @@ class TripDevice:
         self.offered_pu = level_pu
 
     def set_voltage(self, voltage_v: Sequence[float], frequency_hz: float, _angle_deg: object = None) -> None:
-        self.volts, self.hertz = [v / PHASE_V for v in voltage_v], frequency_hz
+        self.volts, self.hertz = list(in_pu(voltage_v)), frequency_hz
         if self.stuck_at_pu is not None:
             self.volts = [min(v, self.stuck_at_pu) for v in self.volts]
 
@@ -94,9 +92,7 @@ class TripDevice:
 
     def measure(self) -> AcMeasurement:
         p_pu, q_pu = (self.offered_pu, 0.0) if self.serves else (0.0, self.idle_q_pu)
-        volts = tuple(v * PHASE_V for v in self.volts)
-        p_w, q_var = (share * RATED_VA / PHASES for share in (p_pu, q_pu))
-        return AcMeasurement(volts, (0.0,) * PHASES, (p_w,) * PHASES, (q_var,) * PHASES, self.hertz)
+        return seen_by_analyzer(self.volts, p_pu, q_pu, self.hertz)
 
 
 def rig_of(

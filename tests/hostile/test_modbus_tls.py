@@ -67,8 +67,9 @@ def test_with_the_right_certificates_a_driver_commands_and_reads_back(laboratory
         driver = serving.driver(connections, trusted)
         assert driver.identify().serial == "battery"
         assert driver.set_power_w(5000.0, 60.0).power_w == 5000.0
-        connections.close()
-        assert driver.read_command().enabled, "a second connection, with a handshake of its own"
+        with ModbusConnections() as others:
+            again = serving.driver(others, trusted)
+            assert again.read_command().enabled, "a second connection, with a handshake of its own"
 
 
 def test_a_name_that_the_certificate_has_may_stand_for_the_host(laboratory: Authority) -> None:

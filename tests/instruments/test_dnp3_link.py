@@ -416,3 +416,13 @@ def test_an_emulator_without_a_point_of_the_map_is_refused():
     held = control()
     with pytest.raises(ConfigError, match="the emulator has no point 'nonsense'"):
         PointOutstation(10, parse_dnp3_map(document, "m"), tap_changer_points(held), held.identity, 1)
+
+
+def test_connections_that_were_closed_are_not_opened_again():
+    with serving(outstation(control())) as wire, Dnp3Connections() as connections:
+        link = connections.link(*wire.address, 10, 1)
+        driver = PointMapTapChangerControl(link, LTC)
+        driver.read_status()
+        connections.close()
+        with pytest.raises(TransportError, match="was closed"):
+            driver.read_status()

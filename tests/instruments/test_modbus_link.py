@@ -116,3 +116,14 @@ def test_units_behind_one_address_share_a_connection():
         assert connections.link(*address, 1).read(0, 1) == (1,)
         assert connections.link(*address, 2).read(0, 1) == (2,)
     assert len(made) == 1
+
+
+def test_connections_that_were_closed_are_not_opened_again():
+    answer = "0000 0007 05 03 04 1234 5678"
+    with EmulatorHost() as host, ModbusConnections() as connections:
+        bench = Scripted(host, connections, [answer, answer])
+        assert bench.link.read(0, 2) == (0x1234, 0x5678)
+        connections.close()
+        with pytest.raises(TransportError, match="was closed"):
+            bench.link.read(0, 2)
+        assert len(bench.received) == 1, "who goes on in another thread leaves no connection open"

@@ -166,6 +166,15 @@ def test_closing_twice_and_before_opening_does_no_harm() -> None:
     link.close()
 
 
+def test_a_link_that_was_ended_is_not_opened_again() -> None:
+    with scripted(CLEAR, ("*IDN?", "maker,model,1,0")) as name:
+        link = VisaLink(name)
+        assert link.query("*IDN?")
+        link.end()
+        with pytest.raises(TransportError, match="was closed"):
+            link.query("*IDN?")
+
+
 def test_only_numbers_become_numbers() -> None:
     assert parse_values("1,-2.5E+1;NAN,INF, 3 ,ON,1_0,0x1") == (1, -25.0, "NAN", "INF", "3", "ON", "1_0", "0x1")
     assert parse_values("") == ()
