@@ -56,8 +56,9 @@ class TypeTest(Judged):
 
         Raises NotPassed where its point map has no point for that.
         """
-        if rig.nameplate.category not in {"A", "B"}:
+        if rig.nameplate.category not in {"A", "B"} or not rig.nameplate.abnormal:
             require_mapped(rig, *CATEGORIES)
+        if rig.nameplate.category not in {"A", "B"}:
             raise RatingsError(f"{rig.device} states no normal operating category, but {rig.nameplate.category!r}")
         super().__init__(tell)
         self.rig, self.figures = rig, figures

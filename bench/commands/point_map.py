@@ -13,7 +13,6 @@ from instruments.point_map_roles import (
     ROLE_FUNCTIONS,
     family,
     functions_of,
-    has,
     misspelled,
     require_role,
 )
@@ -59,5 +58,5 @@ def _told(point_map: PointMap, role: str) -> Iterator[str]:
 def _told_of_type_tests(point_map: PointMap) -> Iterator[str]:
     """Tell which functions a type test can set; without the categories none begins."""
     for name, labels in {"operating categories": CATEGORIES, **{WORDS[name]: NEEDED[name] for name in NEEDED}}.items():
-        lacks = missing(labels, lambda point: has(point_map, point))
+        lacks = missing(labels, point_map.points.__contains__)
         yield f"  lacks   for type tests: {name}: {', '.join(lacks)}" if lacks else f"  offers  for type tests: {name}"

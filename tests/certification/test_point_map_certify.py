@@ -114,8 +114,16 @@ def test_what_a_map_lacks_is_not_run_by_its_name_and_fails_nothing(point: str) -
     assert verdicts(test) <= PASSED, [finding.worded for finding in test.findings]
 
 
-def test_a_map_without_a_category_is_not_run_and_a_device_without_one_is_another_matter() -> None:
-    with pytest.raises(NotPassed, match="lacks np_normal_op_cat") as ended, under_test(without("np_normal_op_cat")):
+def test_what_only_the_map_says_is_no_word_of_the_device() -> None:
+    document = without("np_over_pf").model_dump(exclude_defaults=True)
+    stated = parse_point_map(document | {"constants": {"np_over_pf": 0.9}}, "")
+    with under_test(stated) as (_, test), pytest.raises(NotPassed, match="lacks np_over_pf"):
+        test.examine_nameplate()
+
+
+@pytest.mark.parametrize("category", ["np_normal_op_cat", "np_abnormal_op_cat"])
+def test_a_map_without_a_category_is_not_run(category: str) -> None:
+    with pytest.raises(NotPassed, match=f"lacks {category}") as ended, under_test(without(category)):
         pass
     assert ended.value.verdict is Verdict.NOT_RUN
 
