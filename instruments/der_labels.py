@@ -62,6 +62,8 @@ NAMEPLATE: Mapping[str, Quantity] = {
     "NP_ABNORMAL_OP_CAT": "word",
 }
 """What a device states of itself, beside its name."""
+CATEGORIES = ("NP_NORMAL_OP_CAT", "NP_ABNORMAL_OP_CAT")
+"""What the figures of type tests go by: without them none begins."""
 RATINGS = tuple(_RATINGS)
 """Ratings that may be configured to less."""
 

@@ -32,6 +32,7 @@ from bench.certification.refusals import RatingsError
 from bench.certification.rig import Rig
 from bench.certification.service import await_service
 from bench.certification.sweep import Characteristic, sweep
+from instruments.der_labels import CATEGORIES
 from instruments.errors import ConfigError
 from reports.verdict import Verdict
 
@@ -55,8 +56,9 @@ class TypeTest(Judged):
 
         Raises NotPassed where its point map has no point for that.
         """
+        if rig.nameplate.category not in {"A", "B"} or not rig.nameplate.abnormal:
+            require_mapped(rig, *CATEGORIES)
         if rig.nameplate.category not in {"A", "B"}:
-            require_mapped(rig, "NP_NORMAL_OP_CAT", "NP_ABNORMAL_OP_CAT")
             raise RatingsError(f"{rig.device} states no normal operating category, but {rig.nameplate.category!r}")
         super().__init__(tell)
         self.rig, self.figures = rig, figures

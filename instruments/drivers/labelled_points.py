@@ -97,14 +97,13 @@ class ModbusLabels:
         return self._points.name
 
     def offers(self, name: str) -> bool:
-        """Whether the map has a point, or a constant in its place."""
-        return self._points.has(name)
+        """Whether the map has a point; a constant in its place is no word of the device, and cannot be set."""
+        return name in self._points.point_map.points
 
     def get(self, *labels: str) -> dict[str, Setting]:
         """Read those of some labels that the map has."""
         named = {label: point_of(label) for label in offered(self, *labels)}
-        shown = [self._points.shown(name) for name in named.values() if name in self._points.point_map.points]
-        readings = self._points.device.read(*shown)
+        readings = self._points.device.read(*(self._points.shown(name) for name in named.values()))
         return {label: self._value(label, Values(self._points, readings, self._base(label))) for label in named}
 
     def check(self, values: Mapping[str, Setting]) -> None:
@@ -148,8 +147,8 @@ class ModbusLabels:
 
     def _base(self, label: str) -> float:
         """Return what a share is of: 1 for a point that has shares itself, and for what is none."""
-        point = self._points.point_map.points.get(point_of(label))
-        if point is None or point.unit in SHARE or not QUANTITIES[label].startswith("share of"):
+        point = self._points.point_map.points[point_of(label)]
+        if point.unit in SHARE or not QUANTITIES[label].startswith("share of"):
             return 1.0
         plate = self._nameplate()
         base = {"voltage": plate.v_nom_v, "power": plate.p_max_w, "vars": plate.va_max_va}

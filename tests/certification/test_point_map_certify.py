@@ -10,10 +10,11 @@ from bench.certification.findings import Finding
 from bench.certification.not_passed import NotPassed
 from bench.certification.rig import Rig
 from bench.certification.type_test import TypeTest
+from instruments.dnp3_map import Dnp3Map
 from instruments.emulators.inverter import InverterEmulator
 from instruments.point_map import PointMap, parse_point_map
 from reports.verdict import Verdict
-from tests.certification.emulated_rig import ACME, rig_of
+from tests.certification.emulated_rig import ACME, IEEE1815_2, rig_of
 
 FIGURES = load_figures()
 PASSED = {Verdict.PASS}
@@ -33,11 +34,11 @@ def with_point(name: str, **changed: object) -> PointMap:
 
 
 @contextmanager
-def under_test(point_map: PointMap | None, *faults: str) -> Iterator[tuple[Rig, TypeTest]]:
+def under_test(point_map: PointMap | Dnp3Map | None, *faults: str) -> Iterator[tuple[Rig, TypeTest]]:
     inverter = InverterEmulator("inverter", 25.0, category="B", abnormal="III", v_nom_v=208.0)
     for fault in faults:
         inverter.inject(fault)
-    with rig_of(inverter, point_map=point_map) as rig:
+    with rig_of(inverter, by=point_map) as rig:
         yield rig, TypeTest(rig, FIGURES, lambda _: None)
 
 
@@ -46,19 +47,43 @@ def verdicts(test: TypeTest) -> set[Verdict]:
 
 
 def told(findings: list[Finding]) -> list[tuple[str, float, Verdict]]:
-    return [(finding.what, round(finding.response.value, 3), finding.verdict) for finding in findings]
+    return [(finding.what, round(finding.response.value, 2), finding.verdict) for finding in findings]
 
 
-def test_a_sound_inverter_is_told_the_same_of_over_a_map_as_over_sunspec() -> None:
+@pytest.mark.parametrize("by", [ACME, IEEE1815_2], ids=["modbus", "dnp3"])
+def test_a_sound_inverter_is_told_the_same_of_over_a_map_as_over_sunspec(by: PointMap | Dnp3Map) -> None:
     found = []
-    for point_map in (None, ACME):
+    for point_map in (None, by):
         with under_test(point_map) as (_, test):
             test.examine_nameplate()
-            test.write_settings()
             test.hold_reactive_power("all absorbing")
+            test.hold_power_factor("least injecting")
         found.append(told(test.findings))
     assert found[0] == found[1]
     assert {verdict for _, _, verdict in found[1]} == PASSED
+
+
+def test_settings_read_back_as_over_sunspec() -> None:
+    found = []
+    for point_map in (None, ACME):
+        with under_test(point_map) as (_, test):
+            test.write_settings()
+        found.append(told(test.findings))
+    assert found[0] == found[1]
+    assert {verdict for _, _, verdict in found[1]} == PASSED
+
+
+def test_what_the_dnp3_profile_cannot_hold_is_not_run_and_the_rest_reads_back() -> None:
+    """Its volt-watt has seconds without a fraction, and its trips are not mapped."""
+    with under_test(IEEE1815_2) as (_, test):
+        with pytest.raises(NotPassed, match=r"lacks .*np_p_max_configured"):
+            test.configure_ratings()
+        with pytest.raises(NotPassed) as ended:
+            test.write_settings()
+    assert ended.value.verdict is Verdict.NOT_RUN
+    assert "holds PV_OLRT in steps of 1, and 0.5 is none" in str(ended.value)
+    assert "no over-voltage trip: its point map lacks ov1_trip_v" in str(ended.value)
+    assert verdicts(test) == PASSED, [finding.worded for finding in test.findings]
 
 
 LACKS: dict[str, tuple[Callable[[TypeTest], None], str]] = {
@@ -89,8 +114,16 @@ def test_what_a_map_lacks_is_not_run_by_its_name_and_fails_nothing(point: str) -
     assert verdicts(test) <= PASSED, [finding.worded for finding in test.findings]
 
 
-def test_a_map_without_a_category_is_not_run_and_a_device_without_one_is_another_matter() -> None:
-    with pytest.raises(NotPassed, match="lacks np_normal_op_cat") as ended, under_test(without("np_normal_op_cat")):
+def test_what_only_the_map_says_is_no_word_of_the_device() -> None:
+    document = without("np_over_pf").model_dump(exclude_defaults=True)
+    stated = parse_point_map(document | {"constants": {"np_over_pf": 0.9}}, "")
+    with under_test(stated) as (_, test), pytest.raises(NotPassed, match="lacks np_over_pf"):
+        test.examine_nameplate()
+
+
+@pytest.mark.parametrize("category", ["np_normal_op_cat", "np_abnormal_op_cat"])
+def test_a_map_without_a_category_is_not_run(category: str) -> None:
+    with pytest.raises(NotPassed, match=f"lacks {category}") as ended, under_test(without(category)):
         pass
     assert ended.value.verdict is Verdict.NOT_RUN
 
