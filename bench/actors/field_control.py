@@ -114,18 +114,18 @@ class TapChangerControls(Actor):
         name, target = payload.command.device, payload.command.tap
         for _ in range(MOST_TAPS):
             yield self.clock.timeout(TAP_SPACING_S)
-            if self._has_come(name, target):
+            if self._is_told(name, target):
                 break
         yield self.clock.timeout(self._status_after_s)
         read = partial(read_tap_changer_state, name, self._controls[name])
         _report_state(self, delivery, payload, read, self._citing)
 
-    def _has_come(self, name: str, target: int | None) -> bool:
-        """Whether the control says that its taps are there; one that says nothing to be believed does not."""
+    def _is_told(self, name: str, target: int | None) -> bool:
+        """Whether the control says that its taps are there, or nothing that could be waited for."""
         try:
             return self._controls[name].read_status().tap_position == target
         except InstrumentError:
-            return False
+            return True
 
 
 MOST_TAPS = 32

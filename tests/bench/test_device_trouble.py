@@ -185,7 +185,7 @@ def test_a_control_that_says_nothing_to_be_believed_is_reported_as_in_trouble(
     tap.clock.start(adapter(tap.bus, {"control": HandControl(doubt)}, citing, 10.0).run())
     order = OperationalCommand(event="e1", command=AssetCommand(device="control", kind=kind, tap=3, close=True))
     tap.bus.send(Message(Party.DMS, party, command, order, "e1"))
-    tap.clock.run_until(300.0)
+    tap.clock.run_until(30.0)
     (message,) = tap.told(TROUBLE)
     assert (message.producer, message.receiver) == (party, Party.DMS)
     assert message.payload == DeviceTrouble(event="e1", device="control", trouble=str(doubt))
