@@ -174,7 +174,11 @@ def certify(
     jobs: int | None,
     pdf: bool | None,
 ) -> None:
-    """Carry out the type tests of one device, and write a run directory with a certificate-style report."""
+    """Carry out the type tests of one device, and write a run directory with a certificate-style report.
+
+    What has no `emulate` in the bench file is equipment: its tests take their own time, and an inverter or a battery is
+    waited for first, by its defaults for ten minutes. Names of scenarios are those below features/certification/.
+    """
     from bench.commands.certify import CertifyRequest, console_for
     from bench.commands.certify import certify as carry_out
 

@@ -56,6 +56,15 @@ class Clock:
     def __init__(self) -> None:
         self.environment = simpy.Environment()
         self.slip: Slip | None = None
+        self.late_s = 0.0
+        """By how much the latest event came late since the clock caught up the last time, s."""
+
+    def timing_s(self, round_trip_s: float) -> float:
+        """Return how well the moment of a look is known that needs a round trip, s: exactly in virtual time.
+
+        In wall time it may have been as late as any event since what it is counted from.
+        """
+        return 0.0 if self.slip is None else max(round_trip_s, self.late_s)
 
     @property
     def now_s(self) -> float:
@@ -110,6 +119,7 @@ class WallClock(Clock):
         """Let what was due come, late or not, and the clock show the moment that it is."""
         if self._started_s >= 0:
             self.run_until(max(self.now_s, time.monotonic() - self._started_s))
+            self.late_s = 0.0
 
     def _pace(self, due_s: float) -> None:
         if due_s == float("inf"):
@@ -121,6 +131,7 @@ class WallClock(Clock):
             time.sleep(ahead_s)
         elif self.slip:
             self.slip.record(-ahead_s)
+            self.late_s = max(self.late_s, -ahead_s)
 
 
 def make_clock(mode: str, slip_tolerance_s: float) -> Clock:

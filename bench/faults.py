@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from bench.config import BenchFile
 from bench.system_faults import ACTORS, LINKS, SYSTEM_KINDS, check_value
-from instruments.emulators.faults import FAULT_KINDS, FaultKind, FaultSet
+from instruments.emulators.faults import FAULT_KINDS, FaultKind, FaultSet, find_kind
 from instruments.errors import ConfigError
 
 _FAULT = re.compile(
@@ -51,6 +51,7 @@ def check_fault(fault: Fault, bench: BenchFile) -> None:
         return
     role = _role(fault.target, bench)
     FaultSet(role).inject(fault.kind, fault.value, fault.start_s, fault.end_s)
+    _require_protocol(fault, find_kind(role, fault.kind), bench)
 
 
 def system_faults(target: str, faults: Iterable[Fault]) -> FaultSet:
@@ -62,6 +63,14 @@ def system_faults(target: str, faults: Iterable[Fault]) -> FaultSet:
     return found
 
 
+def _require_protocol(fault: Fault, kind: FaultKind, bench: BenchFile) -> None:
+    """Raise ConfigError for a fault that a device cannot show by what it is spoken to: nobody could notice it."""
+    device = bench.devices.get(fault.target)
+    if kind.protocol and (device is None or not device.resource.startswith(f"{kind.protocol}+")):
+        text = fault.text or f"{fault.target}:{fault.kind}"
+        raise ConfigError(f"{text}: {fault.kind} is a fault of equipment on {kind.protocol.upper()} alone")
+
+
 def _role(target: str, bench: BenchFile) -> str:
     emulated = {name: device.role for name, device in bench.devices.items() if device.emulate is not None}
     if target in emulated:
@@ -71,6 +80,11 @@ def _role(target: str, bench: BenchFile) -> str:
             return fleet.role
     if bench.feeder.customers is not None and target.startswith("premise_"):
         return "premise"
+    if target in bench.devices:
+        raise ConfigError(
+            f"{target} is real in this bench file, and no fault can be put into it; where `bench emulate` serves it in "
+            "another process, give --fault to that"
+        )
     near = get_close_matches(target, [*emulated, *SYSTEMS], n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     fleets = [f"{fleet.prefix}_N" for fleet in bench.fleets.values()]

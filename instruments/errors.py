@@ -31,6 +31,10 @@ class Unanswered(InstrumentError):
     """A gateway answered in the place of a unit behind it, which is silent or cannot be reached."""
 
 
+class OutOfReach(InstrumentError):
+    """A link on the way to a device lets nothing through: the device has heard nothing."""
+
+
 class Unmapped(InstrumentError):
     """The point map of a device has no such function: nothing was asked of the device."""
 

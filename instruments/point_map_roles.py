@@ -10,18 +10,14 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from types import MappingProxyType
 
+from instruments import der_labels
+from instruments.der_labels import CORNERS
 from instruments.errors import ConfigError
 from instruments.point_map import Point, PointMap
+from instruments.point_units import SECONDS, SHARE, VA, VARS, VOLTS, WATT_HOURS, WATTS
 
-WATTS = {"W": 1.0, "kW": 1e3, "MW": 1e6}
-VARS = {"var": 1.0, "kvar": 1e3, "Mvar": 1e6}
-VA = {"VA": 1.0, "kVA": 1e3, "MVA": 1e6}
-VOLTS = {"V": 1.0, "kV": 1e3}
-WATT_HOURS = {"Wh": 1.0, "kWh": 1e3, "MWh": 1e6}
-SECONDS = {"s": 1.0, "ms": 1e-3, "min": 60.0, "h": 3600.0}
-SHARE = {"%": 0.01, "pu": 1.0}
-"""Units that stand for a share of a rating."""
 UNITS: Mapping[str, Mapping[str, float]] = {
+    **{name: der_labels.UNITS_OF.get(of, {"": 1.0}) for name, of in der_labels.POINTS.items()},
     **dict.fromkeys(("power", "rated_power", "rated_charge_power"), WATTS),
     **dict.fromkeys(("reactive_power", "rated_reactive_injected", "rated_reactive_absorbed"), VARS),
     **dict.fromkeys(("apparent_power", "rated_apparent_power"), VA),
@@ -36,7 +32,7 @@ UNITS: Mapping[str, Mapping[str, float]] = {
     "volt_var_q": VARS | SHARE,
 }
 """Units that a point may be in, with what one of them is in W, var, VA, V, Wh, s, A, Hz, or as a share of a rating."""
-DIRECTED = frozenset({"power", "reactive_power", "power_set_point", "volt_var_q"})
+DIRECTED = frozenset({"power", "reactive_power", "power_set_point", "volt_var_q"}) | der_labels.DIRECTED
 """What flows one way or the other: `positive` in the map says which of them counts as positive."""
 CONTROL_POINTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "load_tap_changer": {
@@ -50,8 +46,6 @@ CONTROL_POINTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
 }
 """Points that the drivers of controls need, with the labels of enumerations."""
-CORNERS = 10
-"""Most corners of a volt-var curve that a map is searched for."""
 READ_BACK = frozenset({"service", "control_mode", "power_set_point", "volt_var_enable"})
 """Commands that nobody is believed to have taken before they were read back."""
 ALIKE = 0.85
@@ -208,10 +202,11 @@ def require_role(point_map: PointMap, role: str) -> None:
 
 
 def points_of(role: str) -> list[str]:
-    """Return all points that a role may use, those that it needs first."""
+    """Return all points that a role may use, those that it needs first, and then those that only type tests use."""
     functions = sorted(functions_of(role), key=lambda function: not function.needed)
     named = [name for f in functions for name in (*f.points, *f.one_of, *f.more)]
-    return list(dict.fromkeys(named))
+    set_by_tests = (*der_labels.POINTS, *der_labels.COMMANDS) if role == "inverter" else ()
+    return list(dict.fromkeys([*named, *set_by_tests]))
 
 
 def misspelled(point_map: PointMap, role: str) -> Iterator[str]:

@@ -7,11 +7,11 @@ from bench.certification.sunspec.conformance import ConformanceTest
 
 @given("the device under test with an interface to be examined")
 def interface(conformance: ConformanceTest) -> None:
-    """Let the device deliver what it is offered, so that commands show."""
-    conformance.enter_service()
+    """Put voltage on the device, and offer it power."""
+    conformance.energize()
 
 
-@when(parsers.parse("its {aspect} is examined"))
+@when(parsers.parse("it is examined for its {aspect}"))
 def examine(conformance: ConformanceTest, aspect: str) -> None:
     """Examine one aspect."""
     conformance.examine(aspect)

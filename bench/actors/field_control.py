@@ -8,7 +8,7 @@ from bench.actors.base import Actor, Handler
 from bench.actors.scada import read_capacitor_state, read_tap_changer_state
 from bench.bus import Bus, Delivery
 from bench.clock import Process
-from bench.messages.equipment import EquipmentState, EquipmentStatus, OperationalCommand
+from bench.messages.equipment import DeviceTrouble, EquipmentState, EquipmentStatus, OperationalCommand
 from bench.messages.names import Information, Party
 from instruments.errors import InstrumentError
 from instruments.roles import CapacitorBankControl, LoadTapChangerControl
@@ -87,9 +87,8 @@ class CapacitorControls(Actor):
         payload = delivery.message.payload
         if isinstance(payload, OperationalCommand):
             name = payload.command.device
-            with self._citing() as citations:
-                state = read_capacitor_state(name, self._controls[name])
-            _send_status(self, delivery, payload.event, state, citations)
+            read = partial(read_capacitor_state, name, self._controls[name])
+            _report_state(self, delivery, payload, read, self._citing)
 
 
 class TapChangerControls(Actor):
@@ -115,22 +114,46 @@ class TapChangerControls(Actor):
         name, target = payload.command.device, payload.command.tap
         for _ in range(MOST_TAPS):
             yield self.clock.timeout(TAP_SPACING_S)
-            if self._controls[name].read_status().tap_position == target:
+            if self._has_come(name, target):
                 break
         yield self.clock.timeout(self._status_after_s)
-        with self._citing() as citations:
-            state = read_tap_changer_state(name, self._controls[name])
-        _send_status(self, delivery, payload.event, state, citations)
+        read = partial(read_tap_changer_state, name, self._controls[name])
+        _report_state(self, delivery, payload, read, self._citing)
+
+    def _has_come(self, name: str, target: int | None) -> bool:
+        """Whether the control says that its taps are there; one that says nothing to be believed does not."""
+        try:
+            return self._controls[name].read_status().tap_position == target
+        except InstrumentError:
+            return False
 
 
 MOST_TAPS = 32
 """Taps from one end of a tap changer's travel to the other."""
 
 
-def _send_status(actor: Actor, delivery: Delivery, event: str, state: EquipmentState, citations: list[str]) -> None:
-    status = EquipmentStatus(event=event, equipment=state)
+def _report_state(
+    actor: Actor,
+    delivery: Delivery,
+    ordered: OperationalCommand,
+    read: Callable[[], EquipmentState],
+    citing: Citing,
+) -> None:
+    """Report to the DMS what a control says, or that it says nothing to be reported, and why."""
+    with citing() as citations:
+        information, told = _state_or_trouble(ordered, read)
     because = (delivery.citation, *citations)
-    actor.send(Party.DMS, Information.EQUIPMENT_STATUS, status, delivery.message.correlation, because)
+    actor.send(Party.DMS, information, told, delivery.message.correlation, because)
+
+
+def _state_or_trouble(
+    ordered: OperationalCommand, read: Callable[[], EquipmentState]
+) -> tuple[Information, EquipmentStatus | DeviceTrouble]:
+    try:
+        return Information.EQUIPMENT_STATUS, EquipmentStatus(event=ordered.event, equipment=read())
+    except InstrumentError as error:
+        trouble = DeviceTrouble(event=ordered.event, device=ordered.command.device, trouble=str(error))
+        return Information.DEVICE_TROUBLE, trouble
 
 
 def _taken(order: Callable[[], None]) -> bool:

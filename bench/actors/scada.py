@@ -6,8 +6,8 @@ from functools import partial
 from typing import Protocol
 
 from bench.actors.site import DerSite, look_at, state_or_trouble
-from bench.messages.equipment import EquipmentState
-from instruments.errors import InstrumentError
+from bench.messages.equipment import EquipmentState, Kind
+from instruments.errors import InstrumentError, OutOfReach
 from instruments.readings import AcReading, Nameplate
 from instruments.roles import CapacitorBankControl, LoadTapChangerControl, Meter
 
@@ -35,9 +35,10 @@ class Scada:
     feeder_meters: Mapping[str, Meter]
 
     def read(self) -> tuple[EquipmentState, ...]:
-        """Read everything once; a control that refuses to tell, or is out of SCADA's reach, is left out.
+        """Read everything once; what is out of SCADA's reach is left out.
 
-        A resource that gives no values is told of with its trouble. Raises TransportError where nothing answers.
+        Equipment that gives no values, or refuses to tell, is told of with its trouble. Raises TransportError where
+        nothing answers.
         """
         return tuple(state for read in self._reads() if (state := _told(read)) is not None)
 
@@ -56,9 +57,19 @@ class Scada:
         for name, (plant, scale) in self.plants.items():
             yield partial(state_or_trouble, name, "generation", partial(_read_plant, name, plant, scale))
         for name, control in self.capacitors.items():
-            yield partial(read_capacitor_state, name, control)
+            yield partial(_reached, name, "capacitor", partial(read_capacitor_state, name, control))
         for name, tap_changer in self.tap_changers.items():
-            yield partial(read_tap_changer_state, name, tap_changer)
+            yield partial(_reached, name, "tap_changer", partial(read_tap_changer_state, name, tap_changer))
+
+
+def _reached(name: str, kind: Kind, read: Callable[[], EquipmentState]) -> EquipmentState:
+    """Read a control, or tell what it lacks; raises OutOfReach where it was not asked."""
+    try:
+        return read()
+    except OutOfReach:
+        raise
+    except InstrumentError as error:
+        return EquipmentState(device=name, kind=kind, available=False, trouble=str(error))
 
 
 def _told(read: Callable[[], EquipmentState]) -> EquipmentState | None:

@@ -1,9 +1,10 @@
 """An operator at the SCADA console, who orders single controls."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Protocol
 
-from instruments.errors import InstrumentError
+from instruments.errors import InstrumentError, Unanswered
 from instruments.roles import CapacitorBankControl, LoadTapChangerControl
 
 
@@ -30,7 +31,8 @@ class AdjustableTapChangerControl(LoadTapChangerControl, Protocol):
 class ScadaConsole:
     """An operator at the SCADA console, who orders controls over their own wires and needs no application.
 
-    Every method raises TransportError when a link fails and InstrumentError when a control refuses.
+    Every method returns what each control said against its order, empty where it took it; raises TransportError when a
+    link fails, and Unanswered when a gateway answers in the place of a control.
     """
 
     def __init__(
@@ -41,29 +43,33 @@ class ScadaConsole:
         self._capacitors, self._tap_changers = capacitors, tap_changers
 
     def order_banks(self, close: bool) -> dict[str, str]:
-        """Close or open every bank; return what each control said against it, empty where it took the order."""
-        said = dict.fromkeys(self._capacitors, "")
-        for name, control in self._capacitors.items():
-            try:
-                (control.close_bank if close else control.open_bank)()
-            except InstrumentError as refusal:
-                said[name] = str(refusal)
-        return said
+        """Close or open every bank."""
+        return {n: _said(c.close_bank if close else c.open_bank) for n, c in self._capacitors.items()}
 
-    def block_banks(self, blocked: bool) -> None:
+    def block_banks(self, blocked: bool) -> dict[str, str]:
         """Block or free the VAR logic of every capacitor control."""
-        for control in self._capacitors.values():
-            control.set_blocked(blocked)
+        return {n: _said(partial(c.set_blocked, blocked)) for n, c in self._capacitors.items()}
 
-    def block_tap_changers(self, blocked: bool) -> None:
+    def block_tap_changers(self, blocked: bool) -> dict[str, str]:
         """Block or free every tap-changer control."""
-        for control in self._tap_changers.values():
-            control.set_blocked(blocked)
+        return {n: _said(partial(c.set_blocked, blocked)) for n, c in self._tap_changers.items()}
 
-    def move_var_threshold(self, device: str, open_below_kvar: float) -> None:
+    def move_var_threshold(self, device: str, open_below_kvar: float) -> dict[str, str]:
         """Set the reactive power below which a capacitor control opens its bank."""
-        self._capacitors[device].points.write("open_below_reactive_power", open_below_kvar)
+        write = self._capacitors[device].points.write
+        return {device: _said(partial(write, "open_below_reactive_power", open_below_kvar))}
 
-    def move_band(self, device: str, centre_v: float) -> None:
+    def move_band(self, device: str, centre_v: float) -> dict[str, str]:
         """Set the band centre of a tap-changer control, V on the PT secondary."""
-        self._tap_changers[device].points.write("band_centre", centre_v)
+        return {device: _said(partial(self._tap_changers[device].points.write, "band_centre", centre_v))}
+
+
+def _said(order: Callable[[], None]) -> str:
+    """Give an order; return what the control says against it."""
+    try:
+        order()
+    except Unanswered:
+        raise
+    except InstrumentError as refusal:
+        return str(refusal)
+    return ""

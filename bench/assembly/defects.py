@@ -12,7 +12,7 @@ from bench.links import RETRIES, Disturbance
 from bench.messages.names import Party
 from bench.system_faults import LINKS
 from instruments.emulators.faults import FaultSet
-from instruments.errors import InstrumentError
+from instruments.errors import OutOfReach
 
 ASKERS: Mapping[str, frozenset[Party]] = {
     "scada": frozenset({Party.DMS, Party.ENERGY_MANAGEMENT}),
@@ -63,7 +63,7 @@ class _Way:
 
 
 class Remote:
-    """A device at the far end of a link. An exchange that is lost is tried again, then given up as InstrumentError.
+    """A device at the far end of a link. An exchange that is lost is tried again, then given up as OutOfReach.
 
     It answers to whatever the driver of the device has.
     """
@@ -90,4 +90,4 @@ class Remote:
         if lost:
             way.bus.log.lose_exchange(way.link, self._name, lost, lost > RETRIES, now_s, way.askers)
         if lost > RETRIES:
-            raise InstrumentError(f"the {way.link} lets nothing through to {self._name}")
+            raise OutOfReach(f"the {way.link} lets nothing through to {self._name}")

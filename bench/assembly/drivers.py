@@ -1,6 +1,6 @@
 """Turns device sections into drivers. Emulator or equipment makes no difference here: only the address differs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -109,6 +109,25 @@ VISA_DRIVERS: dict[tuple[str, str], Callable[[VisaLink, Device], Any]] = {
 }
 
 
+def require_known(devices: Mapping[str, Device]) -> None:
+    """Refuse drivers that there are not, all at once and before anything is opened; raises ConfigError."""
+    unknown = [
+        f"devices.{name}: no driver {device.driver!r} for the role {device.role!r}; known: {_known(device.role)}"
+        for name, device in devices.items()
+        if (device.role, device.driver) not in _every()
+    ]
+    if unknown:
+        raise ConfigError("\n".join(unknown))
+
+
+def _every() -> tuple[tuple[str, str], ...]:
+    return (*MODBUS_DRIVERS, *POINT_MAP_DRIVERS, *DNP3_MAP_DRIVERS, *VISA_DRIVERS)
+
+
+def _known(role: str) -> str:
+    return ", ".join(sorted(driver for of, driver in _every() if of == role)) or "none"
+
+
 class DriverRack:
     """Opens drivers and closes all their links; links to one Modbus or DNP3 address share a connection."""
 
@@ -136,11 +155,9 @@ class DriverRack:
             visa = VisaLink(str(resource), observer, device.patience_s, _habits(device))
             self._visa.append(visa)
             return VISA_DRIVERS[key](visa, device)
-        every = (*MODBUS_DRIVERS, *POINT_MAP_DRIVERS, *DNP3_MAP_DRIVERS, *VISA_DRIVERS)
-        known = sorted(driver for role, driver in every if role == device.role)
         raise ConfigError(
             f"devices.{name}: no driver {device.driver!r} for the role {device.role!r} at {resource}; "
-            f"known: {', '.join(known) or 'none'}"
+            f"known: {_known(device.role)}"
         )
 
     def _link(self, name: str, device: Device, resource: Resource, observer: WireObserver) -> ModbusLink:

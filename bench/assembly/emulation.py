@@ -29,7 +29,7 @@ from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.battery_source import BatterySourceEmulator
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.contacts import Sensing, SensingTerminals
-from instruments.emulators.control_points import control_points
+from instruments.emulators.control_points import control_points, defect_of
 from instruments.emulators.digital_io import DigitalIOEmulator
 from instruments.emulators.dnp3_inverter import Dnp3InverterPoints
 from instruments.emulators.dnp3_outstation import Dnp3Server, PointOutstation
@@ -50,6 +50,7 @@ from instruments.emulators.scpi_server import scpi_protocol
 from instruments.emulators.sensing_source import SensingSourceEmulator
 from instruments.emulators.tap_changer_control import TapChangerControlEmulator
 from instruments.emulators.timing import DAY_S
+from instruments.emulators.vxi11_server import vxi11_protocol
 from instruments.errors import ConfigError
 from instruments.point_map import load_point_map
 from instruments.transports.serial_line import SerialLine
@@ -293,7 +294,15 @@ class EmulatedEquipment:
         self._serve_dnp3(
             name,
             device,
-            PointOutstation(wanted.unit or 0, point_map, points.bindings, identity, wanted.master, points.refresh),
+            PointOutstation(
+                wanted.unit or 0,
+                point_map,
+                points.bindings,
+                identity,
+                wanted.master,
+                points.refresh,
+                inverter.defect,
+            ),
         )
 
     def _serve_tap_changer(self, name: str, device: Device, _emulate: Emulation) -> None:
@@ -315,7 +324,9 @@ class EmulatedEquipment:
             self._serve_modbus(name, device, control, PointBank(load_point_map(path), points))
             return
         identity, address = control.identity, wanted.unit or 0
-        self._serve_dnp3(name, device, PointOutstation(address, load_dnp3_map(path), points, identity, wanted.master))
+        point_map, active = load_dnp3_map(path), partial(defect_of, control)
+        outstation = PointOutstation(address, point_map, points, identity, wanted.master, active=active)
+        self._serve_dnp3(name, device, outstation)
         self.devices[name] = control
 
     def _sensing(self, control: str) -> Sensing:
@@ -344,6 +355,8 @@ class EmulatedEquipment:
         protocol: Callable[[], asyncio.Protocol] = scpi_protocol(emulator.scpi, self.host.lock, emulator.termination)
         if wanted.framed:
             protocol = framed_protocol(emulator.scpi, self.host.lock)
+        if wanted.vxi11:
+            protocol = vxi11_protocol(emulator.scpi, self.host.lock, emulator.termination)
         _, port = self.host.serve(protocol, wanted.host, wanted.port)
         self.devices[emulator.name] = emulator
         self.endpoints[emulator.name] = Endpoint(emulator.name, device.role, wanted.at_port(port))

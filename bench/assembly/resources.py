@@ -6,6 +6,7 @@ An emulated device at a port is served on a pseudo-terminal, to which a link of 
 at `pty`: on any free pseudo-terminal of its own, or at `pty:NAME`, which it shares with all others at that name.
 `dnp3+tcp://HOST:PORT/OUTSTATION?master=1` gives the link addresses of both ends; without `master` the bench is 1.
 `yokogawa+tcp://HOST:10001` is the LAN port of a WT3000, where messages go in frames after a login.
+`TCPIP0::HOST::INSTR` is an instrument on VXI-11, whose port mapper tells the port unless it stands behind the host.
 """
 
 import ipaddress
@@ -24,6 +25,7 @@ _DNP3 = re.compile(
     rf"dnp3\+tcp://{_HOST}:(?P<port>[0-9]{{1,5}})/(?P<unit>[0-9]{{1,5}})(?:\?master=(?P<master>[0-9]{{1,5}}))?"
 )
 _SOCKET = re.compile(rf"TCPIP[0-9]{{0,3}}::{_HOST}::(?P<port>[0-9]{{1,5}})::SOCKET", re.IGNORECASE)
+_VXI11 = re.compile(rf"TCPIP[0-9]{{0,3}}::{_HOST}(?:,(?P<port>[0-9]{{1,5}}))?(?:::inst0)?::INSTR", re.IGNORECASE)
 _FRAMED = re.compile(rf"yokogawa\+tcp://{_HOST}:(?P<port>[0-9]{{1,5}})")
 _RTU = re.compile(
     r"modbus\+rtu://(?P<path>/[\w./:+-]{1,200}|pty(?::[a-z0-9_]{1,40})?)\?(?P<options>[^/]{0,80})/(?P<unit>[0-9]{1,3})",
@@ -33,6 +35,8 @@ _OPTIONS = {"baud": tuple(map(str, BAUD_RATES)), "parity": PARITIES, "stop": tup
 MAX_PORT, MAX_UNIT = 65535, 255
 DNP3_MASTER = 1
 """Link address of the bench where the resource gives none."""
+PORT_MAPPER = 111
+"""Where VXI-11 asks for the port of an instrument."""
 MAX_RTU_UNIT = 247
 _RTU_FORM = "modbus+rtu:///dev/PORT?baud=9600/UNIT"
 PTY = "pty"
@@ -44,7 +48,7 @@ class Resource:
     """Where a device answers; `unit` is None behind VISA. `secure`: Modbus over TLS. With a `line` there is no host.
 
     With a `master`, the link address of the bench, it is a DNP3 outstation and `unit` its own link address. `framed`:
-    behind no VISA name, but in the frames of Yokogawa's LAN port.
+    behind no VISA name, but in the frames of Yokogawa's LAN port. `vxi11`: remote procedure calls, no plain socket.
     """
 
     host: str
@@ -54,6 +58,7 @@ class Resource:
     line: SerialLine | None = None
     master: int | None = None
     framed: bool = False
+    vxi11: bool = False
 
     @property
     def place(self) -> str:
@@ -112,6 +117,9 @@ class Resource:
             return f"modbus+rtu://{line.path}?baud={line.baud}&parity={line.parity}&stop={line.stop}/{self.unit}"
         if self.framed:
             return f"yokogawa+tcp://{self.host}:{self.port}"
+        if self.vxi11:
+            port = "" if self.port == PORT_MAPPER else f",{self.port}"
+            return f"TCPIP0::{self.host}{port}::INSTR"
         if self.unit is None:
             return f"TCPIP0::{self.host}::{self.port}::SOCKET"
         if self.master is not None:
@@ -125,15 +133,17 @@ def parse_resource(text: str) -> Resource:
         return _dnp3(text, dnp3)
     if text.startswith("modbus+rtu:"):
         return _serial(text)
-    found = _MODBUS.fullmatch(text) or _SOCKET.fullmatch(text) or _FRAMED.fullmatch(text)
+    found = _MODBUS.fullmatch(text) or _SOCKET.fullmatch(text) or _FRAMED.fullmatch(text) or _VXI11.fullmatch(text)
     if found is None:
         raise ConfigError(
             f"cannot read the resource {text[:80]!r}: write modbus+tcp://HOST:PORT/UNIT, modbus+tls://HOST:PORT/UNIT, "
-            f"{_RTU_FORM}, dnp3+tcp://HOST:PORT/OUTSTATION?master=1, TCPIP0::HOST::PORT::SOCKET or yokogawa+tcp://HOST:PORT"
+            f"{_RTU_FORM}, dnp3+tcp://HOST:PORT/OUTSTATION?master=1, TCPIP0::HOST::PORT::SOCKET, "
+            "TCPIP0::HOST::INSTR or yokogawa+tcp://HOST:PORT"
         )
     parts = found.groupdict()
-    resource = Resource(parts["host"], int(parts["port"]), _number(parts.get("unit")), parts.get("layer") == "tls")
-    resource = replace(resource, framed=found.re is _FRAMED)
+    port = int(parts["port"] or PORT_MAPPER)
+    resource = Resource(parts["host"], port, _number(parts.get("unit")), parts.get("layer") == "tls")
+    resource = replace(resource, framed=found.re is _FRAMED, vxi11=found.re is _VXI11)
     if resource.port > MAX_PORT or (resource.unit or 0) > MAX_UNIT:
         raise ConfigError(f"the resource {text!r} has a port above {MAX_PORT} or a unit above {MAX_UNIT}")
     return resource

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import astuple, replace
 from typing import TypeVar
 
+from bench.certification.not_passed import NotPassed
 from bench.certification.refusals import DeviceError
 from instruments.readings import EnterServiceSettings, FrequencyDroop
 from instruments.roles import DerFunctions
@@ -34,7 +35,7 @@ def remember(functions: DerFunctions) -> Callable[[], None]:
 def _told(read: Callable[[], Held]) -> Held | None:
     try:
         held = read()
-    except DeviceError:
+    except (DeviceError, NotPassed):  # refused, or its point map has not all of it
         return None
     return held if all(map(math.isfinite, _numbers(held))) else None
 

@@ -220,7 +220,7 @@ class ControlRig:
     @property
     def timing_s(self) -> float:
         """How well a moment of the bench is known in the equipment's time, s: exactly in virtual time."""
-        return 0.0 if self.clock.slip is None else WALL_TIMING_S
+        return self.clock.timing_s(WALL_TIMING_S)
 
     def uncertainty_s(self, closure: Closure) -> float:
         """Return how well it is known when a contact closed, s."""

@@ -31,6 +31,8 @@ class FunctionTest:
     by_power: bool = False
     limits_power: bool = False
     at_latest: bool = False
+    timed: tuple[str, ...] = ()
+    """Label of its response time, without which nobody can set the one that it is judged by."""
 
     def accuracy(self, figures: AccuracyFigures) -> Accuracy:
         """Return the widened accuracies of what is stepped and of what answers."""
@@ -69,7 +71,9 @@ def _put_watt_var(device: DerFunctions, curve: CurveFigures) -> None:
 FUNCTIONS = {
     test.name: test
     for test in (
-        FunctionTest("volt-var", "reactive power", lambda f: f.volt_var, _put_volt_var, volt_var_steps),
+        FunctionTest(
+            "volt-var", "reactive power", lambda f: f.volt_var, _put_volt_var, volt_var_steps, timed=("QV_OLRT",)
+        ),
         FunctionTest(
             "volt-watt", "active power", lambda f: f.volt_watt, _put_volt_watt, volt_watt_steps, limits_power=True
         ),

@@ -261,7 +261,7 @@ class Rig:
         """How well the moment of a look is known, s: exactly in virtual time and by the analyzer's own time stamps."""
         if self._stamped:
             return self.instrument.time_s
-        return 0.0 if self.clock.slip is None else WALL_TIMING_S
+        return self.clock.timing_s(WALL_TIMING_S)
 
     def voltage(self, samples: Sequence[Sample]) -> Reading:
         """Return the mean voltage over samples with the analyzer's uncertainty."""

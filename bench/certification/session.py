@@ -278,15 +278,26 @@ def _besides(trial: Trial) -> list[Verdict]:
         verdicts.append(Verdict.ERROR)
     if trial.aborted:
         verdicts.append(Verdict.ABORTED)
-    slip = trial.bench.clock.slip
-    if (slip is not None and slip.exceeded) or trial.uncalibrated:
+    if _slipped(trial) or trial.uncalibrated:
         verdicts.append(Verdict.INCONCLUSIVE)
     return verdicts
 
 
 def _reasons(trial: Trial) -> list[str]:
     broken = [f.worded for f in trial.test.findings if f.verdict is not Verdict.PASS]
-    return [*trial.problems, *filter(None, [trial.aborted, trial.uncalibrated]), *trial.shortfalls, *broken[:3]]
+    undermined = filter(None, [trial.aborted, trial.uncalibrated, _slipped(trial)])
+    return [*trial.problems, *undermined, *trial.shortfalls, *broken[:3]]
+
+
+def _slipped(trial: Trial) -> str:
+    """Say how late the bench was where that leaves times untold; empty where it was not."""
+    slip = trial.bench.clock.slip
+    if slip is None or not slip.exceeded:
+        return ""
+    return (
+        f"times cannot be judged: the bench looked {slip.late_events} times later than its tolerance of "
+        f"{slip.tolerance_s:g} s, at worst by {slip.worst_s:.1f} s; try again with the machine less busy"
+    )
 
 
 def _first_reason(played: Sequence[Mapping[str, Any]], verdict: Verdict) -> str:

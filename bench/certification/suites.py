@@ -103,7 +103,7 @@ def _type_test(bench: CertificationBench, _clause: str, tell: Tell) -> TypeTest:
 
 
 def _conformance(bench: CertificationBench, clause: str, tell: Tell) -> ConformanceTest:
-    return ConformanceTest(_rig(bench.rig, Rig), bench.address, clause, tell)
+    return ConformanceTest(_rig(bench.rig, Rig), bench.address, clause, load_figures().service, tell)
 
 
 def _rig(made: AnyRig, kind: type[R]) -> R:

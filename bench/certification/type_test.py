@@ -8,6 +8,7 @@ from bench.certification.figures import CharacteristicFigures, CurveFigures, Sui
 from bench.certification.findings import Finding
 from bench.certification.functions import FunctionTest, function_named
 from bench.certification.inside import Judged
+from bench.certification.mapped import require_mapped
 from bench.certification.not_passed import NotPassed
 from bench.certification.procedures.cease_to_energize import cease_to_energize
 from bench.certification.procedures.configuration import configure_ratings
@@ -31,6 +32,7 @@ from bench.certification.refusals import RatingsError
 from bench.certification.rig import Rig
 from bench.certification.service import await_service
 from bench.certification.sweep import Characteristic, sweep
+from instruments.der_labels import CATEGORIES
 from instruments.errors import ConfigError
 from reports.verdict import Verdict
 
@@ -50,7 +52,12 @@ class TypeTest(Judged):
     """A device under test. Methods raise NotPassed, and what the drivers raise."""
 
     def __init__(self, rig: Rig, figures: SuiteFigures, tell: Callable[[Finding], None]) -> None:
-        """Take whom to tell of findings; raises RatingsError for a device that does not say of which category it is."""
+        """Take whom to tell of findings; raises RatingsError for a device that does not say of which category it is.
+
+        Raises NotPassed where its point map has no point for that.
+        """
+        if rig.nameplate.category not in {"A", "B"} or not rig.nameplate.abnormal:
+            require_mapped(rig, *CATEGORIES)
         if rig.nameplate.category not in {"A", "B"}:
             raise RatingsError(f"{rig.device} states no normal operating category, but {rig.nameplate.category!r}")
         super().__init__(tell)
@@ -74,6 +81,7 @@ class TypeTest(Judged):
         function = function_named(function_name)
         found = function.figures(self.figures).named(characteristic)
         curve = found.of(self.rig.nameplate.category, *self._rated_vars_pu())
+        require_mapped(self.rig, *function.timed)
         self.switch_off_functions()
         function.put(self.rig.functions, curve)
         self._in_force = InForce(function, found, curve)

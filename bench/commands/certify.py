@@ -13,6 +13,7 @@ from rich.table import Table
 
 from bench.assembly.admission import real_resources
 from bench.assembly.certification import reduced
+from bench.assembly.drivers import require_known
 from bench.certification.suites import suite_named
 from bench.commands.certify_parallel import jobs_for, play_in_parallel, scenario_count, scenario_names
 from bench.commands.certify_progress import ClauseProgress
@@ -45,6 +46,7 @@ def certify(request: CertifyRequest, console: Console) -> int:
     _require_scenarios(suite.features, request.scenarios)
     bench = load_bench(request.bench)
     small, _ = reduced(bench, request.device)
+    require_known(small.devices)
     suite.rig.require(request.device, small)
     for fault in request.faults:
         check_fault(parse_fault(fault), small)
@@ -53,6 +55,8 @@ def certify(request: CertifyRequest, console: Console) -> int:
     def tell(text: str) -> None:
         console.print(text, highlight=False, markup=False, soft_wrap=True)
 
+    if (request.jobs or 1) > 1 and jobs_for(small, request.jobs or 1, request.jobs) == 1:
+        tell(f"--jobs {request.jobs} is for emulated equipment in virtual time: here one scenario follows another")
     watchers = [ClauseProgress(tell)] if small.clock.mode == "wall" else []
     with take_lease(real_resources(small), bench.bench, request.out, tell) as lease:
         return _carry_out(request, console, [Leased(lease), *watchers])
@@ -136,7 +140,8 @@ def _left_out(run: Any) -> list[str]:
     absent = sum(not entry["scenarios"] for entry in run.certification["coverage"])
     if not run.certification["partial"] or not absent:
         return []
-    return [f"{absent} more clauses of the suite were not carried out: a part of a suite certifies none"]
+    others = "another clause of the suite was" if absent == 1 else f"{absent} other clauses of the suite were"
+    return [f"{others} not carried out: a part of a suite certifies none"]
 
 
 def _advice(request: CertifyRequest, run: Any) -> list[str]:

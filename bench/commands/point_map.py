@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from instruments.der_labels import CATEGORIES, NEEDED, WORDS, missing
 from instruments.errors import ConfigError
 from instruments.point_map import PointMap, load_point_map
 from instruments.point_map_roles import (
@@ -42,6 +43,8 @@ def _told(point_map: PointMap, role: str) -> Iterator[str]:
     for function in functions_of(role):
         missing = function.lacks(point_map)
         yield f"  lacks   {function.name}: {', '.join(missing)}" if missing else f"  offers  {function.name}"
+    if role == "inverter":
+        yield from _told_of_type_tests(point_map)
     for name in misspelled(point_map, role):
         yield f"  to check: {name}"
     unsaid = [
@@ -50,3 +53,10 @@ def _told(point_map: PointMap, role: str) -> Iterator[str]:
     if unsaid and role not in CONTROL_POINTS:
         counted = "absorbed" if role == "meter" else "delivered"
         yield f"  to check: the map does not say `positive`; {counted} is taken for it in {', '.join(unsaid)}"
+
+
+def _told_of_type_tests(point_map: PointMap) -> Iterator[str]:
+    """Tell which functions a type test can set; without the categories none begins."""
+    for name, labels in {"operating categories": CATEGORIES, **{WORDS[name]: NEEDED[name] for name in NEEDED}}.items():
+        lacks = missing(labels, point_map.points.__contains__)
+        yield f"  lacks   for type tests: {name}: {', '.join(lacks)}" if lacks else f"  offers  for type tests: {name}"

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.assembly.admission import real_resources
+from bench.assembly.drivers import require_known
 from bench.commands.one_core import one_core
 from bench.commands.playing import ChosenFeatures, Leased, People, Progress, Refusals
 from bench.commands.prompt import operator_at
@@ -108,6 +109,7 @@ def not_played(status: pytest.ExitCode, refusals: Refusals) -> BaseException:
 
 def _check(request: RunRequest) -> BenchFile:
     bench = load_bench(request.bench)
+    require_known(bench.devices)
     for fault in request.faults:
         check_fault(parse_fault(fault), bench)
     coverage = check(FEATURES, load_use_case())

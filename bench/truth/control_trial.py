@@ -45,6 +45,7 @@ class ControlTrial:
     tap_changers: Group
     _ordered_s: float = 0.0
     _refusals: Mapping[str, str] = field(default_factory=dict)
+    _disobeyed: dict[str, str] = field(default_factory=dict)
 
     def order_banks(self, close: bool) -> None:
         """Close or open every bank by SCADA."""
@@ -53,12 +54,12 @@ class ControlTrial:
     def block_banks(self, blocked: bool) -> None:
         """Block or free the VAR logic of every capacitor control."""
         self._ordered_s = self.clock.now_s
-        self.console.block_banks(blocked)
+        self._note(self.console.block_banks(blocked))
 
     def block_tap_changers(self, blocked: bool) -> None:
         """Block or free every tap-changer control."""
         self._ordered_s = self.clock.now_s
-        self.console.block_tap_changers(blocked)
+        self._note(self.console.block_tap_changers(blocked))
 
     def tempt_banks(self) -> None:
         """Move the thresholds so that the present reactive power is one at which VAR logic opens a bank.
@@ -67,14 +68,14 @@ class ControlTrial:
         """
         self._ordered_s = self.clock.now_s
         for name, bank in self.banks.apparatus.items():
-            self.console.move_var_threshold(name, (bank.sensed + self.banks.settings[name].upper) / 2.0)
+            self._note(self.console.move_var_threshold(name, (bank.sensed + self.banks.settings[name].upper) / 2.0))
 
     def tempt_tap_changers(self) -> None:
         """Move each band down until the present voltage lies half a band above it, so that the control lowers."""
         self._ordered_s = self.clock.now_s
         for name, tap_changer in self.tap_changers.apparatus.items():
             band = self.tap_changers.settings[name]
-            self.console.move_band(name, tap_changer.sensed - (band.upper - band.lower))
+            self._note(self.console.move_band(name, tap_changer.sensed - (band.upper - band.lower)))
 
     def banks_follow(self, closed: bool) -> list[Measurement]:
         """Give the order time, then measure that each bank went there by one operation."""
@@ -125,7 +126,7 @@ class ControlTrial:
 
     def _still(self, group: Group, clause: str) -> list[Measurement]:
         self._run_for(2.0 * group.delay_s())
-        return [self._idle(group, name, clause) for name in group.apparatus]
+        return [*self._refusals_judged(clause), *(self._idle(group, name, clause) for name in group.apparatus)]
 
     def _idle(self, group: Group, name: str, clause: str) -> Measurement:
         count = len(self._operations(group.apparatus[name]))
@@ -134,7 +135,22 @@ class ControlTrial:
 
     def _delayed(self, group: Group, clause: str) -> list[Measurement]:
         self._run_for(group.delay_s() + REACTION_S)
-        return [self._delay(group, name, clause) for name in group.apparatus]
+        return [*self._refusals_judged(clause), *(self._delay(group, name, clause) for name in group.apparatus)]
+
+    def _note(self, said: Mapping[str, str]) -> None:
+        """Keep which controls did not take an order that every sound one takes, for whoever judges next."""
+        self._disobeyed |= {name: words for name, words in said.items() if words}
+
+    def _refusals_judged(self, clause: str) -> list[Measurement]:
+        """Measure the orders that were not taken since the last look: that is the control's failure, in its words."""
+        disobeyed, self._disobeyed = self._disobeyed, {}
+        taken = Limits(lower=1.0)
+        return [
+            Measurement(
+                f"orders that {name} took: {words}", 0.0, "orders", 0.0, self.clock.now_s, name, taken, clause=clause
+            )
+            for name, words in disobeyed.items()
+        ]
 
     def _delay(self, group: Group, name: str, clause: str) -> Measurement:
         """Measure the time to the first operation downwards; none within the run is later than any limit."""

@@ -67,7 +67,9 @@ class Habits(Closed):
 
     `acknowledge` is asked behind each message, in that order: the event status register, which tells errors and a
     restart, the oldest entry of the error queue, and `*OPC?`. An instrument that `echoes_headers` repeats the header
-    before each answer. `settles_s` is for how long it must be left alone after `*RST`.
+    before each answer. `settles_s` is for how long it must be left alone after `*RST`. It takes no more than
+    `most_units` in one message. One that has no `*OPC?` does not know of completion; `answers_units`: a number that it
+    answers may have its unit behind it.
     """
 
     termination: Literal["LF", "CR", "CRLF"] = "LF"
@@ -75,6 +77,9 @@ class Habits(Closed):
     echoes_headers: bool = False
     error_query: str = ":SYST:ERR?"
     longest_message: Annotated[int, Field(ge=80)] = 8192
+    most_units: Annotated[int, Field(ge=5)] = 1000
+    knows_completion: bool = True
+    answers_units: bool = False
     settles_s: Annotated[float, Field(ge=0)] = 0.0
     identity: Annotated[tuple[IdentityField, ...], Field(min_length=3, max_length=4)] = (
         "manufacturer",
@@ -88,6 +93,8 @@ class Habits(Closed):
     def _tells_of_errors(self) -> "Habits":
         if not {"event_status", "error"} & set(self.acknowledge):
             raise ValueError("acknowledge: without `event_status` or `error` a refusal would not be noticed")
+        if "complete" in self.acknowledge and not self.knows_completion:
+            raise ValueError("acknowledge: `complete` is asked of one that does not know of completion")
         return self
 
     @property
@@ -112,6 +119,10 @@ class Dialect(Closed):
     instruments: str
     source: str
     link: Habits = Habits()
+    at_socket: Attested = Attested()
+    """That it takes messages at a plain socket."""
+    in_one_message: Attested = Attested()
+    """That it takes several units, and what tells errors behind them, in one message, as IEEE 488.2 has it."""
 
     def unconfirmed(self) -> dict[str, str]:
         """Return what nobody has held against a manual, by its place, and where it is from."""

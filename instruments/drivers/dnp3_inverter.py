@@ -4,11 +4,13 @@ import math
 from contextlib import suppress
 
 from instruments.dnp3_map import Dnp3Map
+from instruments.drivers.dnp3_labels import Dnp3Labels
 from instruments.drivers.dnp3_point_device import Dnp3PointDevice, Dnp3Readings
 from instruments.drivers.dnp3_volt_var import POINTS as VOLT_VAR_POINTS
 from instruments.drivers.dnp3_volt_var import check_maximum, command_curve, read_curve
 from instruments.drivers.fence import UNFENCED, DerEnvelope, check_curve, check_reversion, require_within
-from instruments.errors import InstrumentError, SafetyTrip
+from instruments.drivers.labelled_functions import LabelledFunctions
+from instruments.errors import InstrumentError, Unmapped
 from instruments.readings import AcReading, Identity, InverterModes, Nameplate, PowerCommand, VoltVarCurve
 from instruments.transports.dnp3 import Dnp3Link
 
@@ -29,14 +31,14 @@ _NEEDED = (
 )
 
 
-class Dnp3Inverter:
-    """Fits the role Inverter. Its set-points are per cent of its maximum power, as coarse as its map says."""
+class Dnp3Inverter(LabelledFunctions):
+    """Fits the roles Inverter and DerFunctions. Set-points are per cent of its maximum power, as coarse as its map."""
 
     def __init__(self, link: Dnp3Link, point_map: Dnp3Map, envelope: DerEnvelope = UNFENCED) -> None:
         """Take what the bench allows, beside the nameplate; raises ConfigError naming all points the map lacks."""
-        self._envelope = envelope
         self.points = Dnp3PointDevice(link, point_map)
         self.points.require(dict.fromkeys((*_NEEDED, *VOLT_VAR_POINTS), ()))
+        super().__init__(Dnp3Labels(self.points, self.read_nameplate), envelope)
         self._nameplate: Nameplate | None = None
 
     def identify(self) -> Identity:
@@ -132,13 +134,13 @@ class Dnp3Inverter:
         """Write a curve into one that is not in use, compare it, have volt-var follow it, and enable that.
 
         Raises SafetyTrip, before anything is sent, for what is no curve or asks for more vars than nameplate and
-        envelope have, or for another reference than nominal, which the profile's points cannot tell; InstrumentError
-        when the inverter refuses or holds another curve.
+        envelope have, Unmapped for another reference than nominal, which the profile's points cannot tell;
+        InstrumentError when the inverter refuses or holds another curve.
         """
         plate = self.read_nameplate()
         check_curve(self._name, curve, plate, self._envelope)
         if curve.reference_pu != 1.0:
-            raise SafetyTrip(f"{self._name}: its volt-var has no reference of {curve.reference_pu:g}; nothing was sent")
+            raise Unmapped(f"{self._name}: its volt-var has no reference of {curve.reference_pu:g}; nothing was sent")
         check_maximum(self.points, curve, plate)
         command_curve(self.points, curve, plate)
 
@@ -158,10 +160,6 @@ class Dnp3Inverter:
             self.cease_to_energize()
         finally:
             self.release()
-
-    @property
-    def _name(self) -> str:
-        return self.points.link.name
 
     def _maximum_w(self) -> float:
         """Return what per cent of power are of: the maximum that is configured, which may be below the rating."""

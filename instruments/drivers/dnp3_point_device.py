@@ -120,6 +120,10 @@ class Dnp3PointDevice:
         if point.input is not None:
             self._check_taken(name, point.input, raw)
 
+    def check(self, name: str, value: float | str | bool) -> None:
+        """Raise as `write` does before it sends anything, and send nothing."""
+        _raw(name, self.point_map.find(name), value)
+
     def identify(self) -> Identity:
         """Read who answers from its device attributes; an outstation without them is nobody in particular."""
         held = self._link.read_attributes() if self.point_map.attributes else {}

@@ -85,6 +85,13 @@ def check_curve(device: str, curve: VoltVarCurve, nameplate: Nameplate, envelope
     require_within(device, "response time of the volt-var curve, s,", times_s, (0.0, LONGEST_REVERSION_S))
 
 
+def check_shares(device: str, label: str, quantity: str, value: float) -> None:
+    """Raise SafetyTrip for a share of rated voltage or power, by what its label is of, that is none or beyond it."""
+    spans = {"share of voltage": (0.0, HIGHEST_PU), "share of power": (-1.0, 1.0)}
+    if quantity in spans:
+        require_within(device, label, (value,), spans[quantity])
+
+
 def check_droop(device: str, droop: FrequencyDroop, nameplate: Nameplate) -> None:
     """Raise SafetyTrip for a frequency-droop that is none, or that lets power fall below what the nameplate has."""
     deadbands = (droop.over_deadband_hz, droop.under_deadband_hz)
@@ -94,6 +101,23 @@ def check_droop(device: str, droop: FrequencyDroop, nameplate: Nameplate) -> Non
     require_within(device, "response time of the frequency-droop, s,", (droop.response_s,), (0.0, LONGEST_REVERSION_S))
     lowest = -nameplate.charge_max_w / nameplate.p_max_w if nameplate.p_max_w > 0.0 else 0.0
     require_within(device, "lowest power of the frequency-droop, pu,", (droop.p_min_pu,), (lowest - 1e-3, 1.0))
+
+
+def check_power_factor(
+    device: str, nameplate: Nameplate, envelope: DerEnvelope, power_factor: float, injects: bool
+) -> None:
+    """Raise SafetyTrip for what is no power factor, or asks for more vars at rated VA than there may be."""
+    if not 0.0 < power_factor <= 1.0:
+        raise SafetyTrip(f"{device}: {power_factor:g} is no power factor; nothing was sent")
+    share = math.sqrt(1.0 - power_factor**2)
+    check_vars(device, nameplate, envelope, share if injects else -share)
+
+
+def check_vars(device: str, nameplate: Nameplate, envelope: DerEnvelope, share_pu: float) -> None:
+    """Raise SafetyTrip for a share of rated VA outside of what nameplate and envelope have, > 0 injected."""
+    rated = (-nameplate.q_max_absorbed_var, nameplate.q_max_injected_var)
+    spans = (rounded(rated, nameplate), envelope.reactive_var)
+    require_within(device, "reactive power, var,", (share_pu * nameplate.va_max_va,), *spans)
 
 
 def rounded(rated: Span, nameplate: Nameplate) -> Span:

@@ -4,6 +4,7 @@ Inside, power is > 0 where the device delivers it into the network, whatever its
 """
 
 import math
+from contextlib import suppress
 from typing import ClassVar, Literal
 
 from instruments.drivers.fence import UNFENCED, DerEnvelope, check_power, check_reversion
@@ -12,7 +13,6 @@ from instruments.errors import InstrumentError, Unmapped
 from instruments.point_map import Direction, PointMap
 from instruments.point_map_roles import (
     DIRECTED,
-    SHARE,
     STATES_CONNECTED,
     STATES_IN_SERVICE,
     UNITS,
@@ -21,11 +21,13 @@ from instruments.point_map_roles import (
     lacking,
     require_role,
 )
+from instruments.point_units import SHARE
 from instruments.readings import AcReading, Identity, Nameplate, PowerCommand
 from instruments.transports.modbus import ModbusLink
 
 PHASES = ("voltage_1", "voltage_2", "voltage_3")
 _RATED = ("rated_apparent_power", "rated_reactive_injected", "rated_reactive_absorbed", "rated_charge_power")
+_CATEGORIES = ("np_normal_op_cat", "np_abnormal_op_cat")
 _MEASURED = ("power", "reactive_power", "apparent_power", "frequency", "current", *PHASES, "alarms")
 _STATES = {state: (True, state in STATES_IN_SERVICE) for state in STATES_CONNECTED}
 """Connected and running, by operating state; in any other it is neither."""
@@ -136,12 +138,17 @@ class Values:
 
 def read_nameplate(points: DerPoints, storage: bool) -> Nameplate:
     """Read the ratings; what the map does not have counts as 0, but for what follows from the rated power."""
-    values = points.read("rated_power", *_RATED, "rated_voltage")
+    values = points.read("rated_power", *_RATED, "rated_voltage", *_CATEGORIES)
     rated_w = values.needed("rated_power")
 
     def rating(name: str, otherwise: float = 0.0) -> float:
         value = values.number(name)
         return value if math.isfinite(value) else otherwise
+
+    def category(name: str) -> str:
+        with suppress(InstrumentError):  # it states none that there is
+            return values.label(name).removeprefix("cat_").upper()
+        return ""
 
     return Nameplate(
         p_max_w=rated_w,
@@ -150,8 +157,8 @@ def read_nameplate(points: DerPoints, storage: bool) -> Nameplate:
         q_max_absorbed_var=rating("rated_reactive_absorbed"),
         charge_max_w=rating("rated_charge_power", rated_w if storage else 0.0),
         v_nom_v=rating("rated_voltage"),
-        category="",
-        abnormal="",
+        category=category(_CATEGORIES[0]),
+        abnormal=category(_CATEGORIES[1]),
     )
 
 

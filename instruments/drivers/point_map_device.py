@@ -134,7 +134,7 @@ class PointMapDevice:
             self.link.write_many(point.address, words)
         else:
             self.link.write(point.address, words)
-        if point.access == "rw" and (got := self.link.read(point.address, point.size)) != tuple(words):
+        if point.access == "rw" and not self._is_held(point, got := self.link.read(point.address, point.size), raw):
             raise InstrumentError(f"{self.link.name}: {name} reads back {got} after {tuple(words)} was written")
         if point.read_back is not None:
             self._check_shown(point, point.read_back, value)
@@ -148,6 +148,10 @@ class PointMapDevice:
         names = [name for name in ("manufacturer", "model", "version", "serial") if name in self.point_map.points]
         readings = self.read(*names)
         return Identity(**{"manufacturer": "", "model": "", **{name: readings.text(name) for name in names}})
+
+    def _is_held(self, point: Point, got: Sequence[int], raw: int) -> bool:
+        """Tell whether registers hold what was written; the other bits of one may have changed because of it."""
+        return bits_of(self.point_map, point, got) == raw
 
     def _check_shown(self, point: Point, shown: str, value: float | str | bool) -> None:
         """Hold what was written against the point that shows it; raises InstrumentError."""

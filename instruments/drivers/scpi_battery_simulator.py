@@ -1,6 +1,7 @@
 """Battery simulator behind SCPI; a dialect says how its maker wants it spoken to."""
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
@@ -18,6 +19,10 @@ RESIDUAL_A = 0.1
 """An output that is off carries less than this, A. Its voltage proves nothing: capacitors of the inverter keep it."""
 HELD_SHARE = 0.05
 """How far the measured voltage may be from the one that it is to hold, as a share of that: beyond, it holds none."""
+
+
+_UNIT = re.compile(r"([\d.])\s?[VAW]\s*$")
+"""The unit behind a number."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,11 @@ class ScpiBatterySimulator:
         told = self._told or _Battery(max(self._limits.voltage_v[0], 0.0), 0.0, 0.0)
         off = self._filled((*self.dialect.remote, *self.dialect.output.switch_off), told)
         done = ["*OPC?"] if "complete" in self._link.habits.acknowledge else []
-        parts = split_units(self._link.query(";".join([off, *done, self._inquiry])))
+        message = ";".join([off, *done, self._inquiry])
+        if len(split_units(message)) > self._link.habits.most_units:
+            self._link.tell(off)
+            message = self._inquiry
+        parts = split_units(self._link.query(message))
         on, found = self._read_state(parts[len(done) :])
         if on or not abs(found.current_a) < RESIDUAL_A:
             shown = f"switch {'on' if on else 'off'}, {found.current_a:g} A"
@@ -179,6 +188,8 @@ class ScpiBatterySimulator:
     def _numbers(self, parts: list[str], count: int) -> tuple[float, ...]:
         if len(parts) != count:
             raise InstrumentError(f"{self._link.resource} answers {parts}; expected {count} values")
+        if self._link.habits.answers_units:
+            parts = [_UNIT.sub(r"\1", part) for part in parts]
         found = [read_numbers(self._link, part) for part in parts]
         if any(len(values) != 1 for values in found):
             raise InstrumentError(f"{self._link.resource} answers {parts}; expected one value each")

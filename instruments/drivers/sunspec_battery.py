@@ -1,9 +1,9 @@
 """Driver of a battery with a SunSpec endpoint: models 1, 701, 702, 704, 713 and 714, and 802 where it has that."""
 
-from instruments.drivers.fence import check_power, check_reversion
+from instruments.drivers.fence import check_power, check_reversion, check_vars
 from instruments.drivers.sunspec_der import command_power
 from instruments.drivers.sunspec_der_driver import SunSpecDer
-from instruments.drivers.sunspec_reactive import check_vars, command_vars, disable_vars
+from instruments.drivers.sunspec_reactive import command_vars, disable_vars
 from instruments.drivers.sunspec_storage import (
     read_charge_status,
     read_limits,

@@ -7,8 +7,10 @@ from instruments.drivers.fence import (
     check_curve,
     check_droop,
     check_power,
+    check_power_factor,
     check_reversion,
     check_trip,
+    check_vars,
 )
 from instruments.drivers.sunspec_curves import (
     CURVE_MODELS,
@@ -19,15 +21,11 @@ from instruments.drivers.sunspec_curves import (
     adopt_curve,
     read_curve,
 )
-from instruments.drivers.sunspec_der import (
-    command_power,
-)
+from instruments.drivers.sunspec_der import command_power
 from instruments.drivers.sunspec_der_driver import SunSpecDer
 from instruments.drivers.sunspec_droop import DROOP, adopt_droop, read_droop
 from instruments.drivers.sunspec_ratings import configure, read_configuration, read_functions
 from instruments.drivers.sunspec_reactive import (
-    check_power_factor,
-    check_vars,
     command_power_factor,
     command_vars,
     disable_vars,
@@ -56,6 +54,11 @@ OFF, ON = 0, 1
 
 class SunSpecInverter(SunSpecDer):
     """Fits the role Inverter."""
+
+    @staticmethod
+    def unmapped(*_names: str) -> list[str]:
+        """Return the points that a map lacks: there is none, and what the device has not it is asked for."""
+        return []
 
     def read_functions(self) -> frozenset[str]:
         """Read which functions it says it has, by what the labels of their settings begin with."""

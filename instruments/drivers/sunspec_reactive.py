@@ -7,10 +7,9 @@ PFWAbs, which equipment with storage has, while it is absorbed.
 import math
 from collections.abc import Mapping
 
-from instruments.drivers.fence import DerEnvelope, require_within, rounded
 from instruments.drivers.sunspec_device import SunSpecDevice
-from instruments.errors import InstrumentError, SafetyTrip
-from instruments.readings import Nameplate, VoltVarCurve
+from instruments.errors import InstrumentError
+from instruments.readings import VoltVarCurve
 
 PCT = 100.0
 OVER_EXCITED, UNDER_EXCITED = 0, 1
@@ -19,23 +18,6 @@ PCT_OF_VA = 3
 OFF, ON = 0, 1
 MODES = ("PFWInj", "PFWAbs", "VarSet")
 TOLERANCE = 1e-3
-
-
-def check_power_factor(
-    device: str, nameplate: Nameplate, envelope: DerEnvelope, power_factor: float, injects: bool
-) -> None:
-    """Raise SafetyTrip for what is no power factor, or asks for more vars at rated VA than there may be."""
-    if not 0.0 < power_factor <= 1.0:
-        raise SafetyTrip(f"{device}: {power_factor:g} is no power factor; nothing was sent")
-    share = math.sqrt(1.0 - power_factor**2)
-    check_vars(device, nameplate, envelope, share if injects else -share)
-
-
-def check_vars(device: str, nameplate: Nameplate, envelope: DerEnvelope, share_pu: float) -> None:
-    """Raise SafetyTrip for a share of rated VA outside of what nameplate and envelope have, > 0 injected."""
-    rated = (-nameplate.q_max_absorbed_var, nameplate.q_max_injected_var)
-    spans = (rounded(rated, nameplate), envelope.reactive_var)
-    require_within(device, "reactive power, var,", (share_pu * nameplate.va_max_va,), *spans)
 
 
 def command_power_factor(device: SunSpecDevice, power_factor: float, injects: bool) -> None:

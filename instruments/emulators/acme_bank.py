@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from instruments.emulators.modbus_server import ILLEGAL_ADDRESS, ILLEGAL_VALUE, ModbusRefusal
+from instruments.emulators.modbus_server import ILLEGAL_ADDRESS, ILLEGAL_VALUE, ModbusRefusal, RegisterBank
 from instruments.emulators.sunspec_image import SunSpecImage
 from instruments.sunspec.layout import TEXT, from_words
 
@@ -122,8 +122,9 @@ def signed(word: int) -> int:
 class Behind:
     """The SunSpec registers of the equipment behind, as its own electronics reach them."""
 
-    def __init__(self, image: SunSpecImage) -> None:
-        self._image = image
+    def __init__(self, image: SunSpecImage, way: RegisterBank | None = None) -> None:
+        """Take the way that commands go to it, with all that is wrong with it."""
+        self._image, self._way = image, way or image
 
     def number(self, model_id: int, name: str) -> float:
         """Return a value of this moment; NaN for one that the equipment does not have."""
@@ -142,7 +143,7 @@ class Behind:
     def put(self, model_id: int, name: str, value: float) -> None:
         """Have the equipment take a value; raises ModbusRefusal where it does not."""
         model = self._image.model(model_id)
-        self._image.write(model.address + model.layout.points[name].offset, model.coded(name, value))
+        self._way.write(model.address + model.layout.points[name].offset, model.coded(name, value))
 
 
 def _finite(value: float) -> float:

@@ -17,9 +17,21 @@ from instruments.emulators.acme_bank import (
     signed,
     text,
 )
+from instruments.emulators.acme_functions import (
+    SECONDS,
+    SHARE_OF_VA,
+    SHARE_OUT,
+    TENTHS_S,
+    VOLTS,
+    Staged,
+    function_readings,
+    function_settings,
+    points,
+    require,
+)
 from instruments.emulators.battery import BatteryEmulator
 from instruments.emulators.inverter import InverterEmulator
-from instruments.emulators.modbus_server import ILLEGAL_VALUE, ModbusRefusal, RegisterBank
+from instruments.emulators.modbus_server import RegisterBank
 from instruments.emulators.sunspec_image import BASE, SunSpecImage
 from instruments.readings import Nameplate
 
@@ -35,8 +47,9 @@ CONNECTED, REMOTE = 0x0010, 0x0020
 LEGS = (("PhVphA", 100), ("PhVphB", 101), ("PPV", 102))
 UNDER_VOLTAGE, OVER_VOLTAGE = 1 << 3, 1 << 6
 CORNERS = 4
-WATTS, SHARE_OF_VA = 1, 3
-"""WSetMod and DeptRef of the SunSpec models behind."""
+VOLT_VAR = (*points(("V", "Var"), CORNERS), "RspTms", "VRef", "VRefAutoTms", "VRefAutoEna")
+WATTS = 1
+"""WSetMod of the SunSpec model behind."""
 
 
 class _Command:
@@ -62,48 +75,13 @@ class _Command:
         return self.behind.number(704, "WSetEna") == 1.0
 
 
-class _Curve:
-    """Acme's volt-var corners: they are held until volt-var is switched on, and act from there."""
-
-    def __init__(self, behind: Behind) -> None:
-        self._behind, self._new = behind, dict[str, float]()
-
-    def cell(self, name: str, count: float, is_signed: bool = False, sense: float = 1.0) -> Cell:
-        """Return a register that holds so many counts to one of the model's units."""
-
-        def put(words: Words) -> None:
-            self._new[name] = sense * (signed(words[0]) if is_signed else words[0]) / count
-
-        return Cell(1, lambda: [round(sense * self._held(name) * count) & 0xFFFF], put)
-
-    def switch(self, on: bool) -> None:
-        """Take the corners over, where some are new, and switch volt-var."""
-        if on and self._new:
-            names = [f"Pt[{n}].{axis}" for n in range(1, CORNERS + 1) for axis in ("V", "Var")]
-            values = {
-                "ActPt": CORNERS,
-                "DeptRef": SHARE_OF_VA,
-                **{name: self._held(name) for name in [*names, "RspTms"]},
-            }
-            for name, value in values.items():
-                self._behind.put(705, f"Crv[2].{name}", value)
-            self._behind.put(705, "AdptCrvReq", 2)
-            results = [self._behind.number(705, "AdptCrvRslt") for _ in range(3)]
-            _require(results[-1] == 1.0)
-            self._new.clear()
-        self._behind.put(705, "Ena", int(on))
-
-    def _held(self, name: str) -> float:
-        return self._new.get(name, self._behind.number(705, f"Crv[1].{name}"))
-
-
 def inverter_bank(inverter: InverterEmulator) -> RegisterBank:
     """Return what an Acme inverter shows."""
-    behind = Behind(inverter.registers)
+    behind = Behind(inverter.registers, inverter.interface)
     return AcmeBank(
         lambda: inverter.interface.read(BASE, 2),
-        _inverter_commands(behind, inverter.nameplate),
-        _inverter_readings(behind, inverter.nameplate),
+        _inverter_commands(behind, inverter.nameplate) | function_settings(behind),
+        _inverter_readings(behind, inverter.nameplate) | function_readings(behind),
     )
 
 
@@ -135,20 +113,20 @@ def _inverter_readings(behind: Behind, rating: Nameplate) -> dict[int, Cell]:
 
 
 def _inverter_commands(behind: Behind, rating: Nameplate) -> dict[int, Cell]:
-    command, curve = _Command(behind), _Curve(behind)
+    command, curve = _Command(behind), Staged(behind, 705, VOLT_VAR, {"ActPt": CORNERS, "DeptRef": SHARE_OF_VA})
 
     def control() -> Words:
         mode = FOLLOWS if command.follows else 0
         return [mode | (VOLT_VAR_ON if behind.number(705, "Ena") == 1.0 else 0)]
 
     def set_control(words: Words) -> None:
-        _require(not words[0] & ~(VOLT_VAR_ON | MODE))
+        require(not words[0] & ~(VOLT_VAR_ON | MODE))
         if (words[0] ^ control()[0]) & VOLT_VAR_ON:
             curve.switch(bool(words[0] & VOLT_VAR_ON))
         command.follow(words[0] & MODE == FOLLOWS)
 
     def serve(words: Words) -> None:
-        _require(words[0] in {ENTER, CEASE})
+        require(words[0] in {ENTER, CEASE})
         behind.put(703, "ES", int(words[0] == ENTER))
 
     def set_point(words: Words) -> None:
@@ -164,9 +142,12 @@ def _inverter_commands(behind: Behind, rating: Nameplate) -> dict[int, Cell]:
             lambda words: command.end_after(words[0] | words[1] << 16),
         ),
         1005: long(lambda: behind.number(704, "WSetRvrtRem")),
-        **{1100 + n: curve.cell(f"Pt[{n}].V", 10.0) for n in range(1, CORNERS + 1)},
-        **{1104 + n: curve.cell(f"Pt[{n}].Var", 10.0, True, -1.0) for n in range(1, CORNERS + 1)},
-        1109: curve.cell("RspTms", 10.0),
+        **{1100 + n: curve.cell(f"Pt[{n}].V", VOLTS) for n in range(1, CORNERS + 1)},
+        **{1104 + n: curve.cell(f"Pt[{n}].Var", SHARE_OUT) for n in range(1, CORNERS + 1)},
+        1109: curve.cell("RspTms", TENTHS_S),
+        1110: curve.cell("VRef", VOLTS),
+        1111: curve.cell("VRefAutoEna", SECONDS),
+        1112: curve.cell("VRefAutoTms", SECONDS),
     }
 
 
@@ -184,7 +165,7 @@ def battery_bank(battery: BatteryEmulator) -> RegisterBank:
         command.end_after(watchdog[0])
 
     def follow(words: Words) -> None:
-        _require(words[0] in {0, 1})
+        require(words[0] in {0, 1})
         command.follow(words[0] == 1)
 
     holding = {
@@ -232,8 +213,3 @@ def _identity(behind: Behind, first: int, model: str) -> dict[int, Cell]:
         first + 16: text(behind.text("Vr"), 4),
         first + 20: text(behind.text("SN"), 8),
     }
-
-
-def _require(acceptable: bool) -> None:
-    if not acceptable:
-        raise ModbusRefusal(ILLEGAL_VALUE)

@@ -2,6 +2,7 @@
 
 from instruments.emulators.capacitor_control import CapacitorControlEmulator
 from instruments.emulators.capacitor_settings import Strategy
+from instruments.emulators.faults import Fault
 from instruments.emulators.point_bank import Binding
 from instruments.emulators.tap_changer_control import TapChangerControlEmulator
 from instruments.emulators.tap_changer_settings import Characteristic, Direction, ReverseMode
@@ -47,6 +48,11 @@ _CAPACITOR_SETTINGS = {
     "ct_ratio": "ct_ratio",
 }
 _CAPACITOR_COUNTS = {"daily_limit": "daily_limit", "weekdays": "weekdays", "phases": "phases"}
+
+
+def defect_of(control: Control, kind: str) -> Fault | None:
+    """Return a control's fault of a kind at this moment of its time, None where it has none."""
+    return control.faults.active(kind, control.time_s)
 
 
 def control_points(control: Control) -> dict[str, Binding]:

@@ -6,9 +6,10 @@ the inverter or its interface is wrong here too. Curves are kept here, for the p
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from instruments.emulators.contacts import CommandRefused
+from instruments.emulators.dnp3_curves import Curves, Mode
+from instruments.emulators.dnp3_functions import FunctionPoints
 from instruments.emulators.inverter import InverterEmulator
 from instruments.emulators.modbus_server import ModbusRefusal
 from instruments.emulators.point_bank import Binding, Value
@@ -17,14 +18,19 @@ from instruments.readings import Identity
 from instruments.sunspec.layout import from_words, to_words
 
 PCT = 100.0
-CURVES, MOST_POINTS = 4, 10
-WRITTEN_CURVE = 2
-"""Set of model 705 that a curve goes through on its way into force."""
 WATTS = 1
 OFF_W = 1.0
 """Below so much power a connected inverter counts as idle, W."""
 PHASES = {"a": "1", "b": "2", "c": "3"}
-FORM = ("volt_var", "percent_voltage", "percent_of_max_var")
+VOLT_VAR = ("volt_var", "percent_voltage", "percent_of_max_var")
+VOLT_WATT = ("volt_watt", "percent_voltage", "percent_of_max_power")
+WATT_VAR = ("watt_var", "percent_power", "percent_of_max_var")
+
+
+def _modes() -> dict[str, Mode]:
+    volt_var = Mode(705, ("V", "Var"), VOLT_VAR, 1, {"RspTms": 0.0, "VRefAutoTms": 0.0, "VRefAutoEna": 0.0})
+    volt_watt = Mode(706, ("V", "W"), VOLT_WATT, 3, {"RspTms": 0.0}, of_vars=False)
+    return {"volt_var": volt_var, "volt_watt": volt_watt, "watt_var": Mode(712, ("W", "Var"), WATT_VAR, 5, {})}
 
 
 class InverterRegisters:
@@ -67,35 +73,22 @@ class InverterRegisters:
         return exponent if isinstance(exponent, int) else 0
 
 
-@dataclass
-class HeldCurve:
-    """One curve of the outstation: its form and its corners, per cent."""
-
-    type: str = "undefined"
-    points: int = 0
-    x_unit: str = "undefined"
-    y_unit: str = "undefined"
-    x_pct: list[float] = field(default_factory=lambda: [0.0] * MOST_POINTS)
-    y_pct: list[float] = field(default_factory=lambda: [0.0] * MOST_POINTS)
-
-
 class Dnp3InverterPoints:
     """What the profile has of the inverter, by point name: `bindings`; `refresh` before they are looked at."""
 
     def __init__(self, inverter: InverterEmulator) -> None:
         self._inverter = inverter
         self._registers = InverterRegisters(inverter)
-        self._selected, self._in_use = 1, 1
-        self._curves = [HeldCurve() for _ in range(CURVES)]
-        self._curves[0] = self._curve_in_force()
         self.refresh = self._registers.forget
+        ways = self._registers.get, self._registers.put, self._registers.forget
+        self._curves = Curves(*ways, _modes())
         self.bindings = {
             **self._nameplate(),
             **self._state(),
             **self._power(),
-            **self._volt_var(),
-            **self._editing(),
+            **self._modes(),
             **self._meter(),
+            **FunctionPoints(*ways).bindings,
         }
 
     @property
@@ -169,115 +162,23 @@ class Dnp3InverterPoints:
         self._registers.put(704, "WSetMod", WATTS)
         self._registers.put(704, "WSet", float(value) / PCT * self._registers.get(702, "WMax"))
 
-    def _volt_var(self) -> dict[str, Binding]:
+    def _modes(self) -> dict[str, Binding]:
+        curves = self._curves
         return {
-            "volt_var_curve": Binding(lambda: float(self._in_use), self._use),
-            "volt_var_rise": Binding(lambda: self._response_s, self._set_response),
-            "volt_var_fall": Binding(lambda: self._response_s, self._set_response),
+            "volt_var_curve": curves.index("volt_var"),
+            "volt_var_rise": curves.header("volt_var", "RspTms"),
+            "volt_var_fall": curves.header("volt_var", "RspTms"),
             "volt_var_enabled": self._switches(705, "Ena"),
-            "reference_follows": Binding(lambda: self._follows, self._set_follows),
-            "reference_time": Binding(lambda: self._reference_s, self._set_reference_time),
+            "reference_follows": curves.header("volt_var", "VRefAutoEna"),
+            "reference_time": curves.header("volt_var", "VRefAutoTms"),
+            "volt_watt_curve": curves.index("volt_watt"),
+            "pv_olrt": curves.header("volt_watt", "RspTms"),
+            "pv_olrt_fall": curves.header("volt_watt", "RspTms"),
+            "pv_mode_enable": self._switches(706, "Ena"),
+            "watt_var_curve": curves.index("watt_var"),
+            "qp_mode_enable": self._switches(712, "Ena"),
+            **curves.editing(),
         }
-
-    def _set_response(self, value: Value) -> None:
-        self._response_s = float(value)
-        self._adopt(self._curves[self._in_use - 1])
-
-    def _set_follows(self, value: Value) -> None:
-        self._follows = bool(value)
-        self._adopt(self._curves[self._in_use - 1])
-
-    def _set_reference_time(self, value: Value) -> None:
-        self._reference_s = float(value)
-        self._adopt(self._curves[self._in_use - 1])
-
-    def _use(self, value: Value) -> None:
-        """Have volt-var follow a curve; refuses one that is none."""
-        number = round(float(value))
-        curve = self._curves[number - 1] if 1 <= number <= CURVES else HeldCurve()
-        if (curve.type, curve.x_unit, curve.y_unit) != FORM:
-            raise CommandRefused(f"curve {number} is no volt-var curve")
-        self._adopt(curve)
-        self._in_use = number
-
-    def _adopt(self, curve: HeldCurve) -> None:
-        corners = range(curve.points)
-        prefix = f"Crv[{WRITTEN_CURVE}]."
-        written: dict[str, float] = {"ActPt": curve.points, "RspTms": self._response_s}
-        for n in corners:
-            written[f"Pt[{n + 1}].V"] = curve.x_pct[n]
-            written[f"Pt[{n + 1}].Var"] = curve.y_pct[n] * self._of_rating(curve.y_pct[n])
-        written |= {"VRefAutoTms": self._reference_s, "VRefAutoEna": float(self._follows)}
-        for name, value in written.items():
-            if prefix + name not in self._inverter.registers.model(705).layout.points:
-                raise CommandRefused(f"it has no curve of {curve.points} points")
-            self._registers.put(705, prefix + name, value)
-        self._registers.put(705, "AdptCrvReq", WRITTEN_CURVE)
-        for _ in range(2):  # the second look finds it done
-            self._registers.forget()
-            result = self._registers.get(705, "AdptCrvRslt")
-        if result != 1.0:
-            raise CommandRefused("it does not adopt the curve")
-
-    def _of_rating(self, share_pct: float) -> float:
-        """Return what share of its rated VA the most vars on this side are."""
-        most = self._registers.get(702, "VarMaxInj" if share_pct > 0.0 else "VarMaxAbs")
-        return most / self._registers.get(702, "VAMaxRtg")
-
-    def _curve_in_force(self) -> HeldCurve:
-        """Return the curve that the inverter comes up with."""
-        points = round(self._registers.get(705, "Crv[1].ActPt"))
-        self._response_s = self._registers.get(705, "Crv[1].RspTms")
-        self._follows = self._registers.get(705, "Crv[1].VRefAutoEna") == 1.0
-        self._reference_s = self._registers.get(705, "Crv[1].VRefAutoTms")
-        curve = HeldCurve(FORM[0], points, FORM[1], FORM[2])
-        for n in range(points):
-            share_pct = self._registers.get(705, f"Crv[1].Pt[{n + 1}].Var")
-            curve.x_pct[n] = self._registers.get(705, f"Crv[1].Pt[{n + 1}].V")
-            curve.y_pct[n] = share_pct / self._of_rating(share_pct)
-        return curve
-
-    def _editing(self) -> dict[str, Binding]:
-        corners = {
-            f"curve_{axis}_{n + 1}": self._corner(f"{axis}_pct", n) for n in range(MOST_POINTS) for axis in ("x", "y")
-        }
-        return {
-            "curve_selected": Binding(lambda: float(self._selected), self._select),
-            "curve_in_use": Binding(lambda: self._selected == self._in_use),
-            "curve_type": self._formed("type"),
-            "curve_points": self._formed("points"),
-            "curve_x_unit": self._formed("x_unit"),
-            "curve_y_unit": self._formed("y_unit"),
-            **corners,
-        }
-
-    def _select(self, value: Value) -> None:
-        number = round(float(value))
-        if not 1 <= number <= CURVES:
-            raise CommandRefused(f"there is no curve {number}")
-        self._selected = number
-
-    def _edited(self) -> HeldCurve:
-        """Return the curve that may be edited; refuses the one that a mode follows."""
-        if self._selected == self._in_use:
-            raise CommandRefused(f"curve {self._selected} is in use")
-        return self._curves[self._selected - 1]
-
-    def _formed(self, name: str) -> Binding:
-        def put(value: Value) -> None:
-            setattr(self._edited(), name, round(value) if isinstance(value, float) else value)
-
-        return Binding(lambda: self._seen(name), put)
-
-    def _seen(self, name: str) -> Value:
-        held: Value = getattr(self._curves[self._selected - 1], name)
-        return held
-
-    def _corner(self, axis: str, n: int) -> Binding:
-        def put(value: Value) -> None:
-            getattr(self._edited(), axis)[n] = float(value)
-
-        return Binding(lambda: float(getattr(self._curves[self._selected - 1], axis)[n]), put)
 
     def _meter(self) -> dict[str, Binding]:
         by_phase = {

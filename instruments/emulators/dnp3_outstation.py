@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from instruments.dnp3_map import Dnp3Map, Dnp3Point
 from instruments.dnp3_points import ONLINE, REFERENCE_ERROR, PointValue, Ref
 from instruments.emulators.contacts import CommandRefused
+from instruments.emulators.dnp3_defects import Active, Dnp3Defects, sound
 from instruments.emulators.host import EmulatorHost
 from instruments.emulators.modbus_server import NoAnswer
 from instruments.emulators.point_bank import Binding, Value
@@ -53,8 +54,9 @@ class PointOutstation:
         identity: Identity,
         master: int | None,
         refresh: Callable[[], None] = lambda: None,
+        active: Active = sound,
     ) -> None:
-        """Lay out the points; `refresh` goes before each look at the device.
+        """Lay out the points; `refresh` goes before each look at the device, `active` tells which faults it has then.
 
         Raises ConfigError for points that the device does not have or cannot take.
         """
@@ -64,6 +66,8 @@ class PointOutstation:
         self.failures: list[Exception] = []
         self.flags: dict[str, int] = {}
         self._check()
+        self._defects = Dnp3Defects(active, self._is_local)
+        self._selected: Ref | None = None
         attributes = _attributes(identity) if point_map.attributes else {}
         self._inputs = {point.input: name for name, point in point_map.points.items() if point.input}
         self._outputs = {point.output: name for name, point in point_map.points.items() if point.output}
@@ -73,6 +77,7 @@ class PointOutstation:
             self,
             attributes,
             master,
+            self._defects.conduct,
         )
 
         self.sample()
@@ -81,6 +86,10 @@ class PointOutstation:
     def sample(self) -> None:
         """Take the present values from the device, so that changes are noticed; raises NoAnswer when it is gone."""
         self._refresh()
+        if self._defects.is_restarted():
+            self.outstation.restart()
+        if self._defects.is_frozen:
+            return
         for ref, name in self._inputs.items():
             get = self._bindings[name].get
             if get is not None:
@@ -93,14 +102,16 @@ class PointOutstation:
 
     def check(self, ref: Ref, order: float | str) -> int:
         """Tell whether an output could be commanded so."""
-        name = self._outputs.get(ref)
-        status = NOT_SUPPORTED if name is None else _meaning(self._map.points[name], order)[0]
+        name, status = self._outputs.get(ref), self._defects.refusal(selected=False)
+        if status is None:
+            status = NOT_SUPPORTED if name is None else _meaning(self._map.points[name], order)[0]
+        self._selected = ref if status == SUCCESS else None
         self._note(Commanded(ref, order, status, is_select=True))
         return status
 
     def carry_out(self, ref: Ref, order: float | str) -> int:
         """Command an output."""
-        status = self._carried_out(ref, order)
+        status, self._selected = self._carried_out(ref, order), None
         self._note(Commanded(ref, order, status))
         return status
 
@@ -108,15 +119,23 @@ class PointOutstation:
         """Return a value as it is sent: one that the device has no finite number for is offline."""
         if isinstance(value, float) and not math.isfinite(value):
             return PointValue(0.0, REFERENCE_ERROR)
-        return PointValue(_raw(self._map.points[name], value), self.flags.get(name, ONLINE))
+        told = PointValue(_raw(self._map.points[name], value), self.flags.get(name, ONLINE))
+        return told if self._map.points[name].output else self._defects.flagged(told)
+
+    def _is_local(self) -> bool:
+        """Whether the device says in a point of its own that it is in local."""
+        binding = self._bindings.get("panel_switch") or self._bindings.get("local")
+        return binding is not None and binding.get is not None and binding.get() in {"local", True}
 
     def _carried_out(self, ref: Ref, order: float | str) -> int:
         name = self._outputs.get(ref)
         put = self._bindings[name].put if name is not None else None
         if name is None or put is None:
             return NOT_SUPPORTED
+        if (wrong := self._defects.refusal(selected=self._selected == ref)) is not None:
+            return wrong
         status, value = _meaning(self._map.points[name], order)
-        if status != SUCCESS:
+        if status != SUCCESS or self._defects.swallows:
             return status
         try:
             put(value)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from instruments.emulators.capacitor_faults import CAPACITOR_FAULTS
+from instruments.emulators.dnp3_faults import DNP3_FAULTS
 from instruments.emulators.interface_faults import INTERFACE_FAULTS
 from instruments.emulators.storage_faults import STORAGE_FAULTS
 from instruments.errors import ConfigError
@@ -17,13 +18,15 @@ from instruments.errors import ConfigError
 class FaultKind:
     """One way for equipment to be defective.
 
-    `default` is the value that a fault without one takes; a kind that knows no value has None there.
+    `default` is the value that a fault without one takes; a kind that knows no value has None there. `protocol`: what
+    equipment has to be spoken to by so that it can have it, as resources begin; empty for any.
     """
 
     name: str
     roles: frozenset[str]
     description: str
     default: float | None = None
+    protocol: str = ""
 
     @property
     def takes_value(self) -> bool:
@@ -41,6 +44,7 @@ _DC_SOURCE = frozenset({"pv_simulator", "battery_simulator"})
 _SOURCE = frozenset({"grid_simulator", "sensing_source"})
 _INSTRUMENT = _SOURCE | {"power_analyzer"}
 _PREMISE = frozenset({"premise"})
+_ON_DNP3 = _INVERTER | _LTC | _CAPACITOR
 
 FAULT_KINDS: tuple[FaultKind, ...] = (
     FaultKind("ignores-set-point", _DER, "takes an active-power command, reads it back, and stays where it was"),
@@ -306,6 +310,7 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
     ),
     *(FaultKind(name, _INVERTER, told, default) for name, told, default in INTERFACE_FAULTS),
     *(FaultKind(name, _CAPACITOR, told, default) for name, told, default in CAPACITOR_FAULTS),
+    *(FaultKind(name, _ON_DNP3, told, default, "dnp3") for name, told, default in DNP3_FAULTS),
 )
 
 

@@ -19,7 +19,7 @@ from instruments.emulators.der_registers import (
 )
 from instruments.emulators.electrical import ElectricalNode, PhasePower
 from instruments.emulators.enter_service import EnterService, service_defect
-from instruments.emulators.faults import FaultSet
+from instruments.emulators.faults import Fault, FaultSet
 from instruments.emulators.functions import CONTROL_MODES, GridSupport
 from instruments.emulators.functions import MODELS as FUNCTION_MODELS
 from instruments.emulators.interface import DefectiveInterface
@@ -183,11 +183,16 @@ class InverterEmulator:
     @property
     def _limit_pu(self) -> float | None:
         """Limit of active power, per unit of its rating: the command's share of what it is configured to."""
-        commanded = None if self.has("ignores-power-limit") else self._control.limit_pu
+        commanded = self._heeded_pu
         configured = self._configuration.nameplate.p_max_w / self.nameplate.p_max_w
         own = [self._permit.limit_pu, configured if configured < 1.0 else None]
         limits = [limit for limit in own if limit is not None]
         return min([*limits, *([commanded * configured] if commanded is not None else [])], default=None)
+
+    @property
+    def _heeded_pu(self) -> float | None:
+        """Limit of active power that it was commanded and obeys, per unit."""
+        return None if self.has("ignores-power-limit") else self._control.limit_pu
 
     @property
     def _effective_w(self) -> float | None:
@@ -224,7 +229,7 @@ class InverterEmulator:
         effective = self._effective_w
         if effective is None or not self._der.connected:
             return -self.available_w, 0.0
-        limit = self._control.limit_pu
+        limit = self._heeded_pu
         highest = self.nameplate.p_max_w * (1.0 if limit is None else limit)
         return min(effective, 0.0) - self.available_w, min(max(effective, 0.0), highest)
 
@@ -239,6 +244,10 @@ class InverterEmulator:
     def has(self, kind: str) -> bool:
         """Whether it has a kind of fault at this moment."""
         return self._faults.active(kind, self.time_s) is not None
+
+    def defect(self, kind: str) -> Fault | None:
+        """Return its fault of a kind at this moment, None where it has none."""
+        return self._faults.active(kind, self.time_s)
 
     @property
     def _restore_s(self) -> float:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from instruments.emulators.scpi_status import ScpiError, Status
 
 REMEMBERED_MESSAGES = 1000
+MOST_UNITS = 8192
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(E[+-]?\d+)?", re.IGNORECASE)
 _MNEMONIC = re.compile(r"([A-Z]+)([a-z]*)")
@@ -91,6 +92,8 @@ class ScpiInstrument:
         self.received: deque[str] = deque(maxlen=REMEMBERED_MESSAGES)
         self.heard: Callable[[str], None] = lambda _message: None
         self.is_deaf: Callable[[], bool] = lambda: False
+        self.most_units = MOST_UNITS
+        """How many message units it takes at once."""
         self._on_reset = on_reset
         table = {**self._common_commands(), **commands}
         self._patterns = [(header_pattern(pattern), handler) for pattern, handler in table.items()]
@@ -109,7 +112,11 @@ class ScpiInstrument:
             self.status.report(-102)
             return ""
         answers, path = [], ""
-        for unit in filter(None, (part.strip() for part in message.split(";"))):
+        units = [unit for part in message.split(";") if (unit := part.strip())]
+        if len(units) > self.most_units:
+            self.status.report(-223)
+            return ""
+        for unit in units:
             header, *rest = unit.split(maxsplit=1)
             header, path = _resolve(header.upper(), path)
             answer = self._execute_unit(header, _parameters("".join(rest)))

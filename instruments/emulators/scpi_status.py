@@ -4,12 +4,14 @@ from collections import deque
 
 ERROR_TEXTS = {
     0: "No error",
+    -100: "Command error",
     -102: "Syntax error",
     -104: "Data type error",
     -108: "Parameter not allowed",
     -109: "Missing parameter",
     -113: "Undefined header",
     -114: "Header suffix out of range",
+    -201: "Invalid while in local",
     -221: "Settings conflict",
     -222: "Data out of range",
     -223: "Too much data",

@@ -78,8 +78,9 @@ class Dnp3Conversation:
         self._last = fragment[0] & SEQUENCE
         if self._waiting:
             fragment[0] |= TO_BE_CONFIRMED
+        conduct = self._outstation.conduct
         frames = [
-            build_unconfirmed_user_data(master, self._outstation.address, False, segment.to_bytes())
+            build_unconfirmed_user_data(master, conduct.source(self._outstation.address), False, segment.to_bytes())
             for segment in self._segmenter.segment(bytes(fragment))
         ]
-        return b"".join(frame.to_bytes() for frame in frames)
+        return conduct.octets(b"".join(frame.to_bytes() for frame in frames))

@@ -41,6 +41,8 @@ ORDERS = {
 FRAGMENT = 2048
 """Longest fragment, octets, sent or taken: what DNP3 equipment usually takes."""
 READ, RESPONSE = 0x01, 0x81
+COMMANDS = frozenset({0x03, 0x04, 0x05})
+"""Functions whose answers repeat what was commanded: select, operate, direct operate."""
 ALL_OF_IT, SEQUENCE = 0xC0, 0x0F
 """Bits of the application control octet: first and last fragment, sequence number."""
 HEADER = 2
@@ -50,6 +52,20 @@ _Build = Callable[[list[Any]], list[ObjectBlock]]
 _EVENTS = (EventClass.NONE, EventClass.CLASS_1, EventClass.CLASS_2, EventClass.CLASS_3)
 
 logging.getLogger("dnp3").addHandler(logging.NullHandler())
+
+
+@dataclass(frozen=True)
+class Conduct:
+    """What becomes of requests and answers on their way, for equipment that has to misbehave; else nothing.
+
+    `listens`: whether a request is answered at all. `fragment` takes a request and a fragment of its answer. `source`
+    takes the outstation's link address, and gives the one that it answers from; `octets` the frames of a fragment.
+    """
+
+    listens: Callable[[], bool] = lambda: True
+    fragment: Callable[[bytes, bytes], bytes] = lambda _request, answer: answer
+    source: Callable[[int], int] = lambda address: address
+    octets: Callable[[bytes], bytes] = lambda frames: frames
 
 
 @dataclass(frozen=True)
@@ -81,9 +97,11 @@ class Dnp3Outstation:
         commands: Commands,
         attributes: Mapping[int, str],
         master: int | None = None,
+        conduct: Conduct = Conduct(),
     ) -> None:
         """Take its own link address, and its master's where it answers no other; `attributes` by variation."""
         self.address, self.master, self.attributes = address, master, dict(attributes)
+        self.conduct = conduct
         listed = list(points)
         most = max(1, len(listed))
         self._database = Database(config=DatabaseConfig(most, most, most, most, most, most))
@@ -126,9 +144,13 @@ class Dnp3Outstation:
     def answer(self, fragment: bytes, peer: PeerId) -> list[bytes]:
         """Return the fragments that answer a request."""
         self.heard(fragment)
+        if not self.conduct.listens():
+            return []
         if len(fragment) > HEADER and fragment[1] == READ and fragment[2] == GROUP:
-            return [self._attributes(fragment)]
-        return [response.to_bytes() for response in self._outstation.process_request(fragment, peer=peer)]
+            answers = [self._attributes(fragment)]
+        else:
+            answers = [response.to_bytes() for response in self._outstation.process_request(fragment, peer=peer)]
+        return [self.conduct.fragment(fragment, answer) for answer in answers]
 
     def restart(self) -> None:
         """Indicate a restart until a master has acknowledged it."""

@@ -12,12 +12,20 @@ from typing import Any, Self
 
 import pyvisa
 from pyvisa.resources import MessageBasedResource
+from pyvisa_py.protocols.rpc import RPCError
 
 from instruments.dialects.language import Acknowledgement, Habits
 from instruments.errors import ConfigError, InstrumentError, TransportError
 from instruments.transports.framed_session import FramedSession, framed_place
-from instruments.transports.scpi_acknowledgement import NO_ERROR, Acknowledged, read_acknowledgement, without_headers
-from instruments.transports.watched_socket import WatchedSocket
+from instruments.transports.scpi_acknowledgement import (
+    NO_ERROR,
+    Acknowledged,
+    read_acknowledgement,
+    split_units,
+    without_headers,
+)
+from instruments.transports.scpi_values import parse_values, split_command
+from instruments.transports.watched_socket import WatchedSocket, close_what_is_left
 from instruments.wire import Value, WireExchange, WireObserver, unobserved
 
 ANSWER_LIMIT = 65536
@@ -26,8 +34,8 @@ ANSWER_LIMIT = 65536
 ERROR_READS = 64
 """Most entries read from an error queue; a queue that does not end is an error of the instrument."""
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_INTEGER_DIGITS = 16
+_FAILURES = (pyvisa.Error, OSError, EOFError, RPCError)
+"""What the backend raises when a link fails; the last two on VXI-11."""
 _SOCKET_RESOURCE = re.compile(r"TCPIP\d*::(?P<host>[^:]+)::(?P<port>\d+)::SOCKET", re.IGNORECASE)
 
 
@@ -101,7 +109,7 @@ class VisaLink:
             self._cleared = self._clear(session)
         try:
             session.write(text)
-        except (pyvisa.Error, OSError) as error:
+        except _FAILURES as error:
             raise self._broken("write", text, self._reason(error)) from error
         self._observer(WireExchange("scpi", "write", text, ()))
 
@@ -188,6 +196,7 @@ class VisaLink:
                 write_termination=self.habits.end,
             )
         except Exception as error:  # the backend raises bare Exception for a connection it cannot make
+            close_what_is_left(error)
             reason = f"cannot connect: {error}"
             self._observer(WireExchange("scpi", "open", self.resource, (), reason))
             raise TransportError(f"{self.resource}: {reason}") from error
@@ -195,25 +204,30 @@ class VisaLink:
             session.close()
             raise ConfigError(f"{self.resource} is not a resource that takes messages")
         self._socket = _watched(session, self.timeout_s)
+        if self.resource.upper().endswith("INSTR"):
+            session.clear()  # an answer that was never read belongs to nobody
         return session
 
     def _clear(self, session: Session) -> bool:
         """Drop what the status registers and the error queue hold from before this link existed."""
-        answer = self._round_trip(session, "*CLS;*OPC?")
-        if answer != "1":
+        knows = self.habits.knows_completion
+        answer = self._round_trip(session, "*CLS;*OPC?" if knows else f"*CLS;{self.habits.error_query}")
+        if answer != "1" if knows else not NO_ERROR.match(answer):
             login = f"; to the login it said {session.said}" if isinstance(session, FramedSession) else ""
-            raise self._broken("write", "*CLS", f"acknowledged with {answer!r} in place of 1{login}")
+            raise self._broken("write", "*CLS", f"acknowledged with {answer!r}{login}")
         self._observer(WireExchange("scpi", "write", "*CLS", ()))
         return True
 
     def _round_trip(self, session: Session, text: str) -> str:
         if len(text) > self.habits.longest_message:
             raise ConfigError(f"{self.resource} takes {self.habits.longest_message} bytes at once, not {len(text)}")
+        if len(split_units(text)) > self.habits.most_units:
+            raise ConfigError(f"{self.resource} takes {self.habits.most_units} units at once, and not {text!r}")
         try:
             session = self._begun(session)
             session.write(text)
             answer = session.read_bytes(ANSWER_LIMIT, break_on_termchar=True)
-        except (pyvisa.Error, OSError) as error:
+        except _FAILURES as error:
             raise self._broken("query", text, self._reason(error)) from error
         except BaseException:  # an interrupt in the middle: the answer on its way belongs to nobody
             self.close()
@@ -257,25 +271,6 @@ class VisaLink:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def parse_values(text: str) -> tuple[Value, ...]:
-    """Take an answer apart at semicolons and commas; numbers become numbers, quotes are dropped."""
-    return tuple(_value(part) for part in re.split("[;,]", text)) if text else ()
-
-
-def split_command(text: str) -> tuple[str, tuple[Value, ...]]:
-    """Split a message into its headers, joined by semicolons, and all of its parameters in order."""
-    units = [unit.partition(" ") for unit in text.split(";")]
-    headers = ";".join(header for header, _, _ in units)
-    return headers, tuple(value for _, _, parameters in units for value in parse_values(parameters))
-
-
-def _value(text: str) -> Value:
-    """Read a number; NAN and INF stay words, for they are not values."""
-    if not _NUMBER.fullmatch(text):
-        return text.strip(' "')
-    return int(text) if text.lstrip("+-").isdecimal() and len(text) < _INTEGER_DIGITS else float(text)
 
 
 def _check_name(resource: str) -> None:

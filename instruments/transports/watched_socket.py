@@ -6,6 +6,8 @@ for as the answer to the next question.
 
 import socket
 import time
+import traceback
+from contextlib import suppress
 from typing import Any
 
 
@@ -44,3 +46,13 @@ class WatchedSocket:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
+
+
+def close_what_is_left(error: Exception) -> None:
+    """Close connections that the backend began and gave up: on VXI-11 it leaves them to the garbage collector."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        for name in ("sock", "interface"):
+            left: Any = getattr(frame.f_locals.get("self"), name, None)
+            if left is not None and hasattr(left, "close"):
+                with suppress(OSError):
+                    left.close()

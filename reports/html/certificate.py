@@ -1,6 +1,7 @@
 """What the page of a certification shows: whom it is about, what every clause came to, and the points that decided."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -110,6 +111,11 @@ class CertificateView:
     def simulated(self) -> bool:
         """Whether anything of it was no equipment."""
         return self.run.simulated or bool(self.emulators)
+
+    @property
+    def foot(self) -> str:
+        """What is printed at the foot of each page: a style holds it, in which nothing may be but a plain name."""
+        return re.sub(r"[^\w.-]", "_", self.name, flags=re.ASCII)
 
     @property
     def files(self) -> Sequence[Mapping[str, Any]]:

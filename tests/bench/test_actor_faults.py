@@ -286,3 +286,9 @@ def test_an_unknown_target_is_told_all_links_and_actors() -> None:
     with pytest.raises(ConfigError) as refusal:
         check_fault(parse_fault("nobody:sleeps"), load_bench(EMULATED))
     assert all(name in str(refusal.value) for name in SYSTEMS)
+
+
+def test_a_fault_of_real_equipment_is_sent_to_where_that_is_emulated() -> None:
+    equipment = load_bench(EMULATED.with_name("certify_equipment.yaml"))
+    with pytest.raises(ConfigError, match=r"inverter is real in this bench file.*give --fault to that"):
+        check_fault(parse_fault("inverter:late-trip"), equipment)

@@ -155,3 +155,22 @@ def test_data_that_does_not_fit_is_told_with_its_process_and_field() -> None:
     clock.start(tells_nonsense())
     with pytest.raises(BenchError, match=r"tells_nonsense: VoltageRestored does not hold: meter: .*string"):
         clock.run_until(2.0)
+
+
+def test_a_look_is_known_no_better_than_events_were_late_since_the_clock_caught_up(wall_time: FakeTime) -> None:
+    clock = WallClock(0.5)
+
+    def slow_at(moments: dict[float, float]) -> Process:
+        while True:
+            yield clock.timeout(1.0)
+            wall_time.now_s += moments.get(clock.now_s, 0.0)
+
+    clock.start(slow_at({2.0: 3.0, 9.0: 1.2}))
+    assert clock.timing_s(0.05) == 0.05, "a round trip, where nothing was late"
+    clock.run_until(6.0)
+    assert clock.timing_s(0.05) == pytest.approx(2.0), "the event due at 3 s met wall time at 5 s"
+    clock.catch_up()
+    assert clock.timing_s(0.05) == 0.05, "what is counted from now on is not shaken by what was late before"
+    clock.run_until(10.5)
+    assert clock.timing_s(0.05) == pytest.approx(0.2)
+    assert make_clock("virtual", 0.1).timing_s(0.05) == 0.0

@@ -2,19 +2,21 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from by_hand import FakeJudge, Stage, command, row
 from wiretap import Wiretap, citing
 
+from bench.actors.field_control import CapacitorControls, TapChangerControls
 from bench.actors.scada import Scada
 from bench.actors.site import DerSite, PremiseInterface, SiteDevice, SiteInverter, look_at
 from bench.bus import Message
 from bench.dispatch.eligibility import ResourceClass
 from bench.messages.equipment import AssetCommand, DeviceTrouble, EquipmentState, EquipmentStatus, OperationalCommand
 from bench.messages.names import Information, Party
-from instruments.errors import InstrumentError, TransportError
-from instruments.readings import AcReading, Nameplate, PowerCommand, StorageReading
+from instruments.errors import Doubtful, InstrumentError, TransportError
+from instruments.readings import AcReading, LoadTapChangerStatus, Nameplate, PowerCommand, StorageReading
 from reports.verdict import RowState
 
 COMMAND, STATUS, TROUBLE = Information.OPERATIONAL_COMMAND, Information.EQUIPMENT_STATUS, Information.DEVICE_TROUBLE
@@ -155,3 +157,37 @@ def test_a_row_that_does_not_come_tells_what_its_adapter_said_of_the_device(tmp_
     assert "trace:2 tells of battery: battery forgot it" in missed.reason
     assert not stage.notes("1.3")
     stage.writer.close()
+
+
+class HandControl:
+    """A control whose word nobody can believe, or that refuses to give it."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def read_status(self) -> LoadTapChangerStatus:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("party", "command", "kind"),
+    [
+        (Party.TAP_CHANGER_CONTROLS, Information.TAP_CHANGER_COMMAND, "tap_changer"),
+        (Party.CAPACITOR_CONTROLS, Information.CAPACITOR_COMMAND, "capacitor"),
+    ],
+)
+def test_a_control_that_says_nothing_to_be_believed_is_reported_as_in_trouble(
+    party: Party, command: Information, kind: Any, tap: Wiretap
+) -> None:
+    """It is no broken bench: what it was asked, it answered."""
+    doubt = Doubtful("it is no reading: communication lost")
+    adapter: Any = TapChangerControls if kind == "tap_changer" else CapacitorControls
+    tap.clock.start(adapter(tap.bus, {"control": HandControl(doubt)}, citing, 10.0).run())
+    order = OperationalCommand(event="e1", command=AssetCommand(device="control", kind=kind, tap=3, close=True))
+    tap.bus.send(Message(Party.DMS, party, command, order, "e1"))
+    tap.clock.run_until(300.0)
+    (message,) = tap.told(TROUBLE)
+    assert (message.producer, message.receiver) == (party, Party.DMS)
+    assert message.payload == DeviceTrouble(event="e1", device="control", trouble=str(doubt))
+    assert "wire:7" in message.evidence
+    assert not tap.told(STATUS)

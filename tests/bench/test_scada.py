@@ -12,7 +12,7 @@ from bench.bus import Message
 from bench.dispatch.eligibility import ResourceClass
 from bench.messages.equipment import AssetCommand, OperationalCommand
 from bench.messages.names import Information, Party
-from instruments.errors import BenchError, InstrumentError, SafetyTrip, TransportError
+from instruments.errors import BenchError, Doubtful, InstrumentError, OutOfReach, SafetyTrip, TransportError
 from instruments.readings import CapacitorBankStatus, LoadTapChangerStatus
 
 LTC_STATUS = LoadTapChangerStatus(
@@ -64,7 +64,7 @@ class Bank(Control):
         return BANK_STATUS
 
 
-REFUSES = InstrumentError("the SCADA link lets nothing through to ltc")
+REFUSES = OutOfReach("the SCADA link lets nothing through to ltc")
 
 
 def scada(ltc: Control, bank: Control) -> Scada:
@@ -74,6 +74,14 @@ def scada(ltc: Control, bank: Control) -> Scada:
 def test_the_picture_holds_every_control_that_answers() -> None:
     bank, ltc = scada(Ltc(), Bank()).read()
     assert (bank.device, bank.closed, ltc.device, ltc.tap) == ("bank", True, "ltc", 3)
+
+
+def test_a_control_that_says_nothing_to_be_believed_is_told_of_with_its_trouble() -> None:
+    """Left out, it would be the operator of SCADA who does not tell of it."""
+    trouble = Doubtful("ltc: tap_position (ai 0) is no reading: communication lost")
+    bank, ltc = scada(Ltc(trouble), Bank(InstrumentError("bank refused to read bi 3"))).read()
+    assert (ltc.available, ltc.tap, ltc.trouble) == (False, None, str(trouble))
+    assert (bank.available, bank.closed, bank.trouble) == (False, None, "bank refused to read bi 3")
 
 
 def test_a_control_out_of_reach_is_left_out_and_not_guessed() -> None:

@@ -5,13 +5,25 @@ What a whole bench adds, instruments on their own wires, has its tests elsewhere
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
+from bench.certification.refusals import UnderTest
 from bench.certification.rig import InstrumentClass, Rig
 from bench.clock import Clock
+from instruments.dnp3_map import Dnp3Map, load_dnp3_map
+from instruments.drivers.dnp3_inverter import Dnp3Inverter
+from instruments.drivers.point_map_inverter import PointMapInverter
 from instruments.drivers.sunspec_inverter import SunSpecInverter
+from instruments.emulators.acme_registers import inverter_bank
 from instruments.emulators.battery import BatteryEmulator
+from instruments.emulators.dnp3_inverter import Dnp3InverterPoints
+from instruments.emulators.dnp3_outstation import PointOutstation
 from instruments.emulators.inverter import InverterEmulator
+from instruments.point_map import PointMap, load_point_map
 from instruments.readings import AcMeasurement
+from tests.instruments.dnp3_bench import MASTER, OUTSTATION
+from tests.instruments.dnp3_bench import serving as serving_dnp3
 from tests.instruments.sunspec_bench import serving
 
 PATIENCE_S = 20.0
@@ -37,20 +49,41 @@ class Terminals:
         return AcMeasurement(node.voltage_v, (0.0,) * node.phases, power.p_w, power.q_var, node.frequency_hz)
 
 
+MAPS = Path(__file__).parents[2] / "fixtures" / "point_maps"
+ACME = load_point_map(MAPS / "acme_inverter.yaml")
+IEEE1815_2 = load_dnp3_map(MAPS / "inverter_dnp3.yaml")
+AnyMap = PointMap | Dnp3Map | None
+"""How an inverter joins: by Acme's registers, by the profile of IEEE 1815.2, or on SunSpec."""
+
+
 @contextmanager
-def rig_of(inverter: InverterEmulator, battery: BatteryEmulator | None = None) -> Iterator[Rig]:
+def joined(inverter: InverterEmulator, by: AnyMap) -> Iterator[tuple[Any, Any]]:
+    """Serve an inverter; yield its driver, and the lock of whoever lets time pass."""
+    if isinstance(by, Dnp3Map):
+        points = Dnp3InverterPoints(inverter)
+        outstation = PointOutstation(OUTSTATION, by, points.bindings, points.identity, MASTER, points.refresh)
+        with serving_dnp3(outstation) as station:
+            yield UnderTest(Dnp3Inverter(station.link(), by)), station.host.lock
+        return
+    with serving(unit_1=inverter_bank(inverter) if by else inverter.registers) as wire:
+        link = wire.link(timeout_s=PATIENCE_S)
+        yield UnderTest(PointMapInverter(link, by)) if by else SunSpecInverter(link), wire.host.lock
+
+
+@contextmanager
+def rig_of(inverter: InverterEmulator, battery: BatteryEmulator | None = None, by: AnyMap = None) -> Iterator[Rig]:
     """Serve an inverter, put it on its rig, and let it be in service; a battery behind it takes its commands too."""
     offered = {"pu": 1.0}
 
     def supply(level_pu: float) -> None:
         offered["pu"] = level_pu
 
-    with serving(unit_1=inverter.registers) as wire:
-        terminals, driver = Terminals(inverter), SunSpecInverter(wire.link(timeout_s=PATIENCE_S))
+    with joined(inverter, by) as (driver, lock):
+        terminals = Terminals(inverter)
 
         def advance(dt_s: float) -> None:
             inverter.available_w = offered["pu"] * inverter.nameplate.p_max_w
-            with wire.host.lock:
+            with lock:
                 if battery:
                     battery.advance(dt_s)
                 inverter.advance(dt_s)

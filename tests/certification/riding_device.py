@@ -6,6 +6,7 @@ keep it up, and for good delivers nothing once it has tripped.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 
 from rigs import rig_around
 
@@ -92,7 +93,9 @@ class RidingDevice:
 def rig_for(device: RidingDevice, abnormal: str = "III", power_pu: float = 0.0025) -> Rig:
     """Return a rig in virtual time with the device, its source and its analyzer in one."""
     plate = Nameplate(RATING_VA, RATING_VA, 0.44 * RATING_VA, 0.44 * RATING_VA, 0.0, NOMINAL_V, "B", abnormal)
-    return rig_around(device, plate, InstrumentClass(0.0025, power_pu), PHASES, functions=None)
+    return rig_around(
+        device, plate, InstrumentClass(0.0025, power_pu), PHASES, functions=SimpleNamespace(unmapped=lambda *_names: [])
+    )
 
 
 def ideal_but(**changes: object) -> RidingDevice:

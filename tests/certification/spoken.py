@@ -148,6 +148,9 @@ class Spoken:
         if label not in self.forgets:
             self.configured[label] = value
 
+    def unmapped(self, *_names: str) -> list[str]:
+        return []
+
     def disable_functions(self) -> None:
         self.limit_pu, self.q_pu = 1.0, 0.0
 

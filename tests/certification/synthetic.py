@@ -54,6 +54,9 @@ class SyntheticDevice:
         self._p_pu, self._q_pu = 1.0, 0.0
         self.disable_functions()
 
+    def unmapped(self, *_names: str) -> list[str]:
+        return []
+
     def disable_functions(self) -> None:
         """Follow nothing: what is offered is delivered, without vars."""
         self._vars: Callable[[], float] = lambda: 0.0

@@ -21,6 +21,7 @@ from bench.certification.refusals import (
 from bench.certification.session import CertificationSession, ClauseTitle
 from bench.certification.suites import suite_named
 from bench.certification.type_test import TypeTest
+from bench.clock import Slip
 from bench.config import load_bench
 from bench.faults import parse_fault
 from bench.safety import Interrupted, interruptible
@@ -191,6 +192,20 @@ def test_a_device_that_reboots_in_the_middle_fails_where_it_should_have_delivere
     broken = [finding.what for finding in trial.test.findings if finding.verdict is not Verdict.PASS]
     assert broken == ["rated active power, against what is delivered"], "it waits for its delay to enter service again"
     assert session.close(trial) is Verdict.FAIL
+
+
+def test_a_type_test_in_which_the_bench_was_late_is_inconclusive_and_says_so(sessions: Any) -> None:
+    session = sessions()
+    trial = session.begin(title("6.4"))
+    assert isinstance(trial.test, TypeTest)
+    trial.test.enter_service()
+    trial.test.examine_nameplate()
+    trial.bench.clock.slip = Slip(tolerance_s=1.0, worst_s=2.34, late_events=4)
+    assert session.close(trial) is Verdict.INCONCLUSIVE
+    assert (
+        "the bench looked 4 times later than its tolerance of 1 s, at worst by 2.3 s"
+        in (session.scenarios[-1]["reason"])
+    )
 
 
 def test_a_signal_while_the_rig_is_made_safe_aborts_and_loses_no_record(

@@ -126,6 +126,18 @@ def test_a_simulator_that_cannot_stand_for_the_battery_tests_nothing(tmp_path: P
 
 @pytest.mark.long
 @pytest.mark.parametrize(
+    ("fault", "scenario"),
+    [
+        ("inverter:ignores-power-limit", "Active power stays below each limit"),
+        ("inverter:no-vars-while-absorbing", "Constant power factor, least injecting"),
+    ],
+)
+def test_a_bad_inverter_fails_behind_a_simulator_too(fault: str, scenario: str, tmp_path: Path) -> None:
+    assert played(tmp_path, PATH, scenario, "--fault", fault, exit_code=1).verdict is Verdict.FAIL
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
     ("fault", "why"),
     [
         ("battery_simulator:drifted=-0.1", "it is to hold 400 V, and holds 360 V"),

@@ -34,7 +34,7 @@ def test_a_clause_that_was_passed_is_recorded_with_its_points_and_its_coverage(t
     assert coverage.pop("5.14.8") == "PASS"
     assert set(coverage.values()) == {"NOT_RUN"}
     assert "5.14.9" not in done.output, "the table is of what was asked for"
-    assert f"{len(coverage)} more clauses of the suite were not carried out" in done.output
+    assert f"{len(coverage)} other clauses of the suite were not carried out" in done.output
     page = (tmp_path / "run" / "rendered" / "report.html").read_text()
     assert "only a part of the suite was asked for" in page
     assert "SIMULATED" in page
@@ -64,6 +64,17 @@ def test_a_directory_that_cannot_be_made_is_told_before_anything_is_started(tmp_
     done = certify(tmp_path / "file" / "run", "ieee1547.1", "--scenario", "Watt-var characteristic 1")
     assert done.exit_code == 2, done.output
     assert "cannot make the run directory" in done.stderr
+
+
+def test_all_drivers_that_there_are_not_are_told_at_once_and_before_anything_is_opened(tmp_path: Path) -> None:
+    bench = tmp_path / "bench.yaml"
+    wrong = {"inverter": {"driver": "sunspek"}, "power_analyzer": {"driver": "scpi_generik"}}
+    bench.write_text(yaml.safe_dump({"like": str(BENCH), "bench": "typo", "devices": wrong}))
+    done = certify(tmp_path / "run", "ieee1547.1", "--scenario", "Watt-var characteristic 1", bench=bench)
+    assert done.exit_code == 2, done.output
+    assert "devices.inverter: no driver 'sunspek' for the role 'inverter'; known: ieee1815_2, point_map" in done.stderr
+    assert "devices.power_analyzer: no driver 'scpi_generik'" in done.stderr
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.long

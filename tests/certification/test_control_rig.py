@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.certification.control_rig import ControlRig
+from bench.certification.controls.findings import About
 from bench.certification.controls.threshold import Probing, find_threshold
 from bench.certification.criteria import Reading
 from bench.certification.not_passed import NotPassed
+from bench.clock import Slip
 from instruments.errors import InstrumentError
 from instruments.point_map import Point
 from instruments.readings import SecondaryReading
@@ -42,6 +44,18 @@ def test_a_closure_lies_between_the_looks_that_it_was_told_by(every_s: float) ->
     assert closure.after_s <= 10.33 <= closure.by_s
     assert closure.by_s - closure.after_s <= every_s + 1e-9
     assert abs(closure.moment_s - 10.33) <= rig.uncertainty_s(closure)
+
+
+@pytest.mark.parametrize(("bench_late_s", "verdict"), [(0.0, Verdict.FAIL), (3.0, Verdict.INCONCLUSIVE)])
+def test_a_delay_that_is_wrong_by_less_than_the_bench_was_late_is_untold(bench_late_s: float, verdict: Verdict) -> None:
+    _, rig = set_up(late_s=2.0)
+    rig.clock.slip = Slip(tolerance_s=1.0)
+    rig.sense(118.0)
+    closure = rig.await_closure(20.0, 0.1)
+    rig.clock.late_s = bench_late_s
+    assert closure is not None
+    delay = Reading(closure.moment_s, rig.uncertainty_s(closure))
+    assert About(rig, "DELAY").time("delay", 10.0, 1.0, delay).verdict is verdict
 
 
 def test_nothing_closes_within_the_time_and_no_time_is_lost() -> None:

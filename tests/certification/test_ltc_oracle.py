@@ -1,6 +1,7 @@
 """Verdicts on tap-changer controls that are formulas: exact, and wrong by known amounts around each limit."""
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from bench.certification.ltc.compensation import line_drop
 from bench.certification.ltc.figures import LoopCase, TapChangerFigures, load_tap_changer_figures
 from bench.certification.ltc.orders import block, manual
 from bench.certification.ltc.timing import definite_delay, inter_tap_delay, inverse_delay
+from bench.certification.not_passed import NotPassed
+from bench.certification.refusals import DeviceError, verdict_of
 from instruments.errors import ConfigError
 from reports.verdict import Verdict, worst
 from tests.certification.synthetic_control import SyntheticControl, control_rig
@@ -143,6 +146,22 @@ def _only_in_manual(device: SyntheticControl) -> tuple[Callable[[], None], Calla
 def test_one_that_takes_orders_in_automatic_is_noticed() -> None:
     findings = found(manual)
     assert named(findings, "closures upon a SCADA raise in automatic").verdict is FAIL
+
+
+@pytest.mark.parametrize(("remote", "expected"), [(False, Verdict.NOT_RUN), (True, FAIL)])
+def test_a_panel_that_was_left_on_local_is_no_defect_and_a_refusal_without_that_is_one(
+    remote: bool, expected: Verdict
+) -> None:
+    class Refusing(SyntheticControl):
+        def set_blocked(self, blocked: bool) -> None:
+            raise DeviceError(f"the control is in local: not {blocked}")
+
+        def read_status(self) -> Any:
+            return SimpleNamespace(remote=remote)
+
+    with pytest.raises((NotPassed, DeviceError)) as ended:
+        list(block(control_rig(Refusing()), FIGURES))
+    assert verdict_of(ended.value) is expected
 
 
 def test_a_blocked_control_that_says_so_and_stays() -> None:

@@ -72,6 +72,9 @@ class Device:
         self.slope, self.asked = None, 0.0
         self.log.append("off")
 
+    def unmapped(self, *_names: str) -> list[str]:
+        return []
+
     def disable_functions(self) -> None:
         self.disable_reactive_commands()
         self.curve = None

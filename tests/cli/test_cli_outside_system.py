@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,12 +11,12 @@ import pytest
 import yaml
 from click.testing import Result
 
-from conftest import Bench
 from reports.run_directory import RunDirectory
 from reports.verdict import Verdict
 from tests.mosquitto import free_port, mosquitto
 
 BENCHES = Path(__file__).parents[2] / "fixtures" / "benches"
+Bench = Callable[..., Result]
 COMMAND = Path(sys.executable).with_name("bench")
 
 

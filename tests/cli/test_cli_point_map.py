@@ -47,6 +47,8 @@ def test_a_check_tells_what_a_map_offers_to_the_roles_that_it_fits() -> None:
     assert told.exit_code == 0, told.output
     assert told.output.splitlines()[:2] == ["inverter:", "  offers  identify"]
     assert "  offers  set_volt_var" in told.output
+    assert "  offers  for type tests: over-voltage trip" in told.output
+    assert "  lacks" not in told.output
     assert "battery:" not in told.output
 
 
@@ -56,6 +58,7 @@ def test_a_check_tells_what_a_map_lacks(tmp_path: Path) -> None:
     told = run("check", str(tmp_path / "map.yaml"), "--role", "inverter")
     assert told.exit_code == 0, told.output
     assert "  lacks   set_volt_var: volt_var_enable" in told.output
+    assert "  lacks   for type tests: volt-var: volt_var_enable" in told.output
     assert "the map does not say `positive`; delivered is taken for it in power, reactive_power" in told.output
 
 

@@ -140,6 +140,60 @@ class TestNhr:
             converse_nothing("nhr_9200").set_battery(400.0, 50.0, 40.0)
 
 
+class TestEa:
+    CLEARED = (f"*CLS;{SYST}", FINE)
+    ABLE = (
+        f":VOLT:LIM:LOW?;:VOLT:LIM:HIGH?;:CURR:LIM:HIGH?;:SINK:CURR:LIM:HIGH?;{SYST}",
+        f"0V;500.0V;90.00 A;60A;{FINE}",
+    )
+    PREPARED = (f":SYST:LOCK ON;:POW MAX;:SINK:POW MAX;{SYST}", FINE)
+    MEASURE = ":MEAS:VOLT?;:MEAS:CURR?;:MEAS:POW?;:OUTP?"
+
+    @staticmethod
+    def converse(act: Callable[[ScpiBatterySimulator], Any], *turns: Turn) -> Any:
+        dialect = battery_source_dialect("ea_psb")
+        with scripted(TestEa.CLEARED, *turns) as address, VisaLink(address, timeout_s=5.0, habits=dialect.link) as link:
+            return act(ScpiBatterySimulator(link, LIMITS, dialect))
+
+    def test_word_for_word_with_units_and_never_more_than_five_at_once(self) -> None:
+        turns = [
+            self.ABLE,
+            self.PREPARED,
+            (f":VOLT 400.00;:CURR 50.00;:SINK:CURR 40.00;{SYST}", FINE),
+            (f":OUTP ON;{SYST}", FINE),
+            (f"{self.MEASURE};{SYST}", f"400.0V;0.00A;0W;ON;{FINE}"),
+            (f"{self.MEASURE};{SYST}", f"399.0V;1.00A;399W;ON;{FINE}"),
+            (f":VOLT 380.00;:CURR 30.00;:SINK:CURR 20.00;{SYST}", FINE),
+            (f"{self.MEASURE};{SYST}", f"380.0V;-5.00A;-1900W;ON;{FINE}"),
+            (":SYST:LOCK ON;:OUTP OFF", None),
+            (self.MEASURE, "370.0V;0.05A;18W;OFF"),
+        ]
+        assert self.converse(a_day, *turns) == DcReading(380.0, -5.0, -1900.0)
+
+    def test_a_refusal_quotes_the_queue(self) -> None:
+        turns = [self.ABLE, (self.PREPARED[0], '-201,"Invalid while in local"'), (SYST, FINE)]
+        with pytest.raises(InstrumentError, match="-201"):
+            self.converse(lambda d: d.set_battery(400.0, 50.0, 50.0), *turns)
+
+    @pytest.mark.parametrize("answer", ["400.0kV", "400.0 OHM", "V", "4V0"])
+    def test_another_unit_is_no_number(self, answer: str) -> None:
+        with pytest.raises(InstrumentError, match="not numbers"):
+            self.converse(lambda d: d.measure_dc(), (f"{self.MEASURE};{SYST}", f"{answer};0A;0W;ON;{FINE}"))
+
+    def test_a_link_that_is_not_cleared_is_told(self) -> None:
+        dialect = battery_source_dialect("ea_psb")
+        with (
+            scripted((f"*CLS;{SYST}", '-100,"Command error"')) as address,
+            VisaLink(address, timeout_s=5.0, habits=dialect.link) as link,
+            pytest.raises(TransportError, match="acknowledged with"),
+        ):
+            link.query("*IDN?")
+
+    def test_more_units_than_it_takes_are_not_sent(self) -> None:
+        with pytest.raises(ConfigError, match="takes 5 units at once"):
+            self.converse(lambda d: d._link.query(";".join(["*IDN?"] * 6)))
+
+
 def test_identity() -> None:
     found = converse("nhr_9200", lambda d: d.identify(), ("*IDN?", "NH Research,9220,123,4.5"))
     assert found == Identity("NH Research", "9220", serial="123", version="4.5")
@@ -310,7 +364,7 @@ def test_an_error_from_before_does_not_stand_in_the_way_of_make_safe(live: Serve
 
 def test_who_has_not_set_it_makes_it_safe(live: Served) -> None:
     other = ScpiBatterySimulator(live.link, LIMITS, live.driver.dialect)
-    live.emulator.scpi.execute(":SYST:LOC")
+    live.emulator.scpi.execute(":SYST:LOC;:SYST:LOCK OFF")
     live.emulator.scpi.execute("*CLS")
     other.make_safe()
     assert live.emulator.voltage_v == 0.0
@@ -379,6 +433,20 @@ BAD = {
         (":SYST:LOC;:VOLT 10", -221),
         (":SYST:LOC;:OUTP 0", -221),
     ],
+    "scpi_ea_psb": [
+        (":SYST:LOCK OFF;:VOLT 10", -201),
+        (":SYST:LOCK OFF;:OUTP OFF", -201),
+        (":SYST:LOCK OFF;:SINK:CURR 1", -201),
+        (":VOLT 1001", -222),
+        (":CURR -1", -222),
+        (":SINK:CURR 201", -222),
+        (":SINK:POW 2E6", -222),
+        (":POW FOO", -104),
+        (":OUTP MAYBE", -224),
+        ("*OPC?", -100),
+        (":FUNC VOLT", -100),
+        (":VOLT?;:VOLT?;:VOLT?;:VOLT?;:VOLT?;:VOLT?", -223),
+    ],
     "scpi_nhr_9200": [
         (":OPER 5,3,400,50,0,0", -222),
         (":OPER 4,16,400,50,0,0", -222),
@@ -412,6 +480,7 @@ def test_what_it_does_not_take_is_refused_and_changes_nothing(driver: str, messa
         ("scpi_generic", ":SOUR:VOLT?;:SOUR:CURR:LIM?;:SOUR:CURR:LIM:NEG?", "4.000000E+02;5.000000E+01;-5.000000E+01"),
         ("scpi_keysight_rp7900", ":FUNC?;:CURR:LIM:POS?;:CURR:LIM:NEG? MIN", "VOLT;5.000000E+01;-2.000000E+02"),
         ("scpi_itech_it6000c", ":FUNC?;:CURR:LIM:POS?;:CURR:LIM:NEG? MIN", "VOLT;5.000000E+01;-2.000000E+02"),
+        ("scpi_ea_psb", ":SYST:LOCK:OWN?;:VOLT?;:CURR?;:SINK:CURR?", "REMOTE;400.00V;50.00A;50.00A"),
         ("scpi_nhr_9200", ":OPER?;:INST:CAP:VOLT:MAX?", "4,3,400,50,0,0;1.000000E+03"),
     ],
 )

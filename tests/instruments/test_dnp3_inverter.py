@@ -15,7 +15,7 @@ from instruments.drivers.fence import DerEnvelope
 from instruments.emulators.dnp3_inverter import Dnp3InverterPoints
 from instruments.emulators.dnp3_outstation import PointOutstation
 from instruments.emulators.inverter import InverterEmulator
-from instruments.errors import ConfigError, InstrumentError, SafetyTrip, TransportError
+from instruments.errors import ConfigError, InstrumentError, SafetyTrip, TransportError, Unmapped
 from instruments.readings import Identity, Nameplate, VoltVarCurve
 from instruments.roles import Inverter
 from tests.instruments.dnp3_bench import MAPS, Dnp3Wire, answered, asked, conversation, serving, with_py1815
@@ -62,12 +62,57 @@ WORDS = {
     "apparent_power": "System Meter Apparent Power",
     **{f"voltage_{phase}": f"System Meter Phase {phase.upper()} Volts" for phase in "abc"},
     **{f"current_{phase}": f"System Meter Current {phase.upper()}" for phase in "abc"},
+    "np_ac_v_min": "Nameplate Minimum Voltage Rating",
+    "np_ac_v_max": "Nameplate Maximum Voltage Rating",
+    "np_p_max_over_pf": "Nameplate Active Generation Power Rating at Specified Over-Excited",
+    "np_over_pf": "Specified Over-Excited Power Factor",
+    "np_p_max_under_pf": "Nameplate Active Generation Power Rating at Specified Under-Excited",
+    "np_under_pf": "Specified Under-Excited Power Factor",
+    "np_apparent_power_charge_max": "Nameplate Apparent Charging Power Rating",
+    "np_reactive_susceptance": "Remaining Reactive Susceptance",
+    "supports_voltage_ride_through": "Supports Low/High Voltage Ride-Through Mode",
+    "supports_frequency_ride_through": "Supports Low/High Frequency Ride-Through Mode",
+    "supports_pf": "Supports Frequency-Watt Mode",
+    "supports_ap_limit": "Supports Active Power Limit Mode",
+    "supports_pv": "Supports Volt-Watt Mode",
+    "supports_const_q": "Supports Constant VArs Mode",
+    "supports_const_pf": "Supports Constant Power Factor Mode",
+    "supports_qv": "Supports Volt-VAr Control Mode",
+    "supports_qp": "Supports Watt-VAr Mode",
+    "es_v_high": "DER Start (Return to Service) Voltage High Limit",
+    "es_v_low": "DER Start (Return to Service) Voltage Low Limit",
+    "es_f_high": "DER Start (Return to Service) Frequency High Limit",
+    "es_f_low": "DER Start (Return to Service) Frequency Low Limit",
+    "es_delay": "DER Start (Return to Service) Delay",
+    "es_randomized_delay": "DER Start (Return to Service) Time Window",
+    "es_ramp_rate": "DER Start (Return to Service) Ramp Up Time",
+    "pf_dbof": "Frequency-Watt High Starting Frequency",
+    "pf_dbuf": "Frequency-Watt Low Starting Frequency",
+    "pf_kof": "Frequency-Watt High Discharging / Generating Gradient",
+    "pf_kuf": "Frequency-Watt Low Discharging / Generating",
+    "pf_olrt": "Frequency-Watt Ramp Up Time Constant",
+    "pf_olrt_fall": "Frequency-Watt Ramp Down Time Constant",
+    "ap_limit_reversion_time": "Active Power Limit Reversion Timeout Period",
+    "ap_limit": "Active Power Limit Maximum",
+    "const_q": "Constant Vars Reactive Power Target",
+    "const_pf": "Constant Power Factor Setpoint - Generation",
+    "const_pf_excitation": "Power Factor Excitation When Discharging",
+    "volt_watt_curve": "Volt-Watt Curve Index",
+    "pv_olrt": "Volt-Watt Ramp Up Time Constant",
+    "pv_olrt_fall": "Volt-Watt Ramp Down Time Constant",
+    "watt_var_curve": "Watt-Var Curve Index",
     **{f"curve_{axis}_{n}": f"Curve Point {n} {axis.upper()}-Value" for n in range(1, 11) for axis in "xy"},
 }
 """What the profile's own words for a point begin with."""
 MODES = {
     "power_enabled": ("Operating Mode - Charge/Discharge Enabled", "Enable Charge/Discharge Mode"),
     "volt_var_enabled": ("Operating Mode - Volt-VAR Control Enabled", "Enable Volt-Var Control Mode"),
+    "pf_mode_enable": ("Operating Mode - Frequency-Watt", "Enable  Frequency-Watt"),
+    "ap_limit_enable": ("Operating Mode - Active Power Limit Enabled", "Enable Active Power Limit Mode"),
+    "const_q_mode_enable": ("Operating Mode - Constant VArs Enabled", "Enable Constant Vars Mode"),
+    "const_pf_mode_enable": ("Operating Mode - Constant Power Factor Enabled", "Enable Constant Power Factor Mode"),
+    "pv_mode_enable": ("Operating Mode - Volt-Watt Enabled", "Enable Volt-Watt Mode"),
+    "qp_mode_enable": ("Operating Mode - Watt-VAr Enabled", "Enable Watt-Var Mode"),
     "reference_follows": ("Volt-VAr Enable Autonomous", "Volt-Var Enable Autonomous"),
 }
 """Of modes the profile words state and command in two ways."""
@@ -278,7 +323,7 @@ def test_volt_var_does_not_follow_a_curve_that_is_none(bench):
 
 
 def test_what_the_profile_cannot_tell_is_refused_beforehand(bench):
-    with pytest.raises(SafetyTrip, match=r"no reference of 1\.02"):
+    with pytest.raises(Unmapped, match=r"no reference of 1\.02"):
         bench.driver.set_volt_var(VoltVarCurve(CURVE.v_pu, CURVE.q_pu, 5.0, reference_pu=1.02))
     with pytest.raises(SafetyTrip, match="not 1 to 10 points"):
         bench.driver.set_volt_var(VoltVarCurve((1.0,) * 11, (0.0,) * 11, 5.0))

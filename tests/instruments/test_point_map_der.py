@@ -26,9 +26,10 @@ from tests.instruments.sunspec_bench import Wire, serving
 
 MAPS = Path(__file__).parents[2] / "fixtures" / "point_maps"
 INVERTER, BATTERY, METER = (load_point_map(MAPS / f"acme_{name}.yaml") for name in ("inverter", "battery", "meter"))
-PLATE = ("0000 0006 01 04 0028 000c",
-         "0000 001b 01 04 18 7a12 0000 7a12 0000 35b6 0000 35b6 0000 61a8 0000 5131 0000")  # fmt: skip
-"""31 250 W and VA, 13 750 var both ways, 25 000 W of charging, 207.85 V."""
+PLATE = ("0000 0006 01 04 0028 001b",
+         "0000 0039 01 04 36 7a12 0000 7a12 0000 35b6 0000 35b6 0000 61a8 0000 5131 0000"
+         "6d9f 0000 0381 6d9f 0000 0381 7a12 0000 594f 0000 4773 0000 0000 0000 0009")  # fmt: skip
+"""31 250 W and VA, 13 750 var both ways, 25 000 W of charging, 207.85 V, ..., and the categories B and III."""
 CURVE = VoltVarCurve((0.92, 0.98, 1.02, 1.08), (0.3, 0.0, 0.0, -0.25), 7.0)
 
 
@@ -171,13 +172,14 @@ def test_a_volt_var_curve_is_taken_over_when_it_is_whole():
         assert held == pytest.approx([92.0, 98.0, 102.0, 108.0, 30.0, 0.0, 0.0, -25.0])
         assert inverter.read_volt_var().q_pu == pytest.approx(CURVE.q_pu)
         assert inverter.read_modes().volt_var is True
+        fixed = PointMapInverter(acme.wire.link(1), without(INVERTER, "qv_vref", "qv_vref_auto_mode", "qv_vref_time"))
         for impossible in (
             replace(CURVE, reference_pu=1.02),
             replace(CURVE, autonomous_s=300.0),
             VoltVarCurve((0.9, 1.1), (0.2, -0.2), 5.0),
         ):
-            with pytest.raises(Unmapped, match=r"no volt-var reference|takes 4 volt-var corners"):
-                inverter.set_volt_var(impossible)
+            with pytest.raises(Unmapped, match=r"no volt-var: its point map lacks qv_vref|takes 4 volt-var corners"):
+                fixed.set_volt_var(impossible)
         with pytest.raises(SafetyTrip, match="volt_var_response_time"):
             inverter.set_volt_var(replace(CURVE, response_s=91.0))
         assert inverter.read_volt_var().response_s == pytest.approx(7.0), "nothing of it was sent"
@@ -216,7 +218,7 @@ def test_what_a_map_does_not_offer_is_refused_and_nothing_is_sent():
         }
         for call, told in (
             (lambda: inverter.set_power_w(1000.0, 60.0), "no set_power_w: its point map lacks power_set_point"),
-            (lambda: inverter.set_volt_var(CURVE), "no set_volt_var: its point map lacks volt_var_enable"),
+            (lambda: inverter.set_volt_var(CURVE), "no volt-var: its point map lacks volt_var_enable"),
             (inverter.release, "no set_power_w"),
         ):
             with pytest.raises(InstrumentError, match=told):

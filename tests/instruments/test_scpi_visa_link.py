@@ -7,7 +7,8 @@ from scpi_script import CLEAR, scripted
 
 from instruments.dialects.language import Habits
 from instruments.errors import ConfigError, InstrumentError, TransportError
-from instruments.transports.visa import ANSWER_LIMIT, VisaLink, parse_values, split_command
+from instruments.transports.scpi_values import parse_values, split_command
+from instruments.transports.visa import ANSWER_LIMIT, VisaLink
 from instruments.wire import WireExchange
 
 TIMEOUT_S = 0.15

@@ -20,6 +20,7 @@ from instruments.drivers.capacitor_control import PointMapCapacitorControl
 from instruments.drivers.dnp3_inverter import Dnp3Inverter
 from instruments.drivers.dnp3_point_device import Dnp3PointDevice
 from instruments.drivers.fence import DerEnvelope
+from instruments.drivers.labelled_functions import LabelledFunctions
 from instruments.drivers.point_map_battery import PointMapBattery
 from instruments.drivers.point_map_control import PointMapControl
 from instruments.drivers.point_map_der import PointMapDer
@@ -63,7 +64,7 @@ from instruments.emulators.tap_changer_control import TapChangerControlEmulator
 from instruments.emulators.tap_changer_settings import TapChangerSettings
 from instruments.errors import InstrumentError, SafetyTrip
 from instruments.point_map import load_point_map
-from instruments.readings import FrequencyDroop, Trip, TripStage, VoltVarCurve
+from instruments.readings import Characteristic, EnterServiceSettings, FrequencyDroop, Trip, TripStage, VoltVarCurve
 from instruments.transports.visa import VisaLink
 from tests.instruments import dnp3_bench
 from tests.instruments.sunspec_bench import serving
@@ -140,18 +141,40 @@ DROOPS = [
     (FrequencyDroop(0.036, 0.036, 0.0, 0.05, 5.0),),
     (FrequencyDroop(0.036, 0.036, 0.05, 0.05, 5.0, -1.5),),
 ]
+FUNCTIONS: dict[str, list[tuple[Any, ...]]] = {
+    "set_power_w": POWERS + REVERSIONS,
+    "set_volt_var": CURVES,
+    "set_frequency_droop": DROOPS,
+    "configure": [("NP_P_MAX", watts) for watts in (*NONE, -1.0, 0.0, RATING_W + 1.0)] + [("QV_OLRT", 5.0)],
+    "set_power_factor": [(factor, True) for factor in (*NONE, 0.0, -0.9, 1.01)] + [(0.95, True), (0.95, False)],
+    "set_reactive_power": [(share,) for share in (*NONE, 0.301, -0.301, 0.6)],
+    "set_trip": TRIPS,
+    "limit_power_pct": [*[(pct, 60.0) for pct in (*NONE, -1.0, 101.0)], *[(50.0, s) for s in (*NONE, -1.0)]],
+}
+"""Of an inverter with the functions that a type test sets."""
+MAPPED = FUNCTIONS | {
+    "set_power_w": FUNCTIONS["set_power_w"] + [(1000.0, 604_801.0)],
+    "set_volt_watt": [(Characteristic((v, 1.1), (1.0, p), 5.0),) for v, p in ((math.nan, 0.0), (1.06, 1.1), (2.1, 0.0))]
+    + [(Characteristic((1.06, 1.1), (1.0, 0.0), seconds),) for seconds in (*NONE, -1.0, 91.0)],
+    "set_watt_var": [
+        (Characteristic((-1.0, -0.5, -0.2, 0.2, 0.5, p), (0.44, 0.0, 0.0, 0.0, 0.0, q), 0.0),)
+        for p, q in ((math.nan, 0.0), (1.1, 0.0), (1.0, -0.61), (1.0, math.nan))
+    ],
+    "set_enter_service": [
+        (EnterServiceSettings((0.917, 1.05), (59.5, 60.1), *times),)
+        for times in ((math.nan, 300.0), (-1.0, 300.0), (300.0, 3601.0), (300.0, 300.0, math.inf))
+    ]
+    + [(EnterServiceSettings((0.917, 1.4), (59.5, 60.1), 300.0, 300.0),)],
+}
+"""The same, with the limits of Acme's map around them."""
 REFUSED: dict[type, dict[str, list[tuple[Any, ...]]]] = {
-    SunSpecInverter: {
+    SunSpecInverter: FUNCTIONS,
+    Dnp3Inverter: {
+        **{name: cases for name, cases in MAPPED.items() if name not in {"configure", "set_trip"}},
         "set_power_w": POWERS + REVERSIONS,
-        "set_volt_var": CURVES,
-        "set_frequency_droop": DROOPS,
-        "configure": [("NP_P_MAX", watts) for watts in (*NONE, -1.0, 0.0, RATING_W + 1.0)] + [("QV_OLRT", 5.0)],
-        "set_power_factor": [(factor, True) for factor in (*NONE, 0.0, -0.9, 1.01)] + [(0.95, True), (0.95, False)],
-        "set_reactive_power": [(share,) for share in (*NONE, 0.301, -0.301, 0.6)],
+        "configure": [("QV_OLRT", 5.0)],
         "set_trip": TRIPS,
-        "limit_power_pct": [*[(pct, 60.0) for pct in (*NONE, -1.0, 101.0)], *[(50.0, s) for s in (*NONE, -1.0)]],
     },
-    Dnp3Inverter: {"set_power_w": POWERS + REVERSIONS, "set_volt_var": CURVES},
     SunSpecBattery: {
         "set_power_w": POWERS + REVERSIONS,
         "set_reactive_power": [(share,) for share in (*NONE, 0.301, -0.301)],
@@ -159,7 +182,7 @@ REFUSED: dict[type, dict[str, list[tuple[Any, ...]]]] = {
         "set_reserve_pct": [(share,) for share in (*NONE, -1.0, 101.0)],
     },
     SunSpecMeter: {},
-    PointMapInverter: {"set_power_w": POWERS + REVERSIONS + [(1000.0, 604_801.0)], "set_volt_var": CURVES},
+    PointMapInverter: MAPPED,
     PointMapBattery: {"set_power_w": POWERS + REVERSIONS + [(1000.0, 65_536.0)]},
     PointMapMeter: {},
     ScpiGridSimulator: {"set_voltage": VOLTAGES},
@@ -327,7 +350,16 @@ def test_every_driver_and_every_method_that_sends_a_set_point_is_tried() -> None
         assert not missing, f"{driver.__name__} sends set-points that no test holds to the fence: {sorted(missing)}"
 
 
-MADE_OF = {SunSpecDevice, SunSpecDer, PointMapDevice, PointMapDer, PointMapControl, Dnp3PointDevice, Points}
+MADE_OF = {
+    SunSpecDevice,
+    SunSpecDer,
+    PointMapDevice,
+    PointMapDer,
+    PointMapControl,
+    Dnp3PointDevice,
+    Points,
+    LabelledFunctions,
+}
 
 
 def all_drivers() -> Iterator[type]:

@@ -113,6 +113,13 @@ def test_whatever_a_device_says_stays_text(tmp_path: Path) -> None:
     assert html.escape(HOSTILE, quote=False).replace('"', "&#34;") in page
 
 
+def test_each_printed_page_names_the_run_and_a_hostile_name_stays_inside_the_style(tmp_path: Path) -> None:
+    path = write_certification(tmp_path / 'run";} * {display: none} <b>')
+    page = html_report(RunDirectory.open(path))
+    (foot,) = re.findall(r'content: "run ([^"]*)"', page)
+    assert re.fullmatch(r"[\w.-]+", foot, flags=re.ASCII)
+
+
 def test_the_same_files_give_the_same_bytes(emulated: Path, emulated_page: str) -> None:
     assert html_report(RunDirectory.open(emulated)) == emulated_page
 

@@ -15,6 +15,7 @@ from statistics import fmean
 from bench.certification.criteria import Criterion, Reading
 from bench.certification.figures import SuiteFigures
 from bench.certification.findings import Finding
+from bench.certification.mapped import require_mapped
 from bench.certification.not_passed import NotPassed
 from bench.certification.owed_power import absorbs
 from bench.certification.refusals import DeviceError
@@ -34,6 +35,8 @@ def configure_ratings(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
     """
     section, shown, unseen = figures.configuration, shows(rig), list[str]()
     stated = _configurable(rig, [label for group in section.groups for label in group])
+    if not stated:
+        require_mapped(rig, *(f"{label}_CONFIGURED" for group in section.groups for label in group))
     try:
         for group in section.groups:
             ratings = {label: stated[label] for label in group if label in stated}

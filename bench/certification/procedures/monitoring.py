@@ -11,6 +11,7 @@ from bench.certification.criteria import Reading, agrees
 from bench.certification.figures import SuiteFigures
 from bench.certification.figures_interoperability import MonitoringFigures, MonitoringPoint
 from bench.certification.findings import Finding
+from bench.certification.mapped import require_mapped
 from bench.certification.not_passed import NotPassed
 from bench.certification.rig import NOMINAL_HZ, Rig, Sample
 from bench.certification.statements import Statements
@@ -30,6 +31,7 @@ RAMP_HZ_PER_S, RAMP_STEP_S = 0.5, 0.2
 
 def compare_readings(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
     """Bring the device into each state, and compare active and reactive power, voltage and frequency."""
+    require_mapped(rig, "reactive_power", "voltage_1", "frequency")
     rig.supply(1.0)
     try:
         for point in figures.monitoring.points:

@@ -4,35 +4,48 @@ That it is what the manufacturer's papers say is looked at before anything is sw
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from bench.certification.criteria import Reading, agrees, at_least, at_most
 from bench.certification.figures import SuiteFigures
 from bench.certification.figures_interoperability import NameplateFigures
 from bench.certification.findings import Finding
+from bench.certification.mapped import require_mapped
 from bench.certification.rig import Rig
 from bench.certification.statements import Statements
 
 As = Mapping[str, float | str]
+SUPPORTS = "SUPPORTS_"
+"""Before the name of a function: the point that says whether the device has it."""
 LOOK_S = 2.0
 FACTOR_ROUNDING = 0.005
 """What is lost of a power factor that is told in hundredths, as it commonly is."""
 
 
 def examine_nameplate(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
-    """Read every item, hold the items against each other and the category, and active power against the analyzer."""
+    """Read every item, hold the items against each other and the category, and active power against the analyzer.
+
+    Raises NotPassed in the end for what its point map lacks.
+    """
     section, told = figures.nameplate, rig.functions.read_as_set()
     say = Statements(rig, section.clause)
-    for label in _items(section, told):
+    items, functions = _items(section, told), section.of(rig.nameplate.category).functions
+    for label in _asked(rig, items):
         yield say.made(f"{label} in the nameplate", label in told)
-    had = rig.functions.read_functions()
-    for name in section.of(rig.nameplate.category).functions:
+    had, says = rig.functions.read_functions(), {SUPPORTS + name: name for name in functions}
+    for name in (says[label] for label in _asked(rig, says)):
         yield say.made(f"function {name} in the nameplate", name in had)
     yield say.made("the same apparent power as at the start", _number(told, "NP_VA_MAX") == rig.nameplate.va_max_va)
     yield from _vars(rig, section, say)
     yield from _within_apparent_power(told, say)
     yield from _voltages(told, figures, say)
     yield _delivered(rig, figures, say)
+    require_mapped(rig, *items, *says)
+
+
+def _asked(rig: Rig, labels: Iterable[str]) -> list[str]:
+    """Return those that the device can be asked for, by its point map."""
+    return [label for label in labels if not rig.functions.unmapped(label)]
 
 
 def _items(section: NameplateFigures, told: As) -> tuple[str, ...]:

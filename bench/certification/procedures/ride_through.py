@@ -176,7 +176,7 @@ class _Player:
             raise InstrumentError(f"{self._rig.analyzer_name} has not looked in the middle of {place}")
         for sample in (inner[0], inner[-1]) if guard_s else inner[-1:]:
             require_voltage(self._rig, sample, stage.v_pu, place)
-        timing_s = 0.0 if self._rig.clock.slip is None else WALL_TIMING_S
+        timing_s = self._rig.clock.timing_s(WALL_TIMING_S)
         return self._found(self._watched(place, begun_s, inner, timing_s), stage)
 
     def _found(self, watched: Watched, stage: Stage) -> list[Finding]:

@@ -45,17 +45,32 @@ def write_settings(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
     """Set each function that it has at each of its points, trips last, and compare.
 
     On every way out functions are left off, and the criteria of entering service and trips as they were found. Raises
-    NotPassed for trips that cannot be read as two stages: they could not be put back.
+    NotPassed in the end for functions that its point map has not whole, and for trips that cannot be read as two
+    stages: they could not be put back.
     """
     section, found, has = figures.settings, _read(rig)[0], rig.functions.read_functions()
+    points, lacks = [point for point in section.points if MODES.get(point.function, "") in {"", *has}], list[str]()
     try:
-        for point in (point for point in section.points if MODES.get(point.function, "") in {"", *has}):
-            yield from _compared(rig, figures, point)
-        yield from _trips_compared(rig, figures, [stage for stage in TRIP_KINDS if f"{stage}_TRIP" in has])
+        for point in points:
+            yield from _mapped(_compared(rig, figures, point), lacks)
+        for stage in (stage for stage in TRIP_KINDS if f"{stage}_TRIP" in has):
+            yield from _mapped(_trips_compared(rig, figures, [stage]), lacks)
     finally:
         rig.functions.disable_functions()
         if all(label in found for label in ENTER_SERVICE):
             _enter_service(rig.functions, found, {})
+    if lacks:
+        raise NotPassed("; ".join(dict.fromkeys(lacks)), Verdict.NOT_RUN)
+
+
+def _mapped(compared: Iterator[Finding], lacks: list[str]) -> Iterator[Finding]:
+    """Compare, and go on with the next function where this one is NOT_RUN, since its point map lacks it."""
+    try:
+        yield from compared
+    except NotPassed as error:
+        if error.verdict is not Verdict.NOT_RUN:
+            raise
+        lacks.append(str(error))
 
 
 def trip_points(figures: TripFigures, stage: str, names: Iterable[str], abnormal: str) -> list[SettingsPoint]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from bench.certification.figures import SuiteFigures
 from bench.certification.figures_service import ServiceFigures
 from bench.certification.findings import Finding
+from bench.certification.mapped import require_mapped
 from bench.certification.not_passed import NotPassed
 from bench.certification.rig import Rig
 from bench.certification.service import await_service
@@ -23,6 +24,7 @@ LITTLE_PCT, REVERSION_S = 20.0, 3600.0
 def compare_states(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
     """Withdraw its permit and give it back, let a sag trip it and let it return; ask at every stage."""
     say, service = Statements(rig, figures.monitoring.clause), figures.service
+    require_mapped(rig, "alarms")
     yield from _runs(say, _read(rig, service, "in service", delivers=True), "in service")
     rig.functions.cease_to_energize()
     rig.hold(STOP_S, 0.5)

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
+from bench.certification.not_passed import NotPassed
 from bench.certification.rig import Rig
 from bench.certification.sunspec.image import Address, read_image
 from instruments.errors import InstrumentError
 from instruments.readings import VoltVarCurve
 from instruments.transports.modbus_frames import ModbusFrames, write_request
+from reports.verdict import Verdict
 
 GOOD = VoltVarCurve((0.93, 0.97, 1.03, 1.07), (0.30, 0.0, 0.0, -0.30), 6.0)
 BAD = {
@@ -66,7 +68,7 @@ def _numbers_of_curves(rig: Rig, at: Address) -> Iterator[str]:
 
 def reverted_command(rig: Rig, at: Address) -> Iterator[str]:
     """Limit active power for a while: the analyzer has to see it go, and come back when the time is over."""
-    yield from _limited(rig, REVERSION_S)
+    _limit(rig, REVERSION_S)
     rig.hold(HALF_S, 0.5)
     yield from _timer(at, REVERSION_S - HALF_S)
     yield from _still_limited(rig, HALF_S - 1.0, "before its time is over")
@@ -76,7 +78,7 @@ def reverted_command(rig: Rig, at: Address) -> Iterator[str]:
 
 def replaced_reversion(rig: Rig, at: Address) -> Iterator[str]:
     """Give the limit a new time before the old one is over: it reverts at the new one, and not at the old."""
-    yield from _limited(rig, REVERSION_S)
+    _limit(rig, REVERSION_S)
     rig.hold(HALF_S, 0.5)
     rig.functions.limit_power_pct(LIMIT_PU * PCT, 2.0 * REVERSION_S)
     yield from _still_limited(rig, REVERSION_S, "at a time that had been replaced")
@@ -87,7 +89,7 @@ def replaced_reversion(rig: Rig, at: Address) -> Iterator[str]:
 
 def cancelled_reversion(rig: Rig, at: Address) -> Iterator[str]:
     """Take the limit's time away: it stays until it is ended, and then it does not come back."""
-    yield from _limited(rig, REVERSION_S)
+    _limit(rig, REVERSION_S)
     rig.hold(HALF_S, 0.5)
     rig.functions.limit_power_pct(LIMIT_PU * PCT, 0.0)
     yield from _timer(at, 0.0)
@@ -96,11 +98,12 @@ def cancelled_reversion(rig: Rig, at: Address) -> Iterator[str]:
     yield from _back(rig, "after it was ended")
 
 
-def _limited(rig: Rig, reversion_s: float) -> Iterator[str]:
-    """Limit what is delivered: without anything delivered before, nothing could be said of a limit."""
+def _limit(rig: Rig, reversion_s: float) -> None:
+    """Limit what is delivered; raises NotPassed, NOT_RUN, where that is too little: no limit would be seen to end."""
     before = rig.hold(2.0, 0.5)[-1]
     if before.p_pu < 1.0 - MARGIN_PU:
-        yield f"there is nothing to limit: {before.p_pu:.3f} pu are delivered before the command"
+        reason = f"{rig.device} delivers {before.p_pu:.3f} pu before the command, and a limit shows at rated power only"
+        raise NotPassed(reason, Verdict.NOT_RUN)
     rig.functions.limit_power_pct(LIMIT_PU * PCT, reversion_s)
 
 
@@ -124,6 +127,8 @@ def _timer(at: Address, left_s: float) -> Iterator[str]:
         yield f"the device shows {shown} s until it reverts, the bench has {left_s:g} s"
 
 
+DELIVERING = frozenset({"reversion", "replaced reversion", "cancelled reversion"})
+"""What the analyzer judges, so that the device has to be in service and at the end of its ramp."""
 SETTINGS: Mapping[str, Setting] = {
     "curve adoption": adopted_curve,
     "refusal of curves": refused_curve,
