@@ -6,7 +6,8 @@ from typing import cast
 from bench.accuracy import expanded, limits_of_error
 from bench.assembly.certification import CertificationBench, RigKind
 from bench.assembly.wiring import instrument_wiring
-from bench.certification.control_rig import Apparatus, ControlRig, SourceClass
+from bench.certification.control_looks import SourceClass
+from bench.certification.control_rig import Apparatus, ControlRig
 from bench.certification.not_passed import NotPassed
 from bench.config import Device, Terminal
 from bench.plant.apparatus import APPARATUS_FAULTS, CapacitorSwitch, TapMechanism

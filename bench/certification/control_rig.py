@@ -4,19 +4,18 @@ What a control does is taken at its contacts; where its apparatus stands is the 
 over contacts. The control's own registers are settings, and else read only where a clause asks what they say.
 """
 
-import cmath
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from bench.certification.control_looks import Closure, Look, Sensed, SourceClass
 from bench.certification.control_settings import ControlSettings
 from bench.certification.criteria import Reading
 from bench.certification.not_passed import NotPassed
 from bench.clock import Clock
 from bench.plant.contacts import ContactScan, WiredContacts
 from instruments.errors import InstrumentError, blaming
-from instruments.readings import SecondaryReading
 from instruments.roles import SensingSource
 from reports.verdict import Verdict
 
@@ -41,58 +40,6 @@ class Apparatus(Protocol):
     def advance(self, dt_s: float, up: bool, down: bool, /) -> None:
         """Take the contacts as they are now, then let time pass."""
         ...
-
-
-@dataclass(frozen=True)
-class SourceClass:
-    """Uncertainty of the sensing source's own readings, half width with k = 2: a share of the reading, and an angle."""
-
-    share: float
-
-    @property
-    def angle_rad(self) -> float:
-        """Of the angle between voltage and current: what the share makes of a vector that is off across itself."""
-        return self.share
-
-
-@dataclass(frozen=True)
-class Sensed:
-    """What is on the secondaries by the source's own measurement: V, A and the current's angle against the voltage."""
-
-    voltage_v: float
-    current_a: float
-    angle_deg: float
-
-    @classmethod
-    def of(cls, reading: SecondaryReading) -> "Sensed":
-        """Take a reading of the source."""
-        angle_deg = -math.degrees(cmath.phase(complex(reading.p_w, reading.q_var)))
-        return cls(reading.voltage_v, reading.current_a, angle_deg if reading.current_a else 0.0)
-
-
-@dataclass(frozen=True)
-class Closure:
-    """A contact that closed: +1 raise or close, -1 lower or open; after one look began, before the next was over."""
-
-    direction: int
-    after_s: float
-    by_s: float
-
-    @property
-    def moment_s(self) -> float:
-        """When it was, s: half way between the looks."""
-        return (self.after_s + self.by_s) / 2.0
-
-
-@dataclass(frozen=True)
-class Look:
-    """One look at the rig: what the control senses, where the apparatus stands, and closures since the rig was made."""
-
-    time_s: float
-    sensed: Sensed
-    position: int
-    up: int
-    down: int
 
 
 def _nothing_there(name: str, _value: float) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench.commands.matrix_plan import Play, broken, line_of, plan, play
+from bench.commands.matrix_line import broken
+from bench.commands.matrix_plan import Play, line_of, plan, play
 from bench.commands.mutant_plan import TypeTests, line_of_type_tests, plan_mutants, play_type_tests
 from bench.commands.workers import Lost, spread
 from bench.fault_cases import load_cases

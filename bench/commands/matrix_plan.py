@@ -11,12 +11,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from bench.commands.matrix_line import outcome_of, told_line
 from bench.commands.run import RunRequest, run
 from bench.fault_cases import BENCH, FaultCase, rows_of_scenarios
-from bench.fault_outcome import Outcome, Seen, judge, judge_clean
+from bench.fault_outcome import Outcome, judge, judge_clean
 from reports.matrix import MatrixLine
 from reports.run_directory import RunDirectory
-from reports.verdict import Verdict
 
 SHARE = 5
 """Of how many seeds one is played in the scenarios after the first: an emulated night costs what an event does."""
@@ -85,17 +85,12 @@ def _outcome(asked: Play) -> Outcome:
     request = RunRequest(
         (), asked.bench, asked.folder, asked.seed, faults, asked.scenario, compare=False, render=asked.case is not None
     )
-    try:
-        run(request, Console(file=StringIO()))
-        directory = RunDirectory.open(asked.folder)
-        return judge_clean(directory) if asked.case is None else judge(asked.case, directory)
-    except Exception as error:  # a run that breaks is a line of the matrix like any other
-        return broken(f"{type(error).__name__}: {error}")
+    return outcome_of(lambda: run(request, Console(file=StringIO())), lambda: _judged(asked))
 
 
-def broken(why: str) -> Outcome:
-    """Return the outcome of a run that left nothing to judge."""
-    return Outcome(Verdict.ERROR, None, f"the run broke: {why}")
+def _judged(asked: Play) -> Outcome:
+    directory = RunDirectory.open(asked.folder)
+    return judge_clean(directory) if asked.case is None else judge(asked.case, directory)
 
 
 def line_of(asked: Play, outcome: Outcome, taken_s: float) -> MatrixLine:
@@ -104,39 +99,3 @@ def line_of(asked: Play, outcome: Outcome, taken_s: float) -> MatrixLine:
     if case is None:
         return told()
     return told(case.area, case.fault.text, case.verdict, case.caught_at, case.culprit, case.why)
-
-
-def told_line(
-    outcome: Outcome,
-    folder: Path,
-    taken_s: float,
-    scenario: str,
-    bench: Path,
-    seed: int,
-    area: str = "",
-    fault: str = "",
-    expected: Verdict = Verdict.PASS,
-    caught_at: tuple[str, ...] = (),
-    culprit: str = "",
-    why: str = "",
-) -> MatrixLine:
-    """Return a line of the matrix: an outcome, what it took and where it is kept, and what was played and expected."""
-    seen = outcome.seen or Seen("", "")
-    return MatrixLine(
-        area=area,
-        fault=fault,
-        scenario=scenario,
-        bench=bench.stem,
-        seed=seed,
-        expected=expected.value,
-        caught_at=caught_at,
-        culprit=culprit,
-        verdict=outcome.verdict.value,
-        where=seen.where,
-        told=seen.told,
-        figure=seen.figure,
-        objection=outcome.objection,
-        seconds=round(taken_s, 2),
-        run=folder.name if folder.is_dir() else "",
-        why=why,
-    )

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.commands.certify import CertifyRequest, certify
-from bench.commands.matrix_plan import broken, told_line
+from bench.commands.matrix_line import outcome_of, told_line
 from bench.fault_outcome import Outcome
 from bench.mutant_outcome import judge_mutant, judge_sound
 from bench.mutants import Mutant
@@ -63,15 +63,14 @@ def play_type_tests(asked: TypeTests) -> MatrixLine:
 
 
 def _outcome(asked: TypeTests) -> Outcome:
-    mutant = asked.mutant
-    faults = () if mutant is None else (mutant.fault.text,)
+    faults = () if asked.mutant is None else (asked.mutant.fault.text,)
     request = CertifyRequest(asked.bench, asked.device, asked.suite, asked.folder, SEED, faults, asked.scenarios)
-    try:
-        certify(request, Console(file=StringIO()))
-        recorded = RunDirectory.open(asked.folder).run
-        return judge_sound(recorded) if mutant is None else judge_mutant(mutant, recorded)
-    except Exception as error:  # type tests that break are a line of the matrix like any other
-        return broken(f"{type(error).__name__}: {error}")
+    return outcome_of(lambda: certify(request, Console(file=StringIO())), lambda: _judged(asked))
+
+
+def _judged(asked: TypeTests) -> Outcome:
+    recorded = RunDirectory.open(asked.folder).run
+    return judge_sound(recorded) if asked.mutant is None else judge_mutant(asked.mutant, recorded)
 
 
 def line_of_type_tests(asked: TypeTests, outcome: Outcome, taken_s: float) -> MatrixLine:

@@ -1,15 +1,8 @@
 """Driver of a battery with a SunSpec endpoint: models 1, 701, 702, 704, 713 and 714, and 802 where it has that."""
 
-from instruments.drivers.fence import UNFENCED, DerEnvelope, check_power, check_reversion, check_vars
-from instruments.drivers.sunspec_as_set import read_as_set
-from instruments.drivers.sunspec_der import (
-    command_power,
-    read_ac,
-    read_command,
-    read_nameplate,
-    release_power,
-)
-from instruments.drivers.sunspec_device import SunSpecDevice
+from instruments.drivers.fence import check_power, check_reversion, check_vars
+from instruments.drivers.sunspec_der import command_power
+from instruments.drivers.sunspec_der_driver import SunSpecDer
 from instruments.drivers.sunspec_reactive import command_vars, disable_vars
 from instruments.drivers.sunspec_storage import (
     read_charge_status,
@@ -19,42 +12,13 @@ from instruments.drivers.sunspec_storage import (
     set_reserve,
 )
 from instruments.errors import InstrumentError
-from instruments.readings import (
-    AcReading,
-    ChargeStatus,
-    Identity,
-    Nameplate,
-    PowerCommand,
-    StorageLimits,
-    StorageReading,
-)
-from instruments.transports.modbus import ModbusLink
+from instruments.readings import ChargeStatus, PowerCommand, StorageLimits, StorageReading
 
 SERVICE, PERMITTED = 703, 1
 
 
-class SunSpecBattery:
+class SunSpecBattery(SunSpecDer):
     """Fits the roles Battery and StorageFunctions."""
-
-    def __init__(self, link: ModbusLink, envelope: DerEnvelope = UNFENCED) -> None:
-        """Take what the bench allows, beside the nameplate."""
-        self._envelope = envelope
-        self._device = SunSpecDevice(link)
-        self._nameplate: Nameplate | None = None
-
-    def identify(self) -> Identity:
-        """Read who answers."""
-        return self._device.identify()
-
-    def read_nameplate(self) -> Nameplate:
-        """Read the ratings; asked of the device once."""
-        if self._nameplate is None:
-            self._nameplate = read_nameplate(self._device)
-        return self._nameplate
-
-    def read_ac(self) -> AcReading:
-        """Read what the battery says of its terminals; on DC there is no voltage and no frequency."""
-        return read_ac(self._device)
 
     def read_storage(self) -> StorageReading:
         """Read state of charge, energy and power; raises InstrumentError when it does not give all of them."""
@@ -68,10 +32,6 @@ class SunSpecBattery:
             power_w=port.number("DCW"),
             health_pct=state.number("SoH"),
         )
-
-    def read_as_set(self) -> dict[str, float | str]:
-        """Read ratings and settings in the labels of the common file format."""
-        return read_as_set(self._device)
 
     def read_limits(self) -> StorageLimits:
         """Read what it states of its limits of charge."""
@@ -105,10 +65,6 @@ class SunSpecBattery:
         """Switch off every command of reactive power that it has; read back."""
         disable_vars(self._device)
 
-    def read_command(self) -> PowerCommand:
-        """Read the set-point that the battery holds, which is not what it delivers."""
-        return read_command(self._device)
-
     def enter_service(self) -> None:
         """Permit service, where it has a permit (model 703); raises InstrumentError when it does not hold it."""
         if SERVICE not in self._device.models():
@@ -126,10 +82,6 @@ class SunSpecBattery:
         check_reversion(self._device.name, reversion_s, shortest_s=1.0)
         check_power(self._device.name, self.read_nameplate(), self._envelope, power_w)
         return command_power(self._device, power_w, reversion_s)
-
-    def release(self) -> None:
-        """End the command; the battery idles."""
-        release_power(self._device)
 
     def make_safe(self) -> None:
         """Let the battery idle and give no vars, and read back that it was told so; both are tried."""

@@ -4,8 +4,6 @@ import math
 from collections.abc import Mapping
 
 from instruments.drivers.fence import (
-    UNFENCED,
-    DerEnvelope,
     check_curve,
     check_droop,
     check_power,
@@ -14,7 +12,6 @@ from instruments.drivers.fence import (
     check_trip,
     check_vars,
 )
-from instruments.drivers.sunspec_as_set import read_as_set
 from instruments.drivers.sunspec_curves import (
     CURVE_MODELS,
     VOLT_VAR,
@@ -24,14 +21,8 @@ from instruments.drivers.sunspec_curves import (
     adopt_curve,
     read_curve,
 )
-from instruments.drivers.sunspec_der import (
-    command_power,
-    read_ac,
-    read_command,
-    read_nameplate,
-    release_power,
-)
-from instruments.drivers.sunspec_device import SunSpecDevice
+from instruments.drivers.sunspec_der import command_power
+from instruments.drivers.sunspec_der_driver import SunSpecDer
 from instruments.drivers.sunspec_droop import DROOP, adopt_droop, read_droop
 from instruments.drivers.sunspec_ratings import configure, read_configuration, read_functions
 from instruments.drivers.sunspec_reactive import (
@@ -45,19 +36,15 @@ from instruments.drivers.sunspec_service import read_settings, write_settings
 from instruments.drivers.sunspec_trips import adopt_trip, read_trip
 from instruments.errors import InstrumentError, SafetyTrip
 from instruments.readings import (
-    AcReading,
     Characteristic,
     EnterServiceSettings,
     FrequencyDroop,
-    Identity,
     InverterModes,
-    Nameplate,
     PowerCommand,
     Trip,
     TripKind,
     VoltVarCurve,
 )
-from instruments.transports.modbus import ModbusLink
 
 PCT = 100.0
 REMOTE, ENABLED = 0, 1
@@ -65,33 +52,13 @@ SUPERVISION = 715
 OFF, ON = 0, 1
 
 
-class SunSpecInverter:
+class SunSpecInverter(SunSpecDer):
     """Fits the role Inverter."""
-
-    def __init__(self, link: ModbusLink, envelope: DerEnvelope = UNFENCED) -> None:
-        """Take what the bench allows, beside the nameplate."""
-        self._envelope = envelope
-        self._device = SunSpecDevice(link)
-        self._nameplate: Nameplate | None = None
-
-    def identify(self) -> Identity:
-        """Read who answers."""
-        return self._device.identify()
-
-    def read_nameplate(self) -> Nameplate:
-        """Read the ratings; asked of the device once."""
-        if self._nameplate is None:
-            self._nameplate = read_nameplate(self._device)
-        return self._nameplate
 
     @staticmethod
     def unmapped(*_names: str) -> list[str]:
         """Return the points that a map lacks: there is none, and what the device has not it is asked for."""
         return []
-
-    def read_as_set(self) -> dict[str, float | str]:
-        """Read ratings and settings, by the labels of the common file format."""
-        return read_as_set(self._device)
 
     def read_functions(self) -> frozenset[str]:
         """Read which functions it says it has, by what the labels of their settings begin with."""
@@ -110,10 +77,6 @@ class SunSpecInverter:
         if SUPERVISION in self._device.models():
             self._device.write(SUPERVISION, {"AlarmReset": 1})
 
-    def read_ac(self) -> AcReading:
-        """Read what the inverter says of its terminals."""
-        return read_ac(self._device)
-
     def set_power_w(self, power_w: float, reversion_s: float) -> PowerCommand:
         """Command active power, W, > 0 to deliver, which ends by itself after `reversion_s`; return the read-back.
 
@@ -125,10 +88,6 @@ class SunSpecInverter:
         check_power(self._device.name, nameplate, self._envelope, power_w)
         return command_power(self._device, power_w, reversion_s)
 
-    def read_command(self) -> PowerCommand:
-        """Read the set-point that the inverter holds, which is not what it delivers."""
-        return read_command(self._device)
-
     def read_modes(self) -> InverterModes:
         """Read who may command it, whether it may be in service, and whether its volt-var function is enabled."""
         return InverterModes(
@@ -136,10 +95,6 @@ class SunSpecInverter:
             permitted=self._is(703, "ES", ENABLED),
             volt_var=self._is(705, "Ena", ENABLED),
         )
-
-    def release(self) -> None:
-        """End the active-power command."""
-        release_power(self._device)
 
     def limit_power_pct(self, limit_pct: float, reversion_s: float) -> None:
         """Limit active power to a share of the rating, which ends by itself after `reversion_s`.

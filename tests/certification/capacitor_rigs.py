@@ -9,7 +9,8 @@ from typing import Any
 
 from bench.certification.capacitor.figures import CapacitorFigures, load_capacitor_figures
 from bench.certification.capacitor.stand import Stand
-from bench.certification.control_rig import ControlRig, SourceClass
+from bench.certification.control_looks import SourceClass
+from bench.certification.control_rig import ControlRig
 from bench.certification.refusals import UnderTest
 from bench.clock import Clock
 from bench.plant.apparatus import CapacitorSwitch

@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.certification.control_rig import ControlRig, SourceClass
+from bench.certification.control_looks import SourceClass
+from bench.certification.control_rig import ControlRig
 from bench.clock import Clock
 from bench.plant.apparatus import TapMechanism
 from bench.plant.contacts import ContactScan, WiredContacts, decode_position

@@ -36,6 +36,7 @@ from instruments.drivers.scpi_pv_simulator import DcLimits, PvArray, ScpiPvSimul
 from instruments.drivers.scpi_sensing_source import ScpiSensingSource
 from instruments.drivers.scpi_source import SourceLimits
 from instruments.drivers.sunspec_battery import SunSpecBattery
+from instruments.drivers.sunspec_der_driver import SunSpecDer
 from instruments.drivers.sunspec_device import SunSpecDevice
 from instruments.drivers.sunspec_inverter import SunSpecInverter
 from instruments.drivers.sunspec_meter import SunSpecMeter
@@ -349,7 +350,16 @@ def test_every_driver_and_every_method_that_sends_a_set_point_is_tried() -> None
         assert not missing, f"{driver.__name__} sends set-points that no test holds to the fence: {sorted(missing)}"
 
 
-MADE_OF = {SunSpecDevice, PointMapDevice, PointMapDer, PointMapControl, Dnp3PointDevice, Points, LabelledFunctions}
+MADE_OF = {
+    SunSpecDevice,
+    SunSpecDer,
+    PointMapDevice,
+    PointMapDer,
+    PointMapControl,
+    Dnp3PointDevice,
+    Points,
+    LabelledFunctions,
+}
 
 
 def all_drivers() -> Iterator[type]:

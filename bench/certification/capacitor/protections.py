@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from bench.certification.capacitor.figures import DAY_S, WEEK
 from bench.certification.capacitor.stand import CLOSE, OPEN, WAITING_S, Stand, borrows_clock
 from bench.certification.capacitor.thresholds import Quantity, Threshold, find_threshold
-from bench.certification.control_rig import Closure
+from bench.certification.control_looks import Closure
 from bench.certification.criteria import Reading
 from bench.certification.findings import Finding
 from bench.certification.not_passed import NotPassed

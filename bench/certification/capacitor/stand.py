@@ -8,7 +8,8 @@ from functools import wraps
 from typing import cast
 
 from bench.certification.capacitor.figures import WEEK_S, CapacitorFigures
-from bench.certification.control_rig import Closure, ControlRig, Sensed
+from bench.certification.control_looks import Closure, Sensed
+from bench.certification.control_rig import ControlRig
 from bench.certification.criteria import Criterion, Reading
 from bench.certification.findings import Finding
 from bench.certification.not_passed import NotPassed

@@ -73,20 +73,25 @@ def commands(stand: Stand) -> Iterator[Finding]:
     yield from _followed(stand, "SCADA closes", CLOSE)
     stand.want(closed=True)
     yield stand.still("closed as the mode wants it", stand.waiting_s)
-    begun, begun_s = len(stand.rig.closures), stand.now_s()
+    begun, begun_s, what = len(stand.rig.closures), stand.now_s(), "SCADA opens against the mode"
     stand.order(OPEN)
-    within_s, what = stand.figures.accuracy.command_s.value, "SCADA opens against the mode"
-    yield stand.timed(what, begun_s, Limits(upper=within_s), 0.0, 2.0 * within_s, OPEN)
+    yield _soon(stand, what, begun_s, OPEN)
     stand.rest()
     yield from stand.once(what, begun, OPEN)
 
 
 def _followed(stand: Stand, what: str, direction: int) -> Iterator[Finding]:
     """Send a command, and judge how soon it is followed, and by one operation."""
-    begun, begun_s, within_s = len(stand.rig.closures), stand.now_s(), stand.figures.accuracy.command_s.value
+    begun, begun_s = len(stand.rig.closures), stand.now_s()
     stand.order(direction)
-    yield stand.timed(what, begun_s, Limits(upper=within_s), 0.0, 2.0 * within_s, direction)
+    yield _soon(stand, what, begun_s, direction)
     yield from stand.once(what, begun, direction)
+
+
+def _soon(stand: Stand, what: str, ordered_s: float, direction: int) -> Finding:
+    """Judge how soon a command of SCADA is followed."""
+    within_s = stand.figures.accuracy.command_s.value
+    return stand.timed(what, ordered_s, Limits(upper=within_s), 0.0, 2.0 * within_s, direction)
 
 
 def remote_manual(stand: Stand) -> Iterator[Finding]:
@@ -134,7 +139,7 @@ def block(stand: Stand) -> Iterator[Finding]:
 
 def _obeyed(stand: Stand, what: str, direction: int) -> Iterator[Finding]:
     """Send a command that may not be refused: a refusal is a finding here."""
-    begun, begun_s, within_s = len(stand.rig.closures), stand.now_s(), stand.figures.accuracy.command_s.value
+    begun, begun_s = len(stand.rig.closures), stand.now_s()
     try:
         stand.order(direction)
     except DoubtfulAnswerError:
@@ -142,7 +147,7 @@ def _obeyed(stand: Stand, what: str, direction: int) -> Iterator[Finding]:
     except DeviceError as error:
         yield stand.found(f"{what}: refused, {error}", Reading(1.0), NONE, 0.0, unit="refusals")
         return
-    yield stand.timed(what, begun_s, Limits(upper=within_s), 0.0, 2.0 * within_s, direction)
+    yield _soon(stand, what, begun_s, direction)
     yield from stand.once(what, begun, direction)
 
 

@@ -3,7 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from bench.certification.control_rig import Closure, ControlRig
+from bench.certification.control_looks import Closure
+from bench.certification.control_rig import ControlRig
 from bench.certification.criteria import Criterion, Reading
 from bench.certification.findings import Finding
 from bench.measurement import Limits

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from bench.certification.control_rig import Closure, ControlRig
+from bench.certification.control_looks import Closure
+from bench.certification.control_rig import ControlRig
 from bench.certification.controls.findings import About
 from bench.certification.findings import Finding
 from bench.certification.ltc.figures import TapChangerFigures
