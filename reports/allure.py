@@ -99,7 +99,7 @@ def _labels(directory: RunDirectory, scenario: ScenarioRun) -> list[Any]:
         "feature": scenario.feature or scenario.title,
         "story": scenario.key,
         "suite": "use case",
-        "tag": "simulated" if directory.run.simulated else "equipment",
+        "tag": "simulated" if directory.run.without_equipment else "equipment",
     }
     return [Label(name=name, value=value) for name, value in labels.items() if value]
 

@@ -66,7 +66,7 @@ def _head(run: RunSummary) -> dict[str, Any]:
     head: dict[str, Any] = {
         "verdict": run.verdict.value,
         "complete": "yes" if run.complete else "no",
-        "simulated": "yes" if run.simulated else "no",
+        "simulated": "yes" if run.without_equipment else "no",
         "seed": run.seed,
         "faults": list(run.faults),
     }

@@ -17,8 +17,6 @@ from reports.verdict import Verdict, counts
 DECIDED = 6
 """Findings of a test that are shown in figures: those nearest to, or beyond, their limits."""
 HOUR_S = 3600.0
-EMULATOR_MAKER = "derbench"
-"""Whose name the emulators of this bench answer with, also where another process serves them as if they were real."""
 
 
 @dataclass(frozen=True)
@@ -102,17 +100,6 @@ class CertificateView:
         return self.run.certification
 
     @property
-    def emulators(self) -> Sequence[str]:
-        """What counted as real and yet answered by the name of an emulator of this bench: `bench emulate` serves it."""
-        real = {name: device for name, device in self.run.devices.items() if not device.get("emulated")}
-        return [name for name, device in real.items() if _maker(device) == EMULATOR_MAKER]
-
-    @property
-    def simulated(self) -> bool:
-        """Whether anything of it was no equipment."""
-        return self.run.simulated or bool(self.emulators)
-
-    @property
     def foot(self) -> str:
         """What is printed at the foot of each page: a style holds it, in which nothing may be but a plain name."""
         return re.sub(r"[^\w.-]", "_", self.name, flags=re.ASCII)
@@ -154,10 +141,6 @@ def certificate(directory: RunDirectory) -> CertificateView:
         coverage=[_coverage(entry, run.scenarios) for entry in about.get("coverage", ())],
         tests=[_test(directory, number, scenario, role) for number, scenario in enumerate(run.scenarios, start=1)],
     )
-
-
-def _maker(device: Mapping[str, Any]) -> str:
-    return str((device.get("identity") or {}).get("manufacturer") or "")
 
 
 def _instruments(run: RunSummary) -> Iterator[Instrument]:

@@ -152,6 +152,10 @@ class ScenarioRun:
         return scenario_key(self.id, self.variant)
 
 
+EMULATOR_MAKER = "derbench"
+"""Whose name the emulators of this bench answer with, also where another process serves them as if they were real."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunSummary:
     """The run as a whole."""
@@ -170,6 +174,21 @@ class RunSummary:
     """Faults on demand that were in force, as the command line wrote them."""
     certification: Mapping[str, Any] = field(default_factory=dict)
     """Suite, device, nameplate and coverage where a run certifies a device; empty for others."""
+
+    @property
+    def emulators(self) -> tuple[str, ...]:
+        """What counted as real and yet answered by the name of an emulator of this bench: `bench emulate` serves it."""
+        real = {name: device for name, device in self.devices.items() if not device.get("emulated")}
+        return tuple(name for name, device in real.items() if _maker(device) == EMULATOR_MAKER)
+
+    @property
+    def without_equipment(self) -> bool:
+        """Whether any of it was no equipment, so that it says nothing of a real device."""
+        return self.simulated or bool(self.emulators)
+
+
+def _maker(device: Mapping[str, Any]) -> str:
+    return str((device.get("identity") or {}).get("manufacturer") or "")
 
 
 _CRITERION_NUMBERS = ("time_s", "stimulus", "response", "target", "error", "uncertainty")

@@ -160,6 +160,15 @@ def test_equipment_carries_no_watermark(tmp_path: Path) -> None:
     assert "SIMULATED" not in page_of(run).text
 
 
+def test_emulators_that_another_process_serves_are_no_equipment(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", steps=5, alerts=2)
+    device = {"role": "battery", "emulated": False, "identity": {"manufacturer": "derbench"}}
+    edit_run_json(run, {"simulated": False, "devices": {"utility_battery": device}})
+    text = page_of(run).text
+    assert "SIMULATED" in text
+    assert "The bench file calls utility_battery real" in text
+
+
 def test_the_page_is_small_and_the_same_every_time(failing_run: Path) -> None:
     first, second = (html_report(RunDirectory.open(failing_run)) for _ in range(2))
     assert first == second
