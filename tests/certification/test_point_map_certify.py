@@ -37,7 +37,8 @@ def with_point(name: str, **changed: object) -> PointMap:
 def under_test(point_map: PointMap | Dnp3Map | None, *faults: str) -> Iterator[tuple[Rig, TypeTest]]:
     inverter = InverterEmulator("inverter", 25.0, category="B", abnormal="III", v_nom_v=208.0)
     for fault in faults:
-        inverter.inject(fault)
+        kind, _, value = fault.partition("=")
+        inverter.inject(kind, float(value) if value else None)
     with rig_of(inverter, by=point_map) as rig:
         yield rig, TypeTest(rig, FIGURES, lambda _: None)
 
@@ -140,3 +141,11 @@ def test_a_mistake_in_a_map_is_noticed_by_what_is_measured(point: str, mistake: 
     with under_test(with_point(point, **mistake)) as (_, test):
         test.hold_reactive_power("half absorbing")
     assert Verdict.FAIL in verdicts(test)
+
+
+def test_corners_that_are_shown_but_refused_as_they_are_switched_on_are_not_kept() -> None:
+    """Acme shows what was written before it has taken it over."""
+    with under_test(ACME, "refuses-curves=712") as (_, test):
+        test.write_settings()
+    failed = [finding.what for finding in test.findings if finding.verdict is not Verdict.PASS]
+    assert failed == ["taken as set, watt-var low", "taken as set, watt-var high"]
