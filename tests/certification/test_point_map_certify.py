@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +14,10 @@ from bench.certification.type_test import TypeTest
 from instruments.dnp3_map import Dnp3Map
 from instruments.emulators.inverter import InverterEmulator
 from instruments.point_map import PointMap, parse_point_map
+from reports.run_directory import RunDirectory
 from reports.verdict import Verdict
 from tests.certification.emulated_rig import ACME, IEEE1815_2, rig_of
+from tests.certification.test_certify import BENCH, certify
 
 FIGURES = load_figures()
 PASSED = {Verdict.PASS}
@@ -149,3 +152,15 @@ def test_corners_that_are_shown_but_refused_as_they_are_switched_on_are_not_kept
         test.write_settings()
     failed = [finding.what for finding in test.findings if finding.verdict is not Verdict.PASS]
     assert failed == ["taken as set, watt-var low", "taken as set, watt-var high"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("bench", ["certify_vendor_inverter", "certify_inverter_dnp3"])
+def test_a_clause_is_played_through_the_wire_of_a_whole_bench(tmp_path: Path, bench: str) -> None:
+    done = certify(tmp_path / "run", "ieee1547.1", "--scenario", "Volt-var characteristic 1 at 100", bench=at(bench))
+    (test,) = RunDirectory.open(tmp_path / "run").run.scenarios
+    assert (done.exit_code, test.id, test.verdict) == (0, "5.14.4", Verdict.PASS), test.reason
+
+
+def at(bench: str) -> Path:
+    return BENCH.with_name(f"{bench}.yaml")
