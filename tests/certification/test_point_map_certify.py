@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +14,10 @@ from bench.certification.type_test import TypeTest
 from instruments.dnp3_map import Dnp3Map
 from instruments.emulators.inverter import InverterEmulator
 from instruments.point_map import PointMap, parse_point_map
+from reports.run_directory import RunDirectory
 from reports.verdict import Verdict
 from tests.certification.emulated_rig import ACME, IEEE1815_2, rig_of
+from tests.certification.test_certify import BENCH, certify
 
 FIGURES = load_figures()
 PASSED = {Verdict.PASS}
@@ -37,7 +40,8 @@ def with_point(name: str, **changed: object) -> PointMap:
 def under_test(point_map: PointMap | Dnp3Map | None, *faults: str) -> Iterator[tuple[Rig, TypeTest]]:
     inverter = InverterEmulator("inverter", 25.0, category="B", abnormal="III", v_nom_v=208.0)
     for fault in faults:
-        inverter.inject(fault)
+        kind, _, value = fault.partition("=")
+        inverter.inject(kind, float(value) if value else None)
     with rig_of(inverter, by=point_map) as rig:
         yield rig, TypeTest(rig, FIGURES, lambda _: None)
 
@@ -140,3 +144,23 @@ def test_a_mistake_in_a_map_is_noticed_by_what_is_measured(point: str, mistake: 
     with under_test(with_point(point, **mistake)) as (_, test):
         test.hold_reactive_power("half absorbing")
     assert Verdict.FAIL in verdicts(test)
+
+
+def test_corners_that_are_shown_but_refused_as_they_are_switched_on_are_not_kept() -> None:
+    """Acme shows what was written before it has taken it over."""
+    with under_test(ACME, "refuses-curves=712") as (_, test):
+        test.write_settings()
+    failed = [finding.what for finding in test.findings if finding.verdict is not Verdict.PASS]
+    assert failed == ["taken as set, watt-var low", "taken as set, watt-var high"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("bench", ["certify_vendor_inverter", "certify_inverter_dnp3"])
+def test_a_clause_is_played_through_the_wire_of_a_whole_bench(tmp_path: Path, bench: str) -> None:
+    done = certify(tmp_path / "run", "ieee1547.1", "--scenario", "Volt-var characteristic 1 at 100", bench=at(bench))
+    (test,) = RunDirectory.open(tmp_path / "run").run.scenarios
+    assert (done.exit_code, test.id, test.verdict) == (0, "5.14.4", Verdict.PASS), test.reason
+
+
+def at(bench: str) -> Path:
+    return BENCH.with_name(f"{bench}.yaml")

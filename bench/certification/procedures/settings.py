@@ -5,7 +5,6 @@ Setting goes by the driver's way to each function, reading back by its settings 
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from functools import partial
 from typing import get_args
 
@@ -108,13 +107,18 @@ def _trips_compared(rig: Rig, figures: SuiteFigures, stages: Iterable[str]) -> I
 
 
 def _compared(rig: Rig, figures: SuiteFigures, point: SettingsPoint) -> Iterator[Finding]:
-    """Set a function, and hold what it says then against that; a refusal shows in it."""
+    """Set a function, and hold what it says then against that.
+
+    A device that refuses may show all the same what it was told, where that is held until the function is switched on.
+    """
     section = figures.settings
     say = Statements(rig, section.clause)
     if point.function not in SETTERS:
         raise ConfigError(f"there is no function {point.function!r} to be set; known: {', '.join(SETTERS)}")
-    with suppress(DeviceError):
+    try:
         SETTERS[point.function](rig.functions, point.labels, point.words)
+    except DeviceError:
+        yield say.made(f"taken as set, {point.function} {point.name}", is_made=False)
     numbers, words = _read(rig)
     for label, wanted in point.labels.items():
         tolerance = section.rounding * max(1.0, abs(wanted))
