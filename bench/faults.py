@@ -51,7 +51,7 @@ def check_fault(fault: Fault, bench: BenchFile) -> None:
         return
     role = _role(fault.target, bench)
     FaultSet(role).inject(fault.kind, fault.value, fault.start_s, fault.end_s)
-    _require_protocol(fault, find_kind(role, fault.kind), bench)
+    _require_driver(fault, find_kind(role, fault.kind), bench)
 
 
 def system_faults(target: str, faults: Iterable[Fault]) -> FaultSet:
@@ -63,12 +63,13 @@ def system_faults(target: str, faults: Iterable[Fault]) -> FaultSet:
     return found
 
 
-def _require_protocol(fault: Fault, kind: FaultKind, bench: BenchFile) -> None:
+def _require_driver(fault: Fault, kind: FaultKind, bench: BenchFile) -> None:
     """Raise ConfigError for a fault that a device cannot show by what it is spoken to: nobody could notice it."""
     device = bench.devices.get(fault.target)
-    if kind.protocol and (device is None or not device.resource.startswith(f"{kind.protocol}+")):
-        text = fault.text or f"{fault.target}:{fault.kind}"
-        raise ConfigError(f"{text}: {fault.kind} is a fault of equipment on {kind.protocol.upper()} alone")
+    if kind.drivers and (device is None or device.driver not in kind.drivers):
+        text, of = fault.text or f"{fault.target}:{fault.kind}", " or ".join(sorted(kind.drivers))
+        spoken = f"; {fault.target} has {device.driver}" if device else ""
+        raise ConfigError(f"{text}: {fault.kind} shows on equipment with the driver {of} alone{spoken}")
 
 
 def _role(target: str, bench: BenchFile) -> str:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from instruments.emulators.capacitor_faults import CAPACITOR_FAULTS
 from instruments.emulators.dnp3_faults import DNP3_FAULTS
-from instruments.emulators.interface_faults import INTERFACE_FAULTS
+from instruments.emulators.interface_faults import INTERFACE_FAULTS, MODBUS_FAULTS, SHOWN_FAULTS, SUNSPEC_FAULTS
 from instruments.emulators.storage_faults import STORAGE_FAULTS
 from instruments.errors import ConfigError
 
@@ -18,15 +18,15 @@ from instruments.errors import ConfigError
 class FaultKind:
     """One way for equipment to be defective.
 
-    `default` is the value that a fault without one takes; a kind that knows no value has None there. `protocol`: what
-    equipment has to be spoken to by so that it can have it, as resources begin; empty for any.
+    `default` is the value that a fault without one takes; a kind that knows no value has None there. `drivers`:
+    those by which equipment has to be spoken to so that it can show it; empty for any.
     """
 
     name: str
     roles: frozenset[str]
     description: str
     default: float | None = None
-    protocol: str = ""
+    drivers: frozenset[str] = frozenset()
 
     @property
     def takes_value(self) -> bool:
@@ -45,6 +45,7 @@ _SOURCE = frozenset({"grid_simulator", "sensing_source"})
 _INSTRUMENT = _SOURCE | {"power_analyzer"}
 _PREMISE = frozenset({"premise"})
 _ON_DNP3 = _INVERTER | _LTC | _CAPACITOR
+_SUNSPEC, _DNP3 = frozenset({"sunspec"}), frozenset({"ieee1815_2", "dnp3_point_map"})
 
 FAULT_KINDS: tuple[FaultKind, ...] = (
     FaultKind("ignores-set-point", _DER, "takes an active-power command, reads it back, and stays where it was"),
@@ -309,8 +310,11 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
         "says off and stays on; a contact once closed stays so",
     ),
     *(FaultKind(name, _INVERTER, told, default) for name, told, default in INTERFACE_FAULTS),
+    *(FaultKind(name, _INVERTER, told, default, _SUNSPEC) for name, told, default in SUNSPEC_FAULTS),
+    *(FaultKind(name, _INVERTER, told, default, _SUNSPEC | {"ieee1815_2"}) for name, told, default in SHOWN_FAULTS),
+    *(FaultKind(name, _INVERTER, told, default, _SUNSPEC | {"point_map"}) for name, told, default in MODBUS_FAULTS),
     *(FaultKind(name, _CAPACITOR, told, default) for name, told, default in CAPACITOR_FAULTS),
-    *(FaultKind(name, _ON_DNP3, told, default, "dnp3") for name, told, default in DNP3_FAULTS),
+    *(FaultKind(name, _ON_DNP3, told, default, _DNP3) for name, told, default in DNP3_FAULTS),
 )
 
 

@@ -157,16 +157,20 @@ def test_good_equipment_in_local_indicates_that_and_is_read_all_the_same():
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "shows", "not_on", "told"),
     [
-        ("ltc:broken-crc", "broken-crc is a fault of equipment on DNP3 alone"),
-        ("ltc:readings-flagged=5", "readings-flagged is a fault of equipment on DNP3 alone"),
+        ("ltc:broken-crc", "certify_ltc_dnp3", "certify_ltc", "the driver dnp3_point_map or ieee1815_2 alone"),
+        ("ltc:readings-flagged=5", "certify_ltc_dnp3", "certify_ltc", "ltc has point_map"),
+        ("inverter:no-marker", "certify_inverter", "certify_inverter_dnp3", "the driver sunspec alone"),
+        ("inverter:no-marker", "certify_inverter", "certify_vendor_inverter", "inverter has point_map"),
+        ("inverter:never-alarms", "certify_inverter_dnp3", "certify_vendor_inverter", "inverter has point_map"),
+        ("inverter:answers-one-client", "certify_vendor_inverter", "certify_inverter_dnp3", "inverter has ieee1815_2"),
     ],
 )
-def test_a_fault_of_dnp3_is_refused_on_modbus_where_nobody_could_notice_it(text, told):
-    check_fault(parse_fault(text), load_bench(BENCHES / "certify_ltc_dnp3.yaml"))
+def test_a_fault_is_refused_on_equipment_where_nobody_could_notice_it(text, shows, not_on, told):
+    check_fault(parse_fault(text), load_bench(BENCHES / f"{shows}.yaml"))
     with pytest.raises(ConfigError, match=told):
-        check_fault(parse_fault(text), load_bench(BENCHES / "certify_ltc.yaml"))
+        check_fault(parse_fault(text), load_bench(BENCHES / f"{not_on}.yaml"))
 
 
 @contextmanager
