@@ -33,8 +33,12 @@ class CanBeMadeSafe(Protocol):
 
 @dataclass
 class SafetyChain:
-    """Devices in the order in which they were put to use; they are made safe in the opposite order."""
+    """Devices in the order in which they were put to use; they are made safe in the opposite order.
 
+    `timeout_s` is how long each may take.
+    """
+
+    timeout_s: float = ACTION_TIMEOUT_S
     _entries: list[tuple[str, CanBeMadeSafe]] = field(default_factory=list)
 
     def register(self, name: str, device: CanBeMadeSafe) -> None:
@@ -49,7 +53,7 @@ class SafetyChain:
         actions: list[tuple[str, _Action]] = []
         while self._entries:
             name, device = self._entries.pop()
-            actions.append((name, _Action(device)))
+            actions.append((name, _Action(device, self.timeout_s)))
             actions[-1][1].wait(TURN_S)
         return {name: problem for name, action in actions if (problem := action.outcome())}
 
@@ -57,9 +61,9 @@ class SafetyChain:
 class _Action:
     """Makes one device safe in a thread of its own: one that hangs delays neither the others nor the process's end."""
 
-    def __init__(self, device: CanBeMadeSafe) -> None:
-        self._end_s = time.monotonic() + ACTION_TIMEOUT_S
-        self._problem = f"did not finish within {ACTION_TIMEOUT_S:g} s"
+    def __init__(self, device: CanBeMadeSafe, timeout_s: float) -> None:
+        self._timeout_s, self._end_s = timeout_s, time.monotonic() + timeout_s
+        self._problem = f"did not finish within {timeout_s:g} s"
         self._thread = Thread(target=self._run, args=(device,), name="make-safe", daemon=True)
         self._thread.start()
 
@@ -68,7 +72,7 @@ class _Action:
 
     def outcome(self) -> str:
         """Return what went wrong, after the rest of the device's time; empty when it is safe."""
-        self.wait(ACTION_TIMEOUT_S)
+        self.wait(self._timeout_s)
         return self._problem
 
     def _run(self, device: CanBeMadeSafe) -> None:

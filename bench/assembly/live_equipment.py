@@ -10,10 +10,10 @@ from bench.assembly.admission import real_devices
 from bench.assembly.guardian import Guardian
 from bench.assembly.guardian_process import Ward
 from bench.clock import Clock
-from bench.config import BenchFile
+from bench.config import EMULATED_TIMEOUT_S, BenchFile
 from bench.lease import Lease
 from bench.measurement import Measurement, worded
-from bench.safety import SafetyChain
+from bench.safety import ACTION_TIMEOUT_S, SafetyChain
 from bench.truth.residual import FedTerminal, residual_voltage
 from instruments.drivers.scpi_source import RESIDUAL_V
 from instruments.errors import blaming
@@ -39,7 +39,7 @@ class LiveEquipment:
     def __init__(self, config: BenchFile, clock: Clock, keep: Callable[[Measurement], object]) -> None:
         """Take the bench file, the scenario's clock, and who keeps what is measured when everything is off."""
         self._config, self._clock, self._keep = config, clock, keep
-        self._chain = SafetyChain()
+        self._chain = SafetyChain(ACTION_TIMEOUT_S if real_devices(config) else EMULATED_TIMEOUT_S)
         self._guardian: Guardian | None = None
         self._fed: list[FedTerminal] = []
         self.residuals: list[Measurement] = []

@@ -7,6 +7,7 @@ from bench.config.environment import CloudsSection, EnvironmentSection, RangeASe
 from bench.config.equipment import (
     CONTROL_ROLES,
     DC_SOURCES,
+    EMULATED_TIMEOUT_S,
     Contacts,
     Device,
     Emulation,
@@ -21,6 +22,7 @@ from bench.config.section import Range
 __all__ = [
     "CONTROL_ROLES",
     "DC_SOURCES",
+    "EMULATED_TIMEOUT_S",
     "Accuracy",
     "ActorsSection",
     "BankControlSection",

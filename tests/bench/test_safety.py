@@ -72,9 +72,8 @@ def test_a_device_that_fails_is_told_of_and_stops_no_other(error: Exception, tol
     assert turns == ["battery", "inverter", "source"], "the source has to be switched off all the same"
 
 
-def test_a_device_that_hangs_is_told_of_and_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(safety, "ACTION_TIMEOUT_S", 0.05)
-    chain, turns, hanging = SafetyChain(), list[str](), Hanging()
+def test_a_device_that_hangs_is_told_of_and_stops_no_other() -> None:
+    chain, turns, hanging = SafetyChain(timeout_s=0.05), list[str](), Hanging()
     chain.register("source", Device("source", turns))
     chain.register("inverter", hanging)
     try:
@@ -98,8 +97,7 @@ def test_a_device_that_hangs_does_not_keep_the_process_alive() -> None:
         "from threading import Event\n"
         "from types import SimpleNamespace\n"
         "from bench import safety\n"
-        "safety.ACTION_TIMEOUT_S = 0.05\n"
-        "chain = safety.SafetyChain()\n"
+        "chain = safety.SafetyChain(timeout_s=0.05)\n"
         "chain.register('inverter', SimpleNamespace(make_safe=Event().wait))\n"
         "print(chain.make_safe())\n"
     )
