@@ -185,9 +185,8 @@ def test_what_cannot_be_wired_is_told(change: Change, match: str, tmp_path: Path
         load(tmp_path, change)
 
 
-@pytest.mark.long
-def test_an_emulator_speaks_known_languages_only(tmp_path: Path) -> None:
+def test_a_driver_that_there_is_not_is_told_with_those_there_are(tmp_path: Path) -> None:
     bench = changed(tmp_path, lambda devices: devices["battery_simulator"].update(driver="scpi_none"))
     done = certify(tmp_path / "run", "ieee1547.1", "--scenario", "Watt-var characteristic 1", bench=bench)
     assert done.exit_code == 2, done.output
-    assert "no emulated battery simulator speaks 'scpi_none'" in done.output
+    assert "no driver 'scpi_none' for the role 'battery_simulator'; known: scpi_ea_psb, " in done.output
