@@ -1,14 +1,13 @@
 """An inverter certified with a battery simulator behind it: what that has to be able to do, and what can be wired."""
 
-from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-import yaml
 
 from bench.assembly.simulated_battery import COMMANDED_S, SimulatedBattery, StoreBehind
 from bench.certification.not_passed import NotPassed
@@ -17,19 +16,13 @@ from instruments.errors import ConfigError
 from instruments.readings import BatterySimulatorCapabilities, Nameplate
 from reports.run_directory import RunDirectory
 from reports.verdict import Verdict
+from tests.certification.bench_changed import Change, bench_changed
 from tests.certification.test_certify import ROOT, certify
 
 PATH = ROOT / "fixtures" / "benches" / "certify_battery_simulator.yaml"
-Change = Callable[[dict[str, Any]], object]
 
 
-def changed(folder: Path, change: Change) -> Path:
-    document = yaml.safe_load(PATH.read_text(encoding="utf-8"))
-    document["feeder"] = {key: str((PATH.parent / path).resolve()) for key, path in document["feeder"].items()}
-    change(document["devices"])
-    path = folder / "bench.yaml"
-    path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
-    return path
+changed = partial(bench_changed, PATH)
 
 
 def played(folder: Path, bench: Path, scenario: str, *more: str, exit_code: int = 0) -> Any:

@@ -1,31 +1,23 @@
 """An inverter certified behind a PV simulator: its irradiance is what the rig supplies. What fits in a bench file."""
 
-from collections.abc import Callable
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from bench.config import BenchFile, load_bench
 from instruments.errors import ConfigError
 from reports.run_directory import RunDirectory
 from reports.verdict import Verdict
+from tests.certification.bench_changed import Change, bench_changed
 from tests.certification.test_certify import ROOT, certify
 
 PATH = ROOT / "fixtures" / "benches" / "certify_pv.yaml"
 DIALECTS = ("scpi_ametek_terrasas",)
-Change = Callable[[dict[str, Any]], object]
 
 
-def changed(folder: Path, change: Change) -> Path:
-    document = yaml.safe_load(PATH.read_text(encoding="utf-8"))
-    document["feeder"] = {key: str((PATH.parent / path).resolve()) for key, path in document["feeder"].items()}
-    change(document["devices"])
-    path = folder / "bench.yaml"
-    path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
-    return path
+changed = partial(bench_changed, PATH)
 
 
 @pytest.mark.long

@@ -22,6 +22,7 @@ from bench.certification.refusals import DeviceError
 from bench.certification.rig import Rig, Sample
 from bench.certification.statements import Statements
 from bench.measurement import Limits
+from instruments.der_labels import CONFIGURED
 from reports.verdict import Verdict
 
 LOOK_S, COARSE_S = 2.0, 1.0
@@ -36,7 +37,7 @@ def configure_ratings(rig: Rig, figures: SuiteFigures) -> Iterator[Finding]:
     section, shown, unseen = figures.configuration, shows(rig), list[str]()
     stated = _configurable(rig, [label for group in section.groups for label in group])
     if not stated:
-        require_mapped(rig, *(f"{label}_CONFIGURED" for group in section.groups for label in group))
+        require_mapped(rig, *(label + CONFIGURED for group in section.groups for label in group))
     try:
         for group in section.groups:
             ratings = {label: stated[label] for label in group if label in stated}

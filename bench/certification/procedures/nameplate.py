@@ -13,10 +13,9 @@ from bench.certification.findings import Finding
 from bench.certification.mapped import require_mapped
 from bench.certification.rig import Rig
 from bench.certification.statements import Statements
+from instruments.der_labels import SUPPORTS
 
 As = Mapping[str, float | str]
-SUPPORTS = "SUPPORTS_"
-"""Before the name of a function: the point that says whether the device has it."""
 LOOK_S = 2.0
 FACTOR_ROUNDING = 0.005
 """What is lost of a power factor that is told in hundredths, as it commonly is."""
