@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 
-from instruments.der_labels import QUANTITIES, Setting, point_of
+from instruments.der_labels import QUANTITIES, WATT_VAR_CORNERS, Setting, point_of
 from instruments.drivers.dnp3_curves import (
     CORNERS,
     FORM,
@@ -179,8 +179,8 @@ def _form_of_point(name: str) -> CurveForm | None:
 def _places(function: str, count: int) -> list[tuple[str, str]]:
     """Return the labels of the corners of a curve that has so many."""
     if function == "QP":
-        names = ("3_LOAD", "2_LOAD", "1_LOAD", "1_GEN", "2_GEN", "3_GEN")
-        return curve_labels("QP", "PQ", names if count == len(names) else names[3:][:count])
+        names = WATT_VAR_CORNERS if count == len(WATT_VAR_CORNERS) else WATT_VAR_CORNERS[3:][:count]
+        return curve_labels("QP", "PQ", names)
     return curve_labels(function, {"QV": "VQ", "PV": "VP"}[function], [str(n) for n in range(1, count + 1)])
 
 

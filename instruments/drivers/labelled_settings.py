@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from itertools import count
+from itertools import count, takewhile
 
 from instruments.der_labels import LOWEST_POWER, TRIPS, WATT_VAR_CORNERS, Setting
 from instruments.readings import (
@@ -42,7 +42,7 @@ def of_volt_var(curve: VoltVarCurve) -> Labels:
 
 def volt_var(held: Mapping[str, Setting]) -> VoltVarCurve:
     """Read a volt-var curve out of labels; a device without a reference to set has the nominal one, which stays."""
-    corners = [str(n) for n in _counting(held, "QV_CURVE_V")]
+    corners = tuple(takewhile(lambda n: f"QV_CURVE_V{n}" in held, count(1)))
     follows = bool(held.get("QV_VREF_AUTO_MODE", False))
     return VoltVarCurve(
         tuple(number(held, f"QV_CURVE_V{n}") for n in corners),
@@ -51,11 +51,6 @@ def volt_var(held: Mapping[str, Setting]) -> VoltVarCurve:
         number(held, "QV_VREF", 1.0),
         number(held, "QV_VREF_TIME") if follows else None,
     )
-
-
-def _counting(held: Mapping[str, Setting], prefix: str) -> list[int]:
-    numbers = count(1)
-    return [n for n in iter(lambda: next(numbers), len(held) + 1) if f"{prefix}{n}" in held]
 
 
 def of_volt_watt(wanted: Characteristic) -> Labels:
